@@ -1,0 +1,59 @@
+import { plainToInstance } from 'class-transformer';
+import { IsIn, IsInt, IsOptional, IsString, Max, Min, validateSync } from 'class-validator';
+
+export const SERVICES = [
+  'ingest-gateway',
+  'conversation',
+  'catalog-sync',
+  'checkout',
+  'outbound',
+  'admin',
+] as const;
+export type ServiceName = (typeof SERVICES)[number];
+
+/** What every process reads. An app's own `env.ts` extends it. */
+export class BaseEnv {
+  @IsIn(['development', 'test', 'production'])
+  NODE_ENV: 'development' | 'test' | 'production' = 'production';
+
+  @IsIn(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+  LOG_LEVEL: string = 'info';
+
+  /** Base of the default ports: services listen on base + 0…5, the sandbox on base + 100. */
+  @IsInt()
+  @Min(1)
+  @Max(65_000)
+  WACO_PORT_BASE: number = 3000;
+
+  /** This process's own HTTP port; unset means its place above WACO_PORT_BASE. */
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(65_535)
+  PORT?: number;
+
+  /** Development and tests only: a file whose `offsetMs` shifts the platform's clock. */
+  @IsOptional()
+  @IsString()
+  WACO_CLOCK_FILE?: string;
+}
+
+/**
+ * Reads and validates an app's environment. Numbers and booleans are converted from their text.
+ * @throws Error that names each bad variable and its rule, never its value.
+ */
+export function loadEnv<T extends object>(type: new () => T, source: NodeJS.ProcessEnv = process.env): T {
+  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''));
+  const env = plainToInstance(type, given, { enableImplicitConversion: true, exposeDefaultValues: true });
+  const errors = validateSync(env, { skipMissingProperties: false, stopAtFirstError: true });
+  if (errors.length > 0) {
+    const rules = errors.map((e) => `  ${Object.values(e.constraints ?? {}).join('; ')}`);
+    throw new Error(`environment is not usable:\n${rules.join('\n')}`);
+  }
+  return env;
+}
+
+/** The port a service listens on when `PORT` does not say otherwise. */
+export function servicePort(service: ServiceName | 'sandbox', base: number): number {
+  return service === 'sandbox' ? base + 100 : base + SERVICES.indexOf(service);
+}

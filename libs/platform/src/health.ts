@@ -1,0 +1,36 @@
+import { Controller, Get, Inject, ServiceUnavailableException } from '@nestjs/common';
+
+/** One thing that must answer before this process takes work. It throws when it does not. */
+export interface ReadinessCheck {
+  name: string;
+  check(): Promise<void>;
+}
+
+export const READINESS_CHECKS = Symbol('READINESS_CHECKS');
+
+/** `GET /health/live`: the process runs. `GET /health/ready`: what it depends on answers, else 503 naming what does not. */
+@Controller('health')
+export class HealthController {
+  constructor(@Inject(READINESS_CHECKS) private readonly checks: ReadinessCheck[]) {}
+
+  @Get('live')
+  live(): { status: 'ok' } {
+    return { status: 'ok' };
+  }
+
+  @Get('ready')
+  async ready(): Promise<{ status: 'ok' }> {
+    const results = await Promise.allSettled(this.checks.map((c) => withTimeout(c.check(), 2_000)));
+    const failing = this.checks.filter((_, i) => results[i]!.status === 'rejected').map((c) => c.name);
+    if (failing.length > 0) throw new ServiceUnavailableException({ status: 'unavailable', failing });
+    return { status: 'ok' };
+  }
+}
+
+function withTimeout(work: Promise<void>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer in ${ms} ms`)), ms);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,51 @@
+import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { LoggerModule } from 'nestjs-pino';
+import { clockFromEnv } from './clock.js';
+import type { BaseEnv } from './env.js';
+import { HealthController, READINESS_CHECKS, type ReadinessCheck } from './health.js';
+import { loggerParams } from './logging.js';
+import { MetricsController } from './metrics.js';
+
+export const CLOCK = Symbol('CLOCK');
+export const ENV = Symbol('ENV');
+
+export interface PlatformOptions {
+  service: string;
+  env: BaseEnv;
+}
+
+/** Clock, validated environment and structured logs for every service, with `/health/*` and `/metrics`. */
+@Global()
+@Module({})
+export class PlatformModule {
+  static forRoot({ service, env }: PlatformOptions): DynamicModule {
+    return {
+      module: PlatformModule,
+      imports: [LoggerModule.forRoot(loggerParams(service, env.LOG_LEVEL))],
+      providers: [
+        { provide: CLOCK, useValue: clockFromEnv(env) },
+        { provide: ENV, useValue: env },
+      ],
+      exports: [CLOCK, ENV],
+    };
+  }
+}
+
+/** `/health/*` and `/metrics`; `checks` are tokens of providers, visible to the importing modules, that must answer for readiness. */
+@Module({})
+export class HealthModule {
+  static forRoot(options: { imports?: DynamicModule['imports']; checks: symbol[] }): DynamicModule {
+    return {
+      module: HealthModule,
+      imports: options.imports ?? [],
+      controllers: [HealthController, MetricsController],
+      providers: [
+        {
+          provide: READINESS_CHECKS,
+          useFactory: (...checks: ReadinessCheck[]) => checks,
+          inject: options.checks,
+        },
+      ],
+    };
+  }
+}
