@@ -1,0 +1,5 @@
+import { Module } from '@nestjs/common';
+import { WorldModule } from '../world/world.module.js';
+
+@Module({ imports: [WorldModule] })
+export class MetaModule {}
