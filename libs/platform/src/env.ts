@@ -1,5 +1,5 @@
 import { plainToInstance } from 'class-transformer';
-import { IsIn, IsInt, IsOptional, IsString, Max, Min, validateSync } from 'class-validator';
+import { IsIn, IsInt, IsOptional, IsString, Matches, Max, Min, validateSync } from 'class-validator';
 
 export const SERVICES = [
   'ingest-gateway',
@@ -36,6 +36,32 @@ export class BaseEnv {
   @IsOptional()
   @IsString()
   WACO_CLOCK_FILE?: string;
+}
+
+/** What every service reads besides. */
+export class ServiceEnv extends BaseEnv {
+  /** This service's own connection to PostgreSQL: its own role. */
+  @Matches(/^postgres(ql)?:\/\//, { message: 'DATABASE_URL must begin with postgres://' })
+  DATABASE_URL: string;
+
+  @IsOptional()
+  @IsInt()
+  @Min(2)
+  DATABASE_POOL_SIZE?: number;
+
+  /** BullMQ's server: redis://, rediss:// or postgres://. */
+  @Matches(/^(rediss?|postgres(ql)?):\/\//, {
+    message: 'QUEUE_URL must begin with redis://, rediss:// or postgres://',
+  })
+  QUEUE_URL: string;
+
+  /** Keeps the queues of several stacks on one Redis apart. */
+  @Matches(/^[a-z0-9-]+$/, { message: 'QUEUE_PREFIX must be lowercase letters, digits and hyphens' })
+  QUEUE_PREFIX: string = 'waco';
+
+  /** Keys that seal merchants' secrets: `id:base64` of 32 bytes, the current one first, comma between. */
+  @IsString()
+  WACO_MASTER_KEYS: string;
 }
 
 /**

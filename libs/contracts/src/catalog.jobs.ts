@@ -1,0 +1,41 @@
+import { IsIn, IsInt, IsISO8601, IsObject, IsString, Min } from 'class-validator';
+import { defineJob } from './job.js';
+import { QUEUES } from './queues.js';
+
+export class RecordChangePayload {
+  @IsString() eventId: string;
+  @IsIn(['product.updated', 'price.updated', 'stock.updated'])
+  type: 'product.updated' | 'price.updated' | 'stock.updated';
+  @IsString() sku: string;
+  /** Grows by one per shop; an older one never overwrites a newer one. */
+  @IsInt() @Min(0) sequence: number;
+  @IsISO8601() occurredAt: string;
+  /** The store contract's `data` of the event. */
+  @IsObject() data: Record<string, unknown>;
+}
+
+/** Gateway → catalog-sync: the store says that a product, price or stock figure changed. */
+export const recordChange = defineJob({
+  name: 'catalog.record-change.v1',
+  queue: QUEUES.products,
+  payload: RecordChangePayload,
+  idempotencyKey: (p) => p.eventId,
+  stream: (p) => `product/${p.sku}`,
+  retry: { attempts: 5, backoff: 'exponential', delayMs: 500 },
+});
+
+export class SyncStorePayload {
+  /** `full` reads the whole catalog, `incremental` what changed since the cursor. */
+  @IsIn(['full', 'incremental']) mode: 'full' | 'incremental';
+  /** Makes two requests for the same run one, e.g. the minute it belongs to. */
+  @IsString() runId: string;
+}
+
+/** Anyone → catalog-sync: bring the local copy up to date. */
+export const syncStore = defineJob({
+  name: 'catalog.sync-store.v1',
+  queue: QUEUES.syncs,
+  payload: SyncStorePayload,
+  idempotencyKey: (p) => `${p.mode}_${p.runId}`,
+  retry: { attempts: 6, backoff: 'exponential', delayMs: 2_000 },
+});

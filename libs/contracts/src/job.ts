@@ -1,0 +1,68 @@
+import type { ClassConstructor } from 'class-transformer';
+
+/** The services that own a stretch of the journal; the suffix of each one's Postgres role. */
+export type JobOwner = 'conversation' | 'catalog' | 'checkout' | 'outbound';
+
+/**
+ * A queue is one noun per (rate, concurrency, owner).
+ * `ordered`: items of one stream are applied one after the other, each in one transaction.
+ * `task`: slow work outside any transaction (an HTTP call); different tasks run side by side.
+ */
+export interface QueueDefinition {
+  name: string;
+  owner: JobOwner;
+  kind: 'ordered' | 'task';
+  /** Jobs that one process works on at a time. */
+  concurrency: number;
+}
+
+export interface RetryPolicy {
+  /** Runs in all before the item becomes a dead letter. */
+  attempts: number;
+  backoff: 'exponential' | 'fixed';
+  /** Delay before the second run, in milliseconds; exponential backoff doubles it, up to five minutes. */
+  delayMs: number;
+}
+
+/** One kind of work: who does it, what it carries, what makes two of them the same, what must stay in order. */
+export interface JobContract<P extends object = object> {
+  /** `<context>.<verb>-<noun>.v<n>` */
+  name: string;
+  queue: QueueDefinition;
+  payload: ClassConstructor<P>;
+  /** Two items of one merchant with the same key are the same item: the second is not stored. */
+  idempotencyKey: (payload: P) => string;
+  /** The aggregate whose order matters. Tasks need none. */
+  stream?: (payload: P) => string;
+  /** Goes before what waits in its stream: the answer that a blocked line waits for. */
+  expedited?: boolean;
+  retry: RetryPolicy;
+}
+
+/** Declares a job. @throws Error when the name breaks `<context>.<verb>-<noun>.v<n>` or an ordered job names no stream. */
+export function defineJob<P extends object>(contract: JobContract<P>): JobContract<P> {
+  if (!/^[a-z]+\.[a-z]+(-[a-z]+)+\.v\d+$/.test(contract.name)) {
+    throw new Error(`job name ${contract.name} is not <context>.<verb>-<noun>.v<n>`);
+  }
+  if (contract.queue.kind === 'ordered' && !contract.stream) {
+    throw new Error(`job ${contract.name} is ordered and must name its stream`);
+  }
+  return contract;
+}
+
+/** What a handler says of the item it was given. Throwing means a bug or a transient fault, and is retried. */
+export type JobOutcome =
+  | { outcome: 'done' }
+  | { outcome: 'skipped'; reason: string }
+  /** Try again at `until`; uses no attempt. An ordered item that is deferred holds up its own stream only. */
+  | { outcome: 'deferred'; until: Date }
+  /** Ordered items only: nothing more of this stream until an expedited item or a wake-up arrives. */
+  | { outcome: 'waiting' }
+  /** Straight to the dead letters. */
+  | { outcome: 'rejected'; reason: string };
+
+export const done: JobOutcome = { outcome: 'done' };
+export const waiting: JobOutcome = { outcome: 'waiting' };
+export const skipped = (reason: string): JobOutcome => ({ outcome: 'skipped', reason });
+export const deferred = (until: Date): JobOutcome => ({ outcome: 'deferred', until });
+export const rejected = (reason: string): JobOutcome => ({ outcome: 'rejected', reason });

@@ -1,0 +1,13 @@
+import type { QueueDefinition } from './job.js';
+
+/** Every queue: one noun per (rate, concurrency, owner). */
+export const QUEUES = {
+  threads: { name: 'threads', owner: 'conversation', kind: 'ordered', concurrency: 16 },
+  questions: { name: 'questions', owner: 'conversation', kind: 'task', concurrency: 32 },
+  products: { name: 'products', owner: 'catalog', kind: 'ordered', concurrency: 8 },
+  syncs: { name: 'syncs', owner: 'catalog', kind: 'task', concurrency: 4 },
+  orders: { name: 'orders', owner: 'checkout', kind: 'ordered', concurrency: 8 },
+  errands: { name: 'errands', owner: 'checkout', kind: 'task', concurrency: 16 },
+  recipients: { name: 'recipients', owner: 'outbound', kind: 'ordered', concurrency: 16 },
+  sends: { name: 'sends', owner: 'outbound', kind: 'task', concurrency: 64 },
+} as const satisfies Record<string, QueueDefinition>;

@@ -1,0 +1,92 @@
+/** What is said to a customer, in no channel's own terms. Each channel renders it within its documented limits. */
+export type OutboundContent =
+  | { type: 'text'; body: string }
+  | {
+      type: 'list';
+      header?: string;
+      body: string;
+      footer?: string;
+      /** Label of the button that opens the list. */
+      button: string;
+      sections: { title: string; rows: Choice[] }[];
+    }
+  | { type: 'buttons'; header?: string; imageUrl?: string; body: string; footer?: string; buttons: Choice[] }
+  | { type: 'link'; header?: string; body: string; footer?: string; label: string; url: string }
+  | { type: 'product'; body?: string; footer?: string; catalogId: string; sku: string };
+
+/** Something a customer can tap; `id` comes back. */
+export interface Choice {
+  id: string;
+  title: string;
+  description?: string;
+}
+
+/** Sent in place of the content when only a template may be sent. */
+export interface TemplateFallback {
+  /** What the message is for: each merchant has an approved template for a purpose. */
+  purpose: TemplatePurpose;
+  /** Values by name, e.g. `order`, `tracking_code`. */
+  facts: Record<string, string>;
+}
+
+export const TEMPLATE_PURPOSES = [
+  'order_receipt',
+  'order_shipped',
+  'order_out_for_delivery',
+  'order_delivered',
+  'delivery_failed',
+  'order_refunded',
+] as const;
+export type TemplatePurpose = (typeof TEMPLATE_PURPOSES)[number];
+
+/** What a customer did, in no channel's own terms. */
+export type InboundContent =
+  | { type: 'text'; text: string }
+  /** A tap on something we offered. */
+  | { type: 'choice'; id: string; title: string }
+  /** A native cart. `seenPrice` is what the customer's phone showed: never charged unverified. */
+  | {
+      type: 'cart';
+      catalogId: string;
+      note?: string;
+      lines: { sku: string; quantity: number; seenPrice?: number }[];
+    }
+  | { type: 'location'; latitude: number; longitude: number; name?: string; address?: string }
+  | {
+      type: 'media';
+      kind: 'image' | 'video' | 'audio' | 'document' | 'sticker';
+      mediaId: string;
+      caption?: string;
+    }
+  | { type: 'contacts'; phones: string[] }
+  | { type: 'reaction'; messageId: string; emoji: string | null }
+  | { type: 'revoked'; messageId: string }
+  | { type: 'unsupported'; kind: string };
+
+/**
+ * Who is at the other end. A phone number is not a safe key: since 2026 it may be absent, and `userId` (scoped to the
+ * business portfolio) is then all there is. At least one of `userId` and `waId` is present.
+ */
+export interface PersonRef {
+  userId?: string;
+  parentUserId?: string;
+  /** The phone number's digits as the channel writes them. */
+  waId?: string;
+  username?: string;
+  name?: string;
+}
+
+/** The key under which everything of one person on one channel account is kept in order. */
+export function personKey(person: PersonRef): string {
+  const key = person.userId ?? person.waId;
+  if (!key) throw new Error('a person needs a user id or a phone number');
+  return key;
+}
+
+export function threadStream(channelAccountId: string, person: PersonRef): string {
+  return `thread/${channelAccountId}/${personKey(person)}`;
+}
+
+export function recipientStream(channelAccountId: string, contactId: string): string {
+  return `recipient/${channelAccountId}/${contactId}`;
+}

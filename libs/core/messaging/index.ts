@@ -1,0 +1,2 @@
+export * from './card-numbers.js';
+export * from './content.js';

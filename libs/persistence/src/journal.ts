@@ -1,0 +1,197 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+
+/** What is written to the journal: one piece of work for one service, stored once. */
+export interface NewItem {
+  /** Null only for what could not be led to a merchant (`service` is then `quarantine`). */
+  merchantId: string | null;
+  service: string;
+  queue: string;
+  stream: string;
+  name: string;
+  /** Who says so: `whatsapp`, `stripe`, `store`, or `job` for what a service itself emits. */
+  source: string;
+  /** Unique within merchant and source: the second item with it is not stored. */
+  externalId: string;
+  payload: object;
+  occurredAt: Date;
+  /** Not before this time (platform clock). Default: at once. */
+  dueAt?: Date;
+  expedited?: boolean;
+  /** Set for what needs no work: it is kept, counted, and never applied. */
+  settled?: { outcome: 'ignored' | 'quarantined'; reason: string };
+}
+
+export interface PendingItem {
+  id: string;
+  name: string;
+  queue: string;
+  stream: string;
+  payload: unknown;
+  occurredAt: Date;
+  dueAt: Date;
+  attempts: number;
+  /** Deferred or failed before: while it is not due, its stream stands still. */
+  blocking: boolean;
+  parked: boolean;
+}
+
+export interface Stream {
+  merchantId: string;
+  queue: string;
+  stream: string;
+}
+
+const COLUMNS = `merchant_id, service, queue, stream, name, source, external_id, payload, occurred_at, due_at,
+  expedited, outcome, reason, settled_at`;
+const PENDING = `id::text, name, queue, stream, payload, occurred_at AS "occurredAt", due_at AS "dueAt", attempts,
+  blocking, parked_at IS NOT NULL AS parked`;
+
+/**
+ * The journal: every webhook item and every effect of a service, once, in Postgres. It is inbox, outbox and
+ * idempotency guard in one table; queues carry only "this stream has work".
+ */
+@Injectable()
+export class Journal {
+  constructor(private readonly database: DataSource) {}
+
+  /**
+   * Stores items in one multi-row insert and returns how many were new. Inside `tx` they are stored with
+   * everything else of that transaction; without it, when the promise resolves they are durable.
+   */
+  async append(items: readonly NewItem[], now: Date, tx?: EntityManager): Promise<number> {
+    if (items.length === 0) return 0;
+    const sql = `INSERT INTO journal.items (${COLUMNS})
+      SELECT merchant_id, service, queue, stream, name, source, external_id, payload::json, occurred_at, due_at,
+        expedited, outcome, reason, CASE WHEN outcome IS NULL THEN NULL ELSE $13::timestamptz END
+      FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+        $9::timestamptz[], $10::timestamptz[], $11::bool[], $12::text[], $14::text[])
+      AS t(merchant_id, service, queue, stream, name, source, external_id, payload, occurred_at, due_at, expedited,
+        outcome, reason)
+      ON CONFLICT DO NOTHING`;
+    const column = <T>(pick: (item: NewItem) => T): T[] => items.map(pick);
+    const parameters = [
+      column((i) => i.merchantId),
+      column((i) => i.service),
+      column((i) => i.queue),
+      column((i) => i.stream),
+      column((i) => i.name),
+      column((i) => i.source),
+      column((i) => i.externalId),
+      column((i) => JSON.stringify(i.payload)),
+      column((i) => i.occurredAt),
+      column((i) => i.dueAt ?? now),
+      column((i) => i.expedited ?? false),
+      column((i) => i.settled?.outcome ?? null),
+      now,
+      column((i) => i.settled?.reason ?? null),
+    ];
+    const runner = tx?.queryRunner ?? this.database.createQueryRunner();
+    try {
+      const result = (await runner.query(sql, parameters, true)) as { affected?: number };
+      return result.affected ?? 0;
+    } finally {
+      if (!tx) await runner.release();
+    }
+  }
+
+  /**
+   * Takes the stream's lock for the length of `tx`; false when another worker holds it. The holder looks again
+   * after letting go, so that nothing which arrived meanwhile is left lying.
+   */
+  async tryLock(tx: EntityManager, { merchantId, queue, stream }: Stream): Promise<boolean> {
+    const [row] = (await tx.query(`SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS locked`, [
+      `${merchantId}/${queue}/${stream}`,
+    ])) as { locked: boolean }[];
+    return row!.locked;
+  }
+
+  /** The stream's unsettled items that are due or hold up the line, in the order in which they are to be applied. */
+  async pending(
+    tx: EntityManager,
+    { queue, stream }: Stream,
+    now: Date,
+    limit: number,
+  ): Promise<PendingItem[]> {
+    return (await tx.query(
+      `SELECT ${PENDING} FROM journal.items
+       WHERE settled_at IS NULL AND parked_at IS NULL AND queue = $1 AND stream = $2 AND (due_at <= $3 OR blocking)
+       ORDER BY NOT expedited, occurred_at, id LIMIT $4`,
+      [queue, stream, now, limit],
+    )) as PendingItem[];
+  }
+
+  /** One unsettled item, parked or not, or undefined. */
+  async find(tx: EntityManager, id: string): Promise<PendingItem | undefined> {
+    const rows = (await tx.query(
+      `SELECT ${PENDING} FROM journal.items WHERE settled_at IS NULL AND id = $1`,
+      [id],
+    )) as PendingItem[];
+    return rows[0];
+  }
+
+  /** Marks an item as applied. False when it had been settled before: the caller's effects must then not be stored. */
+  async settle(
+    tx: EntityManager,
+    id: string,
+    outcome: 'done' | 'skipped',
+    reason: string | null,
+    now: Date,
+  ): Promise<boolean> {
+    const result = (await tx.queryRunner!.query(
+      `UPDATE journal.items SET settled_at = $2, outcome = $3, reason = $4 WHERE id = $1 AND settled_at IS NULL`,
+      [id, now, outcome, reason],
+      true,
+    )) as { affected?: number };
+    return result.affected === 1;
+  }
+
+  /** Not before `until`; the stream waits with it. */
+  async defer(tx: EntityManager, id: string, until: Date): Promise<void> {
+    await tx.query(`UPDATE journal.items SET due_at = $2, blocking = true WHERE id = $1`, [id, until]);
+  }
+
+  /** Counts a failed run: again at `nextAt`, or into the dead letters when that is null. */
+  async recordFailure(
+    tx: EntityManager,
+    id: string,
+    reason: string,
+    nextAt: Date | null,
+    now: Date,
+  ): Promise<void> {
+    await tx.query(
+      `UPDATE journal.items SET attempts = attempts + 1, reason = $2, blocking = true,
+         due_at = coalesce($3, due_at), parked_at = CASE WHEN $3::timestamptz IS NULL THEN $4::timestamptz END
+       WHERE id = $1 AND settled_at IS NULL`,
+      [id, reason.slice(0, 2_000), nextAt, now],
+    );
+  }
+
+  /** Takes an item out of the dead letters; its attempts start anew. */
+  async unpark(tx: EntityManager, id: string, now: Date): Promise<void> {
+    await tx.query(
+      `UPDATE journal.items SET parked_at = NULL, attempts = 0, due_at = $2, redrives = redrives + 1
+       WHERE id = $1 AND parked_at IS NOT NULL`,
+      [id, now],
+    );
+  }
+
+  /** Streams of the connected service with due work that no wake-up has reached for `olderThanMs`, all merchants. */
+  async overdue(now: Date, olderThanMs: number, limit: number): Promise<(Stream & { itemId: string })[]> {
+    return (await this.database.query(
+      `SELECT merchant_id AS "merchantId", queue, stream, item_id::text AS "itemId"
+       FROM journal.overdue_streams($1, $2, $3)`,
+      [now, new Date(now.getTime() - olderThanMs), limit],
+    )) as (Stream & { itemId: string })[];
+  }
+
+  /** Of the connected service: unsettled items, dead letters, and the age of the oldest due item in seconds. */
+  async backlog(
+    now: Date,
+  ): Promise<{ queue: string; pending: number; parked: number; oldestSeconds: number }[]> {
+    return (await this.database.query(
+      `SELECT queue, pending::int, parked::int, oldest_seconds::float8 AS "oldestSeconds" FROM journal.backlog($1)`,
+      [now],
+    )) as { queue: string; pending: number; parked: number; oldestSeconds: number }[];
+  }
+}

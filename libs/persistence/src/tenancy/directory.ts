@@ -1,0 +1,116 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { unseal, type KeyRing } from '#platform';
+import { Tenants } from '../tenants.js';
+import {
+  ChannelAccountEntity,
+  MerchantEntity,
+  PaymentProviderEntity,
+  StoreConnectionEntity,
+} from './entities.js';
+
+export const KEY_RING = Symbol('KEY_RING');
+
+/** How long a merchant's configuration may be remembered by a process, in milliseconds. */
+const TTL_MS = 5_000;
+
+/** Where a phone number id leads, whoever its merchant is. */
+export interface PhoneNumberRoute {
+  merchantId: string;
+  channelAccountId: string;
+  businessAccountId: string;
+  enabled: boolean;
+  status: string;
+}
+
+export type StoreConnection = Omit<StoreConnectionEntity, 'kind' | 'createdAt'>;
+export type ChannelAccount = Omit<ChannelAccountEntity, 'kind' | 'createdAt'>;
+export type PaymentProvider = Omit<PaymentProviderEntity, 'createdAt'>;
+
+/** The text a secret is bound to: its table, row and column. A sealed value moved elsewhere does not open. */
+export function secretBinding(table: string, id: string, column: string): string {
+  return `${table}/${id}/${column}`;
+}
+
+/** Merchants' configuration for the services that act on it: remembered for a few seconds, secrets opened here only. */
+@Injectable()
+export class Directory {
+  private readonly cache = new Map<string, { at: number; value: Promise<unknown> }>();
+
+  constructor(
+    private readonly database: DataSource,
+    private readonly tenants: Tenants,
+    @Inject(KEY_RING) private readonly keys: KeyRing,
+  ) {}
+
+  /** Undefined for a number that no merchant has. Gateway only. */
+  routePhoneNumber(phoneNumberId: string): Promise<PhoneNumberRoute | undefined> {
+    return this.remember(`phone/${phoneNumberId}`, async () => {
+      const rows = (await this.database.query(
+        `SELECT merchant_id AS "merchantId", channel_account_id AS "channelAccountId",
+           business_account_id AS "businessAccountId", enabled, status FROM tenancy.route_phone_number($1)`,
+        [phoneNumberId],
+      )) as PhoneNumberRoute[];
+      return rows[0];
+    });
+  }
+
+  merchant(merchantId: string): Promise<MerchantEntity | null> {
+    return this.read(`merchant/${merchantId}`, merchantId, (tx) =>
+      tx.findOneBy(MerchantEntity, { merchantId }),
+    );
+  }
+
+  channelAccount(merchantId: string, id: string): Promise<ChannelAccount | null> {
+    return this.read(`account/${merchantId}/${id}`, merchantId, async (tx) => {
+      const row = await tx.findOneBy(ChannelAccountEntity, { id });
+      return (
+        row && { ...row, accessToken: this.open('channel_accounts', id, 'access_token', row.accessToken) }
+      );
+    });
+  }
+
+  store(merchantId: string): Promise<StoreConnection | null> {
+    return this.read(`store/${merchantId}`, merchantId, async (tx) => {
+      const row = await tx.findOneBy(StoreConnectionEntity, { merchantId });
+      return (
+        row && {
+          ...row,
+          apiKey: this.open('store_connections', row.id, 'api_key', row.apiKey),
+          webhookSecret: this.open('store_connections', row.id, 'webhook_secret', row.webhookSecret),
+        }
+      );
+    });
+  }
+
+  paymentProvider(merchantId: string, kind: 'stripe'): Promise<PaymentProvider | null> {
+    return this.read(`payments/${merchantId}/${kind}`, merchantId, async (tx) => {
+      const row = await tx.findOneBy(PaymentProviderEntity, { merchantId, kind });
+      return (
+        row && {
+          ...row,
+          secretKey: this.open('payment_providers', row.id, 'secret_key', row.secretKey),
+          webhookSecret: this.open('payment_providers', row.id, 'webhook_secret', row.webhookSecret),
+        }
+      );
+    });
+  }
+
+  private open(table: string, id: string, column: string, sealed: string): string {
+    return unseal(sealed, secretBinding(table, id, column), this.keys);
+  }
+
+  private read<T>(key: string, merchantId: string, query: (tx: EntityManager) => Promise<T>): Promise<T> {
+    return this.remember(key, () => this.tenants.transaction(merchantId, query));
+  }
+
+  private remember<T>(key: string, load: () => Promise<T>): Promise<T> {
+    const known = this.cache.get(key);
+    if (known && Date.now() - known.at < TTL_MS) return known.value as Promise<T>;
+    if (this.cache.size > 50_000) this.cache.clear();
+    const value = load();
+    this.cache.set(key, { at: Date.now(), value });
+    value.catch(() => this.cache.delete(key)); // a failed look-up is not remembered
+    return value;
+  }
+}

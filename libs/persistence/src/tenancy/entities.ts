@@ -1,0 +1,99 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+export type MerchantStatus = 'active' | 'suspended' | 'closed';
+
+@Entity({ schema: 'tenancy', name: 'merchants' })
+export class MerchantEntity {
+  @PrimaryColumn({ name: 'merchant_id', type: 'text' }) merchantId: string;
+  @Column({ type: 'text' }) slug: string;
+  @Column({ type: 'text' }) name: string;
+  @Column({ type: 'text' }) status: MerchantStatus;
+  @Column({ type: 'char', length: 2 }) country: string;
+  @Column({ type: 'char', length: 3 }) currency: string;
+  @Column({ type: 'text' }) language: string;
+  @Column({ name: 'created_at', type: 'timestamptz' }) createdAt: Date;
+  @Column({ name: 'updated_at', type: 'timestamptz' }) updatedAt: Date;
+}
+
+@Entity({ schema: 'tenancy', name: 'channel_accounts' })
+export class ChannelAccountEntity {
+  @PrimaryColumn({ type: 'text' }) id: string;
+  @Column({ name: 'merchant_id', type: 'text' }) merchantId: string;
+  @Column({ type: 'text' }) kind: 'whatsapp';
+  @Column({ name: 'business_account_id', type: 'text' }) businessAccountId: string;
+  @Column({ name: 'phone_number_id', type: 'text' }) phoneNumberId: string;
+  @Column({ name: 'display_phone_number', type: 'text' }) displayPhoneNumber: string;
+  @Column({ name: 'catalog_id', type: 'text', nullable: true }) catalogId: string | null;
+  /** Sealed, bound to `channel_accounts/<id>/access_token`. */
+  @Column({ name: 'access_token', type: 'text' }) accessToken: string;
+  @Column({ name: 'messages_per_second', type: 'integer' }) messagesPerSecond: number;
+  @Column({ type: 'boolean' }) enabled: boolean;
+  @Column({ name: 'created_at', type: 'timestamptz' }) createdAt: Date;
+}
+
+@Entity({ schema: 'tenancy', name: 'store_connections' })
+export class StoreConnectionEntity {
+  @PrimaryColumn({ type: 'text' }) id: string;
+  @Column({ name: 'merchant_id', type: 'text' }) merchantId: string;
+  @Column({ type: 'text' }) kind: 'rest';
+  @Column({ name: 'base_url', type: 'text' }) baseUrl: string;
+  @Column({ type: 'char', length: 2 }) region: string;
+  /** Sealed, bound to `store_connections/<id>/api_key`. */
+  @Column({ name: 'api_key', type: 'text' }) apiKey: string;
+  /** Sealed, bound to `store_connections/<id>/webhook_secret`. */
+  @Column({ name: 'webhook_secret', type: 'text' }) webhookSecret: string;
+  /** A synced price older than this many seconds is not quoted. */
+  @Column({ name: 'max_age_seconds', type: 'integer' }) maxAgeSeconds: number;
+  @Column({ name: 'created_at', type: 'timestamptz' }) createdAt: Date;
+}
+
+@Entity({ schema: 'tenancy', name: 'payment_providers' })
+export class PaymentProviderEntity {
+  @PrimaryColumn({ type: 'text' }) id: string;
+  @Column({ name: 'merchant_id', type: 'text' }) merchantId: string;
+  @Column({ type: 'text' }) kind: 'stripe';
+  /** Sealed, bound to `payment_providers/<id>/secret_key`. */
+  @Column({ name: 'secret_key', type: 'text' }) secretKey: string;
+  /** Sealed, bound to `payment_providers/<id>/webhook_secret`. */
+  @Column({ name: 'webhook_secret', type: 'text' }) webhookSecret: string;
+  @Column({ name: 'created_at', type: 'timestamptz' }) createdAt: Date;
+}
+
+@Entity({ schema: 'tenancy', name: 'templates' })
+export class TemplateEntity {
+  @PrimaryColumn({ type: 'text' }) id: string;
+  @Column({ name: 'merchant_id', type: 'text' }) merchantId: string;
+  @Column({ name: 'channel_account_id', type: 'text' }) channelAccountId: string;
+  /** What it is for, e.g. `delivery_update`: messages ask for a purpose, never for a name. */
+  @Column({ type: 'text' }) purpose: string;
+  @Column({ type: 'text' }) name: string;
+  @Column({ type: 'text' }) language: string;
+  @Column({ type: 'text' }) category: 'utility' | 'marketing' | 'authentication';
+  @Column({ type: 'text' }) body: string;
+  /** Names of the facts that fill {{1}}, {{2}}, … in order. */
+  @Column({ type: 'text', array: true }) parameters: string[];
+  @Column({ name: 'created_at', type: 'timestamptz' }) createdAt: Date;
+}
+
+@Entity({ schema: 'tenancy', name: 'api_keys' })
+export class ApiKeyEntity {
+  @PrimaryColumn({ type: 'text' }) id: string;
+  /** Null: an operator of the platform. */
+  @Column({ name: 'merchant_id', type: 'text', nullable: true }) merchantId: string | null;
+  @Column({ type: 'text' }) name: string;
+  /** SHA-256 of the key, hex; the key itself is shown once and kept nowhere. */
+  @Column({ type: 'text' }) hash: string;
+  @Column({ type: 'text', array: true }) scopes: string[];
+  @Column({ name: 'created_at', type: 'timestamptz' }) createdAt: Date;
+  @Column({ name: 'expires_at', type: 'timestamptz', nullable: true }) expiresAt: Date | null;
+  @Column({ name: 'revoked_at', type: 'timestamptz', nullable: true }) revokedAt: Date | null;
+}
+
+export const TENANCY_ENTITIES = [
+  MerchantEntity,
+  ChannelAccountEntity,
+  StoreConnectionEntity,
+  PaymentProviderEntity,
+  TemplateEntity,
+  ApiKeyEntity,
+];

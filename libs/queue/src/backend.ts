@@ -1,0 +1,152 @@
+import {
+  createPostgresBackend,
+  Queue,
+  Worker,
+  type Job,
+  type Processor,
+  type QueueOptions,
+  type WorkerOptions,
+} from 'bullmq';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+
+/** What a job carries: which stream has work. Everything else is in the journal. */
+export interface WakeUp {
+  merchantId: string;
+  stream: string;
+  /** A dead letter: the job stands among the failed ones; retrying it redrives this journal item. */
+  parked?: { itemId: string; reason: string };
+}
+
+export type WakeQueue = Queue<WakeUp>;
+export type WakeJob = Job<WakeUp>;
+
+/** Wake-ups live briefly: finished ones go at once, failed ones (dead letters) are kept for a bounded time. */
+const JOB_OPTIONS = {
+  removeOnComplete: true,
+  removeOnFail: { age: 14 * 24 * 3_600, count: 10_000 },
+} as const;
+
+const WORKER_OPTIONS = {
+  lockDuration: 5_000,
+  stalledInterval: 2_000,
+  maxStalledCount: 1_000,
+} as const;
+
+export interface QueueBackend {
+  kind: 'redis' | 'postgres';
+  queue(name: string): WakeQueue;
+  worker(name: string, process: Processor<WakeUp>, concurrency: number): Worker<WakeUp>;
+  /** Throws when the queue server does not answer. */
+  ping(): Promise<void>;
+  /** What an operator should know about this server, e.g. that it may lose or evict jobs. Empty: all is well. */
+  warnings(): Promise<string[]>;
+  close(): Promise<void>;
+}
+
+/**
+ * BullMQ on the server that `url` names: `redis://` (production) or `postgres://` (the embedded default, schema
+ * `bullmq`). `prefix` keeps several stacks on one Redis apart.
+ * @throws Error when the scheme is neither.
+ */
+export function openQueueBackend(url: string, prefix: string): QueueBackend {
+  const scheme = url.slice(0, url.indexOf(':'));
+  if (['redis', 'rediss'].includes(scheme)) return redisBackend(url, prefix);
+  if (['postgres', 'postgresql'].includes(scheme)) return postgresBackend(url);
+  throw new Error('QUEUE_URL must begin with redis://, rediss:// or postgres://');
+}
+
+/** A hash tag per queue: all keys of one queue share a Redis Cluster slot, and queues spread over the cluster. */
+const hashTag = (prefix: string, name: string): string => `{${prefix}-${name}}`;
+
+function redisBackend(url: string, prefix: string): QueueBackend {
+  // Producers fail fast while Redis is down: the journal has the work, and a sweep brings it later.
+  const producer = new Redis(url, {
+    maxRetriesPerRequest: 1,
+    enableOfflineQueue: false,
+    lazyConnect: true,
+    retryStrategy: (times) => Math.min(times * 100, 1_000),
+  });
+  const consumer = new Redis(url, {
+    maxRetriesPerRequest: null,
+    retryStrategy: (times) => Math.min(times * 100, 1_000),
+  });
+  for (const connection of [producer, consumer]) connection.on('error', () => undefined); // readiness reports it
+  producer.connect().catch(() => undefined);
+  return {
+    kind: 'redis',
+    queue: (name) =>
+      quiet(
+        new Queue<WakeUp>(name, {
+          connection: producer,
+          prefix: hashTag(prefix, name),
+          defaultJobOptions: JOB_OPTIONS,
+          skipWaitingForReady: true,
+        }),
+      ),
+    worker: (name, process, concurrency) =>
+      quiet(
+        new Worker<WakeUp>(name, process, {
+          connection: consumer,
+          prefix: hashTag(prefix, name),
+          concurrency,
+          ...WORKER_OPTIONS,
+        }),
+      ),
+    ping: async () => void (await producer.ping()),
+    warnings: async () => {
+      const info = await producer.info();
+      const warnings: string[] = [];
+      if (/aof_enabled:0/.test(info)) warnings.push('Redis runs without AOF: a restart loses wake-ups');
+      if (!/maxmemory_policy:noeviction/.test(info)) {
+        warnings.push('Redis maxmemory-policy is not noeviction: it may evict jobs');
+      }
+      return warnings;
+    },
+    close: async () => {
+      producer.disconnect();
+      consumer.disconnect();
+    },
+  };
+}
+
+function postgresBackend(url: string): QueueBackend {
+  const pool = new pg.Pool({
+    connectionString: url,
+    options: '-c search_path=bullmq',
+    max: 12,
+    keepAlive: true,
+    application_name: 'waco-queue',
+  });
+  pool.on('error', () => undefined); // readiness reports it
+  const connection = pool as unknown as QueueOptions['connection'];
+  return {
+    kind: 'postgres',
+    queue: (name) =>
+      quiet(
+        new Queue<WakeUp>(
+          name,
+          { connection, defaultJobOptions: JOB_OPTIONS } as QueueOptions,
+          createPostgresBackend as never,
+        ) as WakeQueue,
+      ),
+    worker: (name, process, concurrency) =>
+      quiet(
+        new Worker<WakeUp>(
+          name,
+          process,
+          { connection, concurrency, ...WORKER_OPTIONS } as WorkerOptions,
+          createPostgresBackend as never,
+        ) as Worker<WakeUp>,
+      ),
+    ping: async () => void (await pool.query('SELECT 1')),
+    warnings: async () => [],
+    close: () => pool.end(),
+  };
+}
+
+/** An emitter without an error listener would end the process; connection errors show in readiness and metrics. */
+function quiet<T extends { on(event: 'error', listener: (error: Error) => void): unknown }>(emitter: T): T {
+  emitter.on('error', () => undefined);
+  return emitter;
+}

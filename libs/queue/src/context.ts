@@ -1,0 +1,142 @@
+import { BaseRpcContext } from '@nestjs/microservices';
+import { plainToInstance } from 'class-transformer';
+import { validateSync } from 'class-validator';
+import type { EntityManager } from 'typeorm';
+import type { JobContract } from '#contracts';
+import type { NewItem, PendingItem } from '#persistence';
+import type { Wake } from './waker.js';
+
+export interface EmitOptions {
+  /** Not before this time (platform clock): a timer. It does not hold up its stream. */
+  dueAt?: Date;
+}
+
+/** Collects what a transaction emits: stored with it, woken after it. */
+export class Outbox {
+  readonly items: NewItem[] = [];
+
+  constructor(
+    private readonly merchantId: string,
+    private readonly now: Date,
+  ) {}
+
+  /** @throws Error naming field and rule when the payload breaks its contract. */
+  emit<P extends object>(contract: JobContract<P>, payload: P, options: EmitOptions = {}): void {
+    this.items.push(toItem(contract, payload, this.merchantId, this.now, options));
+  }
+
+  wakes(): Wake[] {
+    return this.items.map((item) => wakeOf(item, this.now));
+  }
+}
+
+export function toItem<P extends object>(
+  contract: JobContract<P>,
+  payload: P,
+  merchantId: string,
+  now: Date,
+  options: EmitOptions & { source?: string; externalId?: string; occurredAt?: Date } = {},
+): NewItem {
+  parsePayload(contract, payload);
+  const key = `${contract.name}/${contract.idempotencyKey(payload)}`;
+  return {
+    merchantId,
+    service: contract.queue.owner,
+    queue: contract.queue.name,
+    stream: contract.queue.kind === 'ordered' ? contract.stream!(payload) : key,
+    name: contract.name,
+    source: options.source ?? 'job',
+    externalId: options.externalId ?? key,
+    payload,
+    occurredAt: options.occurredAt ?? now,
+    dueAt: options.dueAt,
+    expedited: contract.expedited ?? false,
+  };
+}
+
+/** A task is its own stream (named after its key): waking it twice folds into one job. */
+export function wakeOf(item: NewItem, now: Date): Wake {
+  return {
+    queue: item.queue,
+    merchantId: item.merchantId!,
+    stream: item.stream,
+    name: item.name,
+    delayMs: item.dueAt ? item.dueAt.getTime() - now.getTime() : 0,
+    fold: item.stream.startsWith(`${item.name}/`),
+  };
+}
+
+/** @throws Error naming field and rule. */
+export function parsePayload<P extends object>(contract: JobContract<P>, payload: unknown): P {
+  const instance = plainToInstance(contract.payload, payload);
+  const errors = validateSync(instance, { forbidUnknownValues: false });
+  if (errors.length === 0) return instance;
+  throw new Error(`payload of ${contract.name}: ${describe(errors)}`);
+}
+
+function describe(errors: ReturnType<typeof validateSync>, path = ''): string {
+  return errors
+    .map((e) =>
+      e.children && e.children.length > 0
+        ? describe(e.children, `${path}${e.property}.`)
+        : Object.values(e.constraints ?? {})
+            .map((rule) => `${path}${rule}`)
+            .join(', '),
+    )
+    .join(', ');
+}
+
+abstract class ItemContext extends BaseRpcContext {
+  constructor(
+    readonly merchantId: string,
+    readonly item: PendingItem,
+    readonly now: Date,
+  ) {
+    super([]);
+  }
+}
+
+/** An ordered item being applied: whatever is written through `tx` and emitted is stored with it, or not at all. */
+export class OrderedContext extends ItemContext {
+  constructor(
+    merchantId: string,
+    item: PendingItem,
+    now: Date,
+    readonly tx: EntityManager,
+    private readonly outbox: Outbox,
+  ) {
+    super(merchantId, item, now);
+  }
+
+  emit<P extends object>(contract: JobContract<P>, payload: P, options?: EmitOptions): void {
+    this.outbox.emit(contract, payload, options);
+  }
+}
+
+export interface Commit {
+  tx: EntityManager;
+  emit: Outbox['emit'];
+}
+
+/**
+ * A task being run, outside any transaction. It may run more than once (a crash, a lost answer): what it calls must
+ * bear that. `commit` stores its result exactly once.
+ */
+export class TaskContext extends ItemContext {
+  constructor(
+    merchantId: string,
+    item: PendingItem,
+    now: Date,
+    /** No further run follows this one: say what happened instead of throwing. */
+    readonly lastAttempt: boolean,
+    /**
+     * Settles the item together with `work`, in one transaction. False when another run had settled it: `work` has
+     * then not been called.
+     */
+    readonly commit: (work: (c: Commit) => Promise<void>) => Promise<boolean>,
+    /** Wakes an ordered stream after the commit, e.g. one that waits for this task. */
+    readonly wake: (contract: JobContract, stream: string) => void,
+  ) {
+    super(merchantId, item, now);
+  }
+}

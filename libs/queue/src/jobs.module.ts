@@ -1,0 +1,116 @@
+import {
+  Catch,
+  Inject,
+  Injectable,
+  Module,
+  type DynamicModule,
+  type INestApplication,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  type RpcExceptionFilter,
+} from '@nestjs/common';
+import { EventPattern } from '@nestjs/microservices';
+import { Logger } from 'nestjs-pino';
+import { throwError, type Observable } from 'rxjs';
+import { CONTRACTS, type JobContract, type JobOutcome, type JobOwner } from '#contracts';
+import { Journal, Tenants } from '#persistence';
+import { CLOCK, type Clock, type ReadinessCheck } from '#platform';
+import { openQueueBackend, type QueueBackend } from './backend.js';
+import { JOBS, JobsStrategy } from './strategy.js';
+import { Sweeper } from './sweeper.js';
+import { Waker } from './waker.js';
+
+export const QUEUE_READY = Symbol('QUEUE_READY');
+const BACKEND = Symbol('QUEUE_BACKEND');
+
+type Handle<P> = (payload: P, context: never) => Promise<JobOutcome>;
+
+/**
+ * Marks a method as the handler of a job: `(payload, context) => Promise<JobOutcome>`, where context is an
+ * OrderedContext or a TaskContext, as the job's queue is.
+ */
+export function JobHandler<P extends object>(contract: JobContract<P>) {
+  return (target: object, key: string, descriptor: TypedPropertyDescriptor<Handle<P>>): void =>
+    (EventPattern(contract.name, JOBS) as MethodDecorator)(target, key, descriptor);
+}
+
+/** Opens and closes what runs beside the handlers: the sweep, and the queue server's connections. */
+@Injectable()
+class JobsLifecycle implements OnApplicationBootstrap, OnApplicationShutdown {
+  constructor(
+    @Inject(BACKEND) private readonly backend: QueueBackend,
+    private readonly waker: Waker,
+    private readonly sweeper: Sweeper,
+    private readonly logger: Logger,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.sweeper.start();
+    this.backend.warnings().then(
+      (warnings) => warnings.forEach((w) => this.logger.warn(w)),
+      () => undefined, // readiness says that the server does not answer
+    );
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.sweeper.stop();
+    await this.waker.close();
+    await this.backend.close();
+  }
+}
+
+/** The queue server, the waker and the sweep of one service. */
+@Module({})
+export class JobsModule {
+  static forRoot(options: { url: string; prefix: string }): DynamicModule {
+    return {
+      module: JobsModule,
+      global: true,
+      providers: [
+        { provide: BACKEND, useFactory: () => openQueueBackend(options.url, options.prefix) },
+        { provide: Waker, useFactory: (backend: QueueBackend) => new Waker(backend), inject: [BACKEND] },
+        {
+          provide: Sweeper,
+          useFactory: (journal: Journal, waker: Waker, clock: Clock, logger: Logger) =>
+            new Sweeper(journal, waker, clock, (line) => logger.warn(line)),
+          inject: [Journal, Waker, CLOCK, Logger],
+        },
+        {
+          provide: QUEUE_READY,
+          useFactory: (backend: QueueBackend): ReadinessCheck => ({
+            name: 'queue',
+            check: () => backend.ping(),
+          }),
+          inject: [BACKEND],
+        },
+        JobsLifecycle,
+      ],
+      exports: [Waker, QUEUE_READY],
+    };
+  }
+}
+
+/** Nest hides what a handler threw behind "Internal server error"; the retry needs the reason. */
+@Catch()
+class PassErrorsOn implements RpcExceptionFilter {
+  catch(error: unknown): Observable<never> {
+    return throwError(() => error);
+  }
+}
+
+/** Connects the handlers of the jobs that `owner` owns. Call it from `bootService`'s `configure`. */
+export function connectJobs(app: INestApplication, owner: JobOwner): void {
+  const logger = app.get(Logger, { strict: false });
+  const strategy = new JobsStrategy(
+    app.get<QueueBackend>(BACKEND, { strict: false }),
+    CONTRACTS.filter((c) => c.queue.owner === owner),
+    {
+      journal: app.get(Journal, { strict: false }),
+      tenants: app.get(Tenants, { strict: false }),
+      waker: app.get(Waker, { strict: false }),
+      clock: app.get<Clock>(CLOCK, { strict: false }),
+      log: (line) => (line.event === 'job.finished' ? logger.debug(line) : logger.warn(line)),
+    },
+  );
+  app.connectMicroservice({ strategy }, { inheritAppConfig: false }).useGlobalFilters(new PassErrorsOn());
+}

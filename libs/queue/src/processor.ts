@@ -1,0 +1,277 @@
+import type { JobContract, JobOutcome } from '#contracts';
+import type { Journal, PendingItem, Stream, Tenants } from '#persistence';
+import type { Clock } from '#platform';
+import { Counter, Histogram } from '#platform';
+import { Outbox, OrderedContext, parsePayload, TaskContext } from './context.js';
+import type { Wake, Waker } from './waker.js';
+
+/** Items applied in one transaction at most: bounds how long a stream's lock is held. */
+const BATCH = 16;
+/** A stream that another worker holds is looked at again after this long. */
+const CONTENDED_MS = 40;
+const MAX_BACKOFF_MS = 300_000;
+
+const jobs = new Counter({
+  name: 'waco_jobs_total',
+  help: 'Journal items by what became of them',
+  labelNames: ['queue', 'name', 'outcome'],
+});
+const duration = new Histogram({
+  name: 'waco_job_seconds',
+  help: 'Time to apply one journal item',
+  labelNames: ['queue', 'name'],
+  buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+});
+
+export type Handler = (payload: object, context: OrderedContext | TaskContext) => Promise<JobOutcome>;
+
+export interface ProcessorDeps {
+  journal: Journal;
+  tenants: Tenants;
+  waker: Waker;
+  clock: Clock;
+  contracts: ReadonlyMap<string, JobContract>;
+  handlers: ReadonlyMap<string, Handler>;
+  log: (line: { event: string; [field: string]: unknown }) => void;
+}
+
+/** When to look at the stream again; undefined: no need, a later item brings its own wake-up. */
+export type Again = { afterMs: number } | undefined;
+
+/** Carries the item that failed out of a rolled-back transaction. */
+class ItemFailure extends Error {
+  constructor(
+    readonly item: PendingItem,
+    readonly fatal: boolean,
+    reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(reason, options);
+  }
+}
+
+/** Applies the items of a stream in order, each batch in one transaction, until nothing due is left. */
+export class OrderedProcessor {
+  constructor(private readonly deps: ProcessorDeps) {}
+
+  async run(stream: Stream): Promise<Again> {
+    for (;;) {
+      const now = this.deps.clock.now();
+      try {
+        const again = await this.batch(stream, now);
+        if (again !== 'more') return again;
+      } catch (error) {
+        if (!(error instanceof ItemFailure)) throw error;
+        // What was rolled back with it is applied again, up to the item that failed.
+        await recordFailure(this.deps, stream, error, now);
+      }
+    }
+  }
+
+  private async batch(stream: Stream, now: Date): Promise<Again | 'more'> {
+    const { journal, tenants, waker } = this.deps;
+    const outbox = new Outbox(stream.merchantId, now);
+    const finished: { item: PendingItem; outcome: string; startedAt: number }[] = [];
+    const again = await tenants.transaction(stream.merchantId, async (tx): Promise<Again | 'more'> => {
+      if (!(await journal.tryLock(tx, stream))) return { afterMs: CONTENDED_MS };
+      const items = await journal.pending(tx, stream, now, BATCH);
+      for (const item of items) {
+        if (item.dueAt > now) return { afterMs: item.dueAt.getTime() - now.getTime() };
+        const startedAt = performance.now();
+        const outcome = await this.apply(new OrderedContext(stream.merchantId, item, now, tx, outbox));
+        if (outcome.outcome === 'waiting') break;
+        if (outcome.outcome === 'deferred') {
+          await journal.defer(tx, item.id, outcome.until);
+          await journal.append(outbox.items, now, tx);
+          finished.push({ item, outcome: 'deferred', startedAt });
+          return { afterMs: Math.max(0, outcome.until.getTime() - now.getTime()) };
+        }
+        await journal.settle(tx, item.id, outcome.outcome, outcome.reason, now);
+        finished.push({ item, outcome: outcome.outcome, startedAt });
+      }
+      await journal.append(outbox.items, now, tx);
+      return finished.length === BATCH ? 'more' : undefined;
+    });
+    await waker.wake(outbox.wakes());
+    for (const f of finished) report(this.deps, stream, f.item, f.outcome, f.startedAt);
+    return again;
+  }
+
+  private async apply(
+    context: OrderedContext,
+  ): Promise<
+    | { outcome: 'done' | 'skipped'; reason: string | null }
+    | { outcome: 'deferred'; until: Date }
+    | { outcome: 'waiting' }
+  > {
+    const { item } = context;
+    let outcome: JobOutcome;
+    try {
+      outcome = await handle(this.deps, item, context);
+    } catch (error) {
+      throw new ItemFailure(item, false, reasonOf(error), { cause: error });
+    }
+    if (outcome.outcome === 'rejected') throw new ItemFailure(item, true, outcome.reason);
+    return outcome.outcome === 'done' ? { outcome: 'done', reason: null } : outcome;
+  }
+}
+
+/** Runs one task outside any transaction and stores its result once. */
+export class TaskProcessor {
+  constructor(private readonly deps: ProcessorDeps) {}
+
+  async run(stream: Stream): Promise<Again> {
+    const { journal, tenants, clock, waker } = this.deps;
+    const now = clock.now();
+    const [item] = await tenants.transaction(stream.merchantId, (tx) => journal.pending(tx, stream, now, 1));
+    if (!item) return undefined;
+    if (item.dueAt > now) return { afterMs: item.dueAt.getTime() - now.getTime() };
+
+    const startedAt = performance.now();
+    const wakes: Wake[] = [];
+    const settle = async (
+      outcome: 'done' | 'skipped',
+      reason: string | null,
+      work?: (c: { tx: never; emit: never }) => Promise<void>,
+    ): Promise<boolean> => {
+      const outbox = new Outbox(stream.merchantId, clock.now());
+      const first = await tenants.transaction(stream.merchantId, async (tx) => {
+        if (!(await journal.settle(tx, item.id, outcome, reason, clock.now()))) return false;
+        await work?.({ tx: tx as never, emit: outbox.emit.bind(outbox) as never });
+        await journal.append(outbox.items, clock.now(), tx);
+        return true;
+      });
+      if (first) await waker.wake([...outbox.wakes(), ...wakes]);
+      return first;
+    };
+
+    let committed = false;
+    const retry = this.deps.contracts.get(item.name)?.retry;
+    const context = new TaskContext(
+      stream.merchantId,
+      item,
+      now,
+      item.attempts + 1 >= (retry?.attempts ?? 1),
+      async (work) => {
+        committed = true;
+        return settle('done', null, work as never);
+      },
+      (contract, target) =>
+        wakes.push({
+          queue: contract.queue.name,
+          merchantId: stream.merchantId,
+          stream: target,
+          name: contract.name,
+        }),
+    );
+    try {
+      const outcome = await handle(this.deps, item, context);
+      switch (outcome.outcome) {
+        case 'done':
+        case 'skipped': {
+          const reason = outcome.outcome === 'skipped' ? outcome.reason : null;
+          if (!committed) await settle(outcome.outcome, reason);
+          report(this.deps, stream, item, outcome.outcome, startedAt);
+          return undefined;
+        }
+        case 'deferred':
+          await tenants.transaction(stream.merchantId, (tx) => journal.defer(tx, item.id, outcome.until));
+          report(this.deps, stream, item, 'deferred', startedAt);
+          return { afterMs: Math.max(0, outcome.until.getTime() - clock.now().getTime()) };
+        case 'rejected':
+          throw new ItemFailure(item, true, outcome.reason);
+        case 'waiting':
+          throw new Error('a task cannot wait: defer it');
+      }
+    } catch (error) {
+      const failure =
+        error instanceof ItemFailure
+          ? error
+          : new ItemFailure(item, false, reasonOf(error), { cause: error });
+      return recordFailure(this.deps, stream, failure, clock.now());
+    }
+  }
+}
+
+async function handle(
+  deps: ProcessorDeps,
+  item: PendingItem,
+  context: OrderedContext | TaskContext,
+): Promise<JobOutcome> {
+  const contract = deps.contracts.get(item.name);
+  const handler = deps.handlers.get(item.name);
+  if (!contract || !handler) return { outcome: 'rejected', reason: `nobody handles ${item.name}` };
+  let payload: object;
+  try {
+    payload = parsePayload(contract, item.payload);
+  } catch (error) {
+    return { outcome: 'rejected', reason: reasonOf(error) };
+  }
+  return handler(payload, context);
+}
+
+async function recordFailure(
+  deps: ProcessorDeps,
+  stream: Stream,
+  failure: ItemFailure,
+  now: Date,
+): Promise<Again> {
+  const { item } = failure;
+  const retry = deps.contracts.get(item.name)?.retry;
+  const attempt = item.attempts + 1;
+  const parked = failure.fatal || !retry || attempt >= retry.attempts;
+  const backoffMs = retry ? backoff(retry.delayMs, retry.backoff, attempt) : 0;
+  await deps.tenants.transaction(stream.merchantId, (tx) =>
+    deps.journal.recordFailure(
+      tx,
+      item.id,
+      failure.message,
+      parked ? null : new Date(now.getTime() + backoffMs),
+      now,
+    ),
+  );
+  jobs.inc({ queue: stream.queue, name: item.name, outcome: parked ? 'parked' : 'failed' });
+  deps.log({
+    event: parked ? 'job.parked' : 'job.failed',
+    queue: stream.queue,
+    name: item.name,
+    itemId: item.id,
+    merchantId: stream.merchantId,
+    attempt,
+    reason: failure.message,
+    stack: failure.cause instanceof Error ? failure.cause.stack : undefined,
+  });
+  if (parked) await deps.waker.bury(stream, item.name, item.id, failure.message);
+  return parked ? undefined : { afterMs: backoffMs };
+}
+
+function backoff(delayMs: number, kind: 'exponential' | 'fixed', attempt: number): number {
+  const full = kind === 'fixed' ? delayMs : delayMs * 2 ** (attempt - 1);
+  return Math.min(full, MAX_BACKOFF_MS);
+}
+
+function report(
+  deps: ProcessorDeps,
+  stream: Stream,
+  item: PendingItem,
+  outcome: string,
+  startedAt: number,
+): void {
+  const ms = performance.now() - startedAt;
+  jobs.inc({ queue: stream.queue, name: item.name, outcome });
+  duration.observe({ queue: stream.queue, name: item.name }, ms / 1_000);
+  deps.log({
+    event: 'job.finished',
+    queue: stream.queue,
+    name: item.name,
+    itemId: item.id,
+    merchantId: stream.merchantId,
+    outcome,
+    attempt: item.attempts + 1,
+    ms: Math.round(ms * 10) / 10,
+  });
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,96 @@
+import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
+import { DelayedError, UnrecoverableError, type Worker } from 'bullmq';
+import { lastValueFrom } from 'rxjs';
+import type { JobContract, JobOutcome, QueueDefinition } from '#contracts';
+import type { QueueBackend, WakeJob, WakeUp } from './backend.js';
+import { OrderedProcessor, TaskProcessor, type Handler, type ProcessorDeps } from './processor.js';
+
+export const JOBS = Symbol('JOBS');
+
+/**
+ * BullMQ as a Nest transport: a job handler is an ordinary `@EventPattern` method. A BullMQ job says only "this
+ * stream has work"; the journal says what.
+ */
+export class JobsStrategy extends Server implements CustomTransportStrategy {
+  override transportId = JOBS;
+  private workers: Worker<WakeUp>[] = [];
+
+  constructor(
+    private readonly backend: QueueBackend,
+    private readonly contracts: readonly JobContract[],
+    private readonly deps: Omit<ProcessorDeps, 'contracts' | 'handlers'>,
+  ) {
+    super();
+  }
+
+  /** @throws Error when a contract has no handler here, or a handler no contract: before any work is taken. */
+  listen(callback: (error?: unknown) => void): void {
+    try {
+      this.checkHandlers();
+      const deps: ProcessorDeps = {
+        ...this.deps,
+        contracts: new Map(this.contracts.map((c) => [c.name, c])),
+        handlers: new Map([...this.messageHandlers.keys()].map((name) => [name, this.handler(name)])),
+      };
+      const queues = new Map(this.contracts.map((c) => [c.queue.name, c.queue]));
+      this.workers = [...queues.values()].map((queue) => this.work(queue, deps));
+      callback();
+    } catch (error) {
+      callback(error);
+    }
+  }
+
+  /** Lets running jobs finish, then stops. */
+  async close(): Promise<void> {
+    await Promise.allSettled(this.workers.map((w) => w.close()));
+  }
+
+  on(): void {
+    throw new Error('workers report through metrics and logs');
+  }
+
+  unwrap<T>(): T {
+    return this.workers as T;
+  }
+
+  private checkHandlers(): void {
+    const known = new Set(this.contracts.map((c) => c.name));
+    const missing = [...known].filter((name) => !this.messageHandlers.has(name));
+    const unknown = [...this.messageHandlers.keys()].filter((name) => !known.has(name));
+    const twice = [...this.messageHandlers].filter(([, h]) => h.next).map(([name]) => name);
+    const problems = [
+      ...missing.map((n) => `no handler for ${n}`),
+      ...unknown.map((n) => `a handler for ${n}, which this service does not own`),
+      ...twice.map((n) => `two handlers for ${n}`),
+    ];
+    if (problems.length > 0) throw new Error(`job handlers: ${problems.join('; ')}`);
+  }
+
+  private handler(name: string): Handler {
+    const handler = this.messageHandlers.get(name)!;
+    return async (payload, context) => {
+      const result = this.transformToObservable(await handler(payload, context));
+      return lastValueFrom(result) as Promise<JobOutcome>;
+    };
+  }
+
+  private work(queue: QueueDefinition, deps: ProcessorDeps): Worker<WakeUp> {
+    const processor = queue.kind === 'ordered' ? new OrderedProcessor(deps) : new TaskProcessor(deps);
+    const process = async (job: WakeJob, token?: string): Promise<void> => {
+      const { merchantId, stream, parked } = job.data;
+      if (parked) {
+        // A dead letter fails at once, to stand among the failed jobs. Retried by a person, it is a redrive.
+        if (job.attemptsMade === 0) throw new UnrecoverableError(parked.reason);
+        await deps.tenants.transaction(merchantId, (tx) =>
+          deps.journal.unpark(tx, parked.itemId, deps.clock.now()),
+        );
+        deps.log({ event: 'job.redriven', queue: queue.name, itemId: parked.itemId, merchantId });
+      }
+      const again = await processor.run({ merchantId, queue: queue.name, stream });
+      if (!again) return;
+      await job.moveToDelayed(Date.now() + Math.max(1, again.afterMs), token);
+      throw new DelayedError();
+    };
+    return this.backend.worker(queue.name, process, queue.concurrency);
+  }
+}

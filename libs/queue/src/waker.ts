@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import type { QueueBackend, WakeQueue } from './backend.js';
+import { Counter } from '#platform';
+
+/** One stream to be woken. */
+export interface Wake {
+  queue: string;
+  merchantId: string;
+  stream: string;
+  /** Shown as the job's name on dashboards. */
+  name: string;
+  /** Milliseconds from now. */
+  delayMs?: number;
+  /** Fold into a waiting or running job of the same stream: tasks, and sweeps. */
+  fold?: boolean;
+}
+
+const failures = new Counter({
+  name: 'waco_wake_ups_failed_total',
+  help: 'Wake-ups that did not reach the queue; the sweep brings the work later',
+  labelNames: ['queue'],
+});
+
+/** Tells queues that streams have work. Best effort by design: the journal has the work, and the sweep repeats. */
+export class Waker {
+  private readonly queues = new Map<string, WakeQueue>();
+
+  constructor(private readonly backend: QueueBackend) {}
+
+  queue(name: string): WakeQueue {
+    let queue = this.queues.get(name);
+    if (!queue) this.queues.set(name, (queue = this.backend.queue(name)));
+    return queue;
+  }
+
+  /** Adds one job a stream, in bulk per queue. Never throws and never waits for a queue server that is away. */
+  async wake(wakes: readonly Wake[]): Promise<void> {
+    const byQueue = groupByQueue(wakes);
+    await Promise.all(
+      [...byQueue].map(async ([name, group]) => {
+        const jobs = distinct(group).map((w) => ({
+          name: w.name,
+          data: { merchantId: w.merchantId, stream: w.stream },
+          opts: {
+            ...(w.delayMs && w.delayMs > 0 ? { delay: w.delayMs } : {}),
+            ...(w.fold ? { jobId: foldId(w) } : {}),
+          },
+        }));
+        try {
+          await this.queue(name).addBulk(jobs);
+        } catch {
+          failures.inc({ queue: name }, jobs.length); // the sweep will find the streams
+        }
+      }),
+    );
+  }
+
+  /** Shows a parked item among its queue's failed jobs; retrying that job redrives the item. */
+  async bury(
+    { queue, merchantId, stream }: { queue: string; merchantId: string; stream: string },
+    name: string,
+    itemId: string,
+    reason: string,
+  ): Promise<void> {
+    try {
+      await this.queue(queue).add(name, { merchantId, stream, parked: { itemId, reason } });
+    } catch {
+      failures.inc({ queue }); // the journal lists it as parked all the same
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled([...this.queues.values()].map((q) => q.close()));
+  }
+}
+
+/** Same stream, same id: BullMQ ignores an add while a job with this id exists. */
+export function foldId(w: { queue: string; merchantId: string; stream: string }): string {
+  return `s_${createHash('sha1').update(`${w.queue}/${w.merchantId}/${w.stream}`).digest('hex')}`;
+}
+
+function groupByQueue(wakes: readonly Wake[]): Map<string, Wake[]> {
+  const groups = new Map<string, Wake[]>();
+  for (const wake of wakes) {
+    const group = groups.get(wake.queue);
+    if (group) group.push(wake);
+    else groups.set(wake.queue, [wake]);
+  }
+  return groups;
+}
+
+function distinct(wakes: readonly Wake[]): Wake[] {
+  const seen = new Map(wakes.map((w) => [`${w.merchantId}/${w.stream}/${w.delayMs ?? 0}`, w]));
+  return [...seen.values()];
+}

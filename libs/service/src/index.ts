@@ -1,0 +1,28 @@
+import type { DynamicModule } from '@nestjs/common';
+import { DATABASE_READY, DatabaseModule, TenancyModule } from '#persistence';
+import { HealthModule, parseKeyRing, PlatformModule, type ServiceEnv, type ServiceName } from '#platform';
+import { JobsModule, QUEUE_READY } from '#queue';
+
+/**
+ * What every service is made of besides its own rooms: clock, environment and logs; its database role, tenant
+ * transactions and journal; merchants' configuration; the queue; health and metrics.
+ */
+export function serviceModules(options: {
+  service: ServiceName;
+  env: ServiceEnv;
+  entities: (new () => object)[];
+}): DynamicModule[] {
+  const { service, env, entities } = options;
+  return [
+    PlatformModule.forRoot({ service, env }),
+    DatabaseModule.forRoot({
+      url: env.DATABASE_URL,
+      service,
+      entities,
+      poolSize: env.DATABASE_POOL_SIZE ?? 20,
+    }),
+    TenancyModule.forRoot(parseKeyRing(env.WACO_MASTER_KEYS)),
+    JobsModule.forRoot({ url: env.QUEUE_URL, prefix: env.QUEUE_PREFIX }),
+    HealthModule.forRoot({ checks: [DATABASE_READY, QUEUE_READY] }),
+  ];
+}

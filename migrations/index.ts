@@ -1,0 +1,8 @@
+import { Journal1700000000001 } from './0001-journal.js';
+import { Tenancy1700000000002 } from './0002-tenancy.js';
+
+/** Every migration, oldest first. Listed by class, never by glob. */
+export const MIGRATIONS = [Journal1700000000001, Tenancy1700000000002];
+
+export { migrate, type MigrateOptions } from './migrate.js';
+export { SERVICE_ROLES, type ServiceRole } from './support.js';

@@ -1,0 +1,67 @@
+import type { QueryRunner } from 'typeorm';
+
+/** Postgres roles, one per service: no owner, no superuser, no BYPASSRLS. `migrate` gives them a login. */
+export const SERVICE_ROLES = [
+  'waco_ingest',
+  'waco_conversation',
+  'waco_catalog',
+  'waco_checkout',
+  'waco_outbound',
+  'waco_admin',
+] as const;
+export type ServiceRole = (typeof SERVICE_ROLES)[number];
+
+/** Creates a role if the cluster does not have it: roles are shared by all databases of a cluster. */
+export async function createRole(runner: QueryRunner, role: string): Promise<void> {
+  await runner.query(
+    `DO $$ BEGIN
+       CREATE ROLE ${role} NOLOGIN NOINHERIT;
+     EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+     END $$`,
+  );
+}
+
+/** Creates a service's schema and lets its role, and nobody else, work in it. */
+export async function createServiceSchema(
+  runner: QueryRunner,
+  schema: string,
+  role: ServiceRole,
+): Promise<void> {
+  await runner.query(`CREATE SCHEMA ${schema}`);
+  await runner.query(`GRANT USAGE ON SCHEMA ${schema} TO ${role}`);
+}
+
+/**
+ * Forces row-level security on a table with merchant data: a transaction sees the rows whose `merchant_id` is
+ * its own (`waco.merchant_id`), and without one, none. `role` may read and write, `readers` may read.
+ */
+export async function protectTenantTable(
+  runner: QueryRunner,
+  table: string,
+  role: ServiceRole,
+  readers: readonly ServiceRole[] = [],
+): Promise<void> {
+  await runner.query(`ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY`);
+  await runner.query(`ALTER TABLE ${table} FORCE ROW LEVEL SECURITY`);
+  await runner.query(
+    `CREATE POLICY tenant ON ${table}
+       USING (merchant_id = current_setting('waco.merchant_id', true))
+       WITH CHECK (merchant_id = current_setting('waco.merchant_id', true))`,
+  );
+  await runner.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON ${table} TO ${role}`);
+  if (readers.length > 0) await runner.query(`GRANT SELECT ON ${table} TO ${readers.join(', ')}`);
+}
+
+/** Makes a function run as `role`, so that it may do the one thing that its callers may not. */
+export async function ownFunction(
+  runner: QueryRunner,
+  signature: string,
+  schema: string,
+  role: string,
+): Promise<void> {
+  await runner.query(`GRANT ${role} TO CURRENT_USER`);
+  await runner.query(`GRANT CREATE ON SCHEMA ${schema} TO ${role}`);
+  await runner.query(`ALTER FUNCTION ${signature} OWNER TO ${role}`);
+  await runner.query(`REVOKE CREATE ON SCHEMA ${schema} FROM ${role}`);
+  await runner.query(`REVOKE ALL ON FUNCTION ${signature} FROM PUBLIC`);
+}
