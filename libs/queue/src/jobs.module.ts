@@ -30,8 +30,9 @@ type Handle<P> = (payload: P, context: never) => Promise<JobOutcome>;
  * OrderedContext or a TaskContext, as the job's queue is.
  */
 export function JobHandler<P extends object>(contract: JobContract<P>) {
-  return (target: object, key: string, descriptor: TypedPropertyDescriptor<Handle<P>>): void =>
+  return (target: object, key: string, descriptor: TypedPropertyDescriptor<Handle<P>>): void => {
     (EventPattern(contract.name, JOBS) as MethodDecorator)(target, key, descriptor);
+  };
 }
 
 /** Opens and closes what runs beside the handlers: the sweep, and the queue server's connections. */
