@@ -1,5 +1,30 @@
 import { Module } from '@nestjs/common';
 import { WorldModule } from '../world/world.module.js';
+import { DeliveryService } from './delivery.service.js';
+import { Faults } from './faults.js';
+import { GraphController } from './graph.controller.js';
+import { InboundService } from './inbound.service.js';
+import { MetaControlController } from './meta-control.controller.js';
+import { MetaStore } from './meta-store.js';
+import { MetaWebhooks } from './meta-webhooks.js';
+import { SendService } from './send.service.js';
+import { TemplateService } from './template.service.js';
+import { Threads } from './threads.js';
 
-@Module({ imports: [WorldModule] })
+/** The simulated WhatsApp Cloud API. */
+@Module({
+  imports: [WorldModule],
+  controllers: [GraphController, MetaControlController],
+  providers: [
+    MetaStore,
+    Threads,
+    MetaWebhooks,
+    DeliveryService,
+    SendService,
+    InboundService,
+    TemplateService,
+    Faults,
+  ],
+  exports: [MetaStore, Threads, DeliveryService, InboundService],
+})
 export class MetaModule {}
