@@ -1,1 +1,4 @@
+export * from './api-key.js';
 export * from './port-error.js';
+export * from './public-host.js';
+export * from './template-text.js';

@@ -1,0 +1,81 @@
+import fc from 'fast-check';
+import {
+  BOOTSTRAP_KEY_ID,
+  candidateKeyIds,
+  formatApiKey,
+  hashApiKey,
+  mayActFor,
+  verifyApiKey,
+  type StoredApiKey,
+} from './api-key.js';
+
+const SECRET = 'a1'.repeat(32);
+const KEY = formatApiKey('key_0123abc', SECRET);
+const NOW = new Date('2026-11-21T10:00:00Z');
+
+function stored(overrides: Partial<StoredApiKey> = {}): StoredApiKey {
+  return {
+    id: 'key_0123abc',
+    merchantId: 'mer_1',
+    hash: hashApiKey(KEY),
+    scopes: ['merchant'],
+    expiresAt: null,
+    revokedAt: null,
+    ...overrides,
+  };
+}
+
+describe('API keys', () => {
+  it('writes waco_<id>_<secret> and reads the id back', () => {
+    expect(KEY).toBe(`waco_0123abc_${SECRET}`);
+    expect(candidateKeyIds(KEY)).toEqual(['key_0123abc', BOOTSTRAP_KEY_ID]);
+  });
+
+  it('refuses to write a key with a short secret', () => {
+    expect(() => formatApiKey('key_1', 'short')).toThrow(/32/);
+  });
+
+  it('looks a key of another form up as the bootstrap key only', () => {
+    expect(candidateKeyIds('a passphrase of the platform team')).toEqual([BOOTSTRAP_KEY_ID]);
+  });
+
+  it('accepts the key whose hash is stored, and no other', () => {
+    expect(verifyApiKey(KEY, [stored()], NOW)).toEqual({
+      outcome: 'accepted',
+      caller: { kind: 'merchant', keyId: 'key_0123abc', merchantId: 'mer_1' },
+    });
+    fc.assert(
+      fc.property(fc.string(), (other) => {
+        fc.pre(other !== KEY);
+        expect(verifyApiKey(other, [stored()], NOW)).toEqual({ outcome: 'refused', reason: 'unknown' });
+      }),
+    );
+  });
+
+  it('refuses an expired and a revoked key from that moment on', () => {
+    const before = new Date(NOW.getTime() + 1);
+    expect(verifyApiKey(KEY, [stored({ expiresAt: before })], NOW).outcome).toBe('accepted');
+    expect(verifyApiKey(KEY, [stored({ expiresAt: NOW })], NOW)).toEqual({
+      outcome: 'refused',
+      reason: 'expired',
+    });
+    expect(verifyApiKey(KEY, [stored({ revokedAt: NOW })], NOW)).toEqual({
+      outcome: 'refused',
+      reason: 'revoked',
+    });
+  });
+
+  it("never lets a merchant's key act as an operator, whatever its scopes say", () => {
+    const verdict = verifyApiKey(KEY, [stored({ scopes: ['operator', 'merchant'] })], NOW);
+    expect(verdict).toMatchObject({ caller: { kind: 'merchant', merchantId: 'mer_1' } });
+    expect(verifyApiKey(KEY, [stored({ scopes: ['operator'] })], NOW).outcome).toBe('refused');
+    expect(verifyApiKey(KEY, [stored({ merchantId: null, scopes: ['merchant'] })], NOW).outcome).toBe('refused');
+  });
+
+  it('lets a merchant act for itself only and an operator for all', () => {
+    const merchant = { kind: 'merchant', keyId: 'k', merchantId: 'mer_1' } as const;
+    expect(mayActFor(merchant, 'mer_1')).toBe(true);
+    expect(mayActFor(merchant, 'mer_2')).toBe(false);
+    expect(mayActFor({ kind: 'operator', keyId: 'k' }, 'mer_2')).toBe(true);
+  });
+});

@@ -1,0 +1,80 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+
+/** `operator`: runs the platform, may act for every merchant. `merchant`: acts for its own merchant only. */
+export const API_SCOPES = ['operator', 'merchant'] as const;
+export type ApiScope = (typeof API_SCOPES)[number];
+
+/** Who is calling, once the key has been accepted. */
+export type Caller =
+  | { kind: 'operator'; keyId: string }
+  | { kind: 'merchant'; keyId: string; merchantId: string };
+
+/** What is kept of a key: never the key itself. */
+export interface StoredApiKey {
+  id: string;
+  merchantId: string | null;
+  /** SHA-256 of the whole key, hex. */
+  hash: string;
+  scopes: readonly string[];
+  expiresAt: Date | null;
+  revokedAt: Date | null;
+}
+
+export type KeyVerdict =
+  | { outcome: 'accepted'; caller: Caller }
+  | { outcome: 'refused'; reason: 'unknown' | 'expired' | 'revoked' };
+
+const GRAMMAR = /^waco_([a-z0-9]{1,64})_([A-Za-z0-9]{32,})$/;
+
+/** The id of the key that the platform's environment gives, and the row that a key of another form is looked up under. */
+export const BOOTSTRAP_KEY_ID = 'key_bootstrap';
+
+/**
+ * Writes out a key: `waco_<id>_<secret>`. `keyId` is the row's id (`key_<hex>`).
+ * @throws Error when the result would not be read back, e.g. for a secret shorter than 32 characters.
+ */
+export function formatApiKey(keyId: string, secret: string): string {
+  const key = `waco_${keyId.replace(/^key_/, '')}_${secret}`;
+  if (!GRAMMAR.test(key)) throw new Error('an API key needs an id and a secret of 32 letters and digits or more');
+  return key;
+}
+
+/** Rows that may hold this key: the one it names, and the bootstrap key's, which may have any form. */
+export function candidateKeyIds(presented: string): string[] {
+  const id = GRAMMAR.exec(presented)?.[1];
+  return id && id !== 'bootstrap' ? [`key_${id}`, BOOTSTRAP_KEY_ID] : [BOOTSTRAP_KEY_ID];
+}
+
+export function hashApiKey(key: string): string {
+  return createHash('sha256').update(key, 'utf8').digest('hex');
+}
+
+/** Compares hashes in constant time; says why a key that exists is no longer good. */
+export function verifyApiKey(presented: string, rows: readonly StoredApiKey[], now: Date): KeyVerdict {
+  const hash = Buffer.from(hashApiKey(presented), 'hex');
+  const row = rows.find((r) => {
+    const stored = Buffer.from(r.hash, 'hex');
+    return stored.length === hash.length && timingSafeEqual(stored, hash);
+  });
+  return row ? judgeKey(row, now) : { outcome: 'refused', reason: 'unknown' };
+}
+
+/** Whether a stored key is good now, whoever presents it: for sessions that were opened with it. */
+export function judgeKey(row: StoredApiKey, now: Date): KeyVerdict {
+  if (row.revokedAt && row.revokedAt <= now) return { outcome: 'refused', reason: 'revoked' };
+  if (row.expiresAt && row.expiresAt <= now) return { outcome: 'refused', reason: 'expired' };
+  if (row.merchantId === null) {
+    return row.scopes.includes('operator')
+      ? { outcome: 'accepted', caller: { kind: 'operator', keyId: row.id } }
+      : { outcome: 'refused', reason: 'unknown' };
+  }
+  // A merchant's key never becomes an operator's, whatever its scopes say.
+  return row.scopes.includes('merchant')
+    ? { outcome: 'accepted', caller: { kind: 'merchant', keyId: row.id, merchantId: row.merchantId } }
+    : { outcome: 'refused', reason: 'unknown' };
+}
+
+/** Whether the caller may see and change what belongs to this merchant. */
+export function mayActFor(caller: Caller, merchantId: string): boolean {
+  return caller.kind === 'operator' || caller.merchantId === merchantId;
+}
