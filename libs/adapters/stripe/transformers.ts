@@ -1,0 +1,106 @@
+import type Stripe from 'stripe';
+import type { PaymentEvent } from '#core/checkout';
+import { fromStripeAmount } from './currency.js';
+import type { StripeEvent } from './webhook.js';
+
+/** Written on sessions, payment intents and refunds; it comes back on everything that Stripe derives from them. */
+export const ORDER_KEY = 'waco_order';
+export const MERCHANT_KEY = 'waco_merchant';
+
+export type IgnoredEvent = { kind: 'ignored'; eventId: string; reason: string };
+
+/**
+ * What an event says of an order's payment, or that it says nothing. `merchantId` is what we wrote on the session:
+ * it must be the merchant whose secret verified the event.
+ */
+export function parseStripeEvent(event: StripeEvent): PaymentEvent | IgnoredEvent {
+  switch (event.type) {
+    case 'checkout.session.completed':
+      return ofSession(event, event.data.object.payment_status === 'unpaid' ? 'pending' : 'paid');
+    case 'checkout.session.async_payment_succeeded':
+      return ofSession(event, 'paid');
+    case 'checkout.session.async_payment_failed':
+      return ofSession(event, 'failed');
+    case 'checkout.session.expired':
+      return ofSession(event, 'expired');
+    case 'charge.refunded':
+      return ofCharge(event, event.data.object);
+    case 'refund.created':
+    case 'refund.updated':
+      return ofRefund(event, event.data.object);
+    default:
+      return ignored(event, `nothing follows from ${event.type}`);
+  }
+}
+
+function ofSession(
+  event: StripeEvent & { data: { object: Stripe.Checkout.Session } },
+  kind: 'paid' | 'pending' | 'failed' | 'expired',
+): PaymentEvent | IgnoredEvent {
+  const session = event.data.object;
+  if (session.mode !== 'payment') return ignored(event, `a session of mode ${session.mode}`);
+  const orderRef = orderOf(session);
+  if (!orderRef) return ignored(event, 'a session that Waco did not open');
+  return {
+    kind,
+    eventId: event.id,
+    orderRef,
+    merchantId: session.metadata?.[MERCHANT_KEY],
+    sessionId: session.id,
+    paymentId: idOf(session.payment_intent),
+    amount: amountOf(session),
+    occurredAt: toIso(event.created),
+  };
+}
+
+/** `amount` is everything refunded of the charge so far. A charge inherits the metadata of its payment intent. */
+function ofCharge(event: StripeEvent, charge: Stripe.Charge): PaymentEvent | IgnoredEvent {
+  const orderRef = charge.metadata[ORDER_KEY];
+  if (!orderRef) return ignored(event, 'a charge that Waco did not ask for');
+  return {
+    kind: 'refunded',
+    eventId: event.id,
+    orderRef,
+    merchantId: charge.metadata[MERCHANT_KEY],
+    paymentId: idOf(charge.payment_intent) ?? charge.id,
+    amount: fromStripeAmount(charge.amount_refunded, charge.currency),
+    occurredAt: toIso(event.created),
+  };
+}
+
+/** A refund made elsewhere lacks our metadata; its `charge.refunded` has it. */
+function ofRefund(event: StripeEvent, refund: Stripe.Refund): PaymentEvent | IgnoredEvent {
+  const orderRef = refund.metadata?.[ORDER_KEY];
+  if (!orderRef) return ignored(event, 'a refund that Waco did not ask for');
+  if (refund.status !== 'succeeded') return ignored(event, `the refund is ${refund.status ?? 'unknown'}`);
+  return {
+    kind: 'refunded',
+    eventId: event.id,
+    orderRef,
+    merchantId: refund.metadata?.[MERCHANT_KEY],
+    paymentId: idOf(refund.payment_intent) ?? idOf(refund.charge),
+    amount: fromStripeAmount(refund.amount, refund.currency),
+    occurredAt: toIso(event.created),
+  };
+}
+
+function ignored(event: StripeEvent, reason: string): IgnoredEvent {
+  return { kind: 'ignored', eventId: event.id, reason };
+}
+
+export function orderOf(session: Stripe.Checkout.Session): string | undefined {
+  return session.metadata?.[ORDER_KEY] ?? session.client_reference_id ?? undefined;
+}
+
+export function amountOf(session: Stripe.Checkout.Session) {
+  if (session.amount_total === null || session.currency === null) return undefined;
+  return fromStripeAmount(session.amount_total, session.currency);
+}
+
+export function idOf(reference: string | { id: string } | null | undefined): string | undefined {
+  return typeof reference === 'string' ? reference : reference?.id;
+}
+
+function toIso(seconds: number): string {
+  return new Date(seconds * 1_000).toISOString();
+}

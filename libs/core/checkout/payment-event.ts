@@ -1,0 +1,21 @@
+import type { Money } from '#core/catalog';
+
+/**
+ * What a payment provider says of an order's payment. `pending`: a delayed method, not money yet. `expired`: its page
+ * is over. `refunded`: `amount` is what went back so far.
+ */
+export interface PaymentEvent {
+  kind: 'paid' | 'pending' | 'failed' | 'expired' | 'refunded';
+  /** The provider's id of the event: the same whenever it is delivered again. */
+  eventId: string;
+  orderRef: string;
+  /** As written on the payment when it was asked for; undefined when the provider does not give it back. */
+  merchantId?: string;
+  /** The provider's id of the payment page (Stripe: `cs_…`). */
+  sessionId?: string;
+  /** The provider's id of the money (Stripe: `pi_…`). */
+  paymentId?: string;
+  amount?: Money;
+  /** ISO 8601, by the provider's clock. */
+  occurredAt: string;
+}
