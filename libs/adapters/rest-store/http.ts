@@ -1,0 +1,172 @@
+import { PortError, type PortErrorKind } from '#core/tenancy';
+
+export interface StoreConnectionOptions {
+  /** Any path it has is kept; a slash at the end does not matter. */
+  baseUrl: string;
+  apiKey: string;
+  /** For one call, body included, in milliseconds. */
+  timeoutMs: number;
+  fetch?: typeof fetch;
+}
+
+export interface StoreCall {
+  method: 'GET' | 'POST';
+  /** Below the base URL, beginning with `/v1/`. */
+  path: string;
+  body?: object;
+  idempotencyKey?: string;
+  /** It changes something at the shop: a lost answer leaves open whether it happened. */
+  writes: boolean;
+}
+
+/** What the shop answered: a success, or a refusal that the contract names for this call. */
+export interface StoreAnswer {
+  status: number;
+  body: unknown;
+  /** The problem document's `code`; undefined for a success. */
+  code?: string;
+}
+
+/** A page of 200 products with long descriptions is well below this. */
+const MAX_ANSWER_BYTES = 8 * 1_048_576;
+const MAX_RETRY_AFTER_MS = 3_600_000;
+/** The connection never came about, so the call never reached the shop. */
+const NEVER_SENT = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'CERT_HAS_EXPIRED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+]);
+
+/** One call to the shop. @throws PortError unless the answer is a 2xx, or a problem whose code is in `expected`. */
+export async function callStore(
+  options: StoreConnectionOptions,
+  call: StoreCall,
+  expected: readonly string[] = [],
+): Promise<StoreAnswer> {
+  const { status, headers, text } = await exchange(options, call);
+  if (status >= 200 && status < 300) return { status, body: parse(text, call) };
+  const problem = problemOf(text);
+  const code = typeof problem?.code === 'string' ? problem.code : undefined;
+  // Only where the contract has them: a proxy's 502 never counts as the shop's word.
+  if (code && (status === 404 || status === 409) && expected.includes(code))
+    return { status, body: problem, code };
+  throw refusal(call, status, code, problem?.detail ?? problem?.title, headers);
+}
+
+/** The PortError for an answer that breaks the contract: what it answered may have been done all the same. */
+export function malformed(call: StoreCall, rule: string, cause?: unknown): PortError {
+  const kind = call.writes ? 'indeterminate' : 'rejected';
+  return new PortError(kind, 'malformed_answer', `${name(call)}: ${rule}`, undefined, { cause });
+}
+
+async function exchange(
+  { baseUrl, apiKey, timeoutMs, fetch: fetchFn = fetch }: StoreConnectionOptions,
+  call: StoreCall,
+): Promise<{ status: number; headers: Headers; text: string }> {
+  try {
+    const response = await fetchFn(`${baseUrl.replace(/\/+$/, '')}${call.path}`, {
+      method: call.method,
+      headers: {
+        accept: 'application/json',
+        authorization: `Bearer ${apiKey}`,
+        'user-agent': 'waco-store-adapter/1',
+        ...(call.body && { 'content-type': 'application/json' }),
+        ...(call.idempotencyKey && { 'idempotency-key': call.idempotencyKey }),
+      },
+      body: call.body && JSON.stringify(call.body),
+      signal: AbortSignal.timeout(timeoutMs),
+      // Following one would carry the key to another host, or turn a POST into a GET.
+      redirect: 'manual',
+    });
+    return { status: response.status, headers: response.headers, text: await readLimited(response, call) };
+  } catch (error) {
+    if (error instanceof PortError) throw error;
+    throw unreachable(call, error, timeoutMs);
+  }
+}
+
+async function readLimited(response: Response, call: StoreCall): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += (chunk as Uint8Array).byteLength;
+    if (size > MAX_ANSWER_BYTES) throw malformed(call, `answer must be at most ${MAX_ANSWER_BYTES} bytes`);
+    chunks.push(chunk as Uint8Array);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function parse(text: string, call: StoreCall): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw malformed(call, 'answer must be JSON', error);
+  }
+}
+
+function problemOf(text: string): Record<string, unknown> | undefined {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined; // a proxy's page, not the shop's problem document: the status alone speaks
+  }
+}
+
+function unreachable(call: StoreCall, error: unknown, timeoutMs: number): PortError {
+  if (error instanceof Error && error.name === 'TimeoutError') {
+    const kind = call.writes ? 'indeterminate' : 'transient';
+    return new PortError(kind, 'timeout', `${name(call)}: no answer in ${timeoutMs} ms`, undefined, {
+      cause: error,
+    });
+  }
+  const reason = codeOf(error);
+  const kind = call.writes && !NEVER_SENT.has(reason) ? 'indeterminate' : 'transient';
+  return new PortError(kind, 'unreachable', `${name(call)}: ${reason}`, undefined, { cause: error });
+}
+
+/** The system's code, which fetch hides in `cause` (and that in turn, with two addresses, in `errors`). */
+function codeOf(error: unknown): string {
+  for (let e = error; e instanceof Error; e = e.cause) {
+    if ('code' in e && typeof e.code === 'string') return e.code;
+    if (e instanceof AggregateError && e.errors.length > 0) return codeOf(e.errors[0]);
+  }
+  return error instanceof Error ? error.message : String(error);
+}
+
+function refusal(
+  call: StoreCall,
+  status: number,
+  code: string | undefined,
+  detail: unknown,
+  headers: Headers,
+): PortError {
+  const said = typeof detail === 'string' ? `: ${detail.slice(0, 300)}` : '';
+  const error = (kind: PortErrorKind, fallback: string): PortError =>
+    new PortError(kind, code ?? fallback, `${name(call)}: ${status}${said}`, retryAfterMs(headers));
+  if (status === 429) return error('rate-limited', 'too_many_requests');
+  if (status === 401 || status === 403) return error('misconfigured', 'unauthorized');
+  if (status >= 300 && status < 400) return error('misconfigured', 'redirected');
+  // Nothing that the call names can be missing, so the base URL leads elsewhere.
+  if (status === 404 || status === 405) return error('misconfigured', 'no_such_path');
+  if (status === 503 || status === 408) return error('transient', 'unavailable');
+  if (status >= 500) return error(call.writes ? 'indeterminate' : 'transient', 'server_error');
+  return error('rejected', 'refused');
+}
+
+/** In seconds (the contract knows no dates); an hour at most, so that a slip of the shop's does not stop it for days. */
+function retryAfterMs(headers: Headers): number | undefined {
+  const seconds = Number(headers.get('retry-after') ?? Number.NaN);
+  if (!Number.isFinite(seconds) || seconds < 0) return undefined;
+  return Math.min(seconds * 1_000, MAX_RETRY_AFTER_MS);
+}
+
+function name(call: StoreCall): string {
+  return `${call.method} ${call.path.split('?')[0]}`;
+}

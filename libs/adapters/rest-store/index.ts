@@ -1,0 +1,2 @@
+export type { StoreConnectionOptions } from './http.js';
+export { RestStore } from './rest-store.adapter.js';
