@@ -3,6 +3,8 @@ import { DATABASE_READY, DatabaseModule, TenancyModule } from '#persistence';
 import { HealthModule, parseKeyRing, PlatformModule, type ServiceEnv, type ServiceName } from '#platform';
 import { JobsModule, QUEUE_READY } from '#queue';
 
+export { CatalogClient, CatalogClientModule } from './catalog-client.js';
+
 /**
  * What every service is made of besides its own rooms: clock, environment and logs; its database role, tenant
  * transactions and journal; merchants' configuration; the queue; health and metrics.
