@@ -1,0 +1,153 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { Money, StoreFulfilment, StoreOrder, StoreProduct } from '#core/catalog';
+import { FieldError, object, oneOf, optional, prose, text, time, whole, type Json } from './shape.js';
+import { ORDER_STATUSES, toMoney, toProduct, toSku, toWebAddress } from './transformers.js';
+
+export type StoreWebhookVerdict =
+  { outcome: 'verified' } | { outcome: 'refused'; reason: 'no_signature' | 'bad_signature' | 'too_old' };
+
+/**
+ * Checks a `Waco-Signature` header (`t=<unix seconds>,v1=<hex>`, several `v1` while a secret is being changed)
+ * against the raw bytes, in constant time. `too_old` also means: signed more than `toleranceSeconds` ahead of `now`;
+ * it is only said of a signature that is right.
+ */
+export function verifyStoreWebhook(
+  rawBody: Buffer,
+  header: string | undefined,
+  secrets: readonly string[],
+  now: Date,
+  toleranceSeconds = 300,
+): StoreWebhookVerdict {
+  if (!header) return { outcome: 'refused', reason: 'no_signature' };
+  const parts = header.split(',').map((part) => part.trim());
+  const signedAt = parts[0]?.match(/^t=(\d{1,12})$/)?.[1];
+  const given = parts.slice(1).flatMap((part) => part.match(/^v1=([0-9a-f]{64})$/)?.[1] ?? []);
+  if (signedAt === undefined || given.length === 0) return { outcome: 'refused', reason: 'bad_signature' };
+  const expected = secrets
+    .filter((secret) => secret !== '') // an unset secret must not be one that anybody can sign with
+    .map((secret) => createHmac('sha256', secret).update(`${signedAt}.`).update(rawBody).digest());
+  // Every pair is compared, so that the time taken does not tell which one came close.
+  let matches = 0;
+  for (const mac of expected) {
+    for (const hex of given) matches += timingSafeEqual(mac, Buffer.from(hex, 'hex')) ? 1 : 0;
+  }
+  if (matches === 0) return { outcome: 'refused', reason: 'bad_signature' };
+  const age = Math.abs(now.getTime() / 1_000 - Number(signedAt));
+  return age > toleranceSeconds ? { outcome: 'refused', reason: 'too_old' } : { outcome: 'verified' };
+}
+
+interface Envelope {
+  /** The same on every repeat of the delivery. */
+  eventId: string;
+  /** ISO 8601. */
+  occurredAt: string;
+  /** Grows by one for every event of the shop. */
+  sequence: number;
+}
+
+export type CatalogEventType = 'product.updated' | 'price.updated' | 'stock.updated';
+
+export type StoreEvent =
+  /** `data` is checked, and as it came: {@link readCatalogChange} reads it. */
+  | (Envelope & { type: CatalogEventType; sku: string; data: Json })
+  | (Envelope & { type: 'order.updated'; orderRef: string; status: StoreOrder['status'] })
+  | (Envelope & {
+      type: 'fulfilment';
+      kind: StoreFulfilment['status'];
+      orderRef: string;
+      fulfilmentId: string;
+      tracking: { carrier: string; trackingCode: string; trackingUrl: string; eta?: string };
+      reason?: string;
+    })
+  /** Of a type that this version does not know: to be ignored. */
+  | (Envelope & { type: 'other'; name: string });
+
+export type ParsedStoreWebhook =
+  | { outcome: 'event'; event: StoreEvent }
+  /** Names the field and the rule it breaks; never quotes a value. */
+  | { outcome: 'malformed'; reason: string };
+
+/** Reads a verified webhook body. It never throws. */
+export function parseStoreWebhook(rawBody: Buffer): ParsedStoreWebhook {
+  let body: unknown;
+  try {
+    body = JSON.parse(rawBody.toString('utf8'));
+  } catch {
+    return { outcome: 'malformed', reason: 'body must be JSON' };
+  }
+  try {
+    return { outcome: 'event', event: toEvent(body) };
+  } catch (error) {
+    if (error instanceof FieldError) return { outcome: 'malformed', reason: error.message };
+    throw error;
+  }
+}
+
+function toEvent(value: unknown): StoreEvent {
+  const raw = object(value, 'body');
+  const envelope: Envelope = {
+    eventId: text(raw.id, 'id', 255),
+    occurredAt: time(raw.occurredAt, 'occurredAt'),
+    sequence: whole(raw.sequence, 'sequence', 1),
+  };
+  const name = text(raw.type, 'type', 100);
+  const data = object(raw.data, 'data');
+  switch (name) {
+    case 'product.updated':
+    case 'price.updated':
+    case 'stock.updated':
+      return { ...envelope, type: name, sku: readCatalogChange(name, data).sku, data };
+    case 'order.updated':
+      return {
+        ...envelope,
+        type: name,
+        orderRef: text(data.orderRef, 'data.orderRef', 128),
+        status: oneOf(data.status, 'data.status', ORDER_STATUSES),
+      };
+    case 'fulfilment.created':
+    case 'fulfilment.shipped':
+    case 'fulfilment.out_for_delivery':
+    case 'fulfilment.delivered':
+    case 'fulfilment.failed':
+      return toFulfilmentEvent(envelope, name.slice('fulfilment.'.length) as StoreFulfilment['status'], data);
+    default:
+      return { ...envelope, type: 'other', name };
+  }
+}
+
+function toFulfilmentEvent(envelope: Envelope, kind: StoreFulfilment['status'], data: Json): StoreEvent {
+  const eta = optional(data.eta, 'data.eta', time);
+  const reason = optional(data.reason, 'data.reason', (v, p) => prose(v, p, 1_000));
+  return {
+    ...envelope,
+    type: 'fulfilment',
+    kind,
+    orderRef: text(data.orderRef, 'data.orderRef', 128),
+    fulfilmentId: text(data.fulfilmentId, 'data.fulfilmentId', 255),
+    tracking: {
+      carrier: text(data.carrier, 'data.carrier', 200),
+      trackingCode: text(data.trackingCode, 'data.trackingCode', 200),
+      trackingUrl: toWebAddress(data.trackingUrl, 'data.trackingUrl'),
+      ...(eta && { eta }),
+    },
+    ...(reason && { reason }),
+  };
+}
+
+export type CatalogChange =
+  | { type: 'product.updated'; sku: string; product: StoreProduct }
+  | { type: 'price.updated'; sku: string; price: Money }
+  | { type: 'stock.updated'; sku: string; available: number };
+
+/** `data` of a catalog event. @throws FieldError naming the field that breaks the contract. */
+export function readCatalogChange(type: CatalogEventType, data: Json): CatalogChange {
+  const sku = toSku(data.sku, 'data.sku');
+  switch (type) {
+    case 'product.updated':
+      return { type, sku, product: toProduct(data, 'data') };
+    case 'price.updated':
+      return { type, sku, price: toMoney(data.price, 'data.price') };
+    case 'stock.updated':
+      return { type, sku, available: whole(data.available, 'data.available') };
+  }
+}
