@@ -95,7 +95,7 @@ export class StripeApiController {
     );
   }
 
-  @All('*rest')
+  @All('*')
   unknown(@Req() request: StripeRequest, @Res() reply: FastifyReply): Promise<void> {
     return this.gate.answer(request, reply, () => {
       const path = request.url.split('?')[0]!;
