@@ -1,0 +1,261 @@
+import { Controller, Module, type INestApplication } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { Redis } from 'ioredis';
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import {
+  CONTRACTS,
+  done,
+  rejected,
+  waiting,
+  type CallChannelPayload,
+  type JobContract,
+  type JobOutcome,
+  type NoteInboundPayload,
+  type RecordStatusPayload,
+  type RecordTemplateStatusPayload,
+  type SendMessagePayload,
+  callChannel,
+  noteInbound,
+  recordStatus,
+  recordTemplateStatus,
+  sendMessage,
+} from '#contracts';
+import { DatabaseModule, Journal, Tenants } from '#persistence';
+import { BaseEnv, CLOCK, newId, PlatformModule, systemClock } from '#platform';
+import { createTestDatabase, TEST_BACKENDS, until, type TestDatabase } from '#testing';
+import { connectJobs, JobHandler, JobsModule, openQueueBackend, toItem, Waker, wakeOf } from '#queue';
+import type { OrderedContext, TaskContext } from '#queue';
+
+/** What the handlers of this test saw and how they shall behave. */
+interface Script {
+  applied: string[];
+  tasks: string[];
+  committed: string[];
+  onMessage: (id: string, ctx: OrderedContext) => JobOutcome | Promise<JobOutcome>;
+  onTask: (id: string, ctx: TaskContext) => JobOutcome | Promise<JobOutcome>;
+}
+let script: Script;
+
+@Controller()
+class Handlers {
+  @JobHandler(sendMessage)
+  async send(payload: SendMessagePayload, ctx: OrderedContext): Promise<JobOutcome> {
+    const outcome = await script.onMessage(payload.messageId, ctx);
+    if (outcome.outcome === 'done') script.applied.push(payload.messageId);
+    return outcome;
+  }
+
+  @JobHandler(noteInbound)
+  async inbound(payload: NoteInboundPayload): Promise<JobOutcome> {
+    script.applied.push(payload.messageId);
+    return done;
+  }
+
+  @JobHandler(callChannel)
+  async call(payload: CallChannelPayload, ctx: TaskContext): Promise<JobOutcome> {
+    script.tasks.push(payload.messageId);
+    return script.onTask(payload.messageId, ctx);
+  }
+
+  @JobHandler(recordStatus)
+  async status(_payload: RecordStatusPayload): Promise<JobOutcome> {
+    return done;
+  }
+
+  @JobHandler(recordTemplateStatus)
+  async template(_payload: RecordTemplateStatusPayload): Promise<JobOutcome> {
+    return done;
+  }
+}
+
+const merchantId = newId('mer');
+
+function message(messageId: string, contactId = 'con_1'): SendMessagePayload {
+  return {
+    messageId,
+    channelAccountId: 'acc_1',
+    contactId,
+    person: { userId: 'AE.1' },
+    content: { type: 'text', body: 'hello' },
+    threadId: 'thr_1',
+  };
+}
+
+describe.each(TEST_BACKENDS)('streams on %s', (kind) => {
+  let database: TestDatabase;
+  let queueUrl: string;
+  let prefix: string;
+  let app: INestApplication;
+  let journal: Journal;
+
+  async function start(): Promise<INestApplication> {
+    @Module({
+      imports: [
+        PlatformModule.forRoot({ service: 'outbound', env: Object.assign(new BaseEnv(), { LOG_LEVEL: 'silent' }) }),
+        DatabaseModule.forRoot({
+          url: database.url('waco_outbound'),
+          service: 'outbound',
+          entities: [],
+          poolSize: 20,
+        }),
+        JobsModule.forRoot({ url: queueUrl, prefix }),
+      ],
+      controllers: [Handlers],
+    })
+    class TestModule {}
+    const created = await NestFactory.create(TestModule, { logger: false });
+    connectJobs(created, 'outbound');
+    await created.startAllMicroservices();
+    await created.init();
+    return created;
+  }
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    queueUrl = kind === 'redis' ? process.env.WACO_TEST_REDIS_URL! : database.url('waco_outbound');
+    prefix = `t${randomUUID().slice(0, 8)}`;
+  });
+
+  beforeEach(async () => {
+    script = { applied: [], tasks: [], committed: [], onMessage: () => done, onTask: () => done };
+    app = await start();
+    journal = app.get(Journal);
+  });
+
+  afterEach(() => app.close());
+  afterAll(() => database.drop());
+
+  async function put<P extends object>(contract: JobContract<P>, payload: P, wake = true): Promise<void> {
+    const now = new Date();
+    const item = toItem(contract, payload, merchantId, now);
+    await app.get(Tenants).transaction(merchantId, (tx) => journal.append([item], now, tx));
+    if (wake) await app.get(Waker).wake([wakeOf(item, now)]);
+  }
+
+  it('applies each item once and in order, whatever wakes it', async () => {
+    const ids = Array.from({ length: 60 }, (_, i) => `a_${i}_${randomUUID()}`);
+    for (const id of ids) {
+      await put(sendMessage, message(id));
+      await put(sendMessage, message(id)); // a duplicate
+    }
+    await until('all applied', () => script.applied.length >= 60);
+    await new Promise((resume) => setTimeout(resume, 200));
+    expect(script.applied).toEqual(ids);
+  });
+
+  it('brings lost wake-ups back by the sweep', async () => {
+    const id = randomUUID();
+    await put(sendMessage, message(id), false);
+    await until('swept', () => script.applied.includes(id), 8_000);
+  });
+
+  it('holds up only the failing stream, then parks the item and goes on', async () => {
+    const [bad, after, other] = [`bad_${randomUUID()}`, `after_${randomUUID()}`, `other_${randomUUID()}`];
+    script.onMessage = (id) => (id === bad ? rejected('cannot be') : done);
+    await put(sendMessage, message(bad, 'con_bad'));
+    await put(sendMessage, message(after, 'con_bad'));
+    await put(sendMessage, message(other, 'con_other'));
+    await until('the others', () => script.applied.includes(after) && script.applied.includes(other));
+    expect(script.applied).not.toContain(bad);
+
+    // It stands among the queue's failed jobs with its reason; retrying it there redrives it.
+    const queue = app.get(Waker).queue('recipients');
+    const failed = await until('the dead letter', async () =>
+      (await queue.getFailed()).find((j) => j.failedReason === 'cannot be'),
+    );
+    script.onMessage = () => done;
+    await failed.retry();
+    await until('redriven', () => script.applied.includes(bad));
+  });
+
+  it('retries what throws, in place, with nothing of the failed run stored', async () => {
+    const [flaky, next] = [`flaky_${randomUUID()}`, `next_${randomUUID()}`];
+    let runs = 0;
+    script.onMessage = (id, ctx) => {
+      if (id !== flaky) return done;
+      ctx.emit(callChannel, { messageId: `from_run_${runs}`, plan: 1 });
+      if (++runs < 3) throw new Error('not yet');
+      return done;
+    };
+    await put(sendMessage, message(flaky, 'con_flaky'));
+    await put(sendMessage, message(next, 'con_flaky'));
+    await until('both', () => script.applied.includes(next), 15_000);
+    expect(script.applied).toEqual([flaky, next]);
+    await until('the task', () => script.tasks.length > 0);
+    expect(script.tasks).toEqual(['from_run_2']);
+  });
+
+  it('lets a stream wait for an expedited item', async () => {
+    let open = false;
+    const [held, opener] = [`held_${randomUUID()}`, `opener_${randomUUID()}`];
+    script.onMessage = () => (open ? done : waiting);
+    await put(sendMessage, message(held, 'con_wait'));
+    await new Promise((resume) => setTimeout(resume, 300));
+    expect(script.applied).toEqual([]);
+    open = true;
+    await put(noteInbound, {
+      channelAccountId: 'acc_1',
+      contactId: 'con_wait',
+      messageId: opener,
+      sentAt: new Date().toISOString(),
+    });
+    await until('both', () => script.applied.length === 2);
+    expect(script.applied).toEqual([opener, held]);
+  });
+
+  it('stores a task result once, and fires timers', async () => {
+    const id = `task_${randomUUID()}`;
+    let commits = 0;
+    script.onTask = async (_id, ctx) => {
+      const first = await ctx.commit(async ({ emit }) => {
+        emit(sendMessage, message(`result_${id}`), { dueAt: new Date(Date.now() + 700) });
+      });
+      const second = await ctx.commit(async () => {
+        commits += 100;
+      });
+      commits += Number(first) + Number(second);
+      return done;
+    };
+    const startedAt = Date.now();
+    await put(callChannel, { messageId: id, plan: 1 });
+    await until('the result', () => script.applied.includes(`result_${id}`));
+    expect(Date.now() - startedAt).toBeGreaterThanOrEqual(690);
+    expect(commits).toBe(1);
+  });
+
+  it('survives an emptied queue server', async () => {
+    if (kind === 'redis') await new Redis(queueUrl).flushall();
+    else {
+      const owner = new pg.Client({ connectionString: database.ownerUrl });
+      await owner.connect();
+      await owner.query('TRUNCATE bullmq.job CASCADE').catch(() => undefined);
+      await owner.end();
+    }
+    const id = randomUUID();
+    await put(sendMessage, message(id));
+    await until('applied', () => script.applied.includes(id), 10_000);
+  });
+
+  it('shows a service only its own work, and only within a tenant transaction', async () => {
+    const rows = (await app
+      .get(Tenants)
+      .transaction('mer_other', (tx) => tx.query('SELECT count(*)::int AS n FROM journal.items'))) as { n: number }[];
+    expect(rows[0]!.n).toBe(0);
+    const mine = (await app
+      .get(Tenants)
+      .transaction(merchantId, (tx) => tx.query('SELECT count(*)::int AS n FROM journal.items'))) as { n: number }[];
+    expect(mine[0]!.n).toBeGreaterThan(0);
+  });
+});
+
+it('refuses a QUEUE_URL of another kind', () => {
+  expect(() => openQueueBackend('http://localhost', 'x')).toThrow(/QUEUE_URL must begin with/);
+});
+
+it('knows one owner for each contract name', () => {
+  expect(new Set(CONTRACTS.map((c) => c.name)).size).toBe(CONTRACTS.length);
+  expect(CONTRACTS.length).toBeGreaterThan(15);
+  expect(systemClock.now()).toBeInstanceOf(Date);
+  expect(typeof CLOCK).toBe('symbol');
+});

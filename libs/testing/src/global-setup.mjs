@@ -1,0 +1,46 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort, startEmbeddedPostgres } from './embedded-postgres.mjs';
+
+/** One PostgreSQL, and one Redis where there is one, for a whole test run. Runs once however many projects ask. */
+export default async function setup() {
+  if (globalThis.__wacoServers) return;
+  const folder = mkdtempSync(join(tmpdir(), 'waco-test-'));
+  const postgres = await startEmbeddedPostgres({
+    dataDir: join(folder, 'postgres'),
+    port: await freePort(),
+    password: 'test',
+    // Tests do not survive a power cut, and need not.
+    flags: ['-c', 'fsync=off', '-c', 'synchronous_commit=off', '-c', 'full_page_writes=off'],
+  });
+  process.env.WACO_TEST_DATABASE_URL = postgres.url;
+  const redis = await startRedis(folder);
+  globalThis.__wacoServers = { folder, postgres, redis };
+}
+
+async function startRedis(folder) {
+  const binary = process.env.WACO_TEST_REDIS ?? '/usr/bin/redis-server';
+  if (!existsSync(binary)) return undefined;
+  const port = await freePort();
+  const args = [
+    '--port',
+    port,
+    '--dir',
+    folder,
+    '--save',
+    '',
+    '--appendonly',
+    'yes',
+    '--maxmemory-policy',
+    'noeviction',
+  ];
+  const child = spawn(binary, args.map(String), { stdio: ['ignore', 'pipe', 'ignore'] });
+  await new Promise((ready, fail) => {
+    child.once('exit', (code) => fail(new Error(`redis-server ended with ${code}`)));
+    child.stdout.on('data', (line) => String(line).includes('Ready to accept') && ready(undefined));
+  });
+  process.env.WACO_TEST_REDIS_URL = `redis://127.0.0.1:${port}`;
+  return child;
+}

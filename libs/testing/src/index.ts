@@ -1,0 +1,4 @@
+export * from './database.js';
+export * from './merchant.js';
+export * from './queues.js';
+export * from './until.js';
