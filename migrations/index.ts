@@ -2,6 +2,7 @@ import { Journal1700000000001 } from './0001-journal.js';
 import { Tenancy1700000000002 } from './0002-tenancy.js';
 import { Catalog1700000000003 } from './0003-catalog.js';
 import { Admin1700000000006 } from './0006-admin.js';
+import { Ingest1700000000007 } from './0007-ingest.js';
 
 /** Every migration, oldest first. Listed by class, never by glob. */
 export const MIGRATIONS = [
@@ -9,6 +10,7 @@ export const MIGRATIONS = [
   Tenancy1700000000002,
   Catalog1700000000003,
   Admin1700000000006,
+  Ingest1700000000007,
 ];
 
 export { migrate, type MigrateOptions } from './migrate.js';
