@@ -18,6 +18,8 @@ export class ReceiveMessagePayload {
   @IsObject() content: InboundContent;
   /** A card number was found in the text and masked before this was stored. */
   @IsOptional() @IsBoolean() cardNumberMasked?: boolean;
+  /** Another sender (Meta's own agent) is talking with this customer now: an answer takes the thread over. */
+  @IsOptional() @IsBoolean() standby?: boolean;
   /** The channel's id of the message that this one answers. */
   @IsOptional() @IsString() replyTo?: string;
 }

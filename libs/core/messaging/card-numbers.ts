@@ -1,8 +1,12 @@
-/** Decimal digits that people type: ASCII, Arabic-Indic, extended Arabic-Indic, Devanagari. Value of each by code point. */
-const ZEROES = [0x30, 0x660, 0x6f0, 0x966];
+/** Code points of the digit zero in the scripts that people type numbers in; the other nine follow each. */
+const ZEROES = [
+  0x30, 0x660, 0x6f0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xe50, 0xff10,
+];
 
-/** Digits with at most one separator between two of them. */
-const CANDIDATE = /[0-9٠-٩۰-۹०-९](?:[ \-.\u00a0]?[0-9٠-٩۰-۹०-९]){11,18}/gu;
+/** What may stand between two digits of one number: spaces, hyphens, dots, and characters that nobody sees. */
+const SEPARATOR =
+  /[\s\-._/\u00a0\u00ad\u061c\u200b-\u200f\u2010-\u2015\u202a-\u202e\u2060-\u2069\u2212\ufe0f\u20e3\ufeff]/;
+const MAX_SEPARATORS = 3;
 
 /** Issuer ranges: prefix pattern and lengths. */
 const ISSUERS: readonly [RegExp, readonly number[]][] = [
@@ -13,36 +17,102 @@ const ISSUERS: readonly [RegExp, readonly number[]][] = [
   [/^6(?:011|4[4-9]|5)/, [16, 19]],
   [/^35(?:2[89]|[3-8])/, [16, 17, 18, 19]],
   [/^62/, [16, 17, 18, 19]],
-  [/^60|^81|^82|^508/, [16]],
+  [/^5[06-9]|^6[0-9]/, [16, 17, 18, 19]],
+  [/^220[0-4]/, [16, 17, 18, 19]],
+  [/^8[12]|^9792/, [16]],
 ];
+const SHORTEST = 13;
+const LONGEST = 19;
+
+/** Digits that follow each other without anything between them. */
+interface Group {
+  digits: string;
+  start: number;
+  end: number;
+}
 
 /**
  * Replaces every payment card number (issuer range, length and Luhn checksum hold) by dots and its last four digits.
  * `found` says whether there was one. Runs before a text is stored for the first time.
+ *
+ * A number may be written in groups, with digits of several scripts, and other digits (an expiry date, an amount) may
+ * stand right beside it; it begins and ends where a group does. After a `+`, 13 digits are taken for a phone number.
  */
 export function maskCardNumbers(text: string): { text: string; found: boolean } {
-  let found = false;
-  const masked = text.replace(CANDIDATE, (match) => {
-    const digits = [...match]
-      .map(digitValue)
-      .filter((d) => d !== undefined)
-      .join('');
-    if (!isCardNumber(digits)) return match;
-    found = true;
-    return `•••• ${digits.slice(-4)}`;
-  });
-  return { text: masked, found };
+  let masked = '';
+  let copied = 0;
+  for (const run of runs(text)) {
+    for (const { first, last } of cardsIn(text, run)) {
+      const digits = run
+        .slice(first, last + 1)
+        .map((g) => g.digits)
+        .join('');
+      masked += `${text.slice(copied, run[first]!.start)}•••• ${digits.slice(-4)}`;
+      copied = run[last]!.end;
+    }
+  }
+  return copied === 0 ? { text, found: false } : { text: masked + text.slice(copied), found: true };
 }
 
-function digitValue(char: string): number | undefined {
-  const code = char.codePointAt(0)!;
+/** Groups of digits that only separators keep apart, where there are enough digits for a card number. */
+function* runs(text: string): Generator<Group[]> {
+  let run: Group[] = [];
+  let length = 0;
+  for (let at = 0; at < text.length; at++) {
+    const digit = digitValue(text.charCodeAt(at));
+    if (digit === undefined) continue;
+    const last = run.at(-1);
+    if (last && last.end === at) {
+      last.digits += digit;
+      last.end = at + 1;
+    } else {
+      if (last && !separates(text, last.end, at)) {
+        if (length >= SHORTEST) yield run;
+        run = [];
+        length = 0;
+      }
+      run.push({ digits: String(digit), start: at, end: at + 1 });
+    }
+    length += 1;
+  }
+  if (length >= SHORTEST) yield run;
+}
+
+function separates(text: string, from: number, to: number): boolean {
+  if (to - from > MAX_SEPARATORS) return false;
+  for (let at = from; at < to; at++) if (!SEPARATOR.test(text[at]!)) return false;
+  return true;
+}
+
+/** The stretches of a run that hold card numbers; those that overlap are one. */
+function cardsIn(text: string, run: readonly Group[]): { first: number; last: number }[] {
+  const found: { first: number; last: number }[] = [];
+  for (let first = 0; first < run.length; first++) {
+    let digits = '';
+    for (let last = first; last < run.length && digits.length < LONGEST; last++) {
+      digits += run[last]!.digits;
+      if (!isCardNumber(digits)) continue;
+      if (digits.length === 13 && text[run[first]!.start - 1] === '+') continue;
+      const before = found.at(-1);
+      if (before && before.last >= first) before.last = Math.max(before.last, last);
+      else found.push({ first, last });
+    }
+  }
+  return found;
+}
+
+function digitValue(code: number): number | undefined {
+  if (code < 0x3a) return code >= 0x30 ? code - 0x30 : undefined;
+  if (code < 0x660) return undefined;
   const zero = ZEROES.find((z) => code >= z && code <= z + 9);
   return zero === undefined ? undefined : code - zero;
 }
 
 function isCardNumber(digits: string): boolean {
   return (
-    ISSUERS.some(([prefix, lengths]) => prefix.test(digits) && lengths.includes(digits.length)) &&
+    digits.length >= SHORTEST &&
+    digits.length <= LONGEST &&
+    ISSUERS.some(([prefix, lengths]) => lengths.includes(digits.length) && prefix.test(digits)) &&
     luhn(digits)
   );
 }

@@ -61,7 +61,8 @@ export type InboundContent =
   | { type: 'contacts'; phones: string[] }
   | { type: 'reaction'; messageId: string; emoji: string | null }
   | { type: 'revoked'; messageId: string }
-  | { type: 'unsupported'; kind: string };
+  /** Something else; `original` is what the channel sent, card numbers masked. */
+  | { type: 'unsupported'; kind: string; original?: Record<string, unknown> };
 
 /**
  * Who is at the other end. A phone number is not a safe key: since 2026 it may be absent, and `userId` (scoped to the

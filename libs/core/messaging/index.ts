@@ -1,2 +1,3 @@
 export * from './card-numbers.js';
 export * from './content.js';
+export * from './storable.js';

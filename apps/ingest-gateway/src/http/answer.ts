@@ -1,0 +1,15 @@
+/** What goes back to the sender. Anything but `ok` makes it send the webhook again. */
+export type Answer =
+  | { outcome: 'ok' }
+  /** No detail: whoever cannot sign learns nothing, not even whether a merchant exists. */
+  | { outcome: 'unsigned' }
+  | { outcome: 'malformed'; reason: string };
+
+export const ok: Answer = { outcome: 'ok' };
+export const unsigned: Answer = { outcome: 'unsigned' };
+export const malformed = (reason: string): Answer => ({ outcome: 'malformed', reason });
+
+/** A merchant's id in a URL. Nothing else is ever looked up. */
+export function isMerchantId(text: string): boolean {
+  return /^[A-Za-z0-9_-]{1,100}$/.test(text);
+}

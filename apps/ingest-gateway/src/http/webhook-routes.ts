@@ -1,0 +1,139 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Logger } from 'nestjs-pino';
+import type { Source } from '../items.js';
+import * as metrics from '../metrics.js';
+import { StoreWebhooks } from '../sources/store-webhooks.js';
+import { StripeWebhooks } from '../sources/stripe-webhooks.js';
+import { WhatsAppWebhooks } from '../sources/whatsapp-webhooks.js';
+import type { Answer } from './answer.js';
+
+/** Meta sends up to 3 MB; the rest is room for what it does not document. */
+export const BODY_LIMIT = 3 * 1_048_576 + 262_144;
+/** A webhook that is not journaled by then is given back: its sender keeps it and tries again. */
+const ANSWER_WITHIN_MS = 5_000;
+const RETRY_AFTER_SECONDS = '5';
+
+type Receive = (request: FastifyRequest, rawBody: Buffer, signal: AbortSignal) => Promise<Answer>;
+
+/**
+ * The webhook routes stand beside Nest's controllers, in a Fastify scope of their own: they take the body's raw bytes,
+ * whatever its content type says, and pass no pipe, guard or interceptor.
+ */
+export async function webhookRoutes(app: NestFastifyApplication): Promise<void> {
+  const whatsapp = app.get(WhatsAppWebhooks);
+  const stripe = app.get(StripeWebhooks);
+  const store = app.get(StoreWebhooks);
+  const log = app.get(Logger);
+  const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+
+  await fastify.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: BODY_LIMIT }, (_request, body, done) =>
+      done(null, body),
+    );
+    scope.setErrorHandler((error: { statusCode?: number }, request, reply) => {
+      // Fastify itself refuses what is too large or no HTTP; anything else is a fault of ours.
+      const status = error.statusCode ?? 500;
+      if (status >= 500) log.error({ event: 'webhook.fault', err: error });
+      metrics.webhooks.inc({ source: sourceOf(request), answer: String(status) });
+      return reply.code(status).send();
+    });
+
+    scope.get('/webhooks/whatsapp', async (request, reply) => {
+      const challenge = whatsapp.handshake(request.query);
+      const status = challenge === undefined ? 403 : 200;
+      metrics.webhooks.inc({ source: 'whatsapp', answer: String(status) });
+      return reply
+        .code(status)
+        .type('text/plain')
+        .send(challenge ?? '');
+    });
+
+    const post = (url: string, source: Source, receive: Receive): void => {
+      scope.post(url, { bodyLimit: BODY_LIMIT }, (request, reply) =>
+        answer(source, request, reply, receive, log),
+      );
+    };
+    post('/webhooks/whatsapp', 'whatsapp', (request, body, signal) =>
+      whatsapp.receive(body, header(request, 'x-hub-signature-256'), signal),
+    );
+    post('/webhooks/payments/stripe/:merchant', 'stripe', (request, body, signal) =>
+      stripe.receive(merchantOf(request), body, header(request, 'stripe-signature'), signal),
+    );
+    post('/webhooks/store/:merchant', 'store', (request, body, signal) =>
+      store.receive(merchantOf(request), body, header(request, 'waco-signature'), signal),
+    );
+  });
+}
+
+async function answer(
+  source: Source,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  receive: Receive,
+  log: Logger,
+): Promise<FastifyReply> {
+  const startedAt = performance.now();
+  const rawBody = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+  const status = await send(reply, () => within(ANSWER_WITHIN_MS, (s) => receive(request, rawBody, s)), log);
+  metrics.webhooks.inc({ source, answer: String(status) });
+  metrics.acknowledged.observe({ source }, (performance.now() - startedAt) / 1_000);
+  return reply;
+}
+
+/** 200 only for what is durable; when that cannot be said, 503, and the sender tries again. */
+async function send(reply: FastifyReply, receive: () => Promise<Answer>, log: Logger): Promise<number> {
+  let result: Answer;
+  try {
+    result = await receive();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    log.warn({ event: 'webhook.not-journaled', reason });
+    await reply.code(503).header('retry-after', RETRY_AFTER_SECONDS).send();
+    return 503;
+  }
+  switch (result.outcome) {
+    case 'ok':
+      await reply.code(200).send();
+      return 200;
+    case 'unsigned':
+      await reply.code(401).send();
+      return 401;
+    case 'malformed':
+      await reply.code(400).send({ error: result.reason });
+      return 400;
+  }
+}
+
+/** @throws Error after `ms`; `work` is told by its signal. */
+async function within<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const abort = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      abort.abort();
+      reject(new Error(`not journaled within ${ms} ms`));
+    }, ms);
+  });
+  try {
+    return await Promise.race([work(abort.signal), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function header(request: FastifyRequest, name: string): string | undefined {
+  const value = request.headers[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+function merchantOf(request: FastifyRequest): string {
+  return (request.params as { merchant: string }).merchant;
+}
+
+function sourceOf(request: FastifyRequest): string {
+  const url = request.url.split('?')[0]!;
+  if (url.startsWith('/webhooks/payments/stripe/')) return 'stripe';
+  return url.startsWith('/webhooks/store/') ? 'store' : 'whatsapp';
+}

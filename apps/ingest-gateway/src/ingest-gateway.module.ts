@@ -1,0 +1,20 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { serviceModules } from '#service';
+import type { IngestGatewayEnv } from './env.js';
+import { Intake } from './intake.js';
+import { MerchantRoutes } from './merchant-routes.js';
+import { StoreWebhooks } from './sources/store-webhooks.js';
+import { StripeWebhooks } from './sources/stripe-webhooks.js';
+import { WhatsAppWebhooks } from './sources/whatsapp-webhooks.js';
+
+/** Takes webhooks in: verifies, splits, journals, acknowledges. Applies nothing itself. */
+@Module({})
+export class IngestGatewayModule {
+  static forRoot(env: IngestGatewayEnv): DynamicModule {
+    return {
+      module: IngestGatewayModule,
+      imports: serviceModules({ service: 'ingest-gateway', env, entities: [] }),
+      providers: [Intake, MerchantRoutes, WhatsAppWebhooks, StripeWebhooks, StoreWebhooks],
+    };
+  }
+}

@@ -1,0 +1,74 @@
+import { randomBytes } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { parseStoreWebhook, verifyStoreWebhook, type StoreEvent } from '#adapters/rest-store';
+import { recordChange, recordFulfilment, recordStoreOrder } from '#contracts';
+import { storable } from '#core/messaging';
+import { Directory } from '#persistence';
+import { CLOCK, type Clock } from '#platform';
+import { isMerchantId, malformed, ok, unsigned, type Answer } from '../http/answer.js';
+import { Intake } from '../intake.js';
+import { kept, work, type Arrival } from '../items.js';
+
+/** The webhooks of a merchant's shop: catalog, orders, parcels. */
+@Injectable()
+export class StoreWebhooks {
+  constructor(
+    private readonly intake: Intake,
+    private readonly directory: Directory,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  async receive(
+    merchantId: string,
+    rawBody: Buffer,
+    signature: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Answer> {
+    const store = isMerchantId(merchantId) ? await this.directory.store(merchantId) : null;
+    const now = this.clock.now();
+    // For a merchant that does not exist the signature is checked as well, against a secret that nobody has.
+    const secret = store?.webhookSecret ?? randomBytes(16).toString('hex');
+    const verdict = verifyStoreWebhook(rawBody, signature, [secret], now);
+    if (verdict.outcome === 'refused') return unsigned;
+    const parsed = parseStoreWebhook(rawBody);
+    if (parsed.outcome === 'malformed') return malformed(parsed.reason);
+    await this.intake.take(
+      'store',
+      [arrivalOf(storable(parsed.event) as StoreEvent, merchantId, now)],
+      signal,
+    );
+    return ok;
+  }
+}
+
+export function arrivalOf(event: StoreEvent, merchantId: string, now: Date): Arrival {
+  const { eventId, sequence, occurredAt } = event;
+  const envelope = { eventId, sequence, occurredAt };
+  const said = {
+    source: 'store' as const,
+    externalId: `event/${eventId}`,
+    occurredAt: new Date(occurredAt),
+  };
+  switch (event.type) {
+    case 'product.updated':
+    case 'price.updated':
+    case 'stock.updated': {
+      const { type, sku, data } = event;
+      return work(recordChange, { ...envelope, type, sku, data }, merchantId, now, said);
+    }
+    case 'order.updated': {
+      const { orderRef, status } = event;
+      return work(recordStoreOrder, { ...envelope, orderRef, status }, merchantId, now, said);
+    }
+    case 'fulfilment': {
+      const { kind, orderRef, fulfilmentId, tracking, reason } = event;
+      const payload = { ...envelope, kind, orderRef, fulfilmentId, tracking, reason };
+      return work(recordFulfilment, payload, merchantId, now, said);
+    }
+    case 'other': {
+      const payload = { ...envelope, type: event.name };
+      const reason = 'an event that this version does not know';
+      return kept('ignored', reason, { ...said, merchantId, payload });
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import { randomBytes } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { parseStripeEvent, verifyStripeWebhook, type StripeEvent } from '#adapters/stripe';
+import { recordPayment } from '#contracts';
+import { storable } from '#core/messaging';
+import { Directory } from '#persistence';
+import { CLOCK, type Clock } from '#platform';
+import { isMerchantId, malformed, ok, unsigned, type Answer } from '../http/answer.js';
+import { Intake } from '../intake.js';
+import { kept, work, type Arrival } from '../items.js';
+
+/** Stripe's webhooks: one address and one secret for each merchant. */
+@Injectable()
+export class StripeWebhooks {
+  constructor(
+    private readonly intake: Intake,
+    private readonly directory: Directory,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  async receive(
+    merchantId: string,
+    rawBody: Buffer,
+    signature: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Answer> {
+    const provider = isMerchantId(merchantId)
+      ? await this.directory.paymentProvider(merchantId, 'stripe')
+      : null;
+    const now = this.clock.now();
+    // For a merchant that does not exist the signature is checked as well, against a secret that nobody has.
+    const secret = provider?.webhookSecret ?? randomBytes(16).toString('hex');
+    const webhook = verifyStripeWebhook(rawBody, signature, [secret], now);
+    if (webhook.outcome === 'refused') {
+      return webhook.reason === 'not_an_event'
+        ? malformed('the body must be a Stripe event (object, id, type)')
+        : unsigned;
+    }
+    await this.intake.take(
+      'stripe',
+      [arrivalOf(storable(webhook.event) as StripeEvent, merchantId, now)],
+      signal,
+    );
+    return ok;
+  }
+}
+
+export function arrivalOf(event: StripeEvent, merchantId: string, now: Date): Arrival {
+  const occurredAt = createdAt(event) ?? now;
+  const said = { source: 'stripe' as const, externalId: `event/${event.id}`.slice(0, 500), occurredAt };
+  const evidence = { eventId: event.id, type: event.type };
+  let payment: ReturnType<typeof parseStripeEvent>;
+  try {
+    payment = parseStripeEvent(event);
+  } catch (error) {
+    // Signed, but not in Stripe's shape: kept, since sending it again would not help.
+    const reason = `not readable: ${error instanceof Error ? error.message : String(error)}`;
+    return kept('ignored', reason, { ...said, merchantId, payload: evidence });
+  }
+  if (payment.kind === 'ignored') {
+    return kept('ignored', payment.reason, { ...said, merchantId, payload: evidence });
+  }
+  const { merchantId: owner, ...facts } = payment;
+  if (owner !== undefined && owner !== merchantId) {
+    const claim = { ...evidence, owner, signedBy: merchantId };
+    return kept('quarantined', 'another_merchant', { ...said, merchantId: null, payload: claim });
+  }
+  return work(recordPayment, { provider: 'stripe' as const, ...facts }, merchantId, now, said);
+}
+
+function createdAt(event: StripeEvent): Date | undefined {
+  const at = new Date(Number(event.created) * 1_000);
+  return at.getTime() > 0 && at.getUTCFullYear() < 2_100 ? at : undefined;
+}

@@ -1,0 +1,135 @@
+import type { PersonRef } from '#core/messaging';
+import { contentOf } from './inbound-content.js';
+import type { InboundItem, ItemFacts, Origin } from './inbound-items.js';
+import {
+  compact,
+  externalId,
+  hashOf,
+  identifier,
+  list,
+  object,
+  text,
+  Typed,
+  unixTime,
+  type Json,
+} from './inbound-shape.js';
+
+/** Who the item is from and what tells it apart; the time is the channel's, else the entry's, else of arrival. */
+export function factsOf(origin: Origin, id: string, at: Date | undefined): ItemFacts {
+  return compact({
+    field: origin.field,
+    businessAccountId: origin.businessAccountId,
+    phoneNumberId: origin.phoneNumberId,
+    externalId: id,
+    occurredAt: at ?? origin.time ?? origin.receivedAt,
+  });
+}
+
+/** Something that no job takes: kept as it came, card numbers masked, under a hash of what it says. */
+export function ignored(origin: Origin, reason: string, value: unknown): InboundItem {
+  const { field, businessAccountId, phoneNumberId, time } = origin;
+  const id = externalId(
+    'other',
+    hashOf({ field, businessAccountId, phoneNumberId, time: time?.getTime(), value }),
+  );
+  const payload = { field, value: new Typed().everything(value) };
+  return { ...factsOf(origin, id, time), kind: 'ignored', reason, payload };
+}
+
+/** One entry of `messages[]`. `contacts` are those of the same change, in any order. */
+export function messageItem(origin: Origin, contacts: readonly Json[], raw: unknown): InboundItem {
+  const message = object(raw);
+  const id = identifier(message.id);
+  if (!id) return ignored(origin, 'a message without a usable id', raw);
+  if (message.group_id !== undefined) return ignored(origin, 'a message to a group', raw);
+
+  const at = unixTime(message.timestamp);
+  const type = text(message.type) ?? 'unknown';
+  // The type belongs to the id: a reaction to or an edit of a message is not that message once more.
+  const facts = factsOf(origin, externalId('message', origin.phoneNumberId ?? '', type, id), at);
+  const typed = new Typed();
+  const person = personOf(message, contacts, typed);
+  if (type === 'system') return identityItem(origin, facts, person, message);
+  if (!person) return ignored(origin, 'a message without a sender', raw);
+
+  const content = contentOf(message, typed);
+  const payload = compact({
+    channel: 'whatsapp' as const,
+    person,
+    messageId: id,
+    sentAt: facts.occurredAt.toISOString(),
+    content,
+    replyTo: identifier(object(message.context).id),
+    standby: origin.standby || undefined,
+    cardNumberMasked: typed.found || undefined,
+  });
+  return { ...facts, kind: 'message', payload };
+}
+
+/** An id of a person; longer than any that exists is none. */
+const personId = (value: unknown): string | undefined => identifier(value, 150);
+
+/**
+ * The sender: from the message itself, and from the contact that bears one of its ids. `contacts[]` does not follow
+ * the order of `messages[]`. Undefined when neither a user id nor a phone number is known.
+ */
+function personOf(message: Json, contacts: readonly Json[], typed: Typed): PersonRef | undefined {
+  const waId = personId(message.from);
+  const userId = personId(message.from_user_id);
+  const contact =
+    contacts.find((c) => userId !== undefined && personId(c.user_id) === userId) ??
+    contacts.find((c) => waId !== undefined && personId(c.wa_id) === waId) ??
+    // A message that names nobody is from the only person there is.
+    (waId === undefined && userId === undefined && contacts.length === 1 ? contacts[0] : undefined);
+  const profile = object(contact?.profile);
+  const person: PersonRef = compact({
+    userId: userId ?? personId(contact?.user_id),
+    parentUserId: personId(message.from_parent_user_id) ?? personId(contact?.parent_user_id),
+    waId: waId ?? personId(contact?.wa_id),
+    username: typed.optional(profile.username ?? contact?.username),
+    name: typed.optional(profile.name),
+  });
+  return person.userId === undefined && person.waId === undefined ? undefined : person;
+}
+
+/**
+ * `user_changed_number`: `from` is the old number, `system.wa_id` the new one. `user_changed_user_id`: the ids stand in
+ * `system.previous_user_id` and `system.user_id`. A user id is made anew when the number changes.
+ */
+function identityItem(
+  origin: Origin,
+  facts: ItemFacts,
+  sender: PersonRef | undefined,
+  message: Json,
+): InboundItem {
+  const system = object(message.system);
+  const type = text(system.type);
+  if (type !== 'user_changed_number' && type !== 'user_changed_user_id') {
+    return ignored(origin, 'a system message of another kind', message);
+  }
+  const newUserId = personId(system.user_id);
+  const newWaId = personId(system.wa_id) ?? personId(system.new_wa_id);
+  const oldUserId =
+    personId(system.previous_user_id) ?? (sender?.userId === newUserId ? undefined : sender?.userId);
+  const previous: PersonRef = compact({
+    userId: oldUserId,
+    parentUserId: personId(system.previous_parent_user_id),
+    waId: sender?.waId === newWaId ? undefined : sender?.waId,
+  });
+  const current: PersonRef = compact({
+    userId: newUserId,
+    parentUserId: personId(system.parent_user_id),
+    waId: newWaId ?? (type === 'user_changed_user_id' ? sender?.waId : undefined),
+  });
+  const nobody = (p: PersonRef): boolean => p.userId === undefined && p.waId === undefined;
+  if (nobody(previous) || nobody(current)) {
+    return ignored(origin, 'a change of identity that does not say from whom to whom', message);
+  }
+  const messageId = identifier(message.id)!;
+  return { ...facts, kind: 'identity', payload: { previous, current, messageId } };
+}
+
+/** `contacts[]` of a change, whatever stands in it. */
+export function contactsOf(value: Json): Json[] {
+  return list(value.contacts).map(object);
+}

@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import { maskCardNumbers } from '#core/messaging';
+
+/** What a webhook's JSON is made of, before anything is known about it. */
+export type Json = Record<string, unknown>;
+
+export function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function object(value: unknown): Json {
+  return isObject(value) ? value : {};
+}
+
+/** A list whatever came: nothing is an empty one, a single thing a list of one. */
+export function list(value: unknown): unknown[] {
+  if (Array.isArray(value)) return value;
+  return value === undefined || value === null ? [] : [value];
+}
+
+/** Non-empty text, or undefined. */
+export function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+export function finite(value: unknown): number | undefined {
+  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
+}
+
+/** An id as text, also when it came as a number. Longer than `max` characters is no id: it would not fit an index. */
+export function identifier(value: unknown, max = 256): string | undefined {
+  const id = typeof value === 'number' && Number.isFinite(value) ? String(value) : text(value);
+  return id !== undefined && id.length <= max ? id : undefined;
+}
+
+const EARLIEST = Date.UTC(2009, 0, 1);
+const LATEST = Date.UTC(2100, 0, 1);
+
+/** Unix seconds, as text or number; undefined when that is no time at which WhatsApp existed. */
+export function unixTime(value: unknown): Date | undefined {
+  const seconds = finite(value);
+  if (seconds === undefined) return undefined;
+  const ms = Math.round(seconds * 1_000);
+  return ms >= EARLIEST && ms < LATEST ? new Date(ms) : undefined;
+}
+
+/** Without the properties that are undefined. */
+export function compact<T extends object>(value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as T;
+}
+
+/** The same for two values that are equal as JSON, whatever the order of their keys. */
+export function hashOf(value: unknown): string {
+  return createHash('sha256').update(canonical(value)).digest('hex');
+}
+
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (isObject(value)) {
+    const keys = Object.keys(value).sort();
+    return `{${keys.map((k) => `${JSON.stringify(k)}:${canonical(value[k])}`).join(',')}}`;
+  }
+  return JSON.stringify(value) ?? 'null';
+}
+
+/** Joins the parts of an external id; a long one is hashed, so that it fits the journal's unique index. */
+export function externalId(...parts: string[]): string {
+  const id = parts.join('/');
+  return id.length <= 500 ? id : `${parts[0]}/${hashOf(parts)}`;
+}
+
+/** Masks card numbers in what a person typed, and remembers whether there was one. */
+export class Typed {
+  found = false;
+
+  text(value: string): string {
+    const masked = maskCardNumbers(value);
+    this.found ||= masked.found;
+    return masked.text;
+  }
+
+  optional(value: unknown): string | undefined {
+    const given = text(value);
+    return given === undefined ? undefined : this.text(given);
+  }
+
+  /** Everything in a value whose shape is not known: a person may have typed any of it. */
+  everything(value: unknown): unknown {
+    if (typeof value === 'string') return this.text(value);
+    if (typeof value === 'number') {
+      const masked = Math.abs(value) >= 1e11 ? this.text(String(value)) : String(value);
+      return masked === String(value) ? value : masked;
+    }
+    if (Array.isArray(value)) return value.map((v) => this.everything(v));
+    if (!isObject(value)) return value;
+    return Object.fromEntries(Object.entries(value).map(([k, v]) => [this.text(k), this.everything(v)]));
+  }
+}

@@ -1,0 +1,95 @@
+import type { InboundItem, Origin } from './inbound-items.js';
+import { factsOf, ignored } from './inbound-messages.js';
+import {
+  compact,
+  externalId,
+  finite,
+  hashOf,
+  identifier,
+  isObject,
+  list,
+  object,
+  text,
+} from './inbound-shape.js';
+import { unixTime, type Json } from './inbound-shape.js';
+
+const STATUSES = ['sent', 'delivered', 'read', 'played', 'failed'] as const;
+
+type Status = Extract<InboundItem, { kind: 'status' }>['payload'];
+
+/** One entry of `statuses[]`. */
+export function statusItem(origin: Origin, raw: unknown): InboundItem {
+  const status = object(raw);
+  const id = identifier(status.id);
+  // India's native payments share the array: their `status` says nothing of a message.
+  if (status.type === 'payment') return ignored(origin, 'the status of a native payment', raw);
+  if (!id) return ignored(origin, 'a status without a usable message id', raw);
+
+  const word = text(status.status) ?? 'none';
+  const stamp = identifier(status.timestamp);
+  const at = unixTime(status.timestamp);
+  const facts = factsOf(origin, externalId('status', id, word, stamp ?? hashOf(status)), at);
+  const pricing = object(status.pricing);
+  const payload = compact<Status>({
+    channelMessageId: id,
+    messageId: identifier(status.biz_opaque_callback_data, 512),
+    status: known(word),
+    at: facts.occurredAt.toISOString(),
+    errors: list(status.errors).map(errorOf),
+    pricing: isObject(status.pricing)
+      ? compact({
+          category: text(pricing.category),
+          type: text(pricing.type),
+          billable: typeof pricing.billable === 'boolean' ? pricing.billable : undefined,
+        })
+      : undefined,
+  });
+  return { ...facts, kind: 'status', payload };
+}
+
+function known(word: string): Status['status'] {
+  if (word === 'held_for_quality_assessment' || word === 'held') return 'held';
+  return STATUSES.find((s) => s === word) ?? 'other';
+}
+
+/** Branch on `code`: titles change. 0 when there is none. */
+function errorOf(raw: unknown): Status['errors'][number] {
+  const error = object(raw);
+  return compact({
+    code: finite(error.code) ?? 0,
+    title: text(error.title) ?? text(error.message) ?? '',
+    details: text(object(error.error_data).details) ?? text(error.details),
+  });
+}
+
+/**
+ * A change that says what became of a template, or undefined. Told by its shape as well as by its field, since Meta's
+ * own samples carry quality updates under `message_template_status_update`.
+ */
+export function templateItem(origin: Origin, value: Json): InboundItem | undefined {
+  const name = identifier(value.message_template_name, 512);
+  const language = identifier(value.message_template_language, 32);
+  const event = text(value.event);
+  if (origin.businessAccountId === undefined || !name || !language || !event || event.length > 64) {
+    return undefined;
+  }
+  const id = externalId(
+    'template',
+    hashOf({ account: origin.businessAccountId, time: origin.time?.getTime(), value }),
+  );
+  const facts = factsOf(origin, id, origin.time);
+  const reason = [
+    text(value.reason),
+    text(object(value.other_info).title),
+    text(object(value.rejection_info).reason),
+  ].find((r) => r !== undefined && r !== 'NONE');
+  const payload = compact({
+    businessAccountId: origin.businessAccountId,
+    name,
+    language,
+    event,
+    reason,
+    at: facts.occurredAt.toISOString(),
+  });
+  return { ...facts, kind: 'template', payload };
+}
