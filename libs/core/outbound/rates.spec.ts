@@ -1,0 +1,94 @@
+import fc from 'fast-check';
+import {
+  currentRate,
+  pairLevel,
+  reserveSlot,
+  RESTED,
+  slowDown,
+  takePair,
+  type PairBucket,
+  type Pacing,
+} from './index.js';
+
+const T0 = Date.parse('2026-11-21T10:00:00Z');
+const at = (ms: number): Date => new Date(T0 + ms);
+
+describe('number pacing', () => {
+  it('never exceeds the rate in any sliding second and uses at least 97 % of it under load', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(20, 80, 250, 1_000), fc.infiniteStream(fc.nat(3)), (rate, gaps) => {
+        let pacing: Pacing = RESTED;
+        let now = 0;
+        const slots: number[] = [];
+        const count = rate * 5;
+        for (const gap of gaps) {
+          // Requests come as fast as they can, in small bursts, always ahead of their slots.
+          now = Math.min(now + gap * (200 / rate), slots.at(-1) ?? 0);
+          const reserved = reserveSlot(pacing, rate, at(now));
+          pacing = reserved.pacing;
+          slots.push(reserved.slotAt.getTime() - T0);
+          if (slots.length === count) break;
+        }
+        for (let i = rate; i < count; i++) expect(slots[i]! - slots[i - rate]!).toBeGreaterThanOrEqual(1_000);
+        expect(count / ((slots.at(-1)! - slots[0]!) / 1_000)).toBeGreaterThanOrEqual(rate * 0.97);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it('lets a rested number send at once', () => {
+    expect(reserveSlot(RESTED, 80, at(0)).slotAt).toEqual(at(0));
+  });
+
+  it('halves on a refusal, once for refusals that come together, and recovers within a minute', () => {
+    const slowed = slowDown(RESTED, 80, at(0));
+    expect(currentRate(slowed, 80, at(0))).toBe(40);
+    expect(slowDown(slowed, 80, at(500))).toEqual(slowed);
+    expect(currentRate(slowDown(slowed, 80, at(3_000)), 80, at(3_000))).toBeCloseTo(22, 0);
+    expect(currentRate(slowed, 80, at(15_000))).toBe(60);
+    expect(currentRate(slowed, 80, at(60_000))).toBe(80);
+    expect(reserveSlot(slowed, 80, at(0)).slotAt).toEqual(at(1_000));
+  });
+});
+
+describe('pair rate', () => {
+  it('lends 45 messages and then gives one each six seconds', () => {
+    let bucket: PairBucket | null = null;
+    for (let i = 0; i < 45; i++) {
+      const take = takePair(bucket, at(0));
+      expect(take.outcome).toBe('taken');
+      if (take.outcome === 'taken') bucket = take.bucket;
+    }
+    expect(takePair(bucket, at(0))).toEqual({ outcome: 'spent', until: at(6_100) });
+    expect(takePair(bucket, at(5_900)).outcome).toBe('spent');
+    expect(takePair(bucket, at(6_000)).outcome).toBe('taken');
+    expect(pairLevel(bucket, at(45 * 6_000))).toBe(0);
+  });
+
+  it('keeps to 45 and one each 6 s whatever the times of the messages', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(20_000), { minLength: 1, maxLength: 300 }), (gaps) => {
+        let bucket: PairBucket | null = null;
+        let now = 0;
+        const taken: number[] = [];
+        for (const gap of gaps) {
+          now += gap;
+          const take = takePair(bucket, at(now));
+          if (take.outcome === 'spent') {
+            expect(takePair(bucket, take.until).outcome).toBe('taken');
+            continue;
+          }
+          bucket = take.bucket;
+          taken.push(now);
+        }
+        // From any message on: never more than what was lent plus what was refilled.
+        for (let i = 0; i < taken.length; i++) {
+          for (let j = i; j < taken.length; j++) {
+            expect(j - i + 1).toBeLessThanOrEqual(45 + (taken[j]! - taken[i]!) / 6_000 + 1e-6);
+          }
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
