@@ -54,6 +54,7 @@ function itemRow(item, cart, changed) {
     if (quantity === 0) cart.delete(item.sku);
     else cart.set(item.sku, { ...item, quantity });
     count.textContent = String(quantity);
+    stepper.classList.toggle('none', quantity === 0);
     changed();
   };
   const stepButton = (name, by, label) =>
@@ -62,6 +63,13 @@ function itemRow(item, cart, changed) {
       { type: 'button', 'aria-label': `${label} ${item.title}`, onclick: () => step(by) },
       icon(name),
     );
+  const stepper = h(
+    'div',
+    { class: 'stepper none' },
+    stepButton('minus', -1, 'Less of'),
+    count,
+    stepButton('plus', 1, 'More of'),
+  );
   return h(
     'div',
     { class: 'item' },
@@ -75,13 +83,7 @@ function itemRow(item, cart, changed) {
       h('span', { class: 'money' }, money(item.price)),
       item.available === 0 && h('span', { class: 'sold' }, ' · sold out'),
     ),
-    h(
-      'div',
-      { class: 'stepper' },
-      stepButton('minus', -1, 'Less of'),
-      count,
-      stepButton('plus', 1, 'More of'),
-    ),
+    stepper,
   );
 }
 

@@ -17,6 +17,7 @@ const state = {
   offsetMs: 0,
   source: undefined,
   typingTimer: undefined,
+  scrollTimer: undefined,
 };
 const now = () => new Date(Date.now() + state.offsetMs);
 
@@ -248,6 +249,14 @@ function updateJump() {
   $('jump').hidden = thread.atEnd();
 }
 
+/** The day floats above the messages only while they move. */
+function onScroll() {
+  updateJump();
+  $('thread').classList.add('scrolling');
+  clearTimeout(state.scrollTimer);
+  state.scrollTimer = setTimeout(() => $('thread').classList.remove('scrolling'), 900);
+}
+
 function grow() {
   const draft = $('draft');
   draft.style.height = 'auto';
@@ -306,7 +315,7 @@ function furnish() {
     event.preventDefault();
     submitDraft();
   });
-  $('thread').addEventListener('scroll', updateJump, { passive: true });
+  $('thread').addEventListener('scroll', onScroll, { passive: true });
   $('jump').addEventListener('click', () => thread.toEnd());
   $('suggestions').append(
     ...SUGGESTIONS.map((text) =>

@@ -72,10 +72,7 @@ export class Threads {
     const list = this.threads.get(name);
     if (list) list.push(message);
     else this.threads.set(name, [message]);
-    if (message.direction !== 'out') return;
-    const at = new Date(message.at);
-    const last = this.lastFromCustomer.get(name);
-    if (!last || at > last) this.lastFromCustomer.set(name, at);
+    if (message.direction === 'out') this.lastFromCustomer.set(name, new Date(message.at));
   }
 }
 

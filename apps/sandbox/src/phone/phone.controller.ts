@@ -10,9 +10,10 @@ import {
   Sse,
   ValidationPipe,
   type MessageEvent,
+  type OnModuleDestroy,
 } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { Observable } from 'rxjs';
+import { Observable, Subject, takeUntil } from 'rxjs';
 import { DeliveryService } from '../meta/delivery.service.js';
 import { MetaStore } from '../meta/meta-store.js';
 import type { Json, ThreadMessage } from '../meta/model.js';
@@ -25,13 +26,20 @@ const strict = () => new ValidationPipe({ transform: true, whitelist: true, forb
 
 /** The phone's JSON API, for its page and for headless tests. */
 @Controller('phone/api')
-export class PhoneController {
+export class PhoneController implements OnModuleDestroy {
+  private readonly stopping = new Subject<void>();
+
   constructor(
     private readonly store: MetaStore,
     private readonly threads: Threads,
     private readonly delivery: DeliveryService,
     private readonly phone: PhoneService,
   ) {}
+
+  /** Open event streams would hold up the stop; the page connects again by itself. */
+  onModuleDestroy(): void {
+    this.stopping.next();
+  }
 
   @Get('businesses')
   businesses(): Json[] {
@@ -74,7 +82,7 @@ export class PhoneController {
     @Param('phoneNumberId') phoneNumberId: string,
   ): Observable<MessageEvent> {
     this.phone.thread(customerId, phoneNumberId);
-    return new Observable((subscriber) => {
+    const events = new Observable<MessageEvent>((subscriber) => {
       const beat = setInterval(() => subscriber.next({ type: 'beat', data: '' }), KEEP_ALIVE_MS);
       const stop = this.threads.watch(customerId, phoneNumberId, (event) => {
         if (event.kind === 'item') subscriber.next({ data: view(event.item) });
@@ -85,6 +93,7 @@ export class PhoneController {
         stop();
       };
     });
+    return events.pipe(takeUntil(this.stopping));
   }
 
   @Post('threads/:customerId/:phoneNumberId/messages')

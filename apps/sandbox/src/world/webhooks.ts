@@ -12,6 +12,8 @@ import { Documents, type Collection } from './documents.js';
 const IN_FLIGHT = 64;
 const TICK_MS = 25;
 const ANSWER_WITHIN_MS = 10_000;
+/** Nothing is ever due later than this; what seems to be was planned before the clock was set back. */
+const LONGEST_WAIT_MS = 61_000;
 const GIVE_UP_AFTER_MS = 7 * 24 * 3_600_000;
 
 export interface Webhook {
@@ -51,6 +53,7 @@ export class WebhookSender implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly busyLanes = new Set<string>();
   private queue: Pending[] = [];
   private timer: NodeJS.Timeout | undefined;
+  private pumping = false;
   private stopped = false;
 
   constructor(
@@ -81,7 +84,7 @@ export class WebhookSender implements OnApplicationBootstrap, OnModuleDestroy {
       this.pending.put(item.id, item);
       this.queue.push(item);
     }
-    this.pump();
+    this.pumpSoon();
   }
 
   /** Copies that have not been answered with a 2xx yet. */
@@ -99,7 +102,15 @@ export class WebhookSender implements OnApplicationBootstrap, OnModuleDestroy {
     clearInterval(this.timer);
   }
 
+  /** Many sends in one turn of the event loop look through the queue once. */
+  private pumpSoon(): void {
+    if (this.pumping) return;
+    this.pumping = true;
+    setImmediate(() => this.pump());
+  }
+
   private pump(): void {
+    this.pumping = false;
     if (this.stopped || this.queue.length === 0) return;
     const now = this.clock.now().getTime();
     const ordered = !this.chaos.shuffle;
@@ -108,7 +119,8 @@ export class WebhookSender implements OnApplicationBootstrap, OnModuleDestroy {
     const left: Pending[] = [];
     for (const item of this.queue) {
       const lane = item.lane ?? item.id;
-      const ready = item.dueAt <= now && !held.has(lane) && this.inFlight.size < IN_FLIGHT;
+      const due = item.dueAt <= now || item.dueAt > now + LONGEST_WAIT_MS;
+      const ready = due && !held.has(lane) && this.inFlight.size < IN_FLIGHT;
       if (!ready) {
         left.push(item);
         if (ordered && item.attempt === 0) held.add(lane);
@@ -129,7 +141,7 @@ export class WebhookSender implements OnApplicationBootstrap, OnModuleDestroy {
       if (this.stopped) return;
       if (delivered) this.pending.delete(item.id);
       else this.retryLater(item);
-      this.pump();
+      this.pumpSoon();
     });
   }
 

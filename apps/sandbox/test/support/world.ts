@@ -30,10 +30,10 @@ export interface Delivery {
 export class Receiver {
   readonly deliveries: Delivery[] = [];
   answer: () => number = () => 200;
-  private server: Server;
+  private server: Server | undefined;
 
   async start(): Promise<string> {
-    this.server = createServer((request, response) => {
+    const server = createServer((request, response) => {
       const url = new URL(request.url ?? '/', 'http://receiver');
       if (request.method === 'GET') {
         const known = url.searchParams.get('hub.verify_token') === VERIFY_TOKEN;
@@ -51,13 +51,15 @@ export class Receiver {
         response.writeHead(status).end();
       });
     });
-    await new Promise<void>((done) => this.server.listen(0, '127.0.0.1', done));
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/webhooks/meta`;
+    this.server = server;
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}/webhooks/meta`;
   }
 
   async stop(): Promise<void> {
+    if (!this.server) return;
     this.server.closeAllConnections();
-    await new Promise((done) => this.server.close(done));
+    await new Promise((done) => this.server!.close(done));
   }
 
   /** `value` of every change of field `messages`. */
@@ -87,17 +89,17 @@ export class World {
   private app: NestFastifyApplication;
   private folder: string;
 
-  static async start(waba: Answer = {}): Promise<World> {
+  /** Only the sandbox, without any business. `env` is laid over the test settings. */
+  static async boot(env: Record<string, string> = {}): Promise<World> {
     const world = new World();
     world.folder = mkdtempSync(join(tmpdir(), 'sandbox-'));
-    const env = loadEnv(SandboxEnv, {
-      NODE_ENV: 'test',
-      LOG_LEVEL: 'silent',
-      PORT: '0',
-      WACO_CLOCK_FILE: join(world.folder, 'clock.json'),
-    });
-    world.app = await startSandbox(env);
-    world.url = `http://127.0.0.1:${(world.app.getHttpServer().address() as AddressInfo).port}`;
+    await world.open({ WACO_CLOCK_FILE: join(world.folder, 'clock.json'), ...env });
+    return world;
+  }
+
+  /** The sandbox with one business; `waba` is laid over its registration. */
+  static async start(waba: Answer = {}, env: Record<string, string> = {}): Promise<World> {
+    const world = await World.boot(env);
     world.callbackUrl = await world.receiver.start();
     const app = { appSecret: APP_SECRET, callbackUrl: world.callbackUrl, verifyToken: VERIFY_TOKEN };
     await world.ok('PUT', '/control/meta/apps/app-1', app);
@@ -111,6 +113,18 @@ export class World {
     });
     await world.ok('PUT', '/control/meta/settings', { sentAfterMs: 5, deliveredAfterMs: 5 });
     return world;
+  }
+
+  /** Stops the sandbox and starts another one, with the same settings, in its place. */
+  async restart(env: Record<string, string>): Promise<void> {
+    await this.app.close();
+    await this.open({ WACO_CLOCK_FILE: join(this.folder, 'clock.json'), ...env });
+  }
+
+  private async open(env: Record<string, string>): Promise<void> {
+    const settings = { NODE_ENV: 'test', LOG_LEVEL: 'silent', PORT: '0', ...env };
+    this.app = await startSandbox(loadEnv(SandboxEnv, settings));
+    this.url = `http://127.0.0.1:${(this.app.getHttpServer().address() as AddressInfo).port}`;
   }
 
   async stop(): Promise<void> {
