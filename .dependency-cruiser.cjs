@@ -1,0 +1,140 @@
+/** Which part may import which. docs/architecture.md says why. */
+const APPS = '^apps/([^/]+)/';
+const TESTS = '[.](spec|int-spec|e2e-spec)[.]ts$|/tests?/|/testing/';
+const npm = (name) => `^(node_modules/)?${name}(/|$)`;
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      comment: 'With ES modules and decorator metadata an import cycle is a crash at start.',
+      severity: 'error',
+      from: {},
+      to: { circular: true, dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'core-is-pure',
+      comment: 'The domain imports itself and what comes with Node; its tests may use fast-check.',
+      severity: 'error',
+      from: { path: '^libs/core/', pathNot: TESTS },
+      to: { pathNot: '^libs/core/', dependencyTypesNot: ['core'] },
+    },
+    {
+      name: 'core-does-no-io',
+      comment: 'Of what comes with Node, the domain may use what computes, never what reads or writes.',
+      severity: 'error',
+      from: { path: '^libs/core/', pathNot: TESTS },
+      to: {
+        dependencyTypes: ['core'],
+        pathNot: '^(node:)?(crypto|net|assert|assert/strict|util|url|buffer)$',
+      },
+    },
+    {
+      name: 'contracts-know-core-only',
+      severity: 'error',
+      from: { path: '^libs/contracts/', pathNot: TESTS },
+      to: { path: '^(libs|apps|migrations)/', pathNot: '^libs/(contracts|core)/' },
+    },
+    {
+      name: 'platform-knows-nobody',
+      severity: 'error',
+      from: { path: '^libs/platform/', pathNot: TESTS },
+      to: { path: '^(libs|apps|migrations)/', pathNot: '^libs/(platform|core)/' },
+    },
+    {
+      name: 'persistence-knows-contracts-and-platform',
+      severity: 'error',
+      from: { path: '^libs/persistence/', pathNot: TESTS },
+      to: { path: '^(libs|apps|migrations)/', pathNot: '^libs/(persistence|contracts|platform|core)/' },
+    },
+    {
+      name: 'queue-knows-no-service',
+      severity: 'error',
+      from: { path: '^libs/queue/', pathNot: TESTS },
+      to: { path: '^(libs|apps|migrations)/', pathNot: '^libs/(queue|persistence|contracts|platform|core)/' },
+    },
+    {
+      name: 'adapters-stand-alone',
+      comment:
+        'An adapter knows the domain, the contracts and the platform, never another adapter or a store of ours.',
+      severity: 'error',
+      from: { path: '^libs/adapters/([^/]+)/', pathNot: TESTS },
+      to: {
+        path: '^(libs|apps|migrations)/',
+        pathNot: '^libs/adapters/$1/|^libs/(core|contracts|platform)/',
+      },
+    },
+    {
+      name: 'libs-import-no-app',
+      severity: 'error',
+      from: { path: '^libs/' },
+      to: { path: '^apps/' },
+    },
+    {
+      name: 'apps-import-no-app',
+      severity: 'error',
+      from: { path: APPS, pathNot: TESTS },
+      to: { path: APPS, pathNot: '^apps/$1/' },
+    },
+    {
+      name: 'sandbox-is-the-outside-world',
+      comment: 'It must not share the code whose counterpart it plays.',
+      severity: 'error',
+      from: { path: '^apps/sandbox/src/' },
+      to: { path: '^(libs|migrations)/', pathNot: '^libs/platform/' },
+    },
+    {
+      name: 'tests-stay-in-tests',
+      severity: 'error',
+      from: { path: '^(apps|libs|migrations)/', pathNot: `${TESTS}|^libs/testing/` },
+      to: { path: '^libs/testing/|[.](spec|int-spec|e2e-spec)[.]ts$' },
+    },
+    {
+      name: 'only-queue-knows-bullmq',
+      comment: 'Migrations prepare its PostgreSQL schema.',
+      severity: 'error',
+      from: { path: '^(apps|libs|migrations|bench)/', pathNot: '^libs/queue/|^migrations/' },
+      to: { path: npm('bullmq') },
+    },
+    {
+      name: 'only-its-adapter-knows-stripe',
+      severity: 'error',
+      from: { path: '^(apps|libs|migrations|bench)/', pathNot: `^libs/adapters/stripe/|${TESTS}` },
+      to: { path: npm('stripe') },
+    },
+    {
+      name: 'a-library-by-its-front-door',
+      comment: "From outside, a library's index.ts only.",
+      severity: 'error',
+      from: { path: '^(apps|migrations|bench)/', pathNot: TESTS },
+      to: { path: '^libs/', pathNot: '^libs/([^/]+/src|core/[^/]+|adapters/[^/]+)/index[.]ts$' },
+    },
+    {
+      name: 'nothing-unresolved',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'no-development-package-at-run-time',
+      severity: 'error',
+      from: { path: '^(apps|libs|migrations)/', pathNot: `${TESTS}|^libs/testing/` },
+      to: {
+        dependencyTypes: ['npm-dev'],
+        dependencyTypesNot: ['type-only'],
+        pathNot: 'node_modules/@types/',
+      },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^dist/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      conditionNames: ['source', 'import', 'require', 'node', 'default'],
+      exportsFields: ['exports'],
+      extensions: ['.ts', '.js', '.mjs', '.cjs', '.json'],
+    },
+  },
+};

@@ -1,0 +1,121 @@
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { Problem, ROOT } from './settings.mjs';
+
+const READY_LIMIT_MS = 90_000;
+const STOP_LIMIT_MS = 10_000;
+const LEASH = pathToFileURL(join(ROOT, 'deploy', 'local', 'leash.mjs')).href;
+
+/** @throws Problem naming the first port that something else listens on. */
+export async function checkPorts(ports, { patienceMs = 0 } = {}) {
+  for (const [name, port] of Object.entries(ports)) {
+    const deadline = Date.now() + patienceMs;
+    while (!(await isFree(port))) {
+      if (Date.now() >= deadline) {
+        throw new Problem(
+          `Port ${port} (${name}) is taken. Free it, or move all of Waco's ports: WACO_PORT_BASE=4000 npm start`,
+        );
+      }
+      await sleep(200);
+    }
+  }
+}
+
+function isFree(port) {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen({ port, host: '0.0.0.0', exclusive: true }, () => server.close(() => resolve(true)));
+  });
+}
+
+/** One service as a process: started, watched, stopped. */
+export class ServiceProcess {
+  /** @param {(service: ServiceProcess) => void} onDeath called when it ends without having been told to. */
+  constructor(name, port, env, logFolder, onDeath) {
+    this.name = name;
+    this.port = port;
+    this.env = env;
+    this.logFile = join(logFolder, `${name}.log`);
+    this.onDeath = onDeath;
+    this.wanted = false;
+    mkdirSync(logFolder, { recursive: true });
+  }
+
+  get running() {
+    return this.child !== undefined && this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  start() {
+    const log = openSync(this.logFile, 'a', 0o600);
+    const main = join(ROOT, 'dist', 'apps', this.name, 'src', 'main.js');
+    const child = spawn(process.execPath, ['--enable-source-maps', '--import', LEASH, main], {
+      cwd: ROOT,
+      env: this.env,
+      stdio: ['ignore', log, log, 'ipc'],
+      detached: true, // Ctrl-C is for the stack, which then stops its services in order
+    });
+    closeSync(log);
+    child.channel?.unref();
+    this.child = child;
+    this.wanted = true;
+    this.exited = new Promise((done) => child.once('exit', done));
+    child.once('exit', () => {
+      if (this.wanted && this.child === child) this.onDeath(this);
+    });
+  }
+
+  /** Resolves when `/health/ready` answers 200. @throws Problem when it ends before, or takes too long. */
+  async untilReady(signal) {
+    let last = 'no answer';
+    for (const deadline = Date.now() + READY_LIMIT_MS; Date.now() < deadline; await sleep(100)) {
+      if (signal?.aborted) throw new Problem('Stopped before it was ready.');
+      if (!this.running) throw new Problem(this.obituary());
+      try {
+        const response = await fetch(`http://127.0.0.1:${this.port}/health/ready`, {
+          signal: AbortSignal.timeout(3_000),
+        });
+        if (response.ok) return;
+        last = `${response.status} ${await response.text()}`;
+      } catch {
+        continue; // not listening yet
+      }
+    }
+    throw new Problem(
+      `${this.name} is not ready after ${READY_LIMIT_MS / 1_000} s: ${last} (see ${this.logFile})`,
+    );
+  }
+
+  /** One line about how it ended, and what it logged last. */
+  obituary() {
+    const how = this.child?.signalCode
+      ? `signal ${this.child.signalCode}`
+      : `exit code ${this.child?.exitCode}`;
+    const log = existsSync(this.logFile) ? readFileSync(this.logFile, 'utf8').trimEnd().split('\n') : [];
+    return [`${this.name} stopped (${how}). Its last lines, from ${this.logFile}:`, ...log.slice(-8)].join(
+      '\n  ',
+    );
+  }
+
+  /** kill -9, on purpose. */
+  async kill() {
+    this.wanted = false;
+    if (!this.running) return;
+    this.child.kill('SIGKILL');
+    await this.exited;
+  }
+
+  /** SIGTERM, and kill -9 after ten seconds. */
+  async stop() {
+    this.wanted = false;
+    if (!this.running) return;
+    this.child.kill('SIGTERM');
+    const late = setTimeout(() => this.child.kill('SIGKILL'), STOP_LIMIT_MS);
+    await this.exited;
+    clearTimeout(late);
+  }
+}

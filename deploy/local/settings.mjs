@@ -1,0 +1,36 @@
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The folder of the clone. */
+export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
+
+/** Every process of a local stack: its folder under apps, and its distance from WACO_PORT_BASE. */
+export const SERVICES = {
+  'ingest-gateway': { port: 0, role: 'waco_ingest' },
+  conversation: { port: 1, role: 'waco_conversation' },
+  'catalog-sync': { port: 2, role: 'waco_catalog' },
+  checkout: { port: 3, role: 'waco_checkout' },
+  outbound: { port: 4, role: 'waco_outbound' },
+  admin: { port: 5, role: 'waco_admin' },
+  sandbox: { port: 100, role: 'waco_sandbox' },
+};
+const CATALOG_RPC = 52;
+const POSTGRES = 54;
+
+/** An expected problem: its message is all that the person at the keyboard needs. */
+export class Problem extends Error {}
+
+/** `WACO_DATA_DIR` and `WACO_PORT_BASE`, or their defaults. @throws Problem */
+export function readSettings(env = process.env) {
+  const portBase = Number(env.WACO_PORT_BASE || 3000);
+  if (!Number.isInteger(portBase) || portBase < 1 || portBase > 65_000) {
+    throw new Problem('WACO_PORT_BASE must be a whole number from 1 to 65000');
+  }
+  return { portBase, dataDir: resolve(ROOT, env.WACO_DATA_DIR || '.waco') };
+}
+
+/** Ports by process, `catalog-rpc` and `postgres` included. */
+export function portsFrom(base) {
+  const services = Object.entries(SERVICES).map(([name, { port }]) => [name, base + port]);
+  return { ...Object.fromEntries(services), 'catalog-rpc': base + CATALOG_RPC, postgres: base + POSTGRES };
+}

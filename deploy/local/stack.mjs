@@ -1,0 +1,167 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { say, step } from './console.mjs';
+import { onboardDemo } from './demo.mjs';
+import { environmentOf, urlsOf } from './environment.mjs';
+import { dataFolder, startPostgres, stopLeftBehind } from './postgres.mjs';
+import { checkPorts, ServiceProcess } from './processes.mjs';
+import { claim } from './run-file.mjs';
+import { loadSecrets } from './secrets.mjs';
+import { portsFrom, Problem, ROOT, SERVICES } from './settings.mjs';
+
+const DATABASE = 'waco';
+/** How long a killed stack's processes may take to let go of their ports. */
+const LEAVING_MS = 12_000;
+
+/**
+ * Starts a whole stack from what `dist/` holds: PostgreSQL (unless `databaseUrl`, the owner's, is given), the six
+ * services, the sandbox, and the demo merchant. A service that dies is not restarted: `onDeath` is told, and by
+ * default it is written to stderr.
+ * @param {{ dataDir: string, portBase: number, databaseUrl?: string, queueUrl?: string,
+ *   env?: Record<string, string>, quiet?: boolean, demo?: boolean, signal?: AbortSignal,
+ *   onDeath?: (name: string, text: string) => void }} options
+ *   `env` is added to every service's environment; `demo: false` leaves the stack without a merchant;
+ *   `signal` breaks a start off.
+ * @returns {Promise<{ urls: Record<string, string>, ports: Record<string, number>, secrets: object,
+ *   merchant: object | undefined, databaseUrl: string, processes: Record<string, ServiceProcess>,
+ *   kill(service: string): Promise<void>, restart(service: string): Promise<void>, stop(): Promise<void> }>}
+ *   `databaseUrl` is the owner's connection; `kill` is kill -9; `restart` waits until the service is ready.
+ * @throws Problem, with everything that was started stopped again.
+ */
+export async function startStack(options) {
+  const { portBase, queueUrl, quiet = false, env = {}, signal } = options;
+  const dataDir = resolve(ROOT, options.dataDir);
+  const ports = portsFrom(portBase);
+  if (!existsSync(join(ROOT, 'dist', 'migrations', 'index.js')))
+    throw new Problem('Build first: npm run build');
+  const lock = claim(dataDir, portBase);
+  const processes = {};
+  let postgres;
+  let ready = false;
+  let stopping = false;
+
+  const tell = options.onDeath ?? ((_name, text) => process.stderr.write(`${text}\n`));
+  // Before readiness a death is an error of the start itself, which says why.
+  const onDeath = (name, text) => ready && !stopping && tell(name, text);
+  const stop = async () => {
+    stopping = true;
+    await Promise.all(Object.values(processes).map((p) => p.stop()));
+    await postgres?.stop();
+    lock.release();
+  };
+
+  try {
+    const logs = join(dataDir, 'logs');
+    mkdirSync(logs, { recursive: true });
+    const secrets = loadSecrets(dataDir);
+    const { postgres: databasePort, ...servicePorts } = ports;
+    const embedded = !options.databaseUrl;
+    if (embedded) await stopLeftBehind(dataFolder(join(dataDir, 'postgres')));
+    await checkPorts(embedded ? { ...servicePorts, postgres: databasePort } : servicePorts, {
+      patienceMs: lock.unclean ? LEAVING_MS : 0,
+    });
+
+    let databaseUrl = options.databaseUrl;
+    if (embedded) {
+      postgres = await step(
+        'PostgreSQL',
+        () =>
+          startPostgres({
+            folder: join(dataDir, 'postgres'),
+            port: databasePort,
+            password: secrets.databaseOwner,
+            logFile: join(logs, 'postgres.log'),
+          }),
+        { quiet },
+      );
+      void postgres.exited.then(() =>
+        onDeath('postgres', `PostgreSQL stopped by itself: see ${join(logs, 'postgres.log')}`),
+      );
+      if (postgres.movedFrom && !quiet) {
+        say(`    its data is in ${postgres.folder}: the database's user cannot reach ${postgres.movedFrom}`);
+      }
+      databaseUrl = postgres.url(DATABASE);
+    }
+    goOn(signal);
+    await step(
+      'Database schema',
+      () =>
+        migrateDatabase({
+          url: databaseUrl,
+          create: postgres && { url: postgres.url('postgres'), name: DATABASE },
+          passwords: secrets.roles,
+          queue: queueUrl === undefined,
+        }),
+      { quiet },
+    );
+
+    goOn(signal);
+    const context = { ports, portBase, dataDir, secrets, databaseUrl, queueUrl, env };
+    for (const name of Object.keys(SERVICES)) {
+      processes[name] = new ServiceProcess(name, ports[name], environmentOf(name, context), logs, (p) =>
+        onDeath(p.name, p.obituary()),
+      );
+    }
+    await step('Services', () => startAll(Object.values(processes), signal), { quiet });
+    ready = true;
+
+    goOn(signal);
+    const urls = urlsOf(ports);
+    const merchant =
+      options.demo === false
+        ? undefined
+        : await step('Demo merchant', () => onboardDemo({ urls, secrets, dataDir }), { quiet });
+
+    return {
+      urls,
+      ports,
+      secrets,
+      merchant,
+      databaseUrl,
+      processes,
+      kill: (name) => find(processes, name).kill(),
+      restart: async (name) => {
+        const service = find(processes, name);
+        await service.stop();
+        service.start();
+        await service.untilReady();
+      },
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function find(processes, name) {
+  if (!processes[name]) throw new Error(`no service ${name}: there are ${Object.keys(processes).join(', ')}`);
+  return processes[name];
+}
+
+async function startAll(services, signal) {
+  for (const service of services) service.start();
+  await Promise.all(services.map((service) => service.untilReady(signal)));
+}
+
+function goOn(signal) {
+  if (signal?.aborted) throw new Problem('Stopped before it was ready.');
+}
+
+/** @throws Problem with the one line that says what is wrong. */
+function migrateDatabase(task) {
+  return new Promise((done, reject) => {
+    const child = spawn(process.execPath, [join(ROOT, 'deploy', 'local', 'migrate.mjs')], {
+      cwd: ROOT,
+      stdio: ['pipe', 'ignore', 'pipe'],
+    });
+    let said = '';
+    child.stderr.on('data', (chunk) => (said += chunk));
+    child.on('error', reject);
+    child.on('close', (code) =>
+      code === 0 ? done() : reject(new Problem(said.trim() || `exit code ${code}`)),
+    );
+    child.stdin.end(JSON.stringify(task));
+  });
+}
