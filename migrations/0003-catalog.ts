@@ -24,10 +24,10 @@ export class Catalog1700000000003 implements MigrationInterface {
         price_sequence bigint NOT NULL,
         stock_sequence bigint NOT NULL,
         synced_at timestamptz NOT NULL,
-        changed_at timestamptz NOT NULL,
+        described_at timestamptz NOT NULL,
         PRIMARY KEY (merchant_id, sku)
       )`);
-    await runner.query(`CREATE INDEX products_changed ON catalog.products (merchant_id, changed_at)`);
+    await runner.query(`CREATE INDEX products_described ON catalog.products (merchant_id, described_at)`);
     await runner.query(`
       CREATE TABLE catalog.sync_cursors (
         merchant_id text PRIMARY KEY,
@@ -39,7 +39,7 @@ export class Catalog1700000000003 implements MigrationInterface {
       )`);
     await runner.query(`
       COMMENT ON COLUMN catalog.products.synced_at IS 'when the store was last known to say all of these figures';
-      COMMENT ON COLUMN catalog.products.changed_at IS 'when this row was last written';
+      COMMENT ON COLUMN catalog.products.described_at IS 'when its texts, or whether it is sold, last changed';
       COMMENT ON COLUMN catalog.sync_cursors.updated_since IS 'by the store''s clock: the next incremental sync reads from here';
       COMMENT ON COLUMN catalog.sync_cursors.confirmed_at IS 'when a sync last said that nothing else had changed';
     `);

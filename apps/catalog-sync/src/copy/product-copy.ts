@@ -1,0 +1,239 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import type { Category, Money, Searchable, StoreProduct, SyncedCopy, SyncedFigures } from '#core/catalog';
+
+/** `older`: the copy holds a newer figure, or this one already. */
+export type SetResult = 'set' | 'older' | 'unknown';
+
+interface FiguresRow {
+  sku: string;
+  title: string;
+  priceMinor: string;
+  currency: string;
+  available: string;
+  regions: string[] | null;
+  imageUrl: string | null;
+  deleted: boolean;
+  confirmedAt: Date;
+}
+
+/** What is found and shown of a product besides its figures. */
+export interface ProductText extends Searchable {
+  imageUrl: string | null;
+}
+
+/**
+ * The synced copy of the shops' products. Every write is guarded by the store's sequence, for each group of figures
+ * by itself, so writes may come twice and in any order: the newest figure stays.
+ */
+@Injectable()
+export class ProductCopy {
+  /**
+   * Stores whole products as the store described them at `syncedAt`. Returns how many rows changed.
+   * A product that had been marked deleted comes back when the store still lists it.
+   */
+  async store(
+    tx: EntityManager,
+    merchantId: string,
+    products: readonly StoreProduct[],
+    syncedAt: Date,
+    now: Date,
+  ): Promise<number> {
+    const rows = newestOfEach(products).map((p) => ({
+      sku: p.sku,
+      title: p.title,
+      description: p.description,
+      category_id: p.category.id,
+      category_title: p.category.title,
+      image_url: p.imageUrl,
+      price_minor: p.price.minor,
+      currency: p.price.currency,
+      available: p.available,
+      regions: p.regions,
+      deleted: p.deleted,
+      sequence: p.sequence,
+    }));
+    if (rows.length === 0) return 0;
+    const result = (await tx.queryRunner!.query(
+      `INSERT INTO catalog.products AS p (merchant_id, sku, title, description, category_id, category_title, image_url,
+         price_minor, currency, available, regions, deleted, product_sequence, price_sequence, stock_sequence,
+         synced_at, described_at)
+       SELECT $1, sku, title, description, category_id, category_title, image_url, price_minor, currency, available,
+         regions, deleted, sequence, sequence, sequence, $3, $4
+       FROM jsonb_to_recordset($2::jsonb) AS t(sku text, title text, description text, category_id text,
+         category_title text, image_url text, price_minor bigint, currency text, available bigint, regions text[],
+         deleted boolean, sequence bigint)
+       ORDER BY sku
+       ON CONFLICT (merchant_id, sku) DO UPDATE SET
+         (title, description, category_id, category_title, image_url, regions) =
+           (SELECT CASE WHEN newer THEN excluded.title ELSE p.title END,
+                   CASE WHEN newer THEN excluded.description ELSE p.description END,
+                   CASE WHEN newer THEN excluded.category_id ELSE p.category_id END,
+                   CASE WHEN newer THEN excluded.category_title ELSE p.category_title END,
+                   CASE WHEN newer THEN excluded.image_url ELSE p.image_url END,
+                   CASE WHEN newer THEN excluded.regions ELSE p.regions END
+            FROM (SELECT excluded.product_sequence > p.product_sequence AS newer) s),
+         deleted = CASE WHEN excluded.product_sequence >= p.product_sequence THEN excluded.deleted ELSE p.deleted END,
+         price_minor = CASE WHEN excluded.price_sequence > p.price_sequence THEN excluded.price_minor
+                            ELSE p.price_minor END,
+         currency = CASE WHEN excluded.price_sequence > p.price_sequence THEN excluded.currency ELSE p.currency END,
+         available = CASE WHEN excluded.stock_sequence > p.stock_sequence THEN excluded.available
+                          ELSE p.available END,
+         product_sequence = greatest(p.product_sequence, excluded.product_sequence),
+         price_sequence = greatest(p.price_sequence, excluded.price_sequence),
+         stock_sequence = greatest(p.stock_sequence, excluded.stock_sequence),
+         synced_at = greatest(p.synced_at, excluded.synced_at),
+         described_at = CASE
+           WHEN excluded.product_sequence >= p.product_sequence AND
+             (excluded.title, excluded.description, excluded.category_id, excluded.category_title,
+              excluded.image_url, excluded.deleted) IS DISTINCT FROM
+             (p.title, p.description, p.category_id, p.category_title, p.image_url, p.deleted)
+           THEN excluded.described_at ELSE p.described_at END
+       WHERE excluded.product_sequence > p.product_sequence OR excluded.price_sequence > p.price_sequence
+          OR excluded.stock_sequence > p.stock_sequence
+          OR (excluded.product_sequence = p.product_sequence AND excluded.deleted <> p.deleted)`,
+      [merchantId, JSON.stringify(rows), syncedAt, now],
+      true,
+    )) as { affected?: number };
+    return result.affected ?? 0;
+  }
+
+  /** `unknown`: the copy has no such product. */
+  setPrice(tx: EntityManager, sku: string, price: Money, sequence: number): Promise<SetResult> {
+    return this.set(tx, 'price', sku, sequence, `price_minor = $3, currency = $4`, [
+      price.minor,
+      price.currency,
+    ]);
+  }
+
+  setAvailable(tx: EntityManager, sku: string, available: number, sequence: number): Promise<SetResult> {
+    return this.set(tx, 'stock', sku, sequence, `available = $3`, [available]);
+  }
+
+  private async set(
+    tx: EntityManager,
+    group: 'price' | 'stock',
+    sku: string,
+    sequence: number,
+    assignments: string,
+    values: unknown[],
+  ): Promise<SetResult> {
+    const column = `${group}_sequence`;
+    const result = (await tx.queryRunner!.query(
+      `UPDATE catalog.products SET ${assignments}, ${column} = $2 WHERE sku = $1 AND ${column} < $2`,
+      [sku, sequence, ...values],
+      true,
+    )) as { affected?: number };
+    if (result.affected) return 'set';
+    const known = (await tx.query(`SELECT 1 FROM catalog.products WHERE sku = $1`, [sku])) as unknown[];
+    return known.length > 0 ? 'older' : 'unknown';
+  }
+
+  /**
+   * SKUs on sale that a full listing, begun at `startedAt`, did not show; and how many are on sale in all. A product
+   * that came in by an event meanwhile is not missing.
+   */
+  async missing(
+    tx: EntityManager,
+    listed: readonly string[],
+    startedAt: Date,
+  ): Promise<{ missing: string[]; known: number }> {
+    const [row] = (await tx.query(
+      `SELECT count(*)::int AS known,
+         coalesce(array_agg(sku) FILTER (WHERE described_at < $2 AND sku <> ALL ($1::text[])), '{}') AS missing
+       FROM catalog.products WHERE NOT deleted`,
+      [listed, startedAt],
+    )) as { missing: string[]; known: number }[];
+    return row!;
+  }
+
+  /** Marks what a full listing begun at `startedAt` did not show, unless an event has brought it since. */
+  async markDeleted(tx: EntityManager, skus: readonly string[], startedAt: Date, now: Date): Promise<void> {
+    await tx.query(
+      `UPDATE catalog.products SET deleted = true, described_at = $3
+       WHERE sku = ANY ($1::text[]) AND described_at < $2`,
+      [skus, startedAt, now],
+    );
+  }
+
+  /** What the copy says of these products, and since when it is known to be right. */
+  async figures(tx: EntityManager, skus: readonly string[]): Promise<SyncedCopy> {
+    const rows = (await tx.query(
+      `SELECT p.sku, p.title, p.price_minor AS "priceMinor", p.currency, p.available, p.regions,
+         p.image_url AS "imageUrl", p.deleted, greatest(p.synced_at, c.confirmed_at) AS "confirmedAt"
+       FROM catalog.products p LEFT JOIN catalog.sync_cursors c USING (merchant_id) WHERE p.sku = ANY ($1::text[])`,
+      [skus],
+    )) as FiguresRow[];
+    return {
+      figures: new Map(rows.map((row) => [row.sku, toFigures(row)])),
+      completeAt: await this.completeAt(tx),
+    };
+  }
+
+  /** Those of `skus` that the copy believes to be in stock and within the ceiling. */
+  async onOffer(tx: EntityManager, skus: readonly string[], ceiling?: Money): Promise<Set<string>> {
+    const rows = (await tx.query(
+      `SELECT sku FROM catalog.products
+       WHERE sku = ANY ($1::text[]) AND NOT deleted AND available > 0
+         AND ($2::bigint IS NULL OR currency <> $3 OR price_minor <= $2)`,
+      [skus, ceiling?.minor ?? null, ceiling?.currency ?? null],
+    )) as { sku: string }[];
+    return new Set(rows.map((row) => row.sku));
+  }
+
+  /** When a sync last went through the whole list or all of its changes; null before the first one. */
+  async completeAt(tx: EntityManager): Promise<Date | null> {
+    const rows = (await tx.query(`SELECT confirmed_at AS "at" FROM catalog.sync_cursors`)) as {
+      at: Date | null;
+    }[];
+    return rows[0]?.at ?? null;
+  }
+
+  /** Categories with something to sell in `region`, the fullest first. */
+  async categories(tx: EntityManager, region: string): Promise<Category[]> {
+    return (await tx.query(
+      `SELECT category_id AS id, (array_agg(category_title ORDER BY product_sequence DESC, sku))[1] AS title,
+         count(*)::int AS count
+       FROM catalog.products
+       WHERE NOT deleted AND available > 0 AND (regions IS NULL OR $1 = ANY (regions))
+       GROUP BY category_id ORDER BY count(*) DESC, category_id`,
+      [region],
+    )) as Category[];
+  }
+
+  /** Changes whenever a text, or what is on sale, has changed; compare for equality only. */
+  async revision(tx: EntityManager): Promise<string> {
+    const [row] = (await tx.query(`SELECT max(described_at)::text AS revision FROM catalog.products`)) as {
+      revision: string | null;
+    }[];
+    return row!.revision ?? '';
+  }
+
+  /** The texts of at most `limit` products on sale. */
+  async texts(tx: EntityManager, limit: number): Promise<ProductText[]> {
+    const rows = (await tx.query(
+      `SELECT sku, title, left(description, 1000) AS description, category_id AS "categoryId",
+         category_title AS "categoryTitle", image_url AS "imageUrl"
+       FROM catalog.products WHERE NOT deleted ORDER BY sku LIMIT $1`,
+      [limit],
+    )) as (Omit<ProductText, 'category'> & { categoryId: string; categoryTitle: string })[];
+    return rows.map(({ categoryId, categoryTitle, ...row }) => ({
+      ...row,
+      category: { id: categoryId, title: categoryTitle },
+    }));
+  }
+}
+
+function toFigures({ priceMinor, currency, available, ...row }: FiguresRow): SyncedFigures {
+  return { ...row, price: { minor: Number(priceMinor), currency }, available: Number(available) };
+}
+
+/** One row can be written once in a statement; a list that was read while it changed may hold a product twice. */
+function newestOfEach(products: readonly StoreProduct[]): StoreProduct[] {
+  const newest = new Map<string, StoreProduct>();
+  for (const product of products) {
+    const other = newest.get(product.sku);
+    if (!other || product.sequence >= other.sequence) newest.set(product.sku, product);
+  }
+  return [...newest.values()];
+}

@@ -1,0 +1,134 @@
+import { Controller, Inject } from '@nestjs/common';
+import { Logger } from 'nestjs-pino';
+import { deferred, done, rejected, skipped, syncStore, SyncStorePayload, type JobOutcome } from '#contracts';
+import type { StorePort } from '#core/catalog';
+import { PortError } from '#core/tenancy';
+import { Directory, Tenants } from '#persistence';
+import { CLOCK, Counter, type Clock } from '#platform';
+import { JobHandler, TaskContext } from '#queue';
+import { ProductCopy } from '../copy/product-copy.js';
+import { updatedSince, saveProgress, noteFailure } from '../copy/sync-cursors.js';
+import { Shops } from '../shop/shops.js';
+
+/** A list longer than this many pages never ends. */
+const MAX_PAGES = 10_000;
+/** A full sync that would take away more than half of at least this many products is not believed. */
+const SUSPICIOUS_FROM = 10;
+const RATE_LIMIT_PAUSE_MS = 30_000;
+
+const syncs = new Counter({
+  name: 'waco_store_syncs_total',
+  help: 'Reads of shops into the synced copy',
+  labelNames: ['mode', 'outcome'],
+});
+
+interface Listing {
+  skus: string[];
+  /** The latest change in it, ISO 8601 by the store's clock. */
+  lastChange: string | undefined;
+}
+
+/**
+ * Reads a shop into the copy: all of it, or what changed since the last time. Pages are stored as they come (they are
+ * guarded by sequence, so a run that is repeated or overlaps another does no harm); how far the copy is, at the end.
+ */
+@Controller()
+export class SyncStoreHandler {
+  constructor(
+    private readonly directory: Directory,
+    private readonly tenants: Tenants,
+    private readonly copy: ProductCopy,
+    private readonly shops: Shops,
+    private readonly logger: Logger,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  @JobHandler(syncStore)
+  async handle({ mode }: SyncStorePayload, ctx: TaskContext): Promise<JobOutcome> {
+    const connection = await this.directory.store(ctx.merchantId);
+    if (!connection) return skipped('no shop is connected');
+    try {
+      const outcome = await this.sync(mode, this.shops.forSync(connection), ctx);
+      syncs.inc({ mode, outcome: outcome.outcome });
+      return outcome;
+    } catch (error) {
+      if (!(error instanceof PortError)) throw error;
+      syncs.inc({ mode, outcome: error.kind });
+      return this.failed(mode, error, ctx);
+    }
+  }
+
+  private async sync(
+    mode: SyncStorePayload['mode'],
+    store: StorePort,
+    ctx: TaskContext,
+  ): Promise<JobOutcome> {
+    const { merchantId } = ctx;
+    const startedAt = this.clock.now();
+    const since = mode === 'full' ? undefined : await this.tenants.transaction(merchantId, updatedSince);
+    const { skus, lastChange } = await this.readPages(store, since, merchantId);
+    let missing: string[] = [];
+    if (mode === 'full') {
+      const gap = await this.tenants.transaction(merchantId, (tx) => this.copy.missing(tx, skus, startedAt));
+      if (gap.known >= SUSPICIOUS_FROM && gap.missing.length > gap.known / 2) {
+        const loss = `${gap.missing.length} of ${gap.known}`;
+        return rejected(`the store lists ${skus.length} products: it would delete ${loss}`);
+      }
+      missing = gap.missing;
+    }
+    const first = await ctx.commit(async ({ tx }) => {
+      await this.copy.markDeleted(tx, missing, startedAt, this.clock.now());
+      await saveProgress(tx, merchantId, { mode, lastChange, startedAt });
+    });
+    return first ? done : skipped('another run was first');
+  }
+
+  private async readPages(store: StorePort, since: string | undefined, merchantId: string): Promise<Listing> {
+    const skus: string[] = [];
+    let lastChange: string | undefined;
+    let cursor: string | undefined;
+    for (let page = 0; page < MAX_PAGES; page++) {
+      const askedAt = this.clock.now();
+      const { products, nextCursor } = await store.listProducts({ updatedSince: since, cursor });
+      await this.tenants.transaction(merchantId, (tx) =>
+        this.copy.store(tx, merchantId, products, askedAt, this.clock.now()),
+      );
+      for (const product of products) {
+        skus.push(product.sku);
+        if (!lastChange || product.updatedAt > lastChange) lastChange = product.updatedAt;
+      }
+      if (nextCursor === null) return { skus, lastChange };
+      if (nextCursor === cursor) throw new PortError('rejected', 'endless_list', 'nextCursor must move on');
+      cursor = nextCursor;
+    }
+    throw new PortError('rejected', 'endless_list', `the list of products has more than ${MAX_PAGES} pages`);
+  }
+
+  /** The next minute brings the next incremental run, so a failed one is noted and not kept as a dead letter. */
+  private async failed(
+    mode: SyncStorePayload['mode'],
+    error: PortError,
+    ctx: TaskContext,
+  ): Promise<JobOutcome> {
+    const reason = `${error.kind} (${error.code}): ${error.message}`;
+    const { merchantId } = ctx;
+    this.logger.warn({
+      event: 'store.sync-failed',
+      merchantId,
+      mode,
+      kind: error.kind,
+      code: error.code,
+      reason,
+    });
+    await this.tenants.transaction(merchantId, (tx) => noteFailure(tx, merchantId, reason, this.clock.now()));
+    if (error.kind === 'rate-limited' && mode === 'full') {
+      return deferred(new Date(this.clock.now().getTime() + (error.retryAfterMs ?? RATE_LIMIT_PAUSE_MS)));
+    }
+    const hopeless = error.kind === 'rejected' || error.kind === 'misconfigured';
+    if (mode === 'full' && hopeless) return rejected(reason);
+    if (mode === 'incremental' && (hopeless || ctx.lastAttempt || error.kind === 'rate-limited')) {
+      return skipped(reason);
+    }
+    throw error;
+  }
+}
