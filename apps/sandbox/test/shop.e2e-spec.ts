@@ -98,6 +98,18 @@ describe('the demo shop', () => {
   const events = (): Event[] =>
     stand.received.filter((r) => r.path === '/demo').map((r) => JSON.parse(r.raw) as Event);
 
+  it('is held to its contract by a check that notices a missing field', () => {
+    const headers = new Headers({ 'content-type': 'application/json' });
+    const good = { reservationId: 'r', status: 'held', expiresAt: '2026-11-21T10:00:00.000Z' };
+    const faults = (body: object, status = 201): string[] =>
+      contract.faultsOf('POST /v1/reservations', { status, headers, body });
+    expect(faults(good)).toEqual([]);
+    expect(faults({ ...good, status: 'lost' })).not.toEqual([]);
+    expect(faults({ reservationId: 'r', status: 'held' })).not.toEqual([]);
+    expect(faults(good, 202)).not.toEqual([]);
+    expect(contract.faultsOfEvent({ type: 'stock.updated' })).not.toEqual([]);
+  });
+
   it('is opened once, and keeps its goods when it is opened again', async () => {
     const again = await openShop('demo', 'demo');
     expect(again.body).toMatchObject({ created: false, products: 24 });

@@ -91,6 +91,7 @@ function parcel(order, act) {
       PARCEL_STEPS[current.status] + (current.reason ? `: ${current.reason}` : ''),
     ),
     !closed &&
+      current.status !== 'delivered' &&
       h(
         'div',
         { class: 'actions' },

@@ -53,8 +53,8 @@ function productRow(first, change) {
   const update = (next) => {
     product = next;
     title.replaceChildren(product.title, h('span', { class: 'sku' }, product.sku, ...stockNote(product)));
-    if (document.activeElement !== price) price.value = amount(product.price);
-    if (document.activeElement !== stock) stock.value = String(product.available);
+    reset(price, amount(product.price));
+    reset(stock, String(product.available));
     sellOut.disabled = product.available === 0;
   };
   const save = async (input, body) => {
@@ -96,6 +96,12 @@ function productRow(first, change) {
     sellOut,
   );
   return { node, update };
+}
+
+function reset(input, value) {
+  if (document.activeElement === input) return;
+  input.value = value;
+  input.classList.remove('wrong');
 }
 
 function stockNote({ available, held }) {

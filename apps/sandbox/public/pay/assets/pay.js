@@ -19,6 +19,11 @@ function money(minor) {
   })}`;
 }
 
+function dayAndTime(date) {
+  const time = date.toLocaleTimeString('en', { hour: '2-digit', minute: '2-digit', hour12: false });
+  return `${date.toLocaleDateString('en', { weekday: 'long' })}, ${time}`;
+}
+
 function element(tag, className, text) {
   const node = document.createElement(tag);
   if (className) node.className = className;
@@ -55,9 +60,7 @@ function showOpen() {
   $('total').textContent = money(details.total);
   $('total-due').textContent = money(details.total);
   $('pay-label').textContent = `Pay ${money(details.total)}`;
-  const until = new Date(details.expiresAt * 1000);
-  $('expiry').textContent =
-    `This page is open until ${until.toLocaleTimeString('en', { hour: '2-digit', minute: '2-digit', hour12: false })}`;
+  $('expiry').textContent = `This page is open until ${dayAndTime(new Date(details.expiresAt * 1000))}`;
   const pictures = details.lines.some((line) => line.picture);
   $('lines').replaceChildren(...details.lines.map((line) => lineItem(line, pictures)));
   linkTo($('cancel'), details.cancelUrl);
@@ -161,7 +164,7 @@ $('card-form').addEventListener('submit', async (event) => {
   const digits = $('number').value.replace(/\D/g, '');
   if (digits.length < 12) return notice('Please enter a test card number, such as 4242 4242 4242 4242.');
   const test = chosenTest();
-  const approved = await askBank(`Card ending in ${digits.slice(-4)}`);
+  const approved = await askBank(`•••• ${digits.slice(-4)}`);
   await complete(approved ? test : 'declined', 'card');
 });
 
