@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DEMO, TEMPLATES } from './demo-data.mjs';
 import { Problem } from './settings.mjs';
 
-const FIRST_SYNC_LIMIT_MS = 60_000;
+const READY_LIMIT_MS = 60_000;
 
 /**
  * Gives a stack its demo merchant, through the doors that everybody has: the sandbox's control API (what a merchant
@@ -25,29 +25,7 @@ export async function onboardDemo({ urls, secrets, dataDir }) {
 
   const sandbox = caller(urls.sandbox);
   const merchantId = await createMerchant(admin);
-  const hooks = webhookUrls(urls, merchantId);
-  await sandbox.put(`/control/shops/${DEMO.shop}`, {
-    name: DEMO.name,
-    currency: DEMO.currency,
-    apiKey: secrets.shopApiKey,
-    webhookUrl: hooks.store,
-    webhookSecret: secrets.shopWebhookSecret,
-    seed: 'demo',
-    publicUrl: urls.sandbox,
-    shipping: DEMO.shipping,
-  });
-  await sandbox.put(`/control/stripe/accounts/${DEMO.stripeAccount}`, {
-    name: DEMO.name,
-    secretKey: secrets.stripeSecretKey,
-    webhookUrl: hooks.stripe,
-    webhookSecret: secrets.stripeWebhookSecret,
-    publicUrl: urls.sandbox,
-  });
-  await sandbox.put(`/control/meta/apps/${DEMO.appId}`, {
-    appSecret: secrets.whatsappAppSecret,
-    callbackUrl: hooks.whatsapp,
-    verifyToken: secrets.whatsappVerifyToken,
-  });
+  const merchant = `/v1/merchants/${merchantId}`;
   await sandbox.put(`/control/meta/wabas/${DEMO.wabaId}`, {
     appId: DEMO.appId,
     portfolioId: DEMO.portfolioId,
@@ -58,27 +36,57 @@ export async function onboardDemo({ urls, secrets, dataDir }) {
     catalogId: DEMO.catalogId,
     shop: DEMO.shop,
   });
-
-  const merchant = `/v1/merchants/${merchantId}`;
-  await admin.put(`${merchant}/channel-accounts/whatsapp`, {
+  // Each answer names the webhook address that is to be entered at the vendor.
+  const whatsapp = await admin.put(`${merchant}/channel-accounts/whatsapp`, {
     businessAccountId: DEMO.wabaId,
     phoneNumberId: DEMO.phoneNumber.id,
     displayPhoneNumber: DEMO.phoneNumber.displayPhoneNumber,
     catalogId: DEMO.catalogId,
     accessToken: secrets.whatsappAccessToken,
   });
-  await admin.put(`${merchant}/payment-providers/stripe`, {
+  await sandbox.put(`/control/meta/apps/${DEMO.appId}`, {
+    appSecret: secrets.whatsappAppSecret,
+    callbackUrl: whatsapp.webhookUrl,
+    verifyToken: secrets.whatsappVerifyToken,
+  });
+  for (const [purpose, { body, parameters }] of Object.entries(TEMPLATES)) {
+    await admin.put(`${merchant}/templates/${purpose}`, {
+      name: `waco_${purpose}`,
+      language: 'en',
+      category: 'utility',
+      body,
+      parameters,
+    });
+  }
+  const stripe = await admin.put(`${merchant}/payment-providers/stripe`, {
     secretKey: secrets.stripeSecretKey,
     webhookSecret: secrets.stripeWebhookSecret,
   });
-  await createTemplates(urls, secrets, admin, merchant);
+  await sandbox.put(`/control/stripe/accounts/${DEMO.stripeAccount}`, {
+    name: DEMO.name,
+    secretKey: secrets.stripeSecretKey,
+    webhookUrl: stripe.webhookUrl,
+    webhookSecret: secrets.stripeWebhookSecret,
+    publicUrl: urls.sandbox,
+  });
+  // The shop opens before it is connected: connecting it starts the first sync.
+  await sandbox.put(`/control/shops/${DEMO.shop}`, {
+    name: DEMO.name,
+    currency: DEMO.currency,
+    apiKey: secrets.shopApiKey,
+    webhookUrl: `${urls.gateway}/webhooks/store/${merchantId}`,
+    webhookSecret: secrets.shopWebhookSecret,
+    seed: 'demo',
+    publicUrl: urls.sandbox,
+    shipping: DEMO.shipping,
+  });
   await admin.put(`${merchant}/store`, {
     baseUrl: `${urls.sandbox}/shops/${DEMO.shop}`,
     region: DEMO.country,
     apiKey: secrets.shopApiKey,
     webhookSecret: secrets.shopWebhookSecret,
   });
-  await firstSync(admin, merchant);
+  await untilReady(admin, merchant);
 
   const result = {
     merchantId,
@@ -92,63 +100,27 @@ export async function onboardDemo({ urls, secrets, dataDir }) {
   return result;
 }
 
-function webhookUrls(urls, merchantId) {
-  return {
-    whatsapp: `${urls.gateway}/webhooks/whatsapp`,
-    stripe: `${urls.gateway}/webhooks/stripe/${merchantId}`,
-    store: `${urls.gateway}/webhooks/store/${merchantId}`,
-  };
-}
-
 async function createMerchant(admin) {
-  const created = await admin.post(
-    '/v1/merchants',
-    { slug: DEMO.slug, name: DEMO.name, country: DEMO.country, currency: DEMO.currency, language: 'en' },
-    { 'idempotency-key': `demo-${DEMO.slug}` },
-  );
-  const id = created.merchantId ?? created.id;
-  if (!id) throw new Problem('the admin API created the demo merchant but named no merchantId');
-  return id;
-}
-
-/** A template exists twice, as in the world: Meta has and approves it, and Waco is told what it is for. */
-async function createTemplates(urls, secrets, admin, merchant) {
-  const graph = caller(`${urls.sandbox}/graph/v23.0`, {
-    authorization: `Bearer ${secrets.whatsappAccessToken}`,
-  });
-  const { data } = await graph.get(`/${DEMO.wabaId}/message_templates?fields=name&limit=100`);
-  const present = new Set(data.map((t) => t.name));
-  for (const [purpose, { body, parameters }] of Object.entries(TEMPLATES)) {
-    const name = `waco_${purpose}`;
-    if (!present.has(name)) {
-      await graph.post(`/${DEMO.wabaId}/message_templates`, {
-        name,
-        language: 'en',
-        category: 'UTILITY',
-        components: [
-          {
-            type: 'BODY',
-            text: body,
-            ...(parameters.length > 0 && { example: { body_text: [parameters.map((p) => `a ${p}`)] } }),
-          },
-        ],
-      });
-    }
-    await admin.put(`${merchant}/templates/${purpose}`, {
-      name,
-      language: 'en',
-      category: 'utility',
-      body,
-      parameters,
-    });
+  for (let cursor = ''; cursor !== null;) {
+    const { items, nextCursor } = await admin.get(`/v1/merchants?limit=200${cursor && `&cursor=${cursor}`}`);
+    const known = items.find((merchant) => merchant.slug === DEMO.slug);
+    if (known) return known.merchantId;
+    cursor = nextCursor;
   }
+  const { slug, name, country, currency } = DEMO;
+  const body = { slug, name, country, currency, language: 'en' };
+  return (await admin.post('/v1/merchants', body, { 'idempotency-key': `demo-${randomUUID()}` })).merchantId;
 }
 
-async function firstSync(admin, merchant) {
-  void admin;
-  void merchant;
-  void sleep;
-  void FIRST_SYNC_LIMIT_MS;
+/** Ready: the vendors answer, templates are approved and the catalog has read the whole shop. */
+async function untilReady(admin, merchant) {
+  for (const deadline = Date.now() + READY_LIMIT_MS; ; await sleep(300)) {
+    const { ready, steps } = await admin.get(`${merchant}/readiness`);
+    if (ready) return;
+    if (Date.now() < deadline) continue;
+    const open = steps.filter((step) => !step.ok).map((step) => `${step.step}: ${step.missing}`);
+    throw new Problem(`the demo merchant does not get ready: ${open.join('; ')}`);
+  }
 }
 
 function fingerprint(value) {
