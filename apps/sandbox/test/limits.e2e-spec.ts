@@ -175,6 +175,23 @@ describe('the documented limits of a message', () => {
     expect([unknown.status, unknown.body.error.code]).toEqual([400, 100]);
   });
 
+  it('answers the fields of a number and of its account, and refuses fields that do not exist', async () => {
+    const fields =
+      'verified_name,quality_rating,throughput,whatsapp_business_manager_messaging_limit,health_status';
+    const number = await world.graph('GET', `106540352242922?fields=${fields}`);
+    expect(number.body).toEqual({
+      id: '106540352242922',
+      verified_name: 'Test Shop',
+      quality_rating: 'GREEN',
+      throughput: { level: 'HIGH' },
+      whatsapp_business_manager_messaging_limit: 'TIER_UNLIMITED',
+      health_status: expect.objectContaining({ can_send_message: 'AVAILABLE' }),
+    });
+    const account = await world.graph('GET', '102290129340398?fields=name');
+    expect(account.body).toEqual({ id: '102290129340398', name: 'Test Shop' });
+    expect((await world.graph('GET', '106540352242922?fields=colour')).body.error.code).toBe(100);
+  });
+
   it('keeps accepted and refused sends in the ledger', async () => {
     const good = await world.send(to, {
       type: 'text',

@@ -271,6 +271,13 @@ function submitDraft() {
   void send({ type: 'text', text });
 }
 
+function suggest(text) {
+  if (!state.person) return;
+  if (!state.business) openChat(state.businesses[0]);
+  go(state.business.phoneNumberId);
+  void send({ type: 'text', text });
+}
+
 function furnish() {
   for (const [id, name] of [
     ['back', 'back'],
@@ -318,9 +325,7 @@ function furnish() {
   $('thread').addEventListener('scroll', onScroll, { passive: true });
   $('jump').addEventListener('click', () => thread.toEnd());
   $('suggestions').append(
-    ...SUGGESTIONS.map((text) =>
-      h('button', { type: 'button', onclick: () => state.business && send({ type: 'text', text }) }, text),
-    ),
+    ...SUGGESTIONS.map((text) => h('button', { type: 'button', onclick: () => suggest(text) }, text)),
   );
   document.addEventListener('visibilitychange', markRead);
   window.addEventListener('hashchange', route);
@@ -339,12 +344,26 @@ async function readClock() {
   state.offsetMs = (await api.clock()).offsetMs;
 }
 
+/** A sandbox that has just started gets its businesses a moment later. */
+function waitForBusiness() {
+  const timer = setInterval(async () => {
+    const found = await api.businesses().catch(() => []);
+    if (found.length === 0) return;
+    clearInterval(timer);
+    location.reload();
+  }, 2_000);
+}
+
 async function start() {
   furnish();
   const [businesses, customers] = await Promise.all([api.businesses(), api.customers(), readClock()]);
   state.businesses = businesses;
   drawLinks();
-  if (businesses.length === 0) return show('empty-view');
+  if (businesses.length === 0) {
+    show('empty-view');
+    waitForBusiness();
+    return;
+  }
   const wanted = location.hash.slice(1).split('/').map(decodeURIComponent);
   const business = businesses.find((entry) => entry.phoneNumberId === wanted[1]);
   if (business) state.business = business;
@@ -352,9 +371,9 @@ async function start() {
   const person =
     customers.find((entry) => entry.customerId === wanted[0]) ??
     customers.find((entry) => entry.customerId === remembered) ??
-    customers.at(-1);
-  if (person) setPerson(person);
-  else people.create();
+    customers.at(-1) ??
+    (await api.createCustomer({ name: 'Aisha Khan' }));
+  setPerson(person);
 }
 
 start().catch((error) => toast(error.message));

@@ -9,7 +9,7 @@ const CAPTION = 1_024;
 const OPAQUE_DATA = 512;
 
 const TYPES = ['text', 'interactive', 'template', 'reaction', 'image'] as const;
-export type SendType = (typeof TYPES)[number];
+type SendType = (typeof TYPES)[number];
 
 export interface SendRequest {
   /** Digits of `to`, or a business-scoped user id. */

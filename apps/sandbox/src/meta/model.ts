@@ -68,7 +68,7 @@ export interface Customer {
   unreachable?: boolean;
 }
 
-export type DeliveryStatus = 'accepted' | 'sent' | 'delivered' | 'read' | 'failed';
+type DeliveryStatus = 'accepted' | 'sent' | 'delivered' | 'read' | 'failed';
 
 export interface ThreadMessage {
   /** Position in its thread, from 1; never changes. */

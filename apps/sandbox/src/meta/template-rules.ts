@@ -16,7 +16,7 @@ const BUTTON_TYPES = ['QUICK_REPLY', 'URL', 'PHONE_NUMBER', 'COPY_CODE', 'CATALO
 export type NewTemplate = Omit<Template, 'id' | 'wabaId' | 'status'>;
 
 /** Names of the variables in a template's text, in order of first use. */
-export function variablesOf(text: string): string[] {
+function variablesOf(text: string): string[] {
   return [...new Set([...text.matchAll(VARIABLE)].map((match) => match[1]!))];
 }
 

@@ -180,6 +180,6 @@ export class WebhookSender implements OnApplicationBootstrap, OnModuleDestroy {
 }
 
 /** After the first failure 0.5 s, then doubling, at most 5 s. */
-export function retryDelayMs(failedAttempts: number): number {
+function retryDelayMs(failedAttempts: number): number {
   return Math.min(5_000, 500 * 2 ** failedAttempts);
 }

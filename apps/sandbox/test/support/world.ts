@@ -12,22 +12,22 @@ import { startSandbox } from '../../src/start.js';
 
 export const PHONE_ID = '106540352242922';
 export const WABA_ID = '102290129340398';
-export const TOKEN = 'EAAG-test-token';
-export const APP_SECRET = 'a-secret-of-the-app';
+const TOKEN = 'EAAG-test-token';
+const APP_SECRET = 'a-secret-of-the-app';
 const VERIFY_TOKEN = 'say-this-back';
 
 // Tests read fields of answers whose shape is what they assert.
 export type Answer = Record<string, any>;
 
 /** One delivery of a webhook, with the bytes as they came. */
-export interface Delivery {
+interface Delivery {
   raw: Buffer;
   signature: string;
   body: Answer;
 }
 
 /** A business's webhook endpoint: does the handshake, keeps what it gets, answers what `answer` says. */
-export class Receiver {
+class Receiver {
   readonly deliveries: Delivery[] = [];
   answer: () => number = () => 200;
   private server: Server | undefined;
@@ -108,7 +108,9 @@ export class World {
       portfolioId: 'portfolio-1',
       accessToken: TOKEN,
       name: 'Test Shop',
-      phoneNumbers: [{ id: PHONE_ID, displayPhoneNumber: '+971 4 555 0100', verifiedName: 'Test Shop' }],
+      phoneNumbers: [
+        { id: PHONE_ID, displayPhoneNumber: '+971 4 555 0100', verifiedName: 'Test Shop', throughput: 1_000 },
+      ],
       ...waba,
     });
     await world.ok('PUT', '/control/meta/settings', { sentAfterMs: 5, deliveredAfterMs: 5 });
