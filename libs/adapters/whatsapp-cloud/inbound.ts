@@ -8,7 +8,7 @@ import {
   isObject,
   list,
   object,
-  text,
+  Typed,
   unixTime,
   type Json,
 } from './inbound-shape.js';
@@ -65,7 +65,7 @@ function entryItems(raw: unknown, receivedAt: Date): InboundItem[] {
   if (changes.length === 0) return [ignored(unknown, 'an entry without changes', raw)];
   return changes.flatMap(({ change, standby }) => {
     if (!isObject(change)) return [ignored(unknown, 'a change that is no object', change)];
-    const field = text(change.field)?.slice(0, 100) ?? (standby ? 'standby' : 'unknown');
+    const field = new Typed().optional(change.field)?.slice(0, 100) ?? (standby ? 'standby' : 'unknown');
     const origin = { ...shared, field, standby: standby || field === 'standby' };
     const value = standby && change.value === undefined ? change : change.value;
     return isObject(value)
