@@ -1,0 +1,2 @@
+export * from './fake-store.js';
+export * from './store-contract-suite.js';
