@@ -21,7 +21,7 @@ export const DEMO = {
 /** One approved template for each purpose that a message may fall back to; `parameters` name the facts, in order. */
 export const TEMPLATES = {
   order_receipt: {
-    body: 'Thank you! We have received your payment of {{2}} for order {{1}}. We will tell you when it ships.',
+    body: 'Thank you! Your order {{1}} is confirmed and your payment of {{2}} has arrived. We will tell you when it ships.',
     parameters: ['order', 'total'],
   },
   order_shipped: {
@@ -41,7 +41,7 @@ export const TEMPLATES = {
     parameters: ['order'],
   },
   order_refunded: {
-    body: 'We have refunded {{2}} for your order {{1}}. Your bank may take a few days to show it.',
+    body: 'We have refunded your order {{1}} with {{2}}. Your bank may take a few days to show it.',
     parameters: ['order', 'amount'],
   },
 };

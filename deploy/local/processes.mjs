@@ -96,9 +96,13 @@ export class ServiceProcess {
       ? `signal ${this.child.signalCode}`
       : `exit code ${this.child?.exitCode}`;
     const log = existsSync(this.logFile) ? readFileSync(this.logFile, 'utf8').trimEnd().split('\n') : [];
-    return [`${this.name} stopped (${how}). Its last lines, from ${this.logFile}:`, ...log.slice(-8)].join(
-      '\n  ',
-    );
+    // A service that cannot start says why on a line of its own.
+    const recent = log.slice(-50);
+    const reason = recent.findLastIndex((line) => line.startsWith('could not start:'));
+    const rest = recent.slice(reason + 1).findIndex((line) => line.startsWith('{'));
+    const last =
+      reason < 0 ? recent.slice(-8) : recent.slice(reason, rest < 0 ? undefined : reason + 1 + rest);
+    return [`${this.name} stopped (${how}). Its last lines, from ${this.logFile}:`, ...last].join('\n  ');
   }
 
   /** kill -9, on purpose. */

@@ -9,7 +9,6 @@ const key = () => `local1:${randomBytes(32).toString('base64')}`;
 /** Makes one secret each; a secret that is already in the file stays as it is. */
 const GENERATE = {
   databaseOwner: () => word(),
-  roles: () => Object.fromEntries(Object.values(SERVICES).map(({ role }) => [role, word()])),
   masterKeys: key,
   checkoutLinkKeys: key,
   operatorKey: () => word('waco_op_'),
@@ -27,9 +26,10 @@ export function loadSecrets(dataDir) {
   const file = join(dataDir, 'secrets.json');
   mkdirSync(dataDir, { recursive: true });
   const known = existsSync(file) ? read(file) : {};
-  const missing = Object.keys(GENERATE).filter((name) => known[name] === undefined);
-  if (missing.length === 0) return known;
-  const secrets = { ...known, ...Object.fromEntries(missing.map((name) => [name, GENERATE[name]()])) };
+  const secrets = { ...known, roles: { ...known.roles } };
+  for (const [name, generate] of Object.entries(GENERATE)) secrets[name] ??= generate();
+  for (const { role } of Object.values(SERVICES)) secrets.roles[role] ??= word();
+  if (JSON.stringify(secrets) === JSON.stringify(known)) return known;
   writeFileSync(`${file}.new`, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
   chmodSync(`${file}.new`, 0o600);
   renameSync(`${file}.new`, file);
