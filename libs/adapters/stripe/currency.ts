@@ -10,21 +10,25 @@ function shift(currency: string): number {
   return (STRIPE_DECIMALS[currency] ?? decimalsOf(currency)) - decimalsOf(currency);
 }
 
-/**
- * The amount as Stripe's API writes it, with a lowercase currency.
- * @throws RangeError when Stripe cannot charge it exactly: a three-decimal amount must end in 0
- * (docs.stripe.com/currencies#three-decimal), an MGA amount must be whole.
- */
-export function toStripeAmount({ minor, currency }: Money): { amount: number; currency: string } {
-  const amount = minor * 10 ** shift(currency);
-  if (!Number.isSafeInteger(amount) || (decimalsOf(currency) === 3 && amount % 10 !== 0)) {
-    throw new RangeError(`Stripe cannot charge ${minor} minor units of ${currency} exactly`);
+/** The amount as Stripe's API writes it. @throws RangeError when Stripe has no such fraction (MGA). */
+export function toStripeAmount({ minor, currency }: Money): number {
+  const amount = shift(currency) < 0 ? minor / 10 ** -shift(currency) : minor * 10 ** shift(currency);
+  if (!Number.isSafeInteger(amount)) {
+    throw new RangeError(`Stripe cannot write ${minor} minor units of ${currency}`);
   }
-  return { amount, currency: currency.toLowerCase() };
+  return amount;
 }
 
 /** @throws RangeError when the amount has a fraction that the currency lacks. */
 export function fromStripeAmount(amount: number, currency: string): Money {
   const code = currency.toUpperCase();
-  return money(amount / 10 ** shift(code), code);
+  return money(shift(code) < 0 ? amount * 10 ** -shift(code) : amount / 10 ** shift(code), code);
+}
+
+/**
+ * Whether Stripe can charge exactly this: three-decimal amounts must end in 0, because card networks settle them with
+ * two (docs.stripe.com/currencies#three-decimal).
+ */
+export function isChargeable(total: Money): boolean {
+  return total.minor > 0 && (decimalsOf(total.currency) !== 3 || total.minor % 10 === 0);
 }

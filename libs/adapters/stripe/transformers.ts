@@ -1,5 +1,5 @@
 import type Stripe from 'stripe';
-import type { PaymentEvent } from '#core/checkout';
+import type { PaymentEvent, PaymentStatus } from '#core/checkout';
 import { fromStripeAmount } from './currency.js';
 import type { StripeEvent } from './webhook.js';
 
@@ -88,11 +88,22 @@ function ignored(event: StripeEvent, reason: string): IgnoredEvent {
   return { kind: 'ignored', eventId: event.id, reason };
 }
 
-export function orderOf(session: Stripe.Checkout.Session): string | undefined {
+/** `payment_status` stays `paid` after a refund: it says that the money came, not that it is still here. */
+export function toPaymentStatus(session: Stripe.Checkout.Session): PaymentStatus {
+  const sessionId = session.id;
+  const paymentId = idOf(session.payment_intent);
+  if (session.payment_status !== 'unpaid') {
+    return { status: 'paid', sessionId, paymentId, amount: amountOf(session) };
+  }
+  if (session.status === 'complete') return { status: 'pending', sessionId, paymentId };
+  return { status: session.status === 'expired' ? 'expired' : 'open', sessionId };
+}
+
+function orderOf(session: Stripe.Checkout.Session): string | undefined {
   return session.metadata?.[ORDER_KEY] ?? session.client_reference_id ?? undefined;
 }
 
-export function amountOf(session: Stripe.Checkout.Session) {
+function amountOf(session: Stripe.Checkout.Session): PaymentEvent['amount'] {
   if (session.amount_total === null || session.currency === null) return undefined;
   return fromStripeAmount(session.amount_total, session.currency);
 }

@@ -1,0 +1,3 @@
+export * from './fake-payment-provider.js';
+export * from './payment-provider.contract.js';
+export * from './samples.js';
