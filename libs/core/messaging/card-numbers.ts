@@ -108,21 +108,23 @@ function digitValue(code: number): number | undefined {
   return zero === undefined ? undefined : code - zero;
 }
 
+/** The checksum goes first: it is the cheaper test, and nine of ten fail it. */
 function isCardNumber(digits: string): boolean {
   return (
     digits.length >= SHORTEST &&
     digits.length <= LONGEST &&
-    ISSUERS.some(([prefix, lengths]) => lengths.includes(digits.length) && prefix.test(digits)) &&
-    luhn(digits)
+    luhn(digits) &&
+    ISSUERS.some(([prefix, lengths]) => lengths.includes(digits.length) && prefix.test(digits))
   );
 }
 
 function luhn(digits: string): boolean {
   let sum = 0;
-  for (let i = 0; i < digits.length; i++) {
-    let d = Number(digits[digits.length - 1 - i]);
-    if (i % 2 === 1) d = d * 2 > 9 ? d * 2 - 9 : d * 2;
-    sum += d;
+  let double = false;
+  for (let i = digits.length - 1; i >= 0; i--) {
+    const d = digits.charCodeAt(i) - 0x30;
+    sum += !double ? d : d > 4 ? d * 2 - 9 : d * 2;
+    double = !double;
   }
   return sum % 10 === 0;
 }
