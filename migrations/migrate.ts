@@ -34,7 +34,7 @@ export async function migrate(options: MigrateOptions): Promise<string[]> {
   }).initialize();
   try {
     const ran = await source.runMigrations();
-    if (options.queue) await prepareQueueSchema(lock);
+    if (options.queue) await prepareQueueSchema(lock, source);
     if (options.sandbox) await prepareSandbox(source);
     for (const [role, password] of Object.entries(options.passwords ?? {})) {
       await lock.query(
@@ -48,13 +48,20 @@ export async function migrate(options: MigrateOptions): Promise<string[]> {
   }
 }
 
-async function prepareQueueSchema(client: pg.Client): Promise<void> {
+/**
+ * The queue's own role: BullMQ makes a sequence per queue as it goes, which its maker owns. Services switch to this
+ * role on their queue connections, and have none of its rights elsewhere.
+ */
+async function prepareQueueSchema(client: pg.Client, source: DataSource): Promise<void> {
   await runMigrations(client, 'bullmq');
-  const roles = SERVICE_ROLES.join(', ');
-  await client.query(`GRANT USAGE ON SCHEMA bullmq TO ${roles}`);
-  await client.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA bullmq TO ${roles}`);
-  await client.query(`GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA bullmq TO ${roles}`);
-  await client.query(`GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA bullmq TO ${roles}`);
+  const runner = source.createQueryRunner();
+  await createRole(runner, 'waco_queue');
+  await runner.release();
+  await client.query(`GRANT waco_queue TO ${SERVICE_ROLES.join(', ')}`);
+  await client.query(`GRANT USAGE, CREATE ON SCHEMA bullmq TO waco_queue`);
+  await client.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA bullmq TO waco_queue`);
+  await client.query(`GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA bullmq TO waco_queue`);
+  await client.query(`GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA bullmq TO waco_queue`);
 }
 
 async function prepareSandbox(source: DataSource): Promise<void> {

@@ -151,20 +151,25 @@ export class Journal {
     await tx.query(`UPDATE journal.items SET due_at = $2, blocking = true WHERE id = $1`, [id, until]);
   }
 
-  /** Counts a failed run: again at `nextAt`, or into the dead letters when that is null. */
+  /**
+   * Counts a failed run: again at `nextAt`, or into the dead letters when that is null. False when another run of the
+   * same item was counted or settled meanwhile: then this one says nothing new.
+   */
   async recordFailure(
     tx: EntityManager,
-    id: string,
+    item: Pick<PendingItem, 'id' | 'attempts'>,
     reason: string,
     nextAt: Date | null,
     now: Date,
-  ): Promise<void> {
-    await tx.query(
-      `UPDATE journal.items SET attempts = attempts + 1, reason = $2, blocking = true,
-         due_at = coalesce($3, due_at), parked_at = CASE WHEN $3::timestamptz IS NULL THEN $4::timestamptz END
-       WHERE id = $1 AND settled_at IS NULL`,
-      [id, reason.slice(0, 2_000), nextAt, now],
-    );
+  ): Promise<boolean> {
+    const result = (await tx.queryRunner!.query(
+      `UPDATE journal.items SET attempts = attempts + 1, reason = $3, blocking = true,
+         due_at = coalesce($4, due_at), parked_at = CASE WHEN $4::timestamptz IS NULL THEN $5::timestamptz END
+       WHERE id = $1 AND attempts = $2 AND settled_at IS NULL AND parked_at IS NULL`,
+      [item.id, item.attempts, reason.slice(0, 2_000), nextAt, now],
+      true,
+    )) as { affected?: number };
+    return result.affected === 1;
   }
 
   /** Takes an item out of the dead letters; its attempts start anew. */

@@ -113,7 +113,7 @@ function redisBackend(url: string, prefix: string): QueueBackend {
 function postgresBackend(url: string): QueueBackend {
   const pool = new pg.Pool({
     connectionString: url,
-    options: '-c search_path=bullmq',
+    options: '-c search_path=bullmq -c role=waco_queue',
     max: 12,
     keepAlive: true,
     application_name: 'waco-queue',

@@ -9,7 +9,7 @@ import {
   type OnApplicationShutdown,
   type RpcExceptionFilter,
 } from '@nestjs/common';
-import { EventPattern } from '@nestjs/microservices';
+import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import { Logger } from 'nestjs-pino';
 import { throwError, type Observable } from 'rxjs';
 import { CONTRACTS, type JobContract, type JobOutcome, type JobOwner } from '#contracts';
@@ -31,6 +31,8 @@ type Handle<P> = (payload: P, context: never) => Promise<JobOutcome>;
  */
 export function JobHandler<P extends object>(contract: JobContract<P>) {
   return (target: object, key: string, descriptor: TypedPropertyDescriptor<Handle<P>>): void => {
+    Payload()(target, key, 0);
+    Ctx()(target, key, 1);
     (EventPattern(contract.name, JOBS) as MethodDecorator)(target, key, descriptor);
   };
 }
@@ -100,18 +102,22 @@ class PassErrorsOn implements RpcExceptionFilter {
 }
 
 /** Connects the handlers of the jobs that `owner` owns. Call it from `bootService`'s `configure`. */
-export function connectJobs(app: INestApplication, owner: JobOwner): void {
+export function connectJobs(
+  app: INestApplication,
+  owner: JobOwner,
+  contracts: readonly JobContract[] = CONTRACTS.filter((c) => c.queue.owner === owner),
+): void {
   const logger = app.get(Logger, { strict: false });
-  const strategy = new JobsStrategy(
-    app.get<QueueBackend>(BACKEND, { strict: false }),
-    CONTRACTS.filter((c) => c.queue.owner === owner),
-    {
-      journal: app.get(Journal, { strict: false }),
-      tenants: app.get(Tenants, { strict: false }),
-      waker: app.get(Waker, { strict: false }),
-      clock: app.get<Clock>(CLOCK, { strict: false }),
-      log: (line) => (line.event === 'job.finished' ? logger.debug(line) : logger.warn(line)),
-    },
-  );
-  app.connectMicroservice({ strategy }, { inheritAppConfig: false }).useGlobalFilters(new PassErrorsOn());
+  const strategy = new JobsStrategy(app.get<QueueBackend>(BACKEND, { strict: false }), contracts, {
+    journal: app.get(Journal, { strict: false }),
+    tenants: app.get(Tenants, { strict: false }),
+    waker: app.get(Waker, { strict: false }),
+    clock: app.get<Clock>(CLOCK, { strict: false }),
+    log: (line) => (line.event === 'job.finished' ? logger.debug(line) : logger.warn(line)),
+  });
+  // Filters count only if they are there before the handlers are registered.
+  const jobs = app.connectMicroservice({ strategy }, { inheritAppConfig: false, deferInitialization: true });
+  jobs.useGlobalFilters(new PassErrorsOn());
+  // The application calls the start hooks itself: without this a deferred transport would call all of them too.
+  (jobs as NestMicroservice).setIsInitHookCalled(true);
 }

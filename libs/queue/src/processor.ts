@@ -221,15 +221,11 @@ async function recordFailure(
   const attempt = item.attempts + 1;
   const parked = failure.fatal || !retry || attempt >= retry.attempts;
   const backoffMs = retry ? backoff(retry.delayMs, retry.backoff, attempt) : 0;
-  await deps.tenants.transaction(stream.merchantId, (tx) =>
-    deps.journal.recordFailure(
-      tx,
-      item.id,
-      failure.message,
-      parked ? null : new Date(now.getTime() + backoffMs),
-      now,
-    ),
+  const nextAt = parked ? null : new Date(now.getTime() + backoffMs);
+  const counted = await deps.tenants.transaction(stream.merchantId, (tx) =>
+    deps.journal.recordFailure(tx, item, failure.message, nextAt, now),
   );
+  if (!counted) return undefined;
   jobs.inc({ queue: stream.queue, name: item.name, outcome: parked ? 'parked' : 'failed' });
   deps.log({
     event: parked ? 'job.parked' : 'job.failed',

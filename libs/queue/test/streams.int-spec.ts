@@ -1,31 +1,41 @@
 import { Controller, Module, type INestApplication } from '@nestjs/common';
+import { IsString } from 'class-validator';
 import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Redis } from 'ioredis';
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import {
   CONTRACTS,
+  defineJob,
   done,
+  QUEUES,
   rejected,
   waiting,
-  type CallChannelPayload,
   type JobContract,
   type JobOutcome,
-  type NoteInboundPayload,
-  type RecordStatusPayload,
-  type RecordTemplateStatusPayload,
-  type SendMessagePayload,
-  callChannel,
-  noteInbound,
-  recordStatus,
-  recordTemplateStatus,
-  sendMessage,
 } from '#contracts';
 import { DatabaseModule, Journal, Tenants } from '#persistence';
 import { BaseEnv, CLOCK, newId, PlatformModule, systemClock } from '#platform';
 import { createTestDatabase, TEST_BACKENDS, until, type TestDatabase } from '#testing';
 import { connectJobs, JobHandler, JobsModule, openQueueBackend, toItem, Waker, wakeOf } from '#queue';
 import type { OrderedContext, TaskContext } from '#queue';
+
+class LinePayload {
+  @IsString() id: string;
+  @IsString() line: string;
+}
+const base = { payload: LinePayload, idempotencyKey: (p: LinePayload) => p.id } as const;
+const retry = { attempts: 5, backoff: 'exponential', delayMs: 300 } as const;
+const say = defineJob({
+  ...base,
+  name: 'test.say-line.v1',
+  queue: QUEUES.recipients,
+  stream: (p) => p.line,
+  retry,
+});
+const interrupt = defineJob({ ...say, name: 'test.interrupt-line.v1', expedited: true });
+const fetchThing = defineJob({ ...base, name: 'test.fetch-thing.v1', queue: QUEUES.sends, retry });
 
 /** What the handlers of this test saw and how they shall behave. */
 interface Script {
@@ -39,48 +49,29 @@ let script: Script;
 
 @Controller()
 class Handlers {
-  @JobHandler(sendMessage)
-  async send(payload: SendMessagePayload, ctx: OrderedContext): Promise<JobOutcome> {
-    const outcome = await script.onMessage(payload.messageId, ctx);
-    if (outcome.outcome === 'done') script.applied.push(payload.messageId);
+  @JobHandler(say)
+  async send(payload: LinePayload, ctx: OrderedContext): Promise<JobOutcome> {
+    const outcome = await script.onMessage(payload.id, ctx);
+    if (outcome.outcome === 'done') script.applied.push(payload.id);
     return outcome;
   }
 
-  @JobHandler(noteInbound)
-  async inbound(payload: NoteInboundPayload): Promise<JobOutcome> {
-    script.applied.push(payload.messageId);
+  @JobHandler(interrupt)
+  async inbound(payload: LinePayload): Promise<JobOutcome> {
+    script.applied.push(payload.id);
     return done;
   }
 
-  @JobHandler(callChannel)
-  async call(payload: CallChannelPayload, ctx: TaskContext): Promise<JobOutcome> {
-    script.tasks.push(payload.messageId);
-    return script.onTask(payload.messageId, ctx);
-  }
-
-  @JobHandler(recordStatus)
-  async status(_payload: RecordStatusPayload): Promise<JobOutcome> {
-    return done;
-  }
-
-  @JobHandler(recordTemplateStatus)
-  async template(_payload: RecordTemplateStatusPayload): Promise<JobOutcome> {
-    return done;
+  @JobHandler(fetchThing)
+  async call(payload: LinePayload, ctx: TaskContext): Promise<JobOutcome> {
+    script.tasks.push(payload.id);
+    return script.onTask(payload.id, ctx);
   }
 }
 
 const merchantId = newId('mer');
 
-function message(messageId: string, contactId = 'con_1'): SendMessagePayload {
-  return {
-    messageId,
-    channelAccountId: 'acc_1',
-    contactId,
-    person: { userId: 'AE.1' },
-    content: { type: 'text', body: 'hello' },
-    threadId: 'thr_1',
-  };
-}
+const message = (id: string, line = 'line_1'): LinePayload => ({ id, line });
 
 describe.each(TEST_BACKENDS)('streams on %s', (kind) => {
   let database: TestDatabase;
@@ -92,7 +83,10 @@ describe.each(TEST_BACKENDS)('streams on %s', (kind) => {
   async function start(): Promise<INestApplication> {
     @Module({
       imports: [
-        PlatformModule.forRoot({ service: 'outbound', env: Object.assign(new BaseEnv(), { LOG_LEVEL: 'silent' }) }),
+        PlatformModule.forRoot({
+          service: 'outbound',
+          env: Object.assign(new BaseEnv(), { LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent' }),
+        }),
         DatabaseModule.forRoot({
           url: database.url('waco_outbound'),
           service: 'outbound',
@@ -104,8 +98,8 @@ describe.each(TEST_BACKENDS)('streams on %s', (kind) => {
       controllers: [Handlers],
     })
     class TestModule {}
-    const created = await NestFactory.create(TestModule, { logger: false });
-    connectJobs(created, 'outbound');
+    const created = await NestFactory.create(TestModule, new FastifyAdapter(), { logger: false });
+    connectJobs(created, 'outbound', [say, interrupt, fetchThing]);
     await created.startAllMicroservices();
     await created.init();
     return created;
@@ -136,8 +130,8 @@ describe.each(TEST_BACKENDS)('streams on %s', (kind) => {
   it('applies each item once and in order, whatever wakes it', async () => {
     const ids = Array.from({ length: 60 }, (_, i) => `a_${i}_${randomUUID()}`);
     for (const id of ids) {
-      await put(sendMessage, message(id));
-      await put(sendMessage, message(id)); // a duplicate
+      await put(say, message(id));
+      await put(say, message(id)); // a duplicate
     }
     await until('all applied', () => script.applied.length >= 60);
     await new Promise((resume) => setTimeout(resume, 200));
@@ -146,16 +140,16 @@ describe.each(TEST_BACKENDS)('streams on %s', (kind) => {
 
   it('brings lost wake-ups back by the sweep', async () => {
     const id = randomUUID();
-    await put(sendMessage, message(id), false);
+    await put(say, message(id), false);
     await until('swept', () => script.applied.includes(id), 8_000);
   });
 
   it('holds up only the failing stream, then parks the item and goes on', async () => {
     const [bad, after, other] = [`bad_${randomUUID()}`, `after_${randomUUID()}`, `other_${randomUUID()}`];
     script.onMessage = (id) => (id === bad ? rejected('cannot be') : done);
-    await put(sendMessage, message(bad, 'con_bad'));
-    await put(sendMessage, message(after, 'con_bad'));
-    await put(sendMessage, message(other, 'con_other'));
+    await put(say, message(bad, 'con_bad'));
+    await put(say, message(after, 'con_bad'));
+    await put(say, message(other, 'con_other'));
     await until('the others', () => script.applied.includes(after) && script.applied.includes(other));
     expect(script.applied).not.toContain(bad);
 
@@ -174,12 +168,12 @@ describe.each(TEST_BACKENDS)('streams on %s', (kind) => {
     let runs = 0;
     script.onMessage = (id, ctx) => {
       if (id !== flaky) return done;
-      ctx.emit(callChannel, { messageId: `from_run_${runs}`, plan: 1 });
+      ctx.emit(fetchThing, message(`from_run_${runs}`));
       if (++runs < 3) throw new Error('not yet');
       return done;
     };
-    await put(sendMessage, message(flaky, 'con_flaky'));
-    await put(sendMessage, message(next, 'con_flaky'));
+    await put(say, message(flaky, 'con_flaky'));
+    await put(say, message(next, 'con_flaky'));
     await until('both', () => script.applied.includes(next), 15_000);
     expect(script.applied).toEqual([flaky, next]);
     await until('the task', () => script.tasks.length > 0);
@@ -190,16 +184,11 @@ describe.each(TEST_BACKENDS)('streams on %s', (kind) => {
     let open = false;
     const [held, opener] = [`held_${randomUUID()}`, `opener_${randomUUID()}`];
     script.onMessage = () => (open ? done : waiting);
-    await put(sendMessage, message(held, 'con_wait'));
+    await put(say, message(held, 'con_wait'));
     await new Promise((resume) => setTimeout(resume, 300));
     expect(script.applied).toEqual([]);
     open = true;
-    await put(noteInbound, {
-      channelAccountId: 'acc_1',
-      contactId: 'con_wait',
-      messageId: opener,
-      sentAt: new Date().toISOString(),
-    });
+    await put(interrupt, message(opener, 'con_wait'));
     await until('both', () => script.applied.length === 2);
     expect(script.applied).toEqual([opener, held]);
   });
@@ -209,7 +198,7 @@ describe.each(TEST_BACKENDS)('streams on %s', (kind) => {
     let commits = 0;
     script.onTask = async (_id, ctx) => {
       const first = await ctx.commit(async ({ emit }) => {
-        emit(sendMessage, message(`result_${id}`), { dueAt: new Date(Date.now() + 700) });
+        emit(say, message(`result_${id}`), { dueAt: new Date(Date.now() + 700) });
       });
       const second = await ctx.commit(async () => {
         commits += 100;
@@ -218,7 +207,7 @@ describe.each(TEST_BACKENDS)('streams on %s', (kind) => {
       return done;
     };
     const startedAt = Date.now();
-    await put(callChannel, { messageId: id, plan: 1 });
+    await put(fetchThing, message(id));
     await until('the result', () => script.applied.includes(`result_${id}`));
     expect(Date.now() - startedAt).toBeGreaterThanOrEqual(690);
     expect(commits).toBe(1);
@@ -229,22 +218,26 @@ describe.each(TEST_BACKENDS)('streams on %s', (kind) => {
     else {
       const owner = new pg.Client({ connectionString: database.ownerUrl });
       await owner.connect();
-      await owner.query('TRUNCATE bullmq.job CASCADE').catch(() => undefined);
+      await owner.query('TRUNCATE bullmq.job CASCADE');
       await owner.end();
     }
     const id = randomUUID();
-    await put(sendMessage, message(id));
+    await put(say, message(id));
     await until('applied', () => script.applied.includes(id), 10_000);
   });
 
   it('shows a service only its own work, and only within a tenant transaction', async () => {
     const rows = (await app
       .get(Tenants)
-      .transaction('mer_other', (tx) => tx.query('SELECT count(*)::int AS n FROM journal.items'))) as { n: number }[];
+      .transaction('mer_other', (tx) => tx.query('SELECT count(*)::int AS n FROM journal.items'))) as {
+      n: number;
+    }[];
     expect(rows[0]!.n).toBe(0);
     const mine = (await app
       .get(Tenants)
-      .transaction(merchantId, (tx) => tx.query('SELECT count(*)::int AS n FROM journal.items'))) as { n: number }[];
+      .transaction(merchantId, (tx) => tx.query('SELECT count(*)::int AS n FROM journal.items'))) as {
+      n: number;
+    }[];
     expect(mine[0]!.n).toBeGreaterThan(0);
   });
 });
