@@ -69,7 +69,9 @@ describe('API keys', () => {
     const verdict = verifyApiKey(KEY, [stored({ scopes: ['operator', 'merchant'] })], NOW);
     expect(verdict).toMatchObject({ caller: { kind: 'merchant', merchantId: 'mer_1' } });
     expect(verifyApiKey(KEY, [stored({ scopes: ['operator'] })], NOW).outcome).toBe('refused');
-    expect(verifyApiKey(KEY, [stored({ merchantId: null, scopes: ['merchant'] })], NOW).outcome).toBe('refused');
+    expect(verifyApiKey(KEY, [stored({ merchantId: null, scopes: ['merchant'] })], NOW).outcome).toBe(
+      'refused',
+    );
   });
 
   it('lets a merchant act for itself only and an operator for all', () => {

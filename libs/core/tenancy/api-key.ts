@@ -6,8 +6,7 @@ export type ApiScope = (typeof API_SCOPES)[number];
 
 /** Who is calling, once the key has been accepted. */
 export type Caller =
-  | { kind: 'operator'; keyId: string }
-  | { kind: 'merchant'; keyId: string; merchantId: string };
+  { kind: 'operator'; keyId: string } | { kind: 'merchant'; keyId: string; merchantId: string };
 
 /** What is kept of a key: never the key itself. */
 export interface StoredApiKey {
@@ -21,8 +20,7 @@ export interface StoredApiKey {
 }
 
 export type KeyVerdict =
-  | { outcome: 'accepted'; caller: Caller }
-  | { outcome: 'refused'; reason: 'unknown' | 'expired' | 'revoked' };
+  { outcome: 'accepted'; caller: Caller } | { outcome: 'refused'; reason: 'unknown' | 'expired' | 'revoked' };
 
 const GRAMMAR = /^waco_([a-z0-9]{1,64})_([A-Za-z0-9]{32,})$/;
 
@@ -35,7 +33,8 @@ export const BOOTSTRAP_KEY_ID = 'key_bootstrap';
  */
 export function formatApiKey(keyId: string, secret: string): string {
   const key = `waco_${keyId.replace(/^key_/, '')}_${secret}`;
-  if (!GRAMMAR.test(key)) throw new Error('an API key needs an id and a secret of 32 letters and digits or more');
+  if (!GRAMMAR.test(key))
+    throw new Error('an API key needs an id and a secret of 32 letters and digits or more');
   return key;
 }
 

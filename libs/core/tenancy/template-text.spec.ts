@@ -2,8 +2,14 @@ import { checkTemplateText, sampleValues } from './template-text.js';
 
 describe('template texts', () => {
   it('accepts variables in order, each with its parameter, and a repeated one', () => {
-    expect(checkTemplateText('Order {{1}} is on its way. Code: {{2}}. Order {{1}}!', ['order', 'code'])).toEqual([]);
+    expect(
+      checkTemplateText('Order {{1}} is on its way. Code: {{2}}. Order {{1}}!', ['order', 'code']),
+    ).toEqual([]);
     expect(checkTemplateText('Thank you for your order.', [])).toEqual([]);
+  });
+
+  it('leaves the order of the variables to the language', () => {
+    expect(checkTemplateText('We have {{2}} for your order {{1}}.', ['order', 'total'])).toEqual([]);
   });
 
   it.each([

@@ -4,16 +4,20 @@ export type TemplateProblem = { field: 'body' | 'parameters'; rule: string; deta
 const VARIABLE = /\{\{\s*([^{}\s]*)\s*\}\}/g;
 
 /**
- * Checks a template's text against its parameters by Meta's rules: variables are {{1}}, {{2}}, … in order, none
- * stands at the very start or end, and each is filled by one named parameter.
+ * Checks a template's text against its parameters by Meta's rules: variables are numbered {{1}}, {{2}}, … without a
+ * gap (a language may need them in another order), none stands at the very start or end, and each is filled by one named parameter.
  * Source: developers.facebook.com/docs/whatsapp/business-management-api/message-templates/components
  */
 export function checkTemplateText(body: string, parameters: readonly string[]): TemplateProblem[] {
   const names = [...body.matchAll(VARIABLE)].map((m) => m[1]!);
   const distinct = [...new Set(names)];
   const problems: TemplateProblem[] = [];
-  if (distinct.some((name, i) => name !== String(i + 1))) {
-    problems.push({ field: 'body', rule: 'variables', detail: 'variables must be {{1}}, {{2}}, … in order' });
+  if (distinct.some((name) => !/^[1-9]\d*$/.test(name) || Number(name) > distinct.length)) {
+    problems.push({
+      field: 'body',
+      rule: 'variables',
+      detail: 'variables must be {{1}}, {{2}}, … without a gap',
+    });
   } else if (distinct.length !== parameters.length) {
     problems.push({
       field: 'parameters',

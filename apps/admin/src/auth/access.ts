@@ -1,0 +1,81 @@
+import {
+  createParamDecorator,
+  Injectable,
+  SetMetadata,
+  type CanActivate,
+  type ExecutionContext,
+} from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { FastifyRequest } from 'fastify';
+import { mayActFor, type Caller } from '#core/tenancy';
+import { HealthController, MetricsController } from '#platform';
+import { problem } from '../http/problem.js';
+import { ApiKeyStore } from './api-key.store.js';
+
+const PUBLIC = 'admin:public';
+const OPERATOR = 'admin:operator';
+
+/** Needs no key. */
+export const Public = () => SetMetadata(PUBLIC, true);
+
+/** Needs an operator's key. */
+export const OperatorOnly = () => SetMetadata(OPERATOR, true);
+
+export type AdminRequest = FastifyRequest & { caller?: Caller };
+
+/** Who is calling. */
+export const Calling = createParamDecorator((_: unknown, context: ExecutionContext): Caller => {
+  const { caller } = context.switchToHttp().getRequest<AdminRequest>();
+  if (!caller) throw new Error('a public route has no caller');
+  return caller;
+});
+
+/** These come with the platform library and are for probes and scrapers. */
+const OPEN_CONTROLLERS: readonly unknown[] = [HealthController, MetricsController];
+
+/**
+ * Stands before every route. A route that names a merchant, in its path (`:merchantId`) or query, is open to
+ * operators and to that merchant; anyone else is refused before it is known whether there is such a merchant.
+ */
+@Injectable()
+export class AccessGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly keys: ApiKeyStore,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const targets = [context.getHandler(), context.getClass()];
+    if (this.reflector.getAllAndOverride<boolean>(PUBLIC, targets)) return true;
+    if (OPEN_CONTROLLERS.includes(context.getClass())) return true;
+    const request = context.switchToHttp().getRequest<AdminRequest>();
+    const caller = await this.identify(request);
+    if (this.reflector.getAllAndOverride<boolean>(OPERATOR, targets) && caller.kind !== 'operator') {
+      throw problem(403, 'forbidden', "this needs an operator's key");
+    }
+    if (!namedMerchants(request).every((merchantId) => mayActFor(caller, merchantId))) {
+      throw problem(403, 'forbidden', 'this key belongs to another merchant');
+    }
+    request.caller = caller;
+    return true;
+  }
+
+  private async identify(request: FastifyRequest): Promise<Caller> {
+    const key = bearerKey(request.headers.authorization);
+    if (!key) throw problem(401, 'key_missing', 'send an API key: Authorization: Bearer waco_<id>_<secret>');
+    const verdict = await this.keys.verify(key);
+    if (verdict.outcome === 'accepted') return verdict.caller;
+    throw problem(401, `key_${verdict.reason}`, `this API key is ${verdict.reason}`);
+  }
+}
+
+/** The key of an `Authorization: Bearer` header. */
+export function bearerKey(header: string | undefined): string | undefined {
+  return /^Bearer ([\x21-\x7e]{1,512})$/i.exec(header ?? '')?.[1];
+}
+
+function namedMerchants(request: FastifyRequest): string[] {
+  const { merchantId: inPath } = request.params as { merchantId?: string };
+  const { merchantId: inQuery } = request.query as { merchantId?: string | string[] };
+  return [inPath, inQuery].flat().filter((id) => id !== undefined);
+}

@@ -1,0 +1,33 @@
+import { IsInt, IsString, IsUrl, Matches, Max, Min, MinLength, ValidateIf } from 'class-validator';
+import { ServiceEnv } from '#platform';
+
+const URL_RULE = { require_tld: false, require_protocol: true, protocols: ['http', 'https'] };
+
+export class AdminEnv extends ServiceEnv {
+  /** The platform team's first key: registered (as a hash) at boot. Changing it replaces it. */
+  @ValidateIf((env: AdminEnv) => env.NODE_ENV === 'production' || env.WACO_OPERATOR_KEY !== undefined)
+  @IsString({ message: 'WACO_OPERATOR_KEY must be set in production' })
+  @MinLength(32, { message: 'WACO_OPERATOR_KEY must have 32 characters or more' })
+  WACO_OPERATOR_KEY?: string;
+
+  /** Where vendors reach the gateway from outside; webhook addresses are made from it. */
+  @IsUrl(URL_RULE, { message: 'PUBLIC_GATEWAY_URL must be an http(s) URL' })
+  PUBLIC_GATEWAY_URL: string = 'http://localhost:3000';
+
+  /** Graph API of Meta, or of the sandbox. */
+  @IsUrl(URL_RULE, { message: 'WHATSAPP_BASE_URL must be an http(s) URL' })
+  WHATSAPP_BASE_URL: string = 'https://graph.facebook.com';
+
+  @Matches(/^v\d+\.\d+$/, { message: 'WHATSAPP_API_VERSION must be such as v25.0' })
+  WHATSAPP_API_VERSION: string = 'v25.0';
+
+  /** API of Stripe, or of the sandbox. */
+  @IsUrl(URL_RULE, { message: 'STRIPE_BASE_URL must be an http(s) URL' })
+  STRIPE_BASE_URL: string = 'https://api.stripe.com';
+
+  /** How long a call to a vendor may take, in milliseconds. */
+  @IsInt()
+  @Min(100)
+  @Max(30_000)
+  VENDOR_TIMEOUT_MS: number = 5_000;
+}

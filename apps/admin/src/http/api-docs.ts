@@ -1,0 +1,57 @@
+import { applyDecorators } from '@nestjs/common';
+import {
+  ApiBadRequestResponse,
+  ApiBearerAuth,
+  ApiExtraModels,
+  ApiForbiddenResponse,
+  ApiHeader,
+  ApiResponse,
+  ApiTags,
+  ApiUnauthorizedResponse,
+  getSchemaPath,
+} from '@nestjs/swagger';
+import { Problem } from './problem.js';
+
+const PROBLEM = { 'application/problem+json': { schema: { $ref: getSchemaPath(Problem) } } };
+
+const DESCRIPTIONS: Readonly<Record<number, string>> = {
+  404: 'There is no such thing.',
+  409: 'It stands against something that is there already.',
+  422: 'Understood, but it cannot be done.',
+  502: 'The vendor refused or did not answer.',
+};
+
+/** What every resource's routes have in common. */
+export function ApiResource(tag: string) {
+  return applyDecorators(
+    ApiTags(tag),
+    ApiBearerAuth(),
+    ApiExtraModels(Problem),
+    ApiBadRequestResponse({ description: 'A field breaks a rule: `errors` names both.', content: PROBLEM }),
+    ApiUnauthorizedResponse({ description: 'No key, or one that is not good.', content: PROBLEM }),
+    ApiForbiddenResponse({
+      description: 'The key may not do this, or not for this merchant.',
+      content: PROBLEM,
+    }),
+  );
+}
+
+export function ApiProblems(...statuses: (404 | 409 | 422 | 502)[]) {
+  return applyDecorators(
+    ...statuses.map((status) =>
+      ApiResponse({ status, description: DESCRIPTIONS[status]!, content: PROBLEM }),
+    ),
+  );
+}
+
+export function ApiIdempotencyKey() {
+  return applyDecorators(
+    ApiHeader({
+      name: 'Idempotency-Key',
+      required: false,
+      description: 'Repeating a request with the same key within 24 hours gives the first answer again.',
+      schema: { type: 'string', minLength: 1, maxLength: 255 },
+    }),
+    ApiProblems(422),
+  );
+}

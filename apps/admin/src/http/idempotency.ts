@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto';
+import { createParamDecorator, Inject, Injectable, type ExecutionContext } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { KEY_RING, secretBinding, Tenants } from '#persistence';
+import { CLOCK, seal, unseal, type Clock, type KeyRing } from '#platform';
+import type { AdminRequest } from '../auth/access.js';
+import { problem } from './problem.js';
+
+/** How long a key is remembered, in milliseconds. */
+const KEPT_MS = 24 * 3_600_000;
+
+/** What makes two requests the same request. */
+export interface RepeatableRequest {
+  /** Keys of different callers never meet. */
+  caller: string;
+  key: string | undefined;
+  /** SHA-256 of method, path and body. */
+  hash: string;
+}
+
+/** The request as idempotency sees it. */
+export const Repeatable = createParamDecorator((_: unknown, context: ExecutionContext): RepeatableRequest => {
+  const request = context.switchToHttp().getRequest<AdminRequest>();
+  const key = request.headers['idempotency-key'];
+  if (key !== undefined && (typeof key !== 'string' || key.length < 1 || key.length > 255)) {
+    throw problem(400, 'idempotency_key_invalid', 'Idempotency-Key must have 1 to 255 characters');
+  }
+  const { caller } = request;
+  if (!caller) throw new Error('a public route has no caller');
+  return { caller: caller.keyId, key, hash: sha256(canonical([request.method, request.url, request.body])) };
+});
+
+interface StoredAnswer {
+  requestHash: string;
+  response: string;
+}
+
+/**
+ * Runs a creation once however often its request comes: key, creation and answer are one transaction, so a crash
+ * between them cannot be. A request that runs at the same time waits for the first. Answers are sealed, as one may
+ * hold a key that is shown once. A creation that fails leaves no trace and may be tried again with the same key.
+ */
+@Injectable()
+export class Idempotency {
+  constructor(
+    private readonly tenants: Tenants,
+    @Inject(KEY_RING) private readonly ring: KeyRing,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /** @throws ProblemException 422 when the key was used for another request. */
+  once<T extends object>(
+    request: RepeatableRequest,
+    merchantId: string,
+    create: (tx: EntityManager) => Promise<T>,
+  ): Promise<T> {
+    return this.tenants.transaction(merchantId, async (tx) => {
+      if (request.key === undefined) return create(tx);
+      const keyHash = sha256(request.key);
+      const binding = secretBinding('idempotency_keys', `${request.caller}/${keyHash}`, 'response');
+      if (!(await this.claim(tx, request, keyHash, merchantId))) {
+        const known = await this.find(tx, request.caller, keyHash);
+        if (known.requestHash !== request.hash) {
+          throw problem(422, 'idempotency_key_reused', 'this Idempotency-Key was used for another request');
+        }
+        return JSON.parse(unseal(known.response, binding, this.ring)) as T;
+      }
+      const answer = await create(tx);
+      await tx.query(
+        `UPDATE tenancy.idempotency_keys SET status = 201, response = $3 WHERE caller = $1 AND key_hash = $2`,
+        [request.caller, keyHash, seal(JSON.stringify(answer), binding, this.ring)],
+      );
+      return answer;
+    });
+  }
+
+  /** True when this transaction is the first with the key. Waits while another one that has it is still open. */
+  private async claim(
+    tx: EntityManager,
+    request: RepeatableRequest,
+    keyHash: string,
+    merchantId: string,
+  ): Promise<boolean> {
+    const now = this.clock.now();
+    await tx.query(`DELETE FROM tenancy.idempotency_keys WHERE created_at < $1`, [
+      new Date(now.getTime() - KEPT_MS),
+    ]);
+    const rows = (await tx.query(
+      `INSERT INTO tenancy.idempotency_keys (caller, key_hash, merchant_id, request_hash, created_at)
+       VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING RETURNING caller`,
+      [request.caller, keyHash, merchantId, request.hash, now],
+    )) as unknown[];
+    return rows.length === 1;
+  }
+
+  private async find(tx: EntityManager, caller: string, keyHash: string): Promise<StoredAnswer> {
+    const rows = (await tx.query(
+      `SELECT request_hash AS "requestHash", response FROM tenancy.idempotency_keys
+       WHERE caller = $1 AND key_hash = $2`,
+      [caller, keyHash],
+    )) as StoredAnswer[];
+    if (rows[0]) return rows[0];
+    throw problem(
+      409,
+      'idempotency_key_busy',
+      'the first request with this Idempotency-Key has just ended: repeat',
+    );
+  }
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** JSON with sorted members: two bodies are equal when they are equal as JSON values. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}

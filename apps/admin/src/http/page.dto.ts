@@ -1,0 +1,42 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { IsInt, Matches, Max, Min } from 'class-validator';
+import { MayBeAbsent } from './optional.js';
+
+/** One page of a list. Follow `nextCursor` until it is null. */
+export class PageQuery {
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 200, default: 50 })
+  @MayBeAbsent()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(200)
+  limit: number = 50;
+
+  @ApiPropertyOptional({ type: String, description: 'The `nextCursor` of the page before. Opaque.' })
+  @MayBeAbsent()
+  @Matches(/^[A-Za-z0-9_-]{1,200}$/, { message: 'cursor must be the nextCursor of the page before' })
+  cursor?: string;
+}
+
+export function toCursor(last: string): string {
+  return Buffer.from(last).toString('base64url');
+}
+
+export function fromCursor(cursor: string | undefined): string | undefined {
+  return cursor && Buffer.from(cursor, 'base64url').toString('utf8');
+}
+
+/** Cuts a list that was read one row too far; the cursor is made of the last row that is shown. */
+export function page<T, V>(
+  rows: readonly T[],
+  limit: number,
+  keyOf: (row: T) => string,
+  view: (row: T) => V,
+): { items: V[]; nextCursor: string | null } {
+  const shown = rows.slice(0, limit);
+  return {
+    items: shown.map(view),
+    nextCursor: rows.length > limit ? toCursor(keyOf(shown.at(-1)!)) : null,
+  };
+}

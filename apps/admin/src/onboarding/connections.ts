@@ -1,0 +1,106 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { syncStore, type SyncStorePayload } from '#contracts';
+import { isPublicHttpsUrl, type Caller } from '#core/tenancy';
+import { ChannelAccountEntity, Journal, PaymentProviderEntity, StoreConnectionEntity } from '#persistence';
+import { CLOCK, newId, type Clock } from '#platform';
+import { toItem, wakeOf, Waker } from '#queue';
+import type { PutStore, PutStripe, PutWhatsAppAccount } from '../http/connections.dto.js';
+import { fieldProblem } from '../http/problem.js';
+import { conflictOn } from './conflicts.js';
+import { Merchants } from './merchants.js';
+import { Vault } from './vault.js';
+
+/** Services remember a merchant's configuration for 5 s: a sync that reads a changed one starts after that. */
+const REMEMBERED_MS = 6_000;
+
+/** What a merchant is connected to: channel account, store, payment provider. One of each; putting it replaces it. */
+@Injectable()
+export class Connections {
+  constructor(
+    private readonly merchants: Merchants,
+    private readonly vault: Vault,
+    private readonly journal: Journal,
+    private readonly waker: Waker,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  find<T>(merchantId: string, read: (tx: EntityManager) => Promise<T>): Promise<T> {
+    return this.merchants.within(merchantId, read);
+  }
+
+  /** @throws ProblemException 409 when the number belongs to another merchant. */
+  putWhatsApp(merchantId: string, given: PutWhatsAppAccount): Promise<ChannelAccountEntity> {
+    return this.merchants.within(merchantId, async (tx) => {
+      const known = await tx.findOneBy(ChannelAccountEntity, { merchantId, kind: 'whatsapp' });
+      const id = known?.id ?? newId('acc');
+      const row = tx.create(ChannelAccountEntity, {
+        id,
+        merchantId,
+        kind: 'whatsapp',
+        businessAccountId: given.businessAccountId,
+        phoneNumberId: given.phoneNumberId,
+        displayPhoneNumber: given.displayPhoneNumber,
+        catalogId: given.catalogId ?? null,
+        accessToken: this.vault.seal('channel_accounts', id, 'access_token', given.accessToken),
+        messagesPerSecond: given.messagesPerSecond ?? 80,
+        enabled: given.enabled ?? true,
+        createdAt: known?.createdAt ?? this.clock.now(),
+      });
+      await conflictOn(
+        { channel_accounts_kind_phone_number_id_key: 'this phoneNumberId is connected to another merchant' },
+        () => tx.save(ChannelAccountEntity, row),
+      );
+      return row;
+    });
+  }
+
+  /** Stores the connection and, with it, asks for a full sync. */
+  async putStore(merchantId: string, given: PutStore, caller: Caller): Promise<StoreConnectionEntity> {
+    if (caller.kind !== 'operator' && !isPublicHttpsUrl(given.baseUrl)) {
+      throw fieldProblem([
+        { field: 'baseUrl', rule: 'isPublicHttpsUrl', detail: 'baseUrl must be https on a public host' },
+      ]);
+    }
+    const now = this.clock.now();
+    const { row, sync } = await this.merchants.within(merchantId, async (tx) => {
+      const known = await tx.findOneBy(StoreConnectionEntity, { merchantId });
+      const id = known?.id ?? newId('sto');
+      const row = tx.create(StoreConnectionEntity, {
+        id,
+        merchantId,
+        kind: 'rest',
+        baseUrl: given.baseUrl.replace(/\/+$/, ''),
+        region: given.region,
+        apiKey: this.vault.seal('store_connections', id, 'api_key', given.apiKey),
+        webhookSecret: this.vault.seal('store_connections', id, 'webhook_secret', given.webhookSecret),
+        maxAgeSeconds: given.maxAgeSeconds ?? 900,
+        createdAt: known?.createdAt ?? now,
+      });
+      await tx.save(StoreConnectionEntity, row);
+      const dueAt = known ? new Date(now.getTime() + REMEMBERED_MS) : undefined;
+      const payload: SyncStorePayload = { mode: 'full', runId: newId('run') };
+      const sync = toItem(syncStore, payload, merchantId, now, { dueAt });
+      await this.journal.append([sync], now, tx);
+      return { row, sync };
+    });
+    await this.waker.wake([wakeOf(sync, now)]);
+    return row;
+  }
+
+  putStripe(merchantId: string, given: PutStripe): Promise<PaymentProviderEntity> {
+    return this.merchants.within(merchantId, async (tx) => {
+      const known = await tx.findOneBy(PaymentProviderEntity, { merchantId, kind: 'stripe' });
+      const id = known?.id ?? newId('pay');
+      const row = tx.create(PaymentProviderEntity, {
+        id,
+        merchantId,
+        kind: 'stripe',
+        secretKey: this.vault.seal('payment_providers', id, 'secret_key', given.secretKey),
+        webhookSecret: this.vault.seal('payment_providers', id, 'webhook_secret', given.webhookSecret),
+        createdAt: known?.createdAt ?? this.clock.now(),
+      });
+      return tx.save(PaymentProviderEntity, row);
+    });
+  }
+}

@@ -1,0 +1,109 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { GraphCallError } from '#adapters/whatsapp-cloud';
+import { syncStore } from '#contracts';
+import { TEMPLATE_PURPOSES } from '#core/messaging';
+import { readinessSteps, type Connection, type ReadinessFacts, type ReadinessStep } from '#core/tenancy';
+import {
+  ChannelAccountEntity,
+  PaymentProviderEntity,
+  StoreConnectionEntity,
+  TemplateEntity,
+  type MerchantEntity,
+} from '#persistence';
+import { Merchants } from './merchants.js';
+import { Templates } from './templates.js';
+import { Vendors } from './vendors.js';
+
+interface Stored {
+  merchant: MerchantEntity;
+  account: ChannelAccountEntity | null;
+  store: StoreConnectionEntity | null;
+  stripe: PaymentProviderEntity | null;
+  templates: TemplateEntity[];
+  sync: ReadinessFacts['sync'];
+}
+
+/** Whether a first customer could buy now: what is stored, and what the vendors answer when asked just now. */
+@Injectable()
+export class Readiness {
+  constructor(
+    private readonly merchants: Merchants,
+    private readonly vendors: Vendors,
+    private readonly templates: Templates,
+  ) {}
+
+  async check(merchantId: string): Promise<ReadinessStep[]> {
+    const stored = await this.merchants.within(merchantId, (tx, merchant) => read(tx, merchant));
+    const { account, store, stripe } = stored;
+    const [channelAccount, shop, paymentProvider, templates] = await Promise.all([
+      this.channelAccount(account),
+      store ? this.vendors.probeStore(store) : MISSING,
+      stripe ? this.vendors.probeStripe(stripe) : MISSING,
+      this.templateStatuses(stored),
+    ]);
+    return readinessSteps({
+      merchantId,
+      status: stored.merchant.status,
+      channelAccount,
+      store: shop,
+      sync: stored.sync,
+      paymentProvider,
+      templates,
+    });
+  }
+
+  private channelAccount(account: ChannelAccountEntity | null): Promise<Connection> | Connection {
+    if (!account) return MISSING;
+    return account.enabled ? this.vendors.probeWhatsApp(account) : { state: 'disabled' };
+  }
+
+  private async templateStatuses({ account, templates }: Stored): Promise<ReadinessFacts['templates']> {
+    const facts = account && templates.length > 0 ? await this.askMeta(account) : [];
+    return TEMPLATE_PURPOSES.map((purpose) => {
+      const statuses = templates
+        .filter((t) => t.purpose === purpose)
+        .map((t) => {
+          if (facts === undefined) return 'UNKNOWN';
+          return facts.find((f) => f.name === t.name && f.language === t.language)?.status ?? 'DELETED';
+        });
+      return { purpose, status: statuses.includes('APPROVED') ? 'APPROVED' : (statuses[0] ?? null) };
+    });
+  }
+
+  private async askMeta(account: ChannelAccountEntity) {
+    try {
+      return await this.templates.statuses(account);
+    } catch (error) {
+      if (error instanceof GraphCallError) return undefined; // shown as unknown; the account's step says why
+      throw error;
+    }
+  }
+}
+
+const MISSING: Connection = { state: 'missing' };
+
+async function read(tx: EntityManager, merchant: MerchantEntity): Promise<Stored> {
+  const { merchantId } = merchant;
+  return {
+    merchant,
+    account: await tx.findOneBy(ChannelAccountEntity, { merchantId, kind: 'whatsapp' }),
+    store: await tx.findOneBy(StoreConnectionEntity, { merchantId }),
+    stripe: await tx.findOneBy(PaymentProviderEntity, { merchantId, kind: 'stripe' }),
+    templates: await tx.findBy(TemplateEntity, { merchantId }),
+    sync: await readSync(tx),
+  };
+}
+
+/** The journal knows how the full syncs went: one that ended well is enough, else the latest counts. */
+async function readSync(tx: EntityManager): Promise<ReadinessFacts['sync']> {
+  const [row] = (await tx.query(
+    `SELECT outcome, reason, parked_at IS NOT NULL AS parked FROM journal.items
+     WHERE name = $1 AND payload->>'mode' = 'full' ORDER BY (outcome = 'done') IS TRUE DESC, id DESC LIMIT 1`,
+    [syncStore.name],
+  )) as { outcome: string | null; reason: string | null; parked: boolean }[];
+  if (!row) return { state: 'none' };
+  if (row.outcome === 'done') return { state: 'done' };
+  if (row.parked || row.outcome) return { state: 'failed', why: row.reason ?? row.outcome ?? 'unknown' };
+  return { state: 'running' };
+}

@@ -1,0 +1,111 @@
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import pg from 'pg';
+import { loadEnv } from '#platform';
+import { createTestDatabase, TEST_MASTER_KEYS, type TestDatabase } from '#testing';
+import { AdminModule, configureAdmin } from '../src/admin.module.js';
+import { AdminEnv } from '../src/env.js';
+
+export const OPERATOR_KEY = `waco_test_${'5'.repeat(40)}`;
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  text: string;
+  json: Record<string, any>;
+}
+
+export interface AdminUnderTest {
+  app: NestFastifyApplication;
+  database: TestDatabase;
+  url: string;
+  owner: pg.Client;
+  /** A call with a key (the operator's unless said otherwise; null: none). */
+  call(
+    method: string,
+    path: string,
+    options?: { key?: string | null; body?: unknown; headers?: Record<string, string> },
+  ): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+/** The whole service, as `main.ts` makes it, on a database of its own and a free port. */
+export async function startAdmin(
+  vendors: Partial<Record<'WHATSAPP_BASE_URL' | 'STRIPE_BASE_URL', string>> = {},
+  queueUrl?: string,
+): Promise<AdminUnderTest> {
+  const database = await createTestDatabase();
+  const env = loadEnv(AdminEnv, {
+    NODE_ENV: 'test',
+    LOG_LEVEL: 'silent',
+    DATABASE_URL: database.url('waco_admin'),
+    QUEUE_URL: queueUrl ?? database.url('waco_admin'),
+    QUEUE_PREFIX: 'admin-test',
+    WACO_MASTER_KEYS: TEST_MASTER_KEYS,
+    WACO_OPERATOR_KEY: OPERATOR_KEY,
+    PUBLIC_GATEWAY_URL: 'https://hooks.example.com',
+    VENDOR_TIMEOUT_MS: '1000',
+    ...vendors,
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(
+    AdminModule.forRoot(env) as never,
+    new FastifyAdapter({ trustProxy: true, forceCloseConnections: true }),
+    { logger: false, rawBody: true },
+  );
+  await configureAdmin(app);
+  await app.listen(0, '127.0.0.1');
+  const { port } = app.getHttpServer().address() as { port: number };
+  const url = `http://127.0.0.1:${port}`;
+  const owner = new pg.Client({ connectionString: database.ownerUrl });
+  await owner.connect();
+  return {
+    app,
+    database,
+    url,
+    owner,
+    async call(method, path, { key = OPERATOR_KEY, body, headers = {} } = {}) {
+      const answer = await fetch(`${url}${path}`, {
+        method,
+        redirect: 'manual',
+        headers: {
+          ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        body: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body),
+      });
+      const text = await answer.text();
+      const isJson = (answer.headers.get('content-type') ?? '').includes('json');
+      return { status: answer.status, headers: answer.headers, text, json: isJson ? JSON.parse(text) : {} };
+    },
+    async close() {
+      await app.close();
+      await owner.end();
+      await database.drop();
+    },
+  };
+}
+
+let shops = 0;
+
+export function newMerchant(overrides: object = {}): Record<string, string> {
+  shops++;
+  return {
+    name: `Shop ${shops}`,
+    slug: `shop-${shops}`,
+    country: 'AE',
+    currency: 'AED',
+    language: 'en',
+    ...overrides,
+  };
+}
+
+/** A merchant with a key of its own. */
+export async function onboard(
+  admin: AdminUnderTest,
+): Promise<{ merchantId: string; key: string; keyId: string }> {
+  const created = await admin.call('POST', '/v1/merchants', { body: newMerchant() });
+  const { merchantId } = created.json as { merchantId: string };
+  const key = await admin.call('POST', `/v1/merchants/${merchantId}/api-keys`, { body: { name: 'own' } });
+  return { merchantId, key: key.json.key as string, keyId: key.json.id as string };
+}

@@ -1,0 +1,125 @@
+/** What is known of one thing that a merchant must have before a first customer can buy. */
+export type Connection =
+  | { state: 'ok' }
+  | { state: 'missing' }
+  | { state: 'disabled' }
+  /** It was tried just now. `why` is for people and holds no secret. */
+  | { state: 'failing'; why: string };
+
+export interface ReadinessFacts {
+  merchantId: string;
+  status: 'active' | 'suspended' | 'closed';
+  channelAccount: Connection;
+  store: Connection;
+  /** The first full copy of the catalog. */
+  sync: { state: 'none' | 'running' | 'done' } | { state: 'failed'; why: string };
+  paymentProvider: Connection;
+  /** By purpose: Meta's word for its best template (`APPROVED`, `PENDING`, …), or null when there is none. */
+  templates: readonly { purpose: string; status: string | null }[];
+}
+
+export interface ReadinessStep {
+  step: string;
+  ok: boolean;
+  /** What is missing, and the call or action that mends it. Absent when the step is done. */
+  missing?: string;
+  fix?: string;
+}
+
+/** The checklist of a merchant's onboarding, in the order in which it is best done. */
+export function readinessSteps(facts: ReadinessFacts): ReadinessStep[] {
+  const base = `/v1/merchants/${facts.merchantId}`;
+  return [
+    facts.status === 'active'
+      ? done('merchant_active')
+      : open('merchant_active', `the merchant is ${facts.status}`, statusFix(facts.status, base)),
+    connection('channel_account', 'WhatsApp number', facts.channelAccount, {
+      put: `PUT ${base}/channel-accounts/whatsapp`,
+      enable: `PUT ${base}/channel-accounts/whatsapp with enabled true`,
+    }),
+    connection('store', 'shop', facts.store, { put: `PUT ${base}/store` }),
+    sync(facts),
+    connection('payment_provider', 'payment provider', facts.paymentProvider, {
+      put: `PUT ${base}/payment-providers/stripe`,
+    }),
+    ...facts.templates.map(({ purpose, status }) => template(purpose, status, base)),
+  ];
+}
+
+function statusFix(status: ReadinessFacts['status'], base: string): string {
+  return status === 'suspended'
+    ? `an operator sets it: PATCH ${base} with status active`
+    : 'a closed merchant stays closed: take it on anew';
+}
+
+function connection(
+  step: string,
+  what: string,
+  known: Connection,
+  fixes: { put: string; enable?: string },
+): ReadinessStep {
+  switch (known.state) {
+    case 'ok':
+      return done(step);
+    case 'missing':
+      return open(step, `no ${what} is connected`, fixes.put);
+    case 'disabled':
+      return open(step, `the ${what} is switched off`, fixes.enable ?? fixes.put);
+    case 'failing':
+      return open(
+        step,
+        `the ${what} was tried just now: ${known.why}`,
+        `mend it there, or correct it: ${fixes.put}`,
+      );
+  }
+}
+
+function sync({ sync: known, store, merchantId }: ReadinessFacts): ReadinessStep {
+  const put = `PUT /v1/merchants/${merchantId}/store`;
+  switch (known.state) {
+    case 'done':
+      return done('first_sync');
+    case 'running':
+      return open('first_sync', 'the first catalog sync has not ended yet', 'wait a little and ask again');
+    case 'failed':
+      return open(
+        'first_sync',
+        `the first catalog sync failed: ${known.why}`,
+        `mend the shop, then ${put} again`,
+      );
+    case 'none':
+      return open(
+        'first_sync',
+        'the catalog has never been synced',
+        store.state === 'missing'
+          ? `${put}: connecting the shop starts it`
+          : `${put} again: it starts a sync`,
+      );
+  }
+}
+
+function template(purpose: string, status: string | null, base: string): ReadinessStep {
+  const step = `template:${purpose}`;
+  const put = `PUT ${base}/templates/${purpose}`;
+  if (status === 'APPROVED') return done(step);
+  if (status === null) return open(step, `there is no template for ${purpose}`, put);
+  if (status === 'PENDING' || status === 'IN_APPEAL') {
+    return open(step, `Meta has not approved the template for ${purpose} yet`, 'wait for its decision');
+  }
+  if (status === 'UNKNOWN') {
+    return open(step, `Meta did not say how the template for ${purpose} stands`, 'ask again');
+  }
+  return open(
+    step,
+    `Meta says ${status} of the template for ${purpose}`,
+    `${put} with another name and text`,
+  );
+}
+
+function done(step: string): ReadinessStep {
+  return { step, ok: true };
+}
+
+function open(step: string, missing: string, fix: string): ReadinessStep {
+  return { step, ok: false, missing, fix };
+}
