@@ -1,4 +1,7 @@
 import { createHmac } from 'node:crypto';
+import pg from 'pg';
+import { openQueueBackend } from '#queue';
+import { insertTestMerchant, until } from '#testing';
 import { APP_SECRETS, Gateway, metaSignature, textMessage, VERIFY_TOKEN } from './support/gateway.js';
 
 let gateway: Gateway;
@@ -17,7 +20,7 @@ function metaJson(value: unknown): string {
 
 describe('handshake', () => {
   const ask = (query: Record<string, string>): Promise<Response> =>
-    fetch(`${gateway.url}/webhooks/whatsapp?${new URLSearchParams(query)}`);
+    fetch(`${gateway.url}/webhooks/whatsapp?${new URLSearchParams(query).toString()}`);
   const right = { 'hub.mode': 'subscribe', 'hub.challenge': '1158201444', 'hub.verify_token': VERIFY_TOKEN };
 
   it('gives the challenge back, alone', async () => {
@@ -296,7 +299,6 @@ describe('merchants', () => {
   });
 
   it('quarantines a disabled number and a closed merchant, and keeps a suspended merchant going', async () => {
-    const { insertTestMerchant } = await import('#testing');
     const suspended = await insertTestMerchant(gateway.database.ownerUrl, { status: 'suspended' });
     const closed = await insertTestMerchant(gateway.database.ownerUrl, { status: 'closed' });
     const disabled = await insertTestMerchant(gateway.database.ownerUrl);
@@ -371,8 +373,24 @@ describe('card numbers', () => {
   });
 });
 
+it('wakes the stream of what it stored, and of nothing that needs no work', async () => {
+  const backend = openQueueBackend(gateway.database.url('waco_conversation'), 'waco');
+  try {
+    const envelope = gateway.envelope({ messages: [textMessage('wake', 'hi', { from: '971509999999' })] });
+    await gateway.whatsapp(envelope);
+    const stream = `thread/${gateway.shop.channelAccountId}/971509999999`;
+    await until('the thread is woken', async () => {
+      const jobs = await backend.queue('threads').getJobs(['waiting']);
+      return jobs.some((j) => j.data.stream === stream && j.data.merchantId === gateway.shop.merchantId);
+    });
+    expect(await backend.queue('ingest').getJobCountByTypes('waiting')).toBe(0);
+    expect(await backend.queue('quarantine').getJobCountByTypes('waiting')).toBe(0);
+  } finally {
+    await backend.close();
+  }
+});
+
 it('the role of the gateway can add to the journal and do nothing else to it', async () => {
-  const { default: pg } = await import('pg');
   const client = new pg.Client({ connectionString: gateway.database.url('waco_ingest') });
   await client.connect();
   for (const sql of [

@@ -69,6 +69,6 @@ export function arrivalOf(event: StripeEvent, merchantId: string, now: Date): Ar
 }
 
 function createdAt(event: StripeEvent): Date | undefined {
-  const at = new Date(Number(event.created) * 1_000);
+  const at = new Date(event.created * 1_000);
   return at.getTime() > 0 && at.getUTCFullYear() < 2_100 ? at : undefined;
 }

@@ -81,7 +81,11 @@ export class Gateway {
   }
 
   post(path: string, body: string | Buffer, headers: Record<string, string>): Promise<Response> {
-    return fetch(`${this.url}${path}`, { method: 'POST', body: body as BodyInit, headers });
+    return fetch(`${this.url}${path}`, {
+      method: 'POST',
+      body: typeof body === 'string' ? body : new Uint8Array(body),
+      headers,
+    });
   }
 
   /** As Meta posts it. */
