@@ -9,7 +9,7 @@ import {
   type OnApplicationShutdown,
   type RpcExceptionFilter,
 } from '@nestjs/common';
-import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
+import { Ctx, EventPattern, Payload, type NestMicroservice } from '@nestjs/microservices';
 import { Logger } from 'nestjs-pino';
 import { throwError, type Observable } from 'rxjs';
 import { CONTRACTS, type JobContract, type JobOutcome, type JobOwner } from '#contracts';
