@@ -1,6 +1,8 @@
 import { Journal1700000000001 } from './0001-journal.js';
 import { Tenancy1700000000002 } from './0002-tenancy.js';
 import { Catalog1700000000003 } from './0003-catalog.js';
+import { Checkout1700000000004 } from './0004-checkout.js';
+import { Outbound1700000000005 } from './0005-outbound.js';
 import { Admin1700000000006 } from './0006-admin.js';
 import { Ingest1700000000007 } from './0007-ingest.js';
 
@@ -9,6 +11,8 @@ export const MIGRATIONS = [
   Journal1700000000001,
   Tenancy1700000000002,
   Catalog1700000000003,
+  Checkout1700000000004,
+  Outbound1700000000005,
   Admin1700000000006,
   Ingest1700000000007,
 ];
