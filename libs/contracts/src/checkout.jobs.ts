@@ -47,14 +47,16 @@ export const cancelOrder = defineJob({
 
 export class ExpireOrderPayload {
   @IsString() orderRef: string;
+  /** Distinguishes the timers of one order: a hold that is prolonged brings a later one. */
+  @IsOptional() @IsInt() round?: number;
 }
 
-/** Checkout → itself, as a timer: the hold's time is over. */
+/** Checkout → itself, as a timer: look whether the order's time to pay is over. */
 export const expireOrder = defineJob({
   name: 'checkout.expire-order.v1',
   queue: QUEUES.orders,
   payload: ExpireOrderPayload,
-  idempotencyKey: (p) => p.orderRef,
+  idempotencyKey: (p) => (p.round === undefined ? p.orderRef : `${p.orderRef}_${p.round}`),
   stream: orderStream,
   retry: RETRY,
 });
