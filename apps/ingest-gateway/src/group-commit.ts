@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 export interface GroupCommitOptions {
   /** A batch takes whole requests until it holds this many items. */
   batchItems: number;
@@ -18,12 +16,17 @@ export const GROUP_COMMIT: GroupCommitOptions = {
   stuckInserts: 4,
 };
 
+/** Says whether the sender has been sent away; an AbortSignal fits, and costs too much to make for each request. */
+export interface GivenUp {
+  readonly aborted: boolean;
+}
+
 /** The journal takes nothing now. The sender keeps its webhook and tries again. */
 export class JournalBusy extends Error {}
 
 interface Request<T> {
   items: readonly T[];
-  signal: AbortSignal | undefined;
+  signal: GivenUp | undefined;
   resolve: () => void;
   reject: (error: unknown) => void;
 }
@@ -48,7 +51,7 @@ export class GroupCommit<T> {
    * @param signal when aborted while the items still wait, they are not written.
    * @throws JournalBusy, or what `write` threw.
    */
-  store(items: readonly T[], signal?: AbortSignal): Promise<void> {
+  store(items: readonly T[], signal?: GivenUp): Promise<void> {
     if (items.length === 0) return Promise.resolve();
     if (this.stuck >= this.options.stuckInserts || this.waitingItems >= this.options.waitingItems) {
       return Promise.reject(new JournalBusy('the journal does not keep up'));
@@ -90,21 +93,22 @@ export class GroupCommit<T> {
     return batch;
   }
 
-  private async withPatience(flush: Promise<void>): Promise<void> {
-    const timer = new AbortController();
-    let late = false;
-    const waited = sleep(this.options.patienceMs, undefined, { signal: timer.signal, ref: false }).then(
-      () => {
+  /** Resolves when the batch is settled, or when the patience with it is over. */
+  private withPatience(flush: Promise<void>): Promise<void> {
+    return new Promise((resolve) => {
+      let late = false;
+      const timer = setTimeout(() => {
         late = true;
         this.stuck += 1;
-      },
-      () => undefined, // the insert was in time
-    );
-    const finished = flush.finally(() => {
-      timer.abort();
-      if (late) this.stuck -= 1;
+        resolve();
+      }, this.options.patienceMs);
+      timer.unref(); // does not keep a process alive that is done
+      void flush.then(() => {
+        clearTimeout(timer);
+        if (late) this.stuck -= 1;
+        resolve();
+      });
     });
-    await Promise.race([finished, waited]);
   }
 
   /** Settles every request of the batch; never throws. */

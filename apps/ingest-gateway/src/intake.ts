@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Journal, type NewItem } from '#persistence';
 import { CLOCK, type Clock } from '#platform';
 import { Waker, wakeOf } from '#queue';
-import { GroupCommit } from './group-commit.js';
+import { GroupCommit, type GivenUp } from './group-commit.js';
 import type { Arrival, Source } from './items.js';
 import * as metrics from './metrics.js';
 
@@ -20,7 +20,7 @@ export class Intake {
   }
 
   /** @throws when the journal could not be written: nothing may be acknowledged then. */
-  async take(source: Source, arrivals: readonly Arrival[], signal?: AbortSignal): Promise<void> {
+  async take(source: Source, arrivals: readonly Arrival[], signal?: GivenUp): Promise<void> {
     await this.commits.store(
       arrivals.map((a) => a.item),
       signal,

@@ -1,6 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Logger } from 'nestjs-pino';
+import type { GivenUp } from '../group-commit.js';
 import type { Source } from '../items.js';
 import * as metrics from '../metrics.js';
 import { StoreWebhooks } from '../sources/store-webhooks.js';
@@ -14,7 +15,7 @@ export const BODY_LIMIT = 3 * 1_048_576 + 262_144;
 const ANSWER_WITHIN_MS = 5_000;
 const RETRY_AFTER_SECONDS = '5';
 
-type Receive = (request: FastifyRequest, rawBody: Buffer, signal: AbortSignal) => Promise<Answer>;
+type Receive = (request: FastifyRequest, rawBody: Buffer, signal: GivenUp) => Promise<Answer>;
 
 /**
  * The webhook routes stand beside Nest's controllers, in a Fastify scope of their own: they take the body's raw bytes,
@@ -107,17 +108,17 @@ async function send(reply: FastifyReply, receive: () => Promise<Answer>, log: Lo
 }
 
 /** @throws Error after `ms`; `work` is told by its signal. */
-async function within<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const abort = new AbortController();
+async function within<T>(ms: number, work: (signal: GivenUp) => Promise<T>): Promise<T> {
+  const signal = { aborted: false };
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      abort.abort();
+      signal.aborted = true;
       reject(new Error(`not journaled within ${ms} ms`));
     }, ms);
   });
   try {
-    return await Promise.race([work(abort.signal), late]);
+    return await Promise.race([work(signal), late]);
   } finally {
     clearTimeout(timer);
   }

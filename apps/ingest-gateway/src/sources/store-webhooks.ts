@@ -5,6 +5,7 @@ import { recordChange, recordFulfilment, recordStoreOrder } from '#contracts';
 import { storable } from '#core/messaging';
 import { Directory } from '#persistence';
 import { CLOCK, type Clock } from '#platform';
+import type { GivenUp } from '../group-commit.js';
 import { isMerchantId, malformed, ok, unsigned, type Answer } from '../http/answer.js';
 import { Intake } from '../intake.js';
 import { kept, work, type Arrival } from '../items.js';
@@ -22,7 +23,7 @@ export class StoreWebhooks {
     merchantId: string,
     rawBody: Buffer,
     signature: string | undefined,
-    signal: AbortSignal,
+    signal: GivenUp,
   ): Promise<Answer> {
     const store = isMerchantId(merchantId) ? await this.directory.store(merchantId) : null;
     const now = this.clock.now();

@@ -5,6 +5,7 @@ import { recordPayment } from '#contracts';
 import { storable } from '#core/messaging';
 import { Directory } from '#persistence';
 import { CLOCK, type Clock } from '#platform';
+import type { GivenUp } from '../group-commit.js';
 import { isMerchantId, malformed, ok, unsigned, type Answer } from '../http/answer.js';
 import { Intake } from '../intake.js';
 import { kept, work, type Arrival } from '../items.js';
@@ -22,7 +23,7 @@ export class StripeWebhooks {
     merchantId: string,
     rawBody: Buffer,
     signature: string | undefined,
-    signal: AbortSignal,
+    signal: GivenUp,
   ): Promise<Answer> {
     const provider = isMerchantId(merchantId)
       ? await this.directory.paymentProvider(merchantId, 'stripe')

@@ -4,6 +4,7 @@ import type { InboundItem } from '#adapters/whatsapp-cloud';
 import { changeIdentity, receiveMessage, recordStatus, recordTemplateStatus } from '#contracts';
 import { CLOCK, ENV, type Clock } from '#platform';
 import { appSecrets, IngestGatewayEnv } from '../env.js';
+import type { GivenUp } from '../group-commit.js';
 import { malformed, ok, unsigned, type Answer } from '../http/answer.js';
 import { Intake } from '../intake.js';
 import { kept, work, type Arrival } from '../items.js';
@@ -28,7 +29,7 @@ export class WhatsAppWebhooks {
     return answerHandshake(query, this.env.WHATSAPP_VERIFY_TOKEN);
   }
 
-  async receive(rawBody: Buffer, signature: string | undefined, signal: AbortSignal): Promise<Answer> {
+  async receive(rawBody: Buffer, signature: string | undefined, signal: GivenUp): Promise<Answer> {
     if (!verifyMetaSignature(rawBody, signature, this.secrets)) return unsigned;
     const now = this.clock.now();
     let items: InboundItem[];
