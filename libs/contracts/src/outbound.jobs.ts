@@ -68,7 +68,25 @@ export const noteInbound = defineJob({
   retry: RETRY,
 });
 
+export class AdvanceRecipientPayload {
+  @IsString() channelAccountId: string;
+  @IsString() contactId: string;
+  /** Makes two requests for the same look one: the time it is due, or what brings it about. */
+  @IsString() occasion: string;
+}
+
+/** Outbound → itself: look at the head of a recipient's line again. A timer, or a template that is back. */
+export const advanceRecipient = defineJob({
+  name: 'outbound.advance-recipient.v1',
+  queue: QUEUES.recipients,
+  payload: AdvanceRecipientPayload,
+  idempotencyKey: (p) => `${p.channelAccountId}_${p.contactId}_${p.occasion}`,
+  stream: toRecipient,
+  retry: RETRY,
+});
+
 export class CallChannelPayload {
+  @IsString() channelAccountId: string;
   @IsString() messageId: string;
   /** Counts the plans of this message: each plan is sent at most once. */
   @IsInt() plan: number;

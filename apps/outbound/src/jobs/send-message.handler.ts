@@ -1,0 +1,24 @@
+import { Controller } from '@nestjs/common';
+import { done, rejected, sendMessage, type JobOutcome, type SendMessagePayload } from '#contracts';
+import { JobHandler, type OrderedContext } from '#queue';
+import { Line } from '../line/line.js';
+import { insertMessage } from '../store/messages.js';
+import { lockRecipient } from '../store/recipients.js';
+import { findAccount } from '../store/senders.js';
+import { toWork } from '../work.js';
+
+@Controller()
+export class SendMessageHandler {
+  constructor(private readonly line: Line) {}
+
+  /** Puts the message at the end of its recipient's line. */
+  @JobHandler(sendMessage)
+  async handle(message: SendMessagePayload, ctx: OrderedContext): Promise<JobOutcome> {
+    const account = await findAccount(ctx.tx, message.channelAccountId);
+    if (!account) return rejected(`no channel account ${message.channelAccountId}`);
+    await lockRecipient(ctx.tx, message, ctx.now);
+    await insertMessage(ctx.tx, message, ctx.now);
+    await this.line.advance(toWork(ctx), message);
+    return done;
+  }
+}

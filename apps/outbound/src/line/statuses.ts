@@ -1,0 +1,166 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { done, skipped, type JobOutcome, type RecordStatusPayload } from '#contracts';
+import { classifyError, forward, isDelivery, type DeliveryState } from '#core/outbound';
+import { priced, statuses } from '../metrics.js';
+import {
+  findByChannelId,
+  lockMessage,
+  updateMessage,
+  type Message,
+  type MessagePatch,
+} from '../store/messages.js';
+import type { Work } from '../work.js';
+import { Line } from './line.js';
+import { Refusals } from './refusals.js';
+
+type Status = Pick<
+  RecordStatusPayload,
+  'channelMessageId' | 'messageId' | 'status' | 'at' | 'errors' | 'pricing'
+>;
+
+const TIMES = {
+  held: 'heldAt',
+  sent: 'sentAt',
+  delivered: 'deliveredAt',
+  read: 'readAt',
+  played: 'playedAt',
+} as const;
+/** A status whose message nobody claims is not ours, or never will be: kept for a day. */
+const EARLY_FOR_MS = 24 * 3_600_000;
+const NO_ERROR = { code: 131000, title: 'failed without a reason' };
+
+/** What the channel says of messages: late, twice and in any order. Only ever forward. */
+@Injectable()
+export class Statuses {
+  constructor(
+    private readonly line: Line,
+    private readonly refusals: Refusals,
+  ) {}
+
+  async record(work: Work, status: Status): Promise<JobOutcome> {
+    if (status.status === 'other') return skipped('a status without meaning for us');
+    const message = await this.find(work, status);
+    if (!message) {
+      await keepEarly(work, status);
+      statuses.inc({ status: status.status, effect: 'early' });
+      return skipped('kept until its message is known');
+    }
+    const outcome = await this.apply(work, message, status);
+    statuses.inc({ status: status.status, effect: outcome.outcome === 'done' ? 'applied' : 'ignored' });
+    return outcome;
+  }
+
+  /** Applies what came before the answer that named the message. The caller holds the locks of message and channel id. */
+  async applyEarly(work: Work, message: Message, channelMessageId: string): Promise<void> {
+    const { tx } = work;
+    const rows = (await tx.query(
+      `SELECT status FROM outbound.early_statuses WHERE channel_message_id = $1 ORDER BY received_at`,
+      [channelMessageId],
+    )) as { status: Status }[];
+    if (rows.length === 0) return;
+    await tx.query(`DELETE FROM outbound.early_statuses WHERE channel_message_id = $1`, [channelMessageId]);
+    for (const { status } of rows) await this.apply(work, message, status);
+  }
+
+  private async find({ tx, now }: Work, status: Status): Promise<Message | undefined> {
+    const known = status.messageId && (await lockMessage(tx, status.messageId, now));
+    if (known) return known;
+    await lockChannelId(tx, status.channelMessageId);
+    const messageId = await findByChannelId(tx, status.channelMessageId);
+    return messageId ? lockMessage(tx, messageId, now) : undefined;
+  }
+
+  private async apply(work: Work, message: Message, status: Status): Promise<JobOutcome> {
+    const { channelMessageId } = status;
+    if (message.failedChannelIds.includes(channelMessageId)) return skipped('of a send that had failed');
+    if (status.status === 'failed') return this.fail(work, message, status);
+    const reported = status.status as keyof typeof TIMES;
+    const current = isDelivery(message.state) ? message.state : null;
+    const next = forward(current, reported);
+    const wasOpen = message.open;
+    const at = new Date(status.at);
+    const patch: MessagePatch = {
+      state: next,
+      open: false,
+      channelMessageId: message.channelMessageId ?? channelMessageId,
+      acceptedAt: message.acceptedAt ?? at,
+      ...(message[TIMES[reported]] === null ? { [TIMES[reported]]: at } : {}),
+      ...price(message, status),
+    };
+    await updateMessage(work.tx, message, patch);
+    if (wasOpen) await this.line.advance(work, message);
+    if (current === 'failed') return skipped('the message had failed');
+    return next === current ? skipped(`the message was ${current} already`) : done;
+  }
+
+  private async fail(work: Work, message: Message, status: Status): Promise<JobOutcome> {
+    const { channelMessageId } = status;
+    if (message.channelMessageId !== null && message.channelMessageId !== channelMessageId) {
+      return skipped('of another send of the same message');
+    }
+    if (message.state === 'failed' || message.state === 'dropped')
+      return skipped(`the message was ${message.state}`);
+    if (isAnew(message)) {
+      const failedChannelIds = [...message.failedChannelIds, channelMessageId];
+      await updateMessage(work.tx, message, { failedChannelIds });
+      return skipped('of a lost send; the message goes out anew');
+    }
+    await updateMessage(work.tx, message, { channelMessageId, ...price(message, status) });
+    const { code, title, details = title } = { ...NO_ERROR, ...status.errors[0] };
+    if (mayGoAgain(message)) {
+      await this.refusals.apply(work, message, { code, details, came: 'later' });
+      return done;
+    }
+    const error = { code, class: classifyError(code).class, details, at: work.now.toISOString() };
+    await updateMessage(work.tx, message, {
+      state: 'failed',
+      open: false,
+      failedAt: new Date(status.at),
+      error,
+    });
+    return done;
+  }
+}
+
+/** An earlier send of it was given up, and another is on its way. */
+function isAnew({ state, possibleDuplicate }: Message): boolean {
+  return state === 'queued' || state === 'waiting' || (state === 'sending' && possibleDuplicate);
+}
+
+/** It has reached nobody yet, as far as is known. */
+function mayGoAgain({ state }: Message): boolean {
+  const possible: (DeliveryState | 'sending' | 'indeterminate')[] = [
+    'accepted',
+    'held',
+    'sent',
+    'sending',
+    'indeterminate',
+  ];
+  return (possible as string[]).includes(state);
+}
+
+/** The price stands on `sent` and once more later: it counts once a message. */
+function price(message: Message, status: Status): MessagePatch {
+  if (!status.pricing || message.pricing) return {};
+  priced.inc({ category: status.pricing.category ?? 'unknown', type: status.pricing.type ?? 'unknown' });
+  return { pricing: status.pricing };
+}
+
+/** Held by whoever learns or looks up a channel id: a status cannot slip between the look-up and the answer. */
+export async function lockChannelId(tx: EntityManager, channelMessageId: string): Promise<void> {
+  await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('outbound.channel-id/' || $1, 0))`, [
+    channelMessageId,
+  ]);
+}
+
+async function keepEarly({ tx, now }: Work, status: Status): Promise<void> {
+  await tx.query(`DELETE FROM outbound.early_statuses WHERE received_at < $1`, [
+    new Date(now.getTime() - EARLY_FOR_MS),
+  ]);
+  await tx.query(
+    `INSERT INTO outbound.early_statuses (merchant_id, channel_message_id, status, received_at)
+     VALUES (current_setting('waco.merchant_id'), $1, $2, $3)`,
+    [status.channelMessageId, JSON.stringify(status), now],
+  );
+}

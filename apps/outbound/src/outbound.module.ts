@@ -1,0 +1,36 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { serviceModules } from '#service';
+import type { OutboundEnv } from './env.js';
+import { AdvanceRecipientHandler } from './jobs/advance-recipient.handler.js';
+import { CallChannelHandler } from './jobs/call-channel.handler.js';
+import { NoteInboundHandler } from './jobs/note-inbound.handler.js';
+import { RecordStatusHandler } from './jobs/record-status.handler.js';
+import { RecordTemplateStatusHandler } from './jobs/record-template-status.handler.js';
+import { SendMessageHandler } from './jobs/send-message.handler.js';
+import { Line } from './line/line.js';
+import { Refusals } from './line/refusals.js';
+import { Statuses } from './line/statuses.js';
+import { OpenMessages } from './open-messages.js';
+import { Channel } from './send/channel.js';
+import { Gate } from './send/gate.js';
+import { Outcomes } from './send/outcomes.js';
+import { Sends } from './send/sends.js';
+
+@Module({})
+export class OutboundModule {
+  static forRoot(env: OutboundEnv): DynamicModule {
+    return {
+      module: OutboundModule,
+      imports: serviceModules({ service: 'outbound', env, entities: [] }),
+      controllers: [
+        SendMessageHandler,
+        NoteInboundHandler,
+        AdvanceRecipientHandler,
+        CallChannelHandler,
+        RecordStatusHandler,
+        RecordTemplateStatusHandler,
+      ],
+      providers: [Line, Refusals, Statuses, Channel, Gate, Outcomes, Sends, OpenMessages],
+    };
+  }
+}

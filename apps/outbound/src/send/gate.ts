@@ -1,0 +1,108 @@
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  renderContent,
+  renderTemplate,
+  UnrenderableError,
+  type GraphMessage,
+} from '#adapters/whatsapp-cloud';
+import type { CallChannelPayload } from '#contracts';
+import { ENV } from '#platform';
+import type { OutboundEnv } from '../env.js';
+import { Line } from '../line/line.js';
+import { lockMessage, updateMessage, type Message, type StoredVerdict } from '../store/messages.js';
+import { lockRecipient } from '../store/recipients.js';
+import { findTemplateText } from '../store/templates.js';
+import type { Work } from '../work.js';
+
+/** A verdict older than this is made again before the call. */
+const FRESH_MS = 2_000;
+
+export type Passage =
+  | { go: 'call'; message: Message; rendered: GraphMessage }
+  /** Its slot is not there yet. */
+  | { go: 'not_yet'; slotAt: Date }
+  /** An earlier run may have sent it: not before `until`, unless a status settles it. */
+  | { go: 'unsettled'; until: Date }
+  /** No status came: it goes out once more. */
+  | { go: 'grace_over' }
+  /** Planned too long ago: what was decided then does not hold. */
+  | { go: 'plan_anew' }
+  | { go: 'unrenderable'; why: string }
+  /** A person redrove a dead letter. */
+  | { go: 'redriven' }
+  | { go: 'nothing'; why: string };
+
+/**
+ * What stands before each call: the message is marked as called in a transaction of its own, so that a second run of
+ * the same plan (after a crash) knows that the first may have sent it. The channel has no idempotency key.
+ */
+@Injectable()
+export class Gate {
+  constructor(
+    @Inject(ENV) private readonly env: OutboundEnv,
+    private readonly line: Line,
+  ) {}
+
+  async pass(work: Work, payload: CallChannelPayload): Promise<Passage> {
+    const { tx, now } = work;
+    const message = await lockMessage(tx, payload.messageId, now);
+    if (!message || message.plan !== payload.plan) return { go: 'nothing', why: 'planned anew since' };
+    switch (message.state) {
+      case 'sending':
+        return message.calledAt ? this.mark(work, message) : this.open(work, message);
+      case 'indeterminate':
+        return this.mark(work, message);
+      case 'failed':
+        return message.error?.deadLetter ? { go: 'redriven' } : { go: 'nothing', why: 'the message failed' };
+      default:
+        return { go: 'nothing', why: `the message is ${message.state} already` };
+    }
+  }
+
+  /** The answer is lost, in a crash or on the way: a status with our id may still settle it. */
+  async mark({ tx, now }: Work, message: Message): Promise<Passage> {
+    if (message.state !== 'indeterminate') {
+      await updateMessage(tx, message, { state: 'indeterminate', indeterminateAt: now });
+    }
+    const until = new Date(message.indeterminateAt!.getTime() + this.env.INDETERMINATE_GRACE_MS);
+    return until > now ? { go: 'unsettled', until } : { go: 'grace_over' };
+  }
+
+  private async open(work: Work, message: Message): Promise<Passage> {
+    const { tx, now } = work;
+    if (message.slotAt && message.slotAt > now) return { go: 'not_yet', slotAt: message.slotAt };
+    let verdict = message.verdict!;
+    if (now.getTime() - message.plannedAt!.getTime() > FRESH_MS) {
+      const recipient = await lockRecipient(tx, message, now);
+      const judged = await this.line.judge(work, message, recipient, true);
+      if (!judged.decision.startsWith('send_')) return { go: 'plan_anew' };
+      verdict = { ...judged, slotAt: verdict.slotAt };
+    }
+    let rendered: GraphMessage | undefined;
+    try {
+      rendered = await render(work, message, verdict);
+    } catch (error) {
+      if (error instanceof UnrenderableError) return { go: 'unrenderable', why: error.message };
+      throw error;
+    }
+    if (!rendered) return { go: 'plan_anew' };
+    await updateMessage(tx, message, { verdict, calledAt: now, sends: message.sends + 1 });
+    return { go: 'call', message, rendered };
+  }
+}
+
+/** Undefined when the template is gone. */
+async function render(
+  { tx }: Work,
+  message: Message,
+  verdict: StoredVerdict,
+): Promise<GraphMessage | undefined> {
+  if (verdict.decision !== 'send_template') {
+    const { content } = message;
+    return renderContent(
+      content.type === 'buttons' && message.withoutMedia ? { ...content, imageUrl: undefined } : content,
+    );
+  }
+  const template = await findTemplateText(tx, verdict.template.id);
+  return template && renderTemplate(template, message.template?.facts ?? {});
+}

@@ -1,0 +1,112 @@
+import { Injectable } from '@nestjs/common';
+import type { SendResult } from '#adapters/whatsapp-cloud';
+import type { CallChannelPayload } from '#contracts';
+import { forward, isDelivery } from '#core/outbound';
+import { Line } from '../line/line.js';
+import { Refusals } from '../line/refusals.js';
+import { lockChannelId, Statuses } from '../line/statuses.js';
+import { lockMessage, updateMessage, type Message } from '../store/messages.js';
+import { lockRecipient, updateRecipient } from '../store/recipients.js';
+import { endPause } from '../store/senders.js';
+import type { Work } from '../work.js';
+
+/** The channel could not be reached: again after this long, doubled each time. */
+const UNREACHABLE_MIN_MS = 1_000;
+const UNREACHABLE_MAX_MS = 60_000;
+
+/** What the answer to a call, or its absence, changes. Each runs in the transaction that settles the task. */
+@Injectable()
+export class Outcomes {
+  constructor(
+    private readonly line: Line,
+    private readonly refusals: Refusals,
+    private readonly statuses: Statuses,
+  ) {}
+
+  async accepted(
+    work: Work,
+    payload: CallChannelPayload,
+    { channelMessageId, held }: Extract<SendResult, { outcome: 'accepted' }>,
+  ): Promise<void> {
+    const { tx, now } = work;
+    await lockChannelId(tx, channelMessageId);
+    const message = await lockMessage(tx, payload.messageId, now);
+    // A failure that came before this answer has been dealt with.
+    if (!message || message.failedChannelIds.includes(channelMessageId)) return;
+    const current = isDelivery(message.state) ? message.state : null;
+    await updateMessage(tx, message, {
+      state: forward(current, held ? 'held' : 'accepted'),
+      open: false,
+      channelMessageId: message.channelMessageId ?? channelMessageId,
+      acceptedAt: message.acceptedAt ?? now,
+      ...(held ? { heldAt: now } : {}),
+    });
+    const recipient = await lockRecipient(tx, message, now);
+    if (recipient.pairRefusals > 0) {
+      await updateRecipient(tx, recipient, { pairRefusals: 0, pairHoldUntil: null });
+    }
+    await endPause(tx, message.channelAccountId);
+    await this.statuses.applyEarly(work, message, channelMessageId);
+    await this.line.advance(work, message);
+  }
+
+  async refused(
+    work: Work,
+    payload: CallChannelPayload,
+    refusal: { code: number; details: string; came: 'at_once' },
+  ): Promise<void> {
+    const message = await inFlight(work, payload);
+    if (message) await this.refusals.apply(work, message, refusal);
+  }
+
+  /** The channel was not reached. That says nothing of the message: again, until its deadline. */
+  async notSent(work: Work, payload: CallChannelPayload, why: string): Promise<void> {
+    const message = await inFlight(work, payload);
+    if (!message) return;
+    const waitMs = Math.min(UNREACHABLE_MIN_MS * 2 ** Math.min(message.sends - 1, 10), UNREACHABLE_MAX_MS);
+    await this.again(work, message, why, waitMs);
+  }
+
+  async planAnew(work: Work, payload: CallChannelPayload, why: string): Promise<void> {
+    const message = await inFlight(work, payload);
+    if (message) await this.again(work, message, why, 0);
+  }
+
+  /** A person took the task out of the dead letters: the message starts anew. */
+  async redriven(work: Work, payload: CallChannelPayload): Promise<void> {
+    const message = await lockMessage(work.tx, payload.messageId, work.now);
+    if (message?.state !== 'failed' || message.plan !== payload.plan) return;
+    await updateMessage(work.tx, message, { retries: 0, failedAt: null });
+    await this.again(work, message, 'redriven', 0);
+  }
+
+  /** No status came in time: sent once more and marked as perhaps a duplicate; after that it waits to be settled. */
+  async graceOver(work: Work, payload: CallChannelPayload): Promise<void> {
+    const message = await inFlight(work, payload);
+    if (!message) return;
+    if (message.possibleDuplicate) {
+      await updateMessage(work.tx, message, { open: false });
+      return this.line.advance(work, message);
+    }
+    await updateMessage(work.tx, message, { possibleDuplicate: true });
+    await this.again(work, message, 'the answer was lost and no status came', 0);
+  }
+
+  private async again(work: Work, message: Message, why: string, waitMs: number): Promise<void> {
+    const { tx, now } = work;
+    await updateMessage(tx, message, {
+      state: 'queued',
+      open: true,
+      error: { code: null, class: 'not_sent', details: why, at: now.toISOString() },
+      notBefore: waitMs > 0 ? new Date(now.getTime() + waitMs) : null,
+    });
+    await this.line.advance(work, message);
+  }
+}
+
+/** The message if this plan of it is still the one under way: a status may have settled it. */
+async function inFlight({ tx, now }: Work, payload: CallChannelPayload): Promise<Message | undefined> {
+  const message = await lockMessage(tx, payload.messageId, now);
+  const underWay = message?.state === 'sending' || message?.state === 'indeterminate';
+  return underWay && message.plan === payload.plan ? message : undefined;
+}

@@ -1,0 +1,172 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Inject, Injectable } from '@nestjs/common';
+import type { SendResult } from '#adapters/whatsapp-cloud';
+import {
+  advanceRecipient,
+  deferred,
+  done,
+  rejected,
+  skipped,
+  type CallChannelPayload,
+  type JobOutcome,
+} from '#contracts';
+import { classifyError } from '#core/outbound';
+import { Journal, Tenants } from '#persistence';
+import { CLOCK, type Clock } from '#platform';
+import { toItem, Waker, wakeOf, type TaskContext } from '#queue';
+import { sends } from '../metrics.js';
+import { lockMessage, updateMessage, type MessageError } from '../store/messages.js';
+import type { Work } from '../work.js';
+import { Channel } from './channel.js';
+import { Gate, type Passage } from './gate.js';
+import { Outcomes } from './outcomes.js';
+
+/** Sleeping in the process meets a slot better than a delayed job does. */
+const SLEEP_MS = 1_000;
+const EARLY_MS = 300;
+/** The call to the channel, once per plan, and what its answer changes. */
+@Injectable()
+export class Sends {
+  constructor(
+    private readonly tenants: Tenants,
+    private readonly journal: Journal,
+    private readonly waker: Waker,
+    @Inject(CLOCK) private readonly clock: Clock,
+    private readonly channel: Channel,
+    private readonly gate: Gate,
+    private readonly outcomes: Outcomes,
+  ) {}
+
+  async run(payload: CallChannelPayload, ctx: TaskContext): Promise<JobOutcome> {
+    // Before the gate: a token that does not open must not look like a send whose answer was lost.
+    const client = await this.channel.client(ctx.merchantId, payload.channelAccountId);
+    const passage = await this.pass(payload, ctx);
+    switch (passage.go) {
+      case 'call': {
+        if (!client)
+          return this.settle(ctx, (w) => this.outcomes.planAnew(w, payload, 'the account is gone'));
+        const { message, rendered } = passage;
+        const result = await client.send(message.person, rendered, message.messageId);
+        count(result);
+        return this.conclude(payload, ctx, result);
+      }
+      case 'not_yet':
+        return deferred(new Date(passage.slotAt.getTime() - EARLY_MS));
+      case 'unsettled':
+        return deferred(passage.until);
+      case 'grace_over':
+        return this.settle(ctx, (w) => this.outcomes.graceOver(w, payload));
+      case 'plan_anew':
+        return this.settle(ctx, (w) => this.outcomes.planAnew(w, payload, 'the plan was out of date'));
+      case 'redriven':
+        return this.settle(ctx, (w) => this.outcomes.redriven(w, payload));
+      case 'unrenderable':
+        return this.bury(payload, ctx, { code: null, class: 'request', details: passage.why });
+      case 'nothing':
+        return skipped(passage.why);
+    }
+  }
+
+  /** This task goes to the dead letters for good: its line must not stand still behind it. */
+  async abandon(payload: CallChannelPayload, ctx: TaskContext, why: string): Promise<void> {
+    await this.failAside(payload, ctx, { code: null, class: 'fault', details: why });
+  }
+
+  private async pass(payload: CallChannelPayload, ctx: TaskContext): Promise<Passage> {
+    for (;;) {
+      const passage = await this.apart(ctx, (work) => this.gate.pass(work, payload));
+      if (passage.go !== 'not_yet') return passage;
+      const wait = passage.slotAt.getTime() - this.clock.now().getTime();
+      if (wait > SLEEP_MS) return passage;
+      await sleep(Math.max(1, wait));
+    }
+  }
+
+  private async conclude(
+    payload: CallChannelPayload,
+    ctx: TaskContext,
+    result: SendResult,
+  ): Promise<JobOutcome> {
+    switch (result.outcome) {
+      case 'accepted':
+        return this.settle(ctx, (w) => this.outcomes.accepted(w, payload, result));
+      case 'not_sent':
+        return this.settle(ctx, (w) => this.outcomes.notSent(w, payload, result.why));
+      case 'indeterminate': {
+        const passage = await this.apart(ctx, async (work): Promise<Passage> => {
+          const message = await lockMessage(work.tx, payload.messageId, work.now);
+          // A status with our id may have been faster.
+          if (message?.state !== 'sending' || message.plan !== payload.plan) {
+            return { go: 'nothing', why: 'settled by a status' };
+          }
+          return this.gate.mark(work, message);
+        });
+        if (passage.go === 'unsettled') return deferred(passage.until);
+        if (passage.go === 'grace_over') return this.settle(ctx, (w) => this.outcomes.graceOver(w, payload));
+        return done;
+      }
+      case 'refused': {
+        const { code, details } = result;
+        const policy = classifyError(code);
+        if (policy.deadLetter && policy.action === 'fail') {
+          return this.bury(payload, ctx, { code, class: policy.class, details });
+        }
+        return this.settle(ctx, (w) => this.outcomes.refused(w, payload, { code, details, came: 'at_once' }));
+      }
+    }
+  }
+
+  /** Stores the result with the task's own end, once. */
+  private async settle(ctx: TaskContext, work: (w: Work) => Promise<void>): Promise<JobOutcome> {
+    await ctx.commit(({ tx, emit }) => work({ tx, emit, now: this.clock.now() }));
+    return done;
+  }
+
+  /** The message failed and the task stays visible among the dead letters, where a person may redrive it. */
+  private async bury(
+    payload: CallChannelPayload,
+    ctx: TaskContext,
+    error: Omit<MessageError, 'at' | 'deadLetter'>,
+  ): Promise<JobOutcome> {
+    await this.failAside(payload, ctx, error);
+    return rejected(`${error.code ?? error.class}: ${error.details}`);
+  }
+
+  /** A task that is not settled has no commit to emit through: the line's wake-up is journaled beside it. */
+  private async failAside(
+    payload: CallChannelPayload,
+    ctx: TaskContext,
+    error: Omit<MessageError, 'at' | 'deadLetter'>,
+  ): Promise<void> {
+    const now = this.clock.now();
+    const item = await this.tenants.transaction(ctx.merchantId, async (tx) => {
+      const message = await lockMessage(tx, payload.messageId, now);
+      if (!message || message.plan !== payload.plan || !message.open) return undefined;
+      await updateMessage(tx, message, {
+        state: 'failed',
+        open: false,
+        failedAt: now,
+        error: { ...error, at: now.toISOString(), deadLetter: true },
+      });
+      const { channelAccountId, contactId, messageId, plan } = message;
+      const occasion = `failed_${messageId}_${plan}`;
+      const next = toItem(advanceRecipient, { channelAccountId, contactId, occasion }, ctx.merchantId, now);
+      await this.journal.append([next], now, tx);
+      return next;
+    });
+    if (item) await this.waker.wake([wakeOf(item, now)]);
+  }
+
+  /** A transaction beside the task's own end. Nothing is emitted in it. */
+  private apart<T>(ctx: TaskContext, work: (w: Work) => Promise<T>): Promise<T> {
+    const emit = (): never => {
+      throw new Error('what is emitted here would not be woken');
+    };
+    return this.tenants.transaction(ctx.merchantId, (tx) => work({ tx, emit, now: this.clock.now() }));
+  }
+}
+
+function count(result: SendResult): void {
+  const cls = result.outcome === 'refused' ? classifyError(result.code).class : '';
+  sends.inc({ outcome: result.outcome, class: cls });
+}

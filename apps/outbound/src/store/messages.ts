@@ -1,0 +1,188 @@
+import type { EntityManager } from 'typeorm';
+import type { OutboundContent, PersonRef, TemplateFallback } from '#core/messaging';
+import type { MessageState, Verdict } from '#core/outbound';
+import { lockRecipient, type RecipientKey } from './recipients.js';
+
+/** A message as it is stored: its place in its recipient's line, and everything that happened to it. */
+export interface Message extends RecipientKey {
+  messageId: string;
+  person: PersonRef;
+  content: OutboundContent;
+  template: TemplateFallback | null;
+  deadline: Date | null;
+  state: MessageState;
+  /** Still in its recipient's line. */
+  open: boolean;
+  plan: number;
+  verdict: StoredVerdict | null;
+  plannedAt: Date | null;
+  slotAt: Date | null;
+  calledAt: Date | null;
+  sends: number;
+  retries: number;
+  lateFailures: number;
+  notBefore: Date | null;
+  indeterminateAt: Date | null;
+  possibleDuplicate: boolean;
+  withoutMedia: boolean;
+  channelMessageId: string | null;
+  failedChannelIds: string[];
+  error: MessageError | null;
+  pricing: object | null;
+  acceptedAt: Date | null;
+  heldAt: Date | null;
+  sentAt: Date | null;
+  deliveredAt: Date | null;
+  readAt: Date | null;
+  playedAt: Date | null;
+  failedAt: Date | null;
+  droppedAt: Date | null;
+}
+
+/** The verdict with the slot of the number that was reserved for it. */
+export type StoredVerdict = Verdict & { slotAt?: string };
+
+export interface MessageError {
+  code: number | null;
+  class: string;
+  details: string;
+  at: string;
+  /** Its task stands among the dead letters; when that runs again, a person wanted it to. */
+  deadLetter?: boolean;
+}
+
+export type MessagePatch = Partial<Omit<Message, 'messageId' | keyof RecipientKey>>;
+
+const COLUMNS: Record<keyof Message, string> = {
+  messageId: 'message_id',
+  channelAccountId: 'channel_account_id',
+  contactId: 'contact_id',
+  person: 'person',
+  content: 'content',
+  template: 'template',
+  deadline: 'deadline',
+  state: 'state',
+  open: 'open',
+  plan: 'plan',
+  verdict: 'verdict',
+  plannedAt: 'planned_at',
+  slotAt: 'slot_at',
+  calledAt: 'called_at',
+  sends: 'sends',
+  retries: 'retries',
+  lateFailures: 'late_failures',
+  notBefore: 'not_before',
+  indeterminateAt: 'indeterminate_at',
+  possibleDuplicate: 'possible_duplicate',
+  withoutMedia: 'without_media',
+  channelMessageId: 'channel_message_id',
+  failedChannelIds: 'failed_channel_ids',
+  error: 'error',
+  pricing: 'pricing',
+  acceptedAt: 'accepted_at',
+  heldAt: 'held_at',
+  sentAt: 'sent_at',
+  deliveredAt: 'delivered_at',
+  readAt: 'read_at',
+  playedAt: 'played_at',
+  failedAt: 'failed_at',
+  droppedAt: 'dropped_at',
+};
+const JSON_FIELDS = new Set<string>(['person', 'content', 'template', 'verdict', 'error', 'pricing']);
+const SELECT = Object.entries(COLUMNS)
+  .map(([field, column]) => `${column} AS "${field}"`)
+  .join(', ');
+
+export interface NewMessage extends RecipientKey {
+  messageId: string;
+  person: PersonRef;
+  content: OutboundContent;
+  template?: TemplateFallback;
+  deadline?: string;
+  threadId: string;
+  orderRef?: string;
+}
+
+/** Puts a message at the end of its recipient's line, once. */
+export async function insertMessage(tx: EntityManager, message: NewMessage, now: Date): Promise<void> {
+  await tx.query(
+    `INSERT INTO outbound.messages (merchant_id, message_id, channel_account_id, contact_id, person, content, template,
+       deadline, thread_id, order_ref, state, created_at)
+     VALUES (current_setting('waco.merchant_id'), $1, $2, $3, $4, $5, $6, $7, $8, $9, 'queued', $10)
+     ON CONFLICT DO NOTHING`,
+    [
+      message.messageId,
+      message.channelAccountId,
+      message.contactId,
+      JSON.stringify(message.person),
+      JSON.stringify(message.content),
+      message.template ? JSON.stringify(message.template) : null,
+      message.deadline ?? null,
+      message.threadId,
+      message.orderRef ?? null,
+      now,
+    ],
+  );
+}
+
+/** The message that its recipient's line stands at. The caller holds the recipient's lock. */
+export async function lockHead(tx: EntityManager, key: RecipientKey): Promise<Message | undefined> {
+  return one(
+    await tx.query(
+      `SELECT ${SELECT} FROM outbound.messages WHERE open AND channel_account_id = $1 AND contact_id = $2
+       ORDER BY seq LIMIT 1 FOR UPDATE`,
+      [key.channelAccountId, key.contactId],
+    ),
+  );
+}
+
+/**
+ * A message with its recipient's lock: whoever changes a message holds that first, so that two never wait for each
+ * other.
+ */
+export async function lockMessage(
+  tx: EntityManager,
+  messageId: string,
+  now: Date,
+): Promise<Message | undefined> {
+  const owners = (await tx.query(
+    `SELECT channel_account_id AS "channelAccountId", contact_id AS "contactId" FROM outbound.messages
+     WHERE message_id = $1`,
+    [messageId],
+  )) as RecipientKey[];
+  if (!owners[0]) return undefined;
+  await lockRecipient(tx, owners[0], now);
+  return one(
+    await tx.query(`SELECT ${SELECT} FROM outbound.messages WHERE message_id = $1 FOR UPDATE`, [messageId]),
+  );
+}
+
+/** The id of the message that the channel knows by this id. */
+export async function findByChannelId(
+  tx: EntityManager,
+  channelMessageId: string,
+): Promise<string | undefined> {
+  const rows = (await tx.query(
+    `SELECT message_id AS "messageId" FROM outbound.messages WHERE channel_message_id = $1
+     UNION ALL SELECT message_id FROM outbound.messages WHERE failed_channel_ids @> ARRAY[$1] LIMIT 1`,
+    [channelMessageId],
+  )) as { messageId: string }[];
+  return rows[0]?.messageId;
+}
+
+/** Writes the patch, and into `message` too. */
+export async function updateMessage(tx: EntityManager, message: Message, patch: MessagePatch): Promise<void> {
+  const fields = Object.entries(patch).filter(([, value]) => value !== undefined);
+  const assignments = fields.map(([field], i) => `${COLUMNS[field as keyof Message]} = $${i + 2}`);
+  await tx.query(`UPDATE outbound.messages SET ${assignments.join(', ')} WHERE message_id = $1`, [
+    message.messageId,
+    ...fields.map(([field, value]) =>
+      JSON_FIELDS.has(field) && value !== null ? JSON.stringify(value) : value,
+    ),
+  ]);
+  Object.assign(message, patch);
+}
+
+function one(rows: unknown): Message | undefined {
+  return (rows as Message[])[0];
+}

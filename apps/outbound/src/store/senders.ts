@@ -1,0 +1,94 @@
+import type { EntityManager } from 'typeorm';
+import type { Pacing } from '#core/outbound';
+
+/** What planning asks of a channel account, without its secrets. */
+export interface Account {
+  businessAccountId: string;
+  messagesPerSecond: number;
+  /** Both the account and its merchant are switched on. */
+  enabled: boolean;
+  language: string;
+  pausedUntil: Date | null;
+  pauseReason: string | null;
+}
+
+export interface Sender {
+  pacing: Pacing;
+  pausedAt: Date | null;
+  pausedUntil: Date | null;
+  pauseReason: string | null;
+  pauses: number;
+}
+
+export async function findAccount(tx: EntityManager, channelAccountId: string): Promise<Account | undefined> {
+  const rows = (await tx.query(
+    `SELECT a.business_account_id AS "businessAccountId", a.messages_per_second AS "messagesPerSecond",
+       a.enabled AND m.status = 'active' AS enabled, m.language, s.paused_until AS "pausedUntil",
+       s.pause_reason AS "pauseReason"
+     FROM tenancy.channel_accounts a
+       JOIN tenancy.merchants m USING (merchant_id)
+       LEFT JOIN outbound.senders s ON s.channel_account_id = a.id
+     WHERE a.id = $1`,
+    [channelAccountId],
+  )) as Account[];
+  return rows[0];
+}
+
+/**
+ * The sending state of a number, made if need be, locked. Everyone who sends from this number waits here: taken last,
+ * right before the transaction ends.
+ */
+export async function lockSender(tx: EntityManager, channelAccountId: string): Promise<Sender> {
+  const found = await select(tx, channelAccountId);
+  if (found) return found;
+  await tx.query(
+    `INSERT INTO outbound.senders (merchant_id, channel_account_id)
+     VALUES (current_setting('waco.merchant_id'), $1) ON CONFLICT DO NOTHING`,
+    [channelAccountId],
+  );
+  return (await select(tx, channelAccountId))!;
+}
+
+async function select(tx: EntityManager, channelAccountId: string): Promise<Sender | undefined> {
+  const rows = (await tx.query(
+    `SELECT next_slot_ms AS "nextSlotMs", slowed_to AS "slowedTo", slowed_at AS "slowedAt", paused_at AS "pausedAt",
+       paused_until AS "pausedUntil", pause_reason AS "pauseReason", pauses
+     FROM outbound.senders WHERE channel_account_id = $1 FOR UPDATE`,
+    [channelAccountId],
+  )) as (Omit<Sender, 'pacing'> & Pacing)[];
+  if (!rows[0]) return undefined;
+  const { nextSlotMs, slowedTo, slowedAt, ...rest } = rows[0];
+  return { ...rest, pacing: { nextSlotMs, slowedTo, slowedAt } };
+}
+
+export async function storeSender(
+  tx: EntityManager,
+  channelAccountId: string,
+  sender: Sender,
+): Promise<void> {
+  const { pacing } = sender;
+  await tx.query(
+    `UPDATE outbound.senders SET next_slot_ms = $2, slowed_to = $3, slowed_at = $4, paused_at = $5, paused_until = $6,
+       pause_reason = $7, pauses = $8
+     WHERE channel_account_id = $1`,
+    [
+      channelAccountId,
+      pacing.nextSlotMs,
+      pacing.slowedTo,
+      pacing.slowedAt,
+      sender.pausedAt,
+      sender.pausedUntil,
+      sender.pauseReason,
+      sender.pauses,
+    ],
+  );
+}
+
+/** Something went out: whatever the account was paused for is over. */
+export async function endPause(tx: EntityManager, channelAccountId: string): Promise<void> {
+  await tx.query(
+    `UPDATE outbound.senders SET paused_at = NULL, paused_until = NULL, pause_reason = NULL, pauses = 0
+     WHERE channel_account_id = $1 AND pause_reason IS NOT NULL`,
+    [channelAccountId],
+  );
+}

@@ -1,0 +1,219 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { callChannel } from '#contracts';
+import { until } from '#testing';
+import { GRACE_MS, Stand, type Customer } from './support/stand.js';
+
+describe('refusals', () => {
+  let stand: Stand;
+  let customer: Customer;
+
+  beforeAll(async () => {
+    stand = await Stand.start();
+    await stand.template('order_delivered', 'order_delivered_v1', 'Your order {{1}} was delivered today.', [
+      'order',
+    ]);
+  }, 60_000);
+  afterAll(() => stand.stop());
+  beforeEach(async () => {
+    stand.onStatus = (payload) => payload;
+    await stand.faults();
+    customer = await stand.customer();
+  });
+
+  const sender = async () =>
+    (
+      await stand.owner.query(`SELECT * FROM outbound.senders WHERE channel_account_id = $1`, [
+        stand.merchant.channelAccountId,
+      ])
+    ).rows[0] as Record<string, unknown>;
+
+  it('131056 slows this pair only, and keeps its order', async () => {
+    const other = await stand.customer();
+    await stand.faults({ kind: 'error', code: 131056 });
+    const first = await stand.send(customer, 'first');
+    const second = await stand.send(customer, 'second');
+    await until('it was refused', async () => (await stand.asked(first)).refused.length > 0);
+    const elsewhere = await stand.send(other, 'elsewhere');
+    await stand.reaches(elsewhere, 'delivered');
+    expect((await stand.message(first))?.state).toBe('queued');
+    expect((await stand.message(first))?.verdict).toMatchObject({ decision: 'wait', why: 'pair_held' });
+    await stand.reaches(second, 'delivered');
+    expect(await stand.shown(customer)).toEqual(['first', 'second']);
+    expect(await sender()).toMatchObject({ slowed_to: null });
+  });
+
+  it('131056 is not provoked: the 46th message in a row waits for the pair', async () => {
+    const ids: string[] = [];
+    for (let i = 0; i < 46; i++) ids.push(await stand.send(customer, `message ${i}`));
+    await stand.reaches(ids[44]!, 'delivered');
+    const last = await stand.message(ids[45]!);
+    expect(last).toMatchObject({ state: 'queued', verdict: { decision: 'wait', why: 'pair_rate' } });
+    await stand.advance(10_000);
+    await stand.reaches(ids[45]!, 'delivered');
+    expect((await stand.asked(ids[45]!)).refused).toEqual([]);
+  });
+
+  it('130429 halves the rate of the number and sends again', async () => {
+    await stand.faults({ kind: 'error', code: 130429 });
+    const id = await stand.send(customer, 'too fast');
+    await stand.reaches(id, 'delivered');
+    expect(await sender()).toMatchObject({ slowed_to: 40 });
+  });
+
+  it('190 pauses the account, keeps its messages, and one of them tries the new token first', async () => {
+    const others = await Promise.all([stand.customer(), stand.customer()]);
+    await stand.faults({ kind: 'error', code: 190 });
+    const id = await stand.send(customer, 'with a dead token');
+    await until('the account is paused', async () => (await sender()).pause_reason === 'auth');
+    const later = await Promise.all(others.map((other) => stand.send(other, 'meanwhile')));
+    for (const m of later) await until('it waits', async () => (await stand.message(m))?.verdict);
+    expect((await stand.message(later[0]!))?.verdict).toMatchObject({
+      why: 'account_paused',
+      facts: { pauseReason: 'auth' },
+    });
+    await stand.advance(61_000);
+    for (const m of [id, ...later]) {
+      await until('everything went out', async () => {
+        const message = await stand.message(m);
+        if (message?.state === 'queued') await stand.advance(5_000);
+        return message?.state === 'delivered';
+      });
+    }
+    expect(await sender()).toMatchObject({ pause_reason: null, paused_until: null, pauses: 0 });
+    expect((await stand.asked(later[0]!)).refused).toEqual([]);
+  });
+
+  it('a paused template holds the message until the template is back', async () => {
+    await stand.setTemplate('order_delivered_v1', 'PAUSED');
+    await stand.pastWindow();
+    const id = await stand.send(customer, 'Delivered!', {
+      template: { purpose: 'order_delivered', facts: { order: 'C3' } },
+    });
+    const waiting = await stand.reaches(id, 'waiting');
+    expect(waiting.verdict).toMatchObject({
+      why: 'template_not_sendable',
+      facts: { template: { state: 'PAUSED' } },
+    });
+    await stand.setTemplate('order_delivered_v1', 'APPROVED');
+    await stand.reaches(id, 'delivered');
+    expect(await stand.shown(customer)).toEqual(['Your order C3 was delivered today.']);
+  });
+
+  it('132015 sets the template aside though no one announced it', async () => {
+    await stand.pastWindow();
+    await stand.faults({ kind: 'error', code: 132015 });
+    const id = await stand.send(customer, 'Delivered!', {
+      template: { purpose: 'order_delivered', facts: { order: 'D4' } },
+    });
+    const waiting = await stand.reaches(id, 'waiting');
+    expect(waiting.verdict).toMatchObject({ why: 'template_not_sendable' });
+    await stand.advance(3 * 3_600_000);
+    await stand.reaches(id, 'delivered');
+  });
+
+  it('a faulty request becomes a dead letter, lets the line go on, and can be redriven', async () => {
+    await stand.faults({ kind: 'error', code: 131009 });
+    const id = await stand.send(customer, 'refused for its shape');
+    const follower = await stand.send(customer, 'after it');
+    expect(await stand.reaches(id, 'failed')).toMatchObject({ error: { code: 131009, class: 'request' } });
+    await stand.reaches(follower, 'delivered');
+    const parked = async () =>
+      (
+        await stand.owner.query(
+          `SELECT id FROM journal.items WHERE parked_at IS NOT NULL AND settled_at IS NULL
+             AND payload->>'messageId' = $1`,
+          [id],
+        )
+      ).rows as { id: string }[];
+    const [letter] = await until('it is parked', async () => {
+      const rows = await parked();
+      return rows.length === 1 && rows;
+    });
+    await stand.owner.query(
+      `UPDATE journal.items SET parked_at = NULL, attempts = 0, due_at = now() - interval '1 minute' WHERE id = $1`,
+      [letter!.id],
+    );
+    await stand.reaches(id, 'delivered');
+  });
+
+  it('content that cannot be rendered fails without a call', async () => {
+    const id = await stand.send(customer, '', {
+      content: { type: 'link', body: 'Pay', label: 'Pay', url: 'not a link' },
+    });
+    expect(await stand.reaches(id, 'failed')).toMatchObject({ sends: 0, error: { class: 'request' } });
+  });
+
+  it('a person who cannot be reached: the message fails, the next one is tried', async () => {
+    await stand.faults({ kind: 'error', code: 131026 });
+    const id = await stand.send(customer, 'to nobody');
+    const next = await stand.send(customer, 'to somebody');
+    expect(await stand.reaches(id, 'failed')).toMatchObject({ error: { class: 'recipient' } });
+    await stand.reaches(next, 'delivered');
+    const { rows } = await stand.owner.query(
+      `SELECT 1 FROM journal.items WHERE parked_at IS NOT NULL AND payload->>'messageId' = $1`,
+      [id],
+    );
+    expect(rows).toEqual([]);
+  });
+
+  describe('a crash between mark and answer', () => {
+    /** The message as a killed process leaves it: marked as called, its task not settled. */
+    async function crashed(called: 'before the call' | 'after the call'): Promise<string> {
+      const { merchantId, channelAccountId, phoneNumberId, accessToken } = stand.merchant;
+      const messageId = `msg_crash_${customer.phone}`;
+      await stand.owner.query(
+        `INSERT INTO outbound.messages (merchant_id, message_id, channel_account_id, contact_id, person, content,
+           thread_id, state, plan, verdict, planned_at, slot_at, called_at, sends, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, 'thr_1', 'sending', 1, '{"decision":"send_free_form"}', $7, $7, $7, 1, $7)`,
+        [
+          merchantId,
+          messageId,
+          channelAccountId,
+          customer.contactId,
+          { waId: customer.phone },
+          { type: 'text', body: 'just once' },
+          stand.now,
+        ],
+      );
+      if (called === 'after the call') {
+        const sent = await stand.world.graph(
+          'POST',
+          `${phoneNumberId}/messages`,
+          {
+            messaging_product: 'whatsapp',
+            to: `+${customer.phone}`,
+            type: 'text',
+            text: { body: 'just once' },
+            biz_opaque_callback_data: messageId,
+          },
+          accessToken,
+        );
+        expect(sent.status).toBe(200);
+      }
+      await stand.emit(callChannel, { channelAccountId, messageId, plan: 1 });
+      return messageId;
+    }
+
+    it('sends nothing more when the call had been made', async () => {
+      const id = await crashed('after the call');
+      await stand.reaches(id, 'delivered');
+      await sleep(GRACE_MS + 700);
+      expect((await stand.asked(id)).accepted).toHaveLength(1);
+      expect(await stand.shown(customer)).toEqual(['just once']);
+    });
+
+    it('waits for a status and then sends, when the call had not been made', async () => {
+      const id = await crashed('before the call');
+      expect(await stand.reaches(id, 'indeterminate')).toMatchObject({ sends: 1 });
+      expect(await stand.reaches(id, 'delivered')).toMatchObject({ possible_duplicate: true });
+      expect(await stand.shown(customer)).toEqual(['just once']);
+    });
+  });
+
+  it('tells its health and its metrics', async () => {
+    expect((await fetch(`${stand.url}/health/ready`)).status).toBe(200);
+    const metrics = await (await fetch(`${stand.url}/metrics`)).text();
+    expect(metrics).toMatch(/waco_outbound_sends_total\{outcome="accepted",class=""\} [1-9]/);
+    expect(metrics).toMatch(/waco_outbound_verdicts_total\{decision="wait",reason="pair_rate"\} [1-9]/);
+  });
+});
