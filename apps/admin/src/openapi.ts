@@ -32,6 +32,6 @@ export function mountApiDocs(app: INestApplication): void {
     yamlDocumentUrl: 'docs/openapi.yaml',
     customSiteTitle: 'Waco admin API',
     customfavIcon: '/assets/icon.svg',
-    swaggerOptions: { persistAuthorization: false, displayRequestDuration: true, tagsSorter: 'alpha' },
+    swaggerOptions: { persistAuthorization: false, displayRequestDuration: true },
   });
 }
