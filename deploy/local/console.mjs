@@ -4,6 +4,9 @@ const tty = process.stdout.isTTY;
 /** Without a terminal to redraw, a long step says this often that it still runs. */
 const HEARTBEAT_MS = 15_000;
 
+// Whoever reads the output may leave (`npm start | head`): the stack goes on.
+process.stdout.on('error', () => undefined);
+
 export function say(text = '') {
   process.stdout.write(`${text}\n`);
 }

@@ -53,6 +53,10 @@ export async function startPostgres({ folder, port, password, logFile, maxConnec
     server.once('exit', done);
     server.once('error', done);
   });
+  // However this process ends, but for kill -9, the server does not stay behind.
+  const onExit = () => server.kill('SIGINT');
+  process.once('exit', onExit);
+  void exited.then(() => process.off('exit', onExit));
   await untilReady(server, home, logFile);
   return {
     folder: home,
