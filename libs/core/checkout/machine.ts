@@ -1,7 +1,7 @@
 import { Change } from './change.js';
 import type { OrderEvent, Step } from './events.js';
 import { applyEarly, applyFulfilment } from './fulfilment.js';
-import { WITH_THE_SHOP, type Hold, type Order } from './order.js';
+import { WITH_THE_SHOP, type Hold, type Order, type PaymentSession } from './order.js';
 import { applyPayment, finishRefund, MAX_PROLONGED, prolong } from './payment.js';
 
 /** A page is looked after this long after its end, in milliseconds: the provider's own word usually comes first. */
@@ -55,7 +55,7 @@ function apply(c: Change, event: Exclude<OrderEvent, { type: 'requested' }>): vo
     case 'not_held':
       return applyNotHeld(c, event);
     case 'session_wanted':
-      if (!canOpenSession(order, c.now) || order.session) return;
+      if (!canOpenSession(order, c.now) || isLive(order.session, c.now)) return;
       order.session = { attempt: nextAttempt(order), expiresAt: event.expiresAt, id: null, url: null };
       // The page may live longer than the time to open it: the end is looked at when both are over.
       return c.startTimer(
@@ -231,8 +231,11 @@ function refundIfCancelled(c: Change): void {
 /** Whether the link may lead to a payment page now. */
 export function canOpenSession(order: Order, now: Date): boolean {
   if (order.state !== 'awaiting_payment' || order.pending || order.closing) return false;
-  if (order.session) return new Date(order.session.expiresAt) > now;
-  return order.payBefore !== null && new Date(order.payBefore) > now;
+  return isLive(order.session, now) || (order.payBefore !== null && new Date(order.payBefore) > now);
+}
+
+function isLive(session: PaymentSession | null, now: Date): boolean {
+  return session !== null && new Date(session.expiresAt) > now;
 }
 
 function nextAttempt(order: Order): number {

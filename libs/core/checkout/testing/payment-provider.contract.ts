@@ -155,7 +155,7 @@ export function describePaymentProvider(name: string, open: () => Promise<Paymen
       const deliveries = await world.deliveries(2);
       const now = await world.now();
       const read = () =>
-        [...deliveries].reverse().map((d) => world.provider.readWebhook(d.rawBody, d.headers, now));
+        deliveries.toReversed().map((d) => world.provider.readWebhook(d.rawBody, d.headers, now));
       expect(read()).toEqual(read());
       const { rawBody, headers } = deliveries[0]!;
       const changed = Buffer.from(rawBody.toString('utf8').replace('mer_1', 'mer_2'));

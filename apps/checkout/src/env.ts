@@ -1,0 +1,31 @@
+import { IsInt, IsOptional, IsString, IsUrl, Max, Min } from 'class-validator';
+import { ServiceEnv, servicePort } from '#platform';
+
+const ANY_URL = { require_tld: false, require_protocol: true, protocols: ['http', 'https'] };
+
+export class CheckoutEnv extends ServiceEnv {
+  /** Where customers reach this service; links begin with it. Unset: this machine. */
+  @IsOptional()
+  @IsUrl(ANY_URL, { message: 'PUBLIC_URL must be an http or https address' })
+  PUBLIC_URL?: string;
+
+  /** Root of another server that speaks Stripe's API; unset means Stripe itself. */
+  @IsOptional()
+  @IsUrl(ANY_URL, { message: 'STRIPE_BASE_URL must be an http or https address' })
+  STRIPE_BASE_URL?: string;
+
+  /** Keys that encrypt checkout links: `id:base64` of 32 bytes, the current one first, comma between. */
+  @IsString()
+  CHECKOUT_LINK_KEYS: string;
+
+  /** How long stock is held for a customer who has not opened the payment page, in minutes. */
+  @IsInt()
+  @Min(5)
+  @Max(1_440)
+  HOLD_MINUTES: number = 45;
+}
+
+export function publicUrl(env: CheckoutEnv): string {
+  const port = env.PORT ?? servicePort('checkout', env.WACO_PORT_BASE);
+  return (env.PUBLIC_URL ?? `http://localhost:${port}`).replace(/\/+$/, '');
+}

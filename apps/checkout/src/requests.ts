@@ -1,0 +1,57 @@
+import { sellableLines, type CartLine, type OrderRequest } from '#core/catalog';
+import type { HostedPaymentRequest, Order, PaymentEvent, PaymentStatus } from '#core/checkout';
+
+/** What we ask of others for an order. The same order gives the same request: repeats carry the same key. */
+export function linesOf(order: Order): CartLine[] {
+  return sellableLines(order.accepted).map(({ sku, quantity }) => ({ sku, quantity }));
+}
+
+/** Stable while the attempt is: also when the answer to the first call was lost. */
+export function hostedPaymentRequest(order: Order, publicUrl: string): HostedPaymentRequest {
+  const { merchantId, orderRef, session, token } = order;
+  if (!session || !token) throw new Error(`order ${orderRef} asks for no payment page`);
+  const landing = `${publicUrl}/c/${token}/return`;
+  return {
+    ...{ merchantId, orderRef, quote: order.accepted, expiresAt: session.expiresAt },
+    ...{ returnUrl: landing, cancelUrl: landing },
+    idempotencyKey: `${merchantId}:${orderRef}:${session.attempt}`,
+  };
+}
+
+/** The paid order as the shop wants it. */
+export function orderRequest(order: Order, reservationId: string): OrderRequest {
+  const { payment, person } = order;
+  if (!payment) throw new Error(`order ${order.orderRef} is not paid`);
+  return {
+    orderRef: order.orderRef,
+    reservationId,
+    customer: {
+      ...(person.name && { name: person.name }),
+      ...(person.waId && { phone: `+${person.waId}` }),
+    },
+    lines: sellableLines(order.accepted).map(({ sku, quantity, unitPrice }) => ({
+      sku,
+      quantity,
+      unitPrice,
+    })),
+    total: payment.amount,
+    payment: {
+      provider: 'stripe',
+      reference: payment.paymentId ?? payment.sessionId!,
+      paidAt: payment.paidAt,
+    },
+  };
+}
+
+/** What a look-up says, as the event that its webhook would be. */
+export function paidEvent(
+  order: Order,
+  status: Extract<PaymentStatus, { status: 'paid' }>,
+  now: Date,
+): PaymentEvent {
+  const { sessionId, paymentId, amount } = status;
+  return {
+    ...{ kind: 'paid', eventId: `lookup_${sessionId}_paid`, orderRef: order.orderRef },
+    ...{ sessionId, paymentId, amount, occurredAt: now.toISOString() },
+  };
+}
