@@ -5,6 +5,7 @@ import { Checkout1700000000004 } from './0004-checkout.js';
 import { Outbound1700000000005 } from './0005-outbound.js';
 import { Admin1700000000006 } from './0006-admin.js';
 import { Ingest1700000000007 } from './0007-ingest.js';
+import { Conversation1700000000008 } from './0008-conversation.js';
 
 /** Every migration, oldest first. Listed by class, never by glob. */
 export const MIGRATIONS = [
@@ -15,6 +16,7 @@ export const MIGRATIONS = [
   Outbound1700000000005,
   Admin1700000000006,
   Ingest1700000000007,
+  Conversation1700000000008,
 ];
 
 export { migrate, type MigrateOptions } from './migrate.js';

@@ -1,4 +1,6 @@
-import type { CartLine, Category, ProductQuery, Quote } from '#core/catalog';
+import type { CartLine, ProductQuery } from '#core/catalog';
+
+export type { CategoriesReply, FoundProduct, QuoteReply, SearchReply, Unavailable } from '#core/catalog';
 
 /** Request/response of catalog-sync over `@nestjs/microservices` (TCP). Callers set a time limit. */
 export const CATALOG_RPC = {
@@ -18,23 +20,3 @@ export interface QuoteRequest {
   merchantId: string;
   lines: CartLine[];
 }
-
-/** The figures cannot be confirmed now: the shop does not answer and what was synced is too old. */
-export interface Unavailable {
-  outcome: 'unavailable';
-  reason: string;
-}
-
-export type CategoriesReply = { outcome: 'ok'; categories: Category[] } | Unavailable;
-
-export interface FoundProduct {
-  sku: string;
-  description: string;
-  categoryId: string;
-  imageUrl: string | null;
-}
-
-/** Only what can be bought now, best match first; one quote line (quantity 1) each, in the same order. */
-export type SearchReply = { outcome: 'ok'; products: FoundProduct[]; quote: Quote } | Unavailable;
-
-export type QuoteReply = { outcome: 'ok'; quote: Quote } | Unavailable;

@@ -1,9 +1,10 @@
 import { IsBoolean, IsISO8601, IsNotEmptyObject, IsObject, IsOptional, IsString } from 'class-validator';
-import type { Money, ProductQuery, Quote, QuoteChange, CartLine } from '#core/catalog';
+import type { Answer, OrderFact, Question } from '#core/conversation';
 import { threadStream, type InboundContent, type PersonRef } from '#core/messaging';
-import type { CategoriesReply, QuoteReply, SearchReply } from './catalog.rpc.js';
 import { defineJob, type RetryPolicy } from './job.js';
 import { QUEUES } from './queues.js';
+
+export type { Answer, OrderFact, Question, Tracking } from '#core/conversation';
 
 const RETRY: RetryPolicy = { attempts: 5, backoff: 'exponential', delayMs: 500 };
 
@@ -51,21 +52,11 @@ export const changeIdentity = defineJob({
   retry: RETRY,
 });
 
-/** A question that a thread asks of the catalog, outside its transaction. */
-export type CatalogQuestion =
-  { kind: 'categories' } | { kind: 'search'; query: ProductQuery } | { kind: 'quote'; lines: CartLine[] };
-
-/** What came back; `question` tells how to read it. */
-export type CatalogAnswer =
-  | { kind: 'categories'; reply: CategoriesReply }
-  | { kind: 'search'; reply: SearchReply }
-  | { kind: 'quote'; reply: QuoteReply };
-
 export class AskCatalogPayload {
   @IsString() threadId: string;
   @IsString() threadStream: string;
   @IsString() questionId: string;
-  @IsObject() question: CatalogQuestion;
+  @IsObject() question: Question;
 }
 
 /** Conversation → itself: ask catalog-sync, outside the thread's transaction. */
@@ -81,7 +72,7 @@ export class RecordAnswerPayload {
   @IsString() threadId: string;
   @IsString() threadStream: string;
   @IsString() questionId: string;
-  @IsObject() answer: CatalogAnswer;
+  @IsObject() answer: Answer;
 }
 
 /** The answer to a question, back in the thread's line; goes before what waits there. */
@@ -94,31 +85,6 @@ export const recordAnswer = defineJob({
   expedited: true,
   retry: RETRY,
 });
-
-export interface Tracking {
-  carrier: string;
-  trackingCode: string;
-  trackingUrl?: string;
-  eta?: string;
-}
-
-/** What a thread is told of an order. Facts only move an order forward. */
-export type OrderFact =
-  /** The stock is held; the link opens the payment page once. */
-  | { kind: 'ready_to_pay'; quote: Quote; url: string; payBefore: string }
-  /** Price or stock moved since the quote was accepted: nothing is held, the customer must be asked again. */
-  | { kind: 'changed'; quote: Quote; changes: QuoteChange[] }
-  /** The shop did not answer; nothing is held. */
-  | { kind: 'unavailable' }
-  | { kind: 'expired' }
-  | { kind: 'payment_failed' }
-  | { kind: 'paid'; number: string; quote: Quote; total: Money; paidAt: string }
-  | { kind: 'refunded'; total: Money; reason: 'out_of_stock' | 'cancelled' | 'duplicate_payment' }
-  | { kind: 'tracking_created'; tracking: Tracking }
-  | { kind: 'shipped'; tracking: Tracking }
-  | { kind: 'out_for_delivery'; tracking: Tracking }
-  | { kind: 'delivered'; tracking: Tracking; deliveredAt: string }
-  | { kind: 'delivery_failed'; tracking: Tracking; reason?: string };
 
 export class NoteOrderPayload {
   @IsString() threadId: string;

@@ -31,9 +31,9 @@ export interface JobContract<P extends object = object> {
   queue: QueueDefinition;
   payload: ClassConstructor<P>;
   /** Two items of one merchant with the same key are the same item: the second is not stored. */
-  idempotencyKey: (payload: P) => string;
+  idempotencyKey(payload: NoInfer<P>): string;
   /** The aggregate whose order matters. Tasks need none. */
-  stream?: (payload: P) => string;
+  stream?(payload: NoInfer<P>): string;
   /** Goes before what waits in its stream: the answer that a blocked line waits for. */
   expedited?: boolean;
   retry: RetryPolicy;

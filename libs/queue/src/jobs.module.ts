@@ -23,14 +23,14 @@ import { Waker } from './waker.js';
 export const QUEUE_READY = Symbol('QUEUE_READY');
 const BACKEND = Symbol('QUEUE_BACKEND');
 
-type Handle<P> = (payload: P, context: never) => Promise<JobOutcome>;
+type Handle<P> = (payload: P, ...context: never[]) => Promise<JobOutcome>;
 
 /**
  * Marks a method as the handler of a job: `(payload, context) => Promise<JobOutcome>`, where context is an
  * OrderedContext or a TaskContext, as the job's queue is.
  */
 export function JobHandler<P extends object>(contract: JobContract<P>) {
-  return (target: object, key: string, descriptor: TypedPropertyDescriptor<Handle<P>>): void => {
+  return <T extends Handle<P>>(target: object, key: string, descriptor: TypedPropertyDescriptor<T>): void => {
     Payload()(target, key, 0);
     Ctx()(target, key, 1);
     (EventPattern(contract.name, JOBS) as MethodDecorator)(target, key, descriptor);

@@ -1,0 +1,14 @@
+import { bootService, loadEnv, runMain } from '#platform';
+import { connectJobs } from '#queue';
+import { ConversationModule } from './conversation.module.js';
+import { ConversationEnv } from './env.js';
+
+runMain(async () => {
+  const env = loadEnv(ConversationEnv);
+  return bootService({
+    service: 'conversation',
+    module: ConversationModule.forRoot(env),
+    env,
+    configure: (app) => connectJobs(app, 'conversation'),
+  });
+});

@@ -1,0 +1,126 @@
+import { randomInt } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { askCatalog, cancelOrder, requestCheckout, sendMessage } from '#contracts';
+import { newThread, step, type Effect, type ThreadEvent, type ThreadState } from '#core/conversation';
+import { Directory } from '#persistence';
+import { newId } from '#platform';
+import type { OrderedContext } from '#queue';
+import { personOf } from './contacts.js';
+
+export interface Thread {
+  threadId: string;
+  channelAccountId: string;
+  contactId: string;
+  /** The stream in which everything that concerns this thread is applied. */
+  stream: string;
+  state: ThreadState;
+}
+
+const COLUMNS = `thread_id AS "threadId", channel_account_id AS "channelAccountId", contact_id AS "contactId", stream, state`;
+
+/** Threads in the database, locked while a step is applied to them. */
+@Injectable()
+export class Threads {
+  constructor(private readonly directory: Directory) {}
+
+  /** The thread by its id, locked; undefined when there is none. */
+  async lock(tx: EntityManager, threadId: string): Promise<Thread | undefined> {
+    const rows = (await tx.query(
+      `SELECT ${COLUMNS} FROM conversation.threads WHERE thread_id = $1 FOR UPDATE`,
+      [threadId],
+    )) as Thread[];
+    return rows[0];
+  }
+
+  /** The contact's thread on this channel account, locked; made when there is none. */
+  async lockOrCreate(ctx: OrderedContext, channelAccountId: string, contactId: string): Promise<Thread> {
+    const { tx, merchantId, now } = ctx;
+    const state = newThread(now);
+    await tx.query(
+      `INSERT INTO conversation.threads
+         (merchant_id, thread_id, channel_account_id, contact_id, stream, phase, state, expires_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (merchant_id, channel_account_id, contact_id) DO NOTHING`,
+      [
+        merchantId,
+        newId('thr'),
+        channelAccountId,
+        contactId,
+        ctx.item.stream,
+        state.phase,
+        state,
+        state.expiresAt,
+      ],
+    );
+    const rows = (await tx.query(
+      `SELECT ${COLUMNS} FROM conversation.threads WHERE channel_account_id = $1 AND contact_id = $2 FOR UPDATE`,
+      [channelAccountId, contactId],
+    )) as Thread[];
+    return rows[0]!;
+  }
+
+  /** Applies one event: the new state is stored and its effects are emitted in the transaction of `ctx`. */
+  async apply(ctx: OrderedContext, thread: Thread, event: ThreadEvent): Promise<void> {
+    const merchant = await this.directory.merchant(ctx.merchantId);
+    if (!merchant) throw new Error(`merchant ${ctx.merchantId} is not in the directory`);
+    const { state, effects } = step(thread.state, event, {
+      now: ctx.now,
+      shop: merchant.name,
+      currency: merchant.currency,
+      newQuestionId: () => newId('que'),
+      newOrderRef,
+    });
+    await ctx.tx.query(
+      `UPDATE conversation.threads SET state = $2, phase = $3, expires_at = $4, version = version + 1, updated_at = $5
+       WHERE thread_id = $1`,
+      [thread.threadId, state, state.phase, state.expiresAt, ctx.now],
+    );
+    for (const effect of effects) await this.emit(ctx, thread, effect);
+  }
+
+  private async emit(ctx: OrderedContext, thread: Thread, effect: Effect): Promise<void> {
+    const { threadId, channelAccountId, contactId } = thread;
+    switch (effect.kind) {
+      case 'say':
+        ctx.emit(sendMessage, {
+          messageId: newId('msg'),
+          channelAccountId,
+          contactId,
+          person: await personOf(ctx.tx, contactId),
+          content: effect.content,
+          template: effect.template,
+          threadId,
+          orderRef: effect.orderRef,
+        });
+        return;
+      case 'ask':
+        // The answer comes back into the line that waits for it, which is the line of the item being applied.
+        ctx.emit(askCatalog, {
+          threadId,
+          threadStream: ctx.item.stream,
+          questionId: effect.questionId,
+          question: effect.question,
+        });
+        return;
+      case 'request_checkout':
+        ctx.emit(requestCheckout, {
+          orderRef: effect.orderRef,
+          threadId,
+          threadStream: thread.stream,
+          person: await personOf(ctx.tx, contactId),
+          quote: effect.quote,
+        });
+        return;
+      case 'cancel_order':
+        ctx.emit(cancelOrder, { orderRef: effect.orderRef, reason: 'the customer went back to shopping' });
+    }
+  }
+}
+
+/** Crockford's base 32 without vowels that could spell words: read aloud without mistakes. */
+const REF_ALPHABET = '23456789BCDFGHJKMNPQRSTVWXZ';
+
+/** `W` and nine characters: about 7·10¹² references. */
+function newOrderRef(): string {
+  return `W${Array.from({ length: 9 }, () => REF_ALPHABET[randomInt(REF_ALPHABET.length)]).join('')}`;
+}

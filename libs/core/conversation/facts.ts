@@ -1,0 +1,32 @@
+import type { CategoriesReply, Money, Quote, QuoteChange, QuoteReply, SearchReply } from '#core/catalog';
+
+export interface Tracking {
+  carrier: string;
+  trackingCode: string;
+  trackingUrl?: string;
+  eta?: string;
+}
+
+/** What a thread is told of an order. Facts only move an order forward. */
+export type OrderFact =
+  /** The stock is held; the link opens the payment page once. */
+  | { kind: 'ready_to_pay'; quote: Quote; url: string; payBefore: string }
+  /** Price or stock moved since the quote was accepted: nothing is held, the customer must be asked again. */
+  | { kind: 'changed'; quote: Quote; changes: QuoteChange[] }
+  /** The shop did not answer; nothing is held. */
+  | { kind: 'unavailable' }
+  | { kind: 'expired' }
+  | { kind: 'payment_failed' }
+  | { kind: 'paid'; number: string; quote: Quote; total: Money; paidAt: string }
+  | { kind: 'refunded'; total: Money; reason: 'out_of_stock' | 'cancelled' | 'duplicate_payment' }
+  | { kind: 'tracking_created'; tracking: Tracking }
+  | { kind: 'shipped'; tracking: Tracking }
+  | { kind: 'out_for_delivery'; tracking: Tracking }
+  | { kind: 'delivered'; tracking: Tracking; deliveredAt: string }
+  | { kind: 'delivery_failed'; tracking: Tracking; reason?: string };
+
+/** What the catalog answered; `kind` says to which question. */
+export type Answer =
+  | { kind: 'categories'; reply: CategoriesReply }
+  | { kind: 'search'; reply: SearchReply }
+  | { kind: 'quote'; reply: QuoteReply };

@@ -1,0 +1,5 @@
+export * from './effects.js';
+export * from './facts.js';
+export * from './intent.js';
+export * from './state.js';
+export * from './step.js';
