@@ -23,6 +23,8 @@ export async function bootService(options: BootOptions): Promise<NestFastifyAppl
     bodyLimit: options.bodyLimit ?? 1_048_576,
     forceCloseConnections: 'idle',
     trustProxy: true,
+    // A checkout link is an encrypted token in the path; Fastify's own limit is 100 characters.
+    routerOptions: { maxParamLength: 1_024 },
   });
   const app = await NestFactory.create<NestFastifyApplication>(options.module as Type, adapter, {
     bufferLogs: true,
