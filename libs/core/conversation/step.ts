@@ -1,4 +1,4 @@
-import { decimalsOf, type CartLine, type Quote } from '#core/catalog';
+import { decimalsOf, formatMoney, type CartLine, type Quote } from '#core/catalog';
 import type { InboundContent, OutboundContent, TemplateFallback, TemplatePurpose } from '#core/messaging';
 import { ask, cartOnOffer, mergeLines, onlySellable, saying } from './cart.js';
 import type { Step, StepContext } from './effects.js';
@@ -257,13 +257,13 @@ function onOrderFact(state: ThreadState, ref: string, fact: OrderFact, context: 
       const settled =
         current || state.cart.length === 0 ? { ...next, order: null, cart: [], shown: null } : next;
       const phase = settled === next ? next : move(settled, 'order_paid');
-      return tell(phase, say.sayReceipt(fact), template('order_receipt', { order: fact.number }));
+      return tell(phase, say.sayReceipt(fact), template('order_receipt', { order: fact.number, total: formatMoney(fact.total) }));
     }
     case 'refunded':
       return tell(
         move({ ...noted('refunded'), order: current ? null : state.order }, 'order_closed'),
         say.sayRefunded(number, fact),
-        template('order_refunded', { order: number }),
+        template('order_refunded', { order: number, amount: formatMoney(fact.total) }),
       );
     default: {
       if (known && RANK[fact.kind] < RANK[known.status]) return unchanged(state);
