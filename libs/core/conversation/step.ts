@@ -257,7 +257,11 @@ function onOrderFact(state: ThreadState, ref: string, fact: OrderFact, context: 
       const settled =
         current || state.cart.length === 0 ? { ...next, order: null, cart: [], shown: null } : next;
       const phase = settled === next ? next : move(settled, 'order_paid');
-      return tell(phase, say.sayReceipt(fact), template('order_receipt', { order: fact.number, total: formatMoney(fact.total) }));
+      return tell(
+        phase,
+        say.sayReceipt(fact),
+        template('order_receipt', { order: fact.number, total: formatMoney(fact.total) }),
+      );
     }
     case 'refunded':
       return tell(
