@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +12,8 @@ export interface Shop {
   baseUrl: string;
   apiKey: string;
   clockFile: string;
+  /** Changes its API key and where its webhooks go. */
+  connect(to: { apiKey: string; webhookUrl: string; webhookSecret: string }): Promise<void>;
   change(sku: string, to: { priceMinor?: number; available?: number }): Promise<void>;
   courier(orderRef: string, event: string): Promise<void>;
   /** What the store API does from now on: answer late, or fail so many calls. */
@@ -19,9 +22,13 @@ export interface Shop {
   close(): Promise<void>;
 }
 
-export async function openShop(
-  options: { apiKey?: string; webhookUrl?: string; webhookSecret?: string } = {},
-): Promise<Shop> {
+const UNCONNECTED = {
+  apiKey: 'shop_key',
+  webhookUrl: 'http://127.0.0.1:9/nowhere',
+  webhookSecret: 'shop_secret',
+};
+
+export async function openShop(): Promise<Shop> {
   const folder = mkdtempSync(join(tmpdir(), 'waco-shop-'));
   const clockFile = join(folder, 'clock.json');
   const env = { NODE_ENV: 'test', LOG_LEVEL: 'silent', PORT: '0', WACO_CLOCK_FILE: clockFile };
@@ -33,22 +40,23 @@ export async function openShop(
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
     });
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+    const answer = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${answer}`);
   };
-  const apiKey = options.apiKey ?? 'shop_key';
-  await send('PUT', '/control/shops/demo', {
-    name: 'Dune & Date',
-    currency: 'AED',
-    apiKey,
-    webhookUrl: options.webhookUrl ?? 'http://127.0.0.1:9/nowhere',
-    webhookSecret: options.webhookSecret ?? 'shop_secret',
-    seed: 'demo',
-    shipping: { flatMinor: 2_000, freeFromMinor: 20_000 },
-  });
+  const connect: Shop['connect'] = (to) =>
+    send('PUT', '/control/shops/demo', {
+      name: 'Dune & Date',
+      currency: 'AED',
+      seed: 'demo',
+      shipping: { flatMinor: 2_000, freeFromMinor: 20_000 },
+      ...to,
+    });
+  await connect(UNCONNECTED);
   return {
     baseUrl: `${url}/shops/demo`,
-    apiKey,
+    apiKey: UNCONNECTED.apiKey,
     clockFile,
+    connect,
     change: (sku, { priceMinor, available }) =>
       send('PATCH', `/shops/demo/backoffice/products/${sku}`, {
         ...(priceMinor !== undefined && { price: { minor: priceMinor, currency: 'AED' } }),
@@ -59,6 +67,8 @@ export async function openShop(
     faults: (to) => send('PUT', '/control/shops/demo/faults', to),
     advance: (advanceMs) => send('POST', '/control/clock', { advanceMs }),
     close: async () => {
+      // A caller that gave up may have left a connection on which it never asked: that would be waited for.
+      (app.getHttpServer() as HttpServer).closeAllConnections();
       await app.close();
       rmSync(folder, { recursive: true });
     },
