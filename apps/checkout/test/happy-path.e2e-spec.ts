@@ -46,7 +46,7 @@ describe('an order from request to delivery', () => {
   });
 
   it('shows how the order stands wherever the link is opened afterwards, and never pays again', async () => {
-    const ref = await world.order('CAP-SAND');
+    const ref = await world.order('CREW-GRY');
     await world.pay(await world.openPage(ref));
     await world.state(ref, 'placed');
     const link = await world.link(ref);
@@ -60,7 +60,7 @@ describe('an order from request to delivery', () => {
 
   it('learns of the payment from the customer’s return when the webhook is late, and once only', async () => {
     world.webhooks = 'keep';
-    const ref = await world.order('CAP-SAND');
+    const ref = await world.order('CREW-GRY');
     await world.pay(await world.openPage(ref));
     const landing = `${await world.link(ref)}/return`;
     const page = await world.visit(landing);
@@ -76,14 +76,14 @@ describe('an order from request to delivery', () => {
   });
 
   it('says that nothing was paid when the customer turns back from the payment page', async () => {
-    const ref = await world.order('CAP-SAND');
+    const ref = await world.order('CREW-GRY');
     await world.openPage(ref);
     const page = await world.visit(`${await world.link(ref)}/return`);
     expect(page.html).toContain('Your payment is not finished');
   });
 
   it('opens one page for two visits at once', async () => {
-    const ref = await world.order('CAP-SAND');
+    const ref = await world.order('CREW-GRY');
     const link = await world.link(ref);
     const visits = await Promise.all([1, 2, 3, 4].map(() => world.visit(link)));
     expect(visits.map((v) => v.status)).toEqual([303, 303, 303, 303]);
@@ -93,12 +93,12 @@ describe('an order from request to delivery', () => {
   });
 
   it('gives the stock back and closes the page when the customer goes back to shopping', async () => {
-    const before = await world.stock('CAP-SAND');
-    const ref = await world.order('CAP-SAND');
+    const before = await world.stock('CREW-GRY');
+    const ref = await world.order('CREW-GRY');
     const session = await world.openPage(ref);
     await world.say(cancelOrder, { orderRef: ref, reason: 'back to shopping' });
     await world.state(ref, 'cancelled');
-    await until('the stock is back', async () => (await world.stock('CAP-SAND')) === before);
+    await until('the stock is back', async () => (await world.stock('CREW-GRY')) === before);
     expect((await world.ledger()).sessions.find((s) => s.id === session)!.status).toBe('expired');
     expect((await world.visit(await world.link(ref))).html).toContain('This order was cancelled');
   });

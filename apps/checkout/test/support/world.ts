@@ -163,11 +163,14 @@ export class World {
   }
 
   /** A cart of one product that the customer accepted at the shop's present prices, on its way to checkout. */
-  async order(sku: string, quantity = 1): Promise<string> {
+  async order(sku: string, quantity = 1, quote?: Quote): Promise<string> {
     const orderRef = `WTEST${(this.refs += 1)}`;
     await this.say(requestCheckout, {
       ...{ orderRef, threadId: 'thr_1', threadStream: 'thread/acc_1/971501234567' },
-      ...{ person: { waId: '971501234567', name: 'Aisha Khan' }, quote: await this.quote(sku, quantity) },
+      ...{
+        person: { waId: '971501234567', name: 'Aisha Khan' },
+        quote: quote ?? (await this.quote(sku, quantity)),
+      },
     });
     return orderRef;
   }
@@ -199,6 +202,7 @@ export class World {
       headers: { 'content-type': 'application/json', authorization: `Bearer ${this.merchant.storeApiKey}` },
       body: JSON.stringify({ lines: [{ sku, quantity }] }),
     });
+    if (!response.ok) throw new Error(`the shop quotes nothing: ${response.status}`);
     const {
       quoteId: _id,
       expiresAt,
