@@ -1,0 +1,219 @@
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Customer, http } from './customer.mjs';
+
+const HOODIE = 'HOODIE-BLK';
+const ZIP = 'HOODIE-BLK-ZIP';
+const SAND = 'HOODIE-SND';
+const NAVY = 'HOODIE-NVY';
+const DAY_MS = 24 * 3_600_000;
+
+/**
+ * Plays a whole purchase against a running stack and checks every step of it: a customer on the sandbox's phone, a
+ * merchant in the shop's back office, a courier, and a day that passes.
+ *
+ * @param {{ urls: Record<string, string>, merchant: { phoneNumberId: string, shop: string } }} stack
+ * @param {{ tell?: (line: string) => void, before?: (step: string) => Promise<void> | void, patienceMs?: number,
+ *   chaos?: { copies: [number, number], shuffle: boolean, maxDelayMs: number } }} options
+ *   `before` runs before each step (to kill something, for example); `chaos` is how webhooks are delivered.
+ * @throws Error at the first thing that is not so.
+ */
+export async function playStory({ urls, merchant }, options = {}) {
+  const { tell = () => {}, before = () => {}, patienceMs = 20_000, chaos } = options;
+  const sandbox = http(urls.sandbox);
+  const office = `/shops/${merchant.shop}/backoffice`;
+  const step = async (name, play) => {
+    await before(name);
+    await play();
+    tell(`✓ ${name}`);
+  };
+  const price = (sku, minor) =>
+    sandbox.patch(`${office}/products/${sku}`, { price: { minor, currency: 'AED' } });
+  const stock = (sku, available) => sandbox.patch(`${office}/products/${sku}`, { available });
+  const aed = (minor) => `AED ${(minor / 100).toFixed(2)}`;
+  const has = (message, part) =>
+    assert.ok(message.text.includes(part), `“${part}” is not in: ${message.text}`);
+  const courier = (ref, event) => sandbox.post(`${office}/orders/${ref}/courier`, { event });
+
+  await sandbox.put('/control/chaos', chaos ?? { copies: [1, 1], shuffle: false, maxDelayMs: 0 });
+  for (const sku of [HOODIE, ZIP, SAND, NAVY]) await stock(sku, 12);
+  await price(HOODIE, 8_900);
+  await price(ZIP, 14_900);
+  await price(NAVY, 9_500);
+  const { offsetMs: clockBefore } = await sandbox.get('/control/clock');
+  const customer = await Customer.create(sandbox, merchant.phoneNumberId, { name: 'Aisha', patienceMs });
+  const ledger = async () => {
+    const { accepted } = await sandbox.get(`/control/meta/ledger?phoneNumberId=${merchant.phoneNumberId}`);
+    return accepted;
+  };
+  const sentBefore = (await ledger()).length;
+  let menu, products, cart, link, ref, receipt;
+
+  await step('"hi" is answered with a welcome and the categories of the shop', async () => {
+    await customer.write('hi');
+    menu = await customer.next('a list of categories', (m) => m.kind === 'list');
+    has(menu, 'Welcome');
+    assert.ok(menu.rows.some((row) => row.id === 'cat|hoodies'));
+  });
+
+  await step('a category shows products with the price and stock of this second', async () => {
+    await customer.tap(menu, 'cat|hoodies');
+    products = await customer.next('a list of hoodies', (m) => m.kind === 'list');
+    assert.ok(products.rows.find((row) => row.id === `prod|${HOODIE}`)?.description.includes(aed(8_900)));
+    assert.ok(products.rows.some((row) => row.id === `prod|${SAND}`));
+  });
+
+  await step('the shop changes a price and sells out an item: the next message knows', async () => {
+    await price(HOODIE, 8_400);
+    await stock(SAND, 0);
+    await customer.tap(menu, 'cat|hoodies');
+    products = await customer.next('the list again', (m) => m.kind === 'list');
+    assert.ok(products.rows.find((row) => row.id === `prod|${HOODIE}`)?.description.includes(aed(8_400)));
+    assert.ok(!products.rows.some((row) => row.id === `prod|${SAND}`), 'a sold-out item is still offered');
+  });
+
+  await step('"black hoodie under 100" is a catalog query', async () => {
+    await customer.write('black hoodie under 100');
+    const found = await customer.next('search results', (m) => m.kind === 'list');
+    assert.ok(found.rows.some((row) => row.id === `prod|${HOODIE}`));
+    assert.ok(!found.rows.some((row) => row.id === `prod|${ZIP}`), 'a hoodie over 100 is offered');
+  });
+
+  const put = async (sku) => {
+    await customer.tap(products, `prod|${sku}`);
+    const card = await customer.next('the product', (m) => m.buttons.some((b) => b.id === `add|${sku}`));
+    await customer.tap(card, `add|${sku}`);
+    return customer.next('the cart', (m) => m.buttons.some((b) => b.id === 'checkout'));
+  };
+  const setQuantity = async (sku, quantity) => {
+    await customer.tap(cart, 'edit_cart');
+    const lines = await customer.next('the lines', (m) => m.rows.some((row) => row.id === `line|${sku}`));
+    await customer.tap(lines, `line|${sku}`);
+    const choices = await customer.next('quantities', (m) =>
+      m.rows.some((row) => row.id === `qty|${sku}|${quantity}`),
+    );
+    await customer.tap(choices, `qty|${sku}|${quantity}`);
+    return customer.next('the cart', (m) => m.buttons.some((b) => b.id === 'checkout'));
+  };
+
+  await step('two products go into the cart by lists and buttons', async () => {
+    cart = await put(HOODIE);
+    has(cart, aed(8_400));
+    cart = await put(NAVY);
+    has(cart, aed(8_400));
+    has(cart, aed(9_500));
+  });
+
+  await step('a quantity is changed, one product is removed', async () => {
+    cart = await setQuantity(HOODIE, 2);
+    has(cart, aed(16_800));
+    cart = await setQuantity(NAVY, 0);
+    assert.ok(!cart.text.includes('Navy'), 'the removed product is still in the cart');
+  });
+
+  await step('a native cart builds a cart as well, and a stale price is pointed out', async () => {
+    await customer.sendCart([
+      { sku: HOODIE, quantity: 2, price: { minor: 8_900, currency: 'AED' } },
+      { sku: ZIP, quantity: 1, price: { minor: 14_900, currency: 'AED' } },
+    ]);
+    cart = await customer.next('the cart', (m) => m.buttons.some((b) => b.id === 'checkout'));
+    has(cart, `now costs ${aed(8_400)} (was ${aed(8_900)})`);
+    has(cart, `Total: ${aed(2 * 8_400 + 14_900)}`);
+  });
+
+  await step('a price that moves before checkout is told and asked about, nothing is charged', async () => {
+    await price(ZIP, 15_100);
+    await customer.tap(cart, 'checkout');
+    const changed = await customer.next('the change', (m) => m.text.includes('Something changed'));
+    has(changed, `now costs ${aed(15_100)} (was ${aed(14_900)})`);
+    await customer.tap(changed, 'checkout');
+  });
+
+  await step('checkout holds the stock and posts one link', async () => {
+    link = await customer.next('the link', (m) => m.kind === 'cta_url');
+    has(link, `Total: ${aed(31_900)}`);
+    ref = /Order (\w+)/.exec(link.text)?.[1];
+    assert.ok(ref, 'the link names no order');
+    assert.ok(link.url.startsWith(`${urls.checkout}/c/`));
+    const held = await reservationsOf(sandbox, office, ref);
+    assert.deepEqual(held, ['held']);
+  });
+
+  await step('the link leads to the payment page of the provider', async () => {
+    const opened = await open(link.url);
+    assert.equal(opened.status, 303, `the link answered ${opened.status}`);
+    const page = new URL(opened.headers.get('location'));
+    assert.match(page.pathname, /^\/pay\/cs_/);
+    assert.equal(
+      (await open(link.url)).headers.get('location'),
+      page.href,
+      'a second opening made a second session',
+    );
+    await sandbox.post(`${page.pathname}/complete`, { outcome: 'paid' });
+  });
+
+  await step('paid once in the shop, the hold committed, the receipt in the thread', async () => {
+    receipt = await customer.next('the receipt', (m) => m.text.includes('Paid'));
+    has(receipt, aed(31_900));
+    const { orders } = await sandbox.get(`${office}/orders`);
+    assert.equal(orders.filter((o) => o.orderRef === ref).length, 1);
+    assert.deepEqual(await reservationsOf(sandbox, office, ref), ['committed']);
+    const { sessions, payments } = await sandbox.get('/control/stripe/ledger');
+    const mine = sessions.filter((s) => s.client_reference_id === ref || s.orderRef === ref);
+    assert.equal(mine.length, 1, `${mine.length} payment pages for one order`);
+    assert.ok(payments.length >= 1);
+    const again = await open(link.url);
+    assert.equal(again.status, 200, 'a used link must show the order');
+    assert.ok((await again.text()).includes(ref));
+  });
+
+  await step('tracking comes by itself', async () => {
+    await courier(ref, 'created');
+    const tracked = await customer.next('the tracking code', (m) => m.text.includes('tracking code'));
+    const code = /tracking code \*?([A-Z0-9-]+)/.exec(tracked.text)?.[1];
+    assert.ok(code, 'no tracking code');
+    await courier(ref, 'out_for_delivery');
+    await customer.next('out for delivery', (m) => m.text.includes('out for delivery') && m.kind === 'text');
+    await customer.write('Where is my order?');
+    const answer = await customer.next('an answer', (m) => m.text.includes('out for delivery'));
+    has(answer, code);
+  });
+
+  await step('a day later the delivery goes out as an approved template', async () => {
+    await sandbox.post('/control/clock', { advanceMs: DAY_MS + 3_600_000 });
+    await courier(ref, 'delivered');
+    const delivered = await customer.next('the template', (m) => m.kind === 'template');
+    assert.match(delivered.template, /delivered/);
+  });
+
+  await step('nothing was said twice', async () => {
+    await settled(sandbox);
+    const sent = (await ledger()).slice(sentBefore).map((send) => send.bizOpaqueCallbackData);
+    assert.equal(new Set(sent).size, sent.length, 'a message was sent twice');
+    const { orders } = await sandbox.get(`${office}/orders`);
+    assert.equal(orders.filter((o) => o.orderRef === ref).length, 1);
+  });
+
+  await sandbox.put('/control/chaos', { copies: [1, 1], shuffle: false, maxDelayMs: 0 });
+  await sandbox.post('/control/clock', { offsetMs: clockBefore });
+  return { customerId: customer.customerId, orderRef: ref };
+}
+
+const open = (url) => fetch(url, { redirect: 'manual' });
+
+async function reservationsOf(sandbox, office, orderRef) {
+  const { reservations } = await sandbox.get(`${office}/reservations`);
+  return reservations
+    .filter((r) => r.orderRef === orderRef && !['released', 'expired'].includes(r.status))
+    .map((r) => r.status);
+}
+
+/** Waits until no webhook is under way any more, and a moment longer. */
+async function settled(sandbox) {
+  for (let i = 0; i < 100; i++) {
+    const { waiting } = await sandbox.get('/control/chaos');
+    if (waiting === 0) break;
+    await sleep(200);
+  }
+  await sleep(1_500);
+}
