@@ -18,6 +18,9 @@ export interface Shop {
   courier(orderRef: string, event: string): Promise<void>;
   /** What the store API does from now on: answer late, or fail so many calls. */
   faults(to: { delayMs?: number; failNext?: number; status?: number }): Promise<void>;
+  chaos(to: { copies: [number, number]; shuffle: boolean; maxDelayMs: number }): Promise<void>;
+  /** Webhooks that are still on their way. */
+  waiting(): Promise<number>;
   advance(ms: number): Promise<void>;
   close(): Promise<void>;
 }
@@ -65,6 +68,11 @@ export async function openShop(): Promise<Shop> {
     courier: (orderRef, event) =>
       send('POST', `/shops/demo/backoffice/orders/${orderRef}/courier`, { event }),
     faults: (to) => send('PUT', '/control/shops/demo/faults', to),
+    chaos: (to) => send('PUT', '/control/chaos', to),
+    waiting: async () => {
+      const answer = await fetch(`${url}/control/chaos`);
+      return ((await answer.json()) as { waiting: number }).waiting;
+    },
     advance: (advanceMs) => send('POST', '/control/clock', { advanceMs }),
     close: async () => {
       // A caller that gave up may have left a connection on which it never asked: that would be waited for.
