@@ -76,7 +76,11 @@ export class OrderedProcessor {
       if (!(await journal.tryLock(tx, stream))) return { afterMs: CONTENDED_MS };
       const items = await journal.pending(tx, stream, now, BATCH);
       for (const item of items) {
-        if (item.dueAt > now) return { afterMs: item.dueAt.getTime() - now.getTime() };
+        if (item.dueAt > now) {
+          // What went before it in this batch is applied, and its effects are stored with it.
+          await journal.append(outbox.items, now, tx);
+          return { afterMs: item.dueAt.getTime() - now.getTime() };
+        }
         const startedAt = performance.now();
         const outcome = await this.apply(new OrderedContext(stream.merchantId, item, now, tx, outbox));
         if (outcome.outcome === 'waiting') break;

@@ -180,6 +180,21 @@ describe.each(TEST_BACKENDS)('streams on %s', (kind) => {
     expect(script.tasks).toEqual(['from_run_2']);
   });
 
+  it('keeps what was emitted before the item that fails in the same batch', async () => {
+    const [good, flaky] = [`good_${randomUUID()}`, `flaky_${randomUUID()}`];
+    let runs = 0;
+    script.onMessage = (id, ctx) => {
+      if (id === good) ctx.emit(fetchThing, message(`by_${good}`));
+      if (id === flaky && ++runs < 2) throw new Error('not yet');
+      return done;
+    };
+    await put(say, message(good, 'con_batch'), false);
+    await put(say, message(flaky, 'con_batch'));
+    await until('both', () => script.applied.includes(flaky), 15_000);
+    await until('the task', () => script.tasks.includes(`by_${good}`));
+    expect(script.tasks).toEqual([`by_${good}`]);
+  });
+
   it('lets a stream wait for an expedited item', async () => {
     let open = false;
     const [held, opener] = [`held_${randomUUID()}`, `opener_${randomUUID()}`];
