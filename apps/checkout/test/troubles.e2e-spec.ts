@@ -268,7 +268,7 @@ describe('what goes wrong', () => {
     await world.outside.call('PUT', '/control/stripe/faults', { nextRequests: [fault, fault] });
     const lost = await world.visit(link);
     expect(lost.status).toBe(503);
-    expect(lost.html).toContain('You have not been charged');
+    expect(lost.html).toContain('Your items are still held for you');
     const found = await world.visit(link);
     expect(found.status).toBe(303);
     expect(await sessionsOf(ref)).toHaveLength(1);

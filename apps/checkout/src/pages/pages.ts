@@ -1,7 +1,7 @@
 import { formatMoney, lineTotal, sellableLines, type Quote, type QuoteChange } from '#core/catalog';
 import { WITH_THE_SHOP, type FulfilmentNews, type Order, type OrderState } from '#core/checkout';
 import { Html, html } from './html.js';
-import { STYLE } from './style.js';
+import { STYLE_ELEMENT } from './style.js';
 
 export interface Page {
   status: number;
@@ -40,7 +40,7 @@ export function unknownLink(): Page {
 export function pricesMoved(order: Order, changes: readonly QuoteChange[], shop: string): Page {
   return page({
     ...{ shop, tone: 'wait', title: 'Something changed since you ordered', orderRef: order.orderRef },
-    text: ['You have not been charged. Go back to the chat to see the new total and decide.'],
+    text: [notCharged(order, 'Go back to the chat to see the new total and decide.')],
     cards: [changes.length > 0 ? changesCard(changes) : undefined],
   });
 }
@@ -49,7 +49,7 @@ export function pricesMoved(order: Order, changes: readonly QuoteChange[], shop:
 export function tryAgain(order: Order, shop: string, href: string): Page {
   return page({
     ...{ status: 503, shop, tone: 'wait', title: 'One moment, please', orderRef: order.orderRef },
-    text: ['We could not confirm your order with the shop just now. You have not been charged.'],
+    text: ['We could not confirm your order with the shop just now. Your items are still held for you.'],
     button: { label: 'Try again', href },
     cards: [quoteCard(order.accepted)],
   });
@@ -85,23 +85,28 @@ export function orderStatus(order: Order, shop: string): Page {
     case 'reserving':
       return page({ ...base, tone: 'wait', title: 'Holding your items', text: ['One moment.'], refresh: 2 });
     case 'awaiting_payment':
-      return order.pending
-        ? page({
-            ...{ ...base, tone: 'wait', title: 'Your payment is on its way', refresh: 15 },
-            text: ['Your bank has still to confirm it. Your items stay held; we will tell you in the chat.'],
-          })
-        : over(base);
+      if (order.pending) {
+        return page({
+          ...{ ...base, tone: 'wait', title: 'Your payment is on its way', refresh: 15 },
+          text: ['Your bank has still to confirm it. Your items stay held; we will tell you in the chat.'],
+        });
+      }
+      if (!order.closing) return over(base);
+      return page({
+        ...{ ...base, tone: 'wait', title: 'The time to pay is over', refresh: 3 },
+        text: ['We are checking whether you have paid. One moment.'],
+      });
     case 'expired':
       return over(base);
     case 'cancelled':
       return page({
         ...{ ...base, tone: 'stop', title: 'This order was cancelled' },
-        text: ['You have not been charged. Go back to the chat to order again.'],
+        text: [notCharged(order, 'Go back to the chat to order again.')],
       });
     case 'declined':
       return page({
         ...{ ...base, tone: 'wait', title: 'Something changed since you ordered', cards: [] },
-        text: ['You have not been charged. Go back to the chat to see the new total and decide.'],
+        text: [notCharged(order, 'Go back to the chat to see the new total and decide.')],
       });
     case 'paid':
       return page({
@@ -127,6 +132,11 @@ export function orderStatus(order: Order, shop: string): Page {
     default:
       throw new Error(`no page for an order that is ${order.state}`);
   }
+}
+
+/** While a payment page is being closed it may still turn out to have been paid. */
+function notCharged(order: Order, advice: string): string {
+  return order.closing ? advice : `You have not been charged. ${advice}`;
 }
 
 function over(base: Pick<Parts, 'shop' | 'orderRef' | 'cards'>): Page {
@@ -160,7 +170,7 @@ function withTheShop(order: Order, shop: string): Page {
     text: [
       failed
         ? 'The courier could not hand it over. The shop will be in touch; updates come in the chat.'
-        : `Order ${order.storeOrder?.number ?? order.orderRef}. Updates come in the chat.`,
+        : `Order ${order.storeOrder?.number ?? order.orderRef}. ${order.state === 'delivered' ? 'Enjoy it!' : 'Updates come in the chat.'}`,
     ],
     cards: [progressCard(order), quoteCard(order.accepted)],
   });
@@ -252,9 +262,7 @@ function page(parts: Parts): Page {
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         ${refresh !== undefined && html`<meta http-equiv="refresh" content="${refresh}" />`}
         <title>${shop ? `${title} · ${shop}` : title}</title>
-        <style>
-          ${new Html(STYLE)}
-        </style>
+        ${STYLE_ELEMENT}
       </head>
       <body>
         <main>
