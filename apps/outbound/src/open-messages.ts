@@ -13,7 +13,9 @@ export class OpenMessages implements OnApplicationBootstrap, OnApplicationShutdo
   constructor(private readonly database: DataSource) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => (this.running = this.measure()), EVERY_MS);
+    this.timer = setInterval(() => {
+      this.running = this.measure();
+    }, EVERY_MS);
   }
 
   async onApplicationShutdown(): Promise<void> {

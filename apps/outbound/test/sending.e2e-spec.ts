@@ -1,4 +1,5 @@
-import { noteInbound } from '#contracts';
+import { noteInbound, recordStatus } from '#contracts';
+import { newId } from '#platform';
 import { TEST_BACKENDS, until } from '#testing';
 import { GRACE_MS, Stand, type Customer } from './support/stand.js';
 
@@ -43,8 +44,9 @@ describe.each(TEST_BACKENDS)('sending, queues on %s', (backend) => {
   it('sends different customers side by side', async () => {
     const others = await Promise.all([stand.customer(), stand.customer(), stand.customer()]);
     await stand.faults({ kind: 'delay', ms: 350 });
-    const slow = await stand.send(customer, 'slow');
+    const slow = newId('msg');
     stand.onStatus = (payload) => (payload.messageId === slow ? undefined : payload);
+    await stand.send(customer, 'slow', { messageId: slow });
     await until('the slow one is under way', async () => (await stand.message(slow))?.called_at);
     const quick = await Promise.all(others.map((other) => stand.send(other, 'quick')));
     for (const id of quick) await stand.reaches(id, 'delivered');
@@ -166,7 +168,6 @@ describe.each(TEST_BACKENDS)('sending, queues on %s', (backend) => {
       const follower = await stand.send(customer, 'after it');
       await stand.reaches(id, 'indeterminate');
       expect((await stand.message(follower))?.state).toBe('queued');
-      const { recordStatus } = await import('#contracts');
       stand.onStatus = (payload) => payload;
       await stand.emit(recordStatus, {
         ...held[0],
@@ -211,7 +212,7 @@ describe.each(TEST_BACKENDS)('sending, queues on %s', (backend) => {
   });
 
   it('keeps statuses without our id until the answer names their message', async () => {
-    stand.onStatus = ({ messageId: _, ...rest }) => rest;
+    stand.onStatus = (payload) => ({ ...payload, messageId: undefined });
     await stand.faults({ kind: 'delay', ms: 300 });
     const id = await stand.send(customer, 'fast');
     await until('statuses wait', async () => {

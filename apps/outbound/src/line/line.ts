@@ -3,7 +3,6 @@ import { advanceRecipient, callChannel } from '#contracts';
 import {
   chooseTemplate,
   plan,
-  reserveSlot,
   takePair,
   type Verdict,
   type WaitReason,
@@ -16,9 +15,6 @@ import { findAccount, lockSender, storeSender } from '../store/senders.js';
 import { findTemplates } from '../store/templates.js';
 import type { Work } from '../work.js';
 
-/** A task that is due later than this from now is woken a little before its slot and sleeps the rest. */
-const SLEEP_MS = 1_000;
-const EARLY_MS = 300;
 /** After a pause one message goes first; the others wait this long for what becomes of it. */
 const PROBE_MS = 15_000;
 
@@ -86,34 +82,25 @@ export class Line {
     const { tx, now, emit } = work;
     const taken = takePair(recipient.pair, now);
     if (taken.outcome === 'taken') await updateRecipient(tx, recipient, { pair: taken.bucket });
-    const slotAt = await this.reserve(work, head.channelAccountId);
     await updateMessage(tx, head, {
       state: 'sending',
       plan: head.plan + 1,
-      verdict: { ...verdict, slotAt: slotAt.toISOString() },
+      verdict,
       plannedAt: now,
-      slotAt,
+      slotAt: null,
       calledAt: null,
       indeterminateAt: null,
       notBefore: null,
     });
-    const { channelAccountId, messageId } = head;
-    const late = slotAt.getTime() - now.getTime() > SLEEP_MS;
-    emit(
-      callChannel,
-      { channelAccountId, messageId, plan: head.plan },
-      late ? { dueAt: new Date(slotAt.getTime() - EARLY_MS) } : {},
-    );
+    if (verdict.facts.pauseReason !== null) await this.goFirst(work, head.channelAccountId);
+    const { channelAccountId, messageId, plan } = head;
+    emit(callChannel, { channelAccountId, messageId, plan });
   }
 
-  private async reserve({ tx, now }: Work, channelAccountId: string): Promise<Date> {
-    const account = await findAccount(tx, channelAccountId);
+  /** After a pause one message tries whether the channel takes it again; the others wait for what becomes of it. */
+  private async goFirst({ tx, now }: Work, channelAccountId: string): Promise<void> {
     const sender = await lockSender(tx, channelAccountId);
-    const { slotAt, pacing } = reserveSlot(sender.pacing, account!.messagesPerSecond, now);
-    const probing = sender.pauseReason !== null;
-    const pausedUntil = probing ? new Date(now.getTime() + PROBE_MS) : sender.pausedUntil;
-    await storeSender(tx, channelAccountId, { ...sender, pacing, pausedUntil });
-    return slotAt;
+    await storeSender(tx, channelAccountId, { ...sender, pausedUntil: new Date(now.getTime() + PROBE_MS) });
   }
 
   /** A timer; a message with a deadline is looked at then at the latest, to be dropped. */

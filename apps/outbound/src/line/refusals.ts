@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { remedy, slowDown, type Remedy } from '#core/outbound';
 import { updateMessage, type Message, type MessagePatch } from '../store/messages.js';
 import { lockRecipient, updateRecipient } from '../store/recipients.js';
-import { findAccount, lockSender, storeSender, type Sender } from '../store/senders.js';
+import { countPauses, findAccount, lockSender, storeSender } from '../store/senders.js';
 import { storeTemplateState } from '../store/templates.js';
 import type { Work } from '../work.js';
 import { Line } from './line.js';
@@ -26,16 +26,14 @@ export class Refusals {
   async apply(work: Work, message: Message, refusal: Refusal): Promise<Remedy> {
     const { tx, now } = work;
     const recipient = await lockRecipient(tx, message, now);
-    const sender = await lockSender(tx, message.channelAccountId);
     const cure = remedy(refusal.code, {
       retries: message.retries,
       pairRefusals: recipient.pairRefusals,
-      pauses: sender.pauses,
+      pauses: await countPauses(tx, message.channelAccountId),
       asTemplate: message.verdict?.decision === 'send_template',
       withMedia:
         message.content.type === 'buttons' && Boolean(message.content.imageUrl) && !message.withoutMedia,
     });
-    await this.cureSender(work, message, sender, cure);
     if (cure.holdPairMs !== undefined) {
       const pairHoldUntil = new Date(now.getTime() + cure.holdPairMs);
       await updateRecipient(tx, recipient, { pairHoldUntil, pairRefusals: recipient.pairRefusals + 1 });
@@ -46,14 +44,17 @@ export class Refusals {
     if (cure.closeWindow && !wroteSince) await updateRecipient(tx, recipient, { windowRefused: true });
     if (cure.template) await this.setTemplateAside(work, message, cure.template, refusal);
     await updateMessage(tx, message, patchOf(message, cure, refusal, now));
+    await this.cureSender(work, message, cure);
     await this.line.advance(work, message);
     return cure;
   }
 
-  private async cureSender({ tx, now }: Work, message: Message, sender: Sender, cure: Remedy): Promise<void> {
+  private async cureSender({ tx, now }: Work, message: Message, cure: Remedy): Promise<void> {
+    if (!cure.slowNumber && cure.pauseAccountMs === undefined) return;
     const { channelAccountId } = message;
+    const account = await findAccount(tx, channelAccountId);
+    const sender = await lockSender(tx, channelAccountId);
     if (cure.slowNumber) {
-      const account = await findAccount(tx, channelAccountId);
       const pacing = slowDown(sender.pacing, account?.messagesPerSecond ?? 1, now);
       await storeSender(tx, channelAccountId, { ...sender, pacing });
     }

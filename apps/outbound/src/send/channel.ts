@@ -4,6 +4,11 @@ import { Directory } from '#persistence';
 import { ENV } from '#platform';
 import type { OutboundEnv } from '../env.js';
 
+export interface OpenChannel {
+  client: WhatsAppClient;
+  messagesPerSecond: number;
+}
+
 /** Clients of the channel, one per call: a merchant's token is opened only where it is used. */
 @Injectable()
 export class Channel implements OnApplicationShutdown {
@@ -14,11 +19,11 @@ export class Channel implements OnApplicationShutdown {
     private readonly directory: Directory,
   ) {}
 
-  /** Undefined when the account is gone. */
-  async client(merchantId: string, channelAccountId: string): Promise<WhatsAppClient | undefined> {
+  /** Undefined when the account is gone. @throws Error when its token does not open. */
+  async open(merchantId: string, channelAccountId: string): Promise<OpenChannel | undefined> {
     const account = await this.directory.channelAccount(merchantId, channelAccountId);
     if (!account) return undefined;
-    return new WhatsAppClient({
+    const client = new WhatsAppClient({
       baseUrl: this.env.WHATSAPP_BASE_URL,
       version: this.env.WHATSAPP_API_VERSION,
       accessToken: account.accessToken,
@@ -26,6 +31,7 @@ export class Channel implements OnApplicationShutdown {
       timeoutMs: this.env.WHATSAPP_TIMEOUT_MS,
       agents: this.agents,
     });
+    return { client, messagesPerSecond: account.messagesPerSecond };
   }
 
   onApplicationShutdown(): void {

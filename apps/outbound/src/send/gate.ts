@@ -19,8 +19,9 @@ const FRESH_MS = 2_000;
 
 export type Passage =
   | { go: 'call'; message: Message; rendered: GraphMessage }
-  /** Its slot is not there yet. */
+  /** It has a slot of its number that is not there yet. */
   | { go: 'not_yet'; slotAt: Date }
+  | { go: 'without_slot' }
   /** An earlier run may have sent it: not before `until`, unless a status settles it. */
   | { go: 'unsettled'; until: Date }
   /** No status came: it goes out once more. */
@@ -43,13 +44,16 @@ export class Gate {
     private readonly line: Line,
   ) {}
 
-  async pass(work: Work, payload: CallChannelPayload): Promise<Passage> {
+  /** `slotAt`: reserved by this run; unset when an earlier one has stored its own. */
+  async pass(work: Work, payload: CallChannelPayload, slotAt?: Date): Promise<Passage> {
     const { tx, now } = work;
     const message = await lockMessage(tx, payload.messageId, now);
     if (!message || message.plan !== payload.plan) return { go: 'nothing', why: 'planned anew since' };
     switch (message.state) {
       case 'sending':
-        return message.calledAt ? this.mark(work, message) : this.open(work, message);
+        return message.calledAt
+          ? this.mark(work, message)
+          : this.open(work, message, slotAt ?? message.slotAt);
       case 'indeterminate':
         return this.mark(work, message);
       case 'failed':
@@ -68,15 +72,16 @@ export class Gate {
     return until > now ? { go: 'unsettled', until } : { go: 'grace_over' };
   }
 
-  private async open(work: Work, message: Message): Promise<Passage> {
+  private async open(work: Work, message: Message, slotAt: Date | null): Promise<Passage> {
     const { tx, now } = work;
-    if (message.slotAt && message.slotAt > now) return { go: 'not_yet', slotAt: message.slotAt };
+    if (!slotAt) return { go: 'without_slot' };
+    if (slotAt > now) return { go: 'not_yet', slotAt };
     let verdict = message.verdict!;
     if (now.getTime() - message.plannedAt!.getTime() > FRESH_MS) {
       const recipient = await lockRecipient(tx, message, now);
       const judged = await this.line.judge(work, message, recipient, true);
       if (!judged.decision.startsWith('send_')) return { go: 'plan_anew' };
-      verdict = { ...judged, slotAt: verdict.slotAt };
+      verdict = judged;
     }
     let rendered: GraphMessage | undefined;
     try {
@@ -86,7 +91,12 @@ export class Gate {
       throw error;
     }
     if (!rendered) return { go: 'plan_anew' };
-    await updateMessage(tx, message, { verdict, calledAt: now, sends: message.sends + 1 });
+    await updateMessage(tx, message, {
+      verdict: { ...verdict, slotAt: slotAt.toISOString() },
+      slotAt,
+      calledAt: now,
+      sends: message.sends + 1,
+    });
     return { go: 'call', message, rendered };
   }
 }

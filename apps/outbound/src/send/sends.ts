@@ -10,13 +10,14 @@ import {
   type CallChannelPayload,
   type JobOutcome,
 } from '#contracts';
-import { classifyError } from '#core/outbound';
+import { classifyError, reserveSlot } from '#core/outbound';
 import { Journal, Tenants } from '#persistence';
 import { CLOCK, type Clock } from '#platform';
 import { toItem, Waker, wakeOf, type TaskContext } from '#queue';
 import { sends } from '../metrics.js';
 import { lockMessage, updateMessage, type MessageError } from '../store/messages.js';
 import type { Work } from '../work.js';
+import { lockSender, storeSender } from '../store/senders.js';
 import { Channel } from './channel.js';
 import { Gate, type Passage } from './gate.js';
 import { Outcomes } from './outcomes.js';
@@ -39,19 +40,20 @@ export class Sends {
 
   async run(payload: CallChannelPayload, ctx: TaskContext): Promise<JobOutcome> {
     // Before the gate: a token that does not open must not look like a send whose answer was lost.
-    const client = await this.channel.client(ctx.merchantId, payload.channelAccountId);
-    const passage = await this.pass(payload, ctx);
+    const channel = await this.channel.open(ctx.merchantId, payload.channelAccountId);
+    if (!channel) return this.settle(ctx, (w) => this.outcomes.planAnew(w, payload, 'the account is gone'));
+    const passage = await this.pass(payload, ctx, channel.messagesPerSecond);
     switch (passage.go) {
       case 'call': {
-        if (!client)
-          return this.settle(ctx, (w) => this.outcomes.planAnew(w, payload, 'the account is gone'));
         const { message, rendered } = passage;
-        const result = await client.send(message.person, rendered, message.messageId);
+        const result = await channel.client.send(message.person, rendered, message.messageId);
         count(result);
         return this.conclude(payload, ctx, result);
       }
       case 'not_yet':
-        return deferred(new Date(passage.slotAt.getTime() - EARLY_MS));
+        return this.keepSlot(payload, ctx, passage.slotAt);
+      case 'without_slot':
+        throw new Error('a slot was reserved and the gate asks for one');
       case 'unsettled':
         return deferred(passage.until);
       case 'grace_over':
@@ -72,14 +74,45 @@ export class Sends {
     await this.failAside(payload, ctx, { code: null, class: 'fault', details: why });
   }
 
-  private async pass(payload: CallChannelPayload, ctx: TaskContext): Promise<Passage> {
+  /** Reserves a slot of the number, unless an earlier run has stored one, and sleeps up to a second for it. */
+  private async pass(payload: CallChannelPayload, ctx: TaskContext, rate: number): Promise<Passage> {
+    let slotAt = ctx.item.blocking ? undefined : await this.reserve(payload, ctx, rate);
     for (;;) {
-      const passage = await this.apart(ctx, (work) => this.gate.pass(work, payload));
-      if (passage.go !== 'not_yet') return passage;
-      const wait = passage.slotAt.getTime() - this.clock.now().getTime();
-      if (wait > SLEEP_MS) return passage;
-      await sleep(Math.max(1, wait));
+      const passage = await this.afterSleep(slotAt, () =>
+        this.apart(ctx, (work) => this.gate.pass(work, payload, slotAt)),
+      );
+      if (passage.go === 'without_slot') slotAt = await this.reserve(payload, ctx, rate);
+      else if (passage.go !== 'not_yet' || this.msUntil(passage.slotAt) > SLEEP_MS) return passage;
+      else slotAt = passage.slotAt;
     }
+  }
+
+  private async afterSleep<T>(slotAt: Date | undefined, work: () => Promise<T>): Promise<T> {
+    const ms = slotAt ? this.msUntil(slotAt) : 0;
+    if (ms > 0 && ms <= SLEEP_MS) await sleep(ms);
+    return work();
+  }
+
+  private msUntil(time: Date): number {
+    return time.getTime() - this.clock.now().getTime();
+  }
+
+  /** In the shortest of transactions: everyone who sends from this number waits for it. A slot not used is no harm. */
+  private reserve(payload: CallChannelPayload, ctx: TaskContext, rate: number): Promise<Date> {
+    return this.apart(ctx, async ({ tx, now }) => {
+      const sender = await lockSender(tx, payload.channelAccountId);
+      const { slotAt, pacing } = reserveSlot(sender.pacing, rate, now);
+      await storeSender(tx, payload.channelAccountId, { ...sender, pacing });
+      return slotAt;
+    });
+  }
+
+  private async keepSlot(payload: CallChannelPayload, ctx: TaskContext, slotAt: Date): Promise<JobOutcome> {
+    await this.apart(ctx, async ({ tx, now }) => {
+      const message = await lockMessage(tx, payload.messageId, now);
+      if (message?.plan === payload.plan) await updateMessage(tx, message, { slotAt });
+    });
+    return deferred(new Date(slotAt.getTime() - EARLY_MS));
   }
 
   private async conclude(

@@ -34,9 +34,17 @@ export async function findAccount(tx: EntityManager, channelAccountId: string): 
   return rows[0];
 }
 
+/** Pauses of the account since something last went out. */
+export async function countPauses(tx: EntityManager, channelAccountId: string): Promise<number> {
+  const rows = (await tx.query(`SELECT pauses FROM outbound.senders WHERE channel_account_id = $1`, [
+    channelAccountId,
+  ])) as { pauses: number }[];
+  return rows[0]?.pauses ?? 0;
+}
+
 /**
- * The sending state of a number, made if need be, locked. Everyone who sends from this number waits here: taken last,
- * right before the transaction ends.
+ * The sending state of a number, made if need be, locked. Everyone who sends from this number waits here: taken after
+ * every other lock, and only where something changes.
  */
 export async function lockSender(tx: EntityManager, channelAccountId: string): Promise<Sender> {
   const found = await select(tx, channelAccountId);

@@ -185,7 +185,7 @@ export class Stand {
   }
 
   async send(customer: Customer, body: string, options: Partial<SendMessagePayload> = {}): Promise<string> {
-    const messageId = newId('msg');
+    const messageId = options.messageId ?? newId('msg');
     await this.emit(sendMessage, {
       messageId,
       channelAccountId: this.merchant.channelAccountId,
