@@ -106,9 +106,13 @@ describe('what goes wrong', () => {
   it('a page opened at the last minute lives its time with its stock held, then ends', async () => {
     const ref = await world.order('MUG-SET');
     await world.state(ref, 'awaiting_payment');
+    const stock = await world.stock('MUG-SET');
     await world.outside.advance(44);
     const session = await world.openPage(ref);
     await world.outside.advance(29);
+    expect(await world.stock('MUG-SET')).toBe(stock);
+    const held = (await world.read(ref))!;
+    expect(held.hold!.expiresAt > held.session!.expiresAt).toBe(true);
     await world.idle();
     expect((await world.read(ref))!.state).toBe('awaiting_payment');
     expect((await sessionsOf(ref))[0]).toMatchObject({ id: session, status: 'open' });
