@@ -7,11 +7,14 @@ import { say, runCommand } from './console.mjs';
 import { prepare } from './prepare.mjs';
 import { Problem, ROOT } from './settings.mjs';
 
-/** Real databases, queues and browsers share two cores badly: their test files run one after the other. */
+/**
+ * Real databases, queues and browsers share two cores badly: their test files run one after the other. What a test
+ * left open, such as a connection that is still closing, must not hold the run up when all is reported.
+ */
 const RUNS = [
   { project: 'unit', args: [] },
-  { project: 'int', args: ['--runInBand'] },
-  { project: 'e2e', args: ['--runInBand'] },
+  { project: 'int', args: ['--runInBand', '--forceExit'] },
+  { project: 'e2e', args: ['--runInBand', '--forceExit'] },
 ];
 
 /** What tests use when it is there. Each variable holds the path that the tests start. */
