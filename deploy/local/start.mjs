@@ -62,7 +62,7 @@ function welcome({ urls, merchant }, dataDir, seconds) {
     `  Shop back office  ${urls.shop}    (${merchant.name})`,
     `  Queue dashboards  ${urls.queues}`,
     `  Admin API         ${urls.docs}`,
-    `                    key: operatorKey in ${dataDir}/secrets.json`,
+    `  Operator key      operatorKey in ${dataDir}/secrets.json (for both of these)`,
     `  Logs              ${dataDir}/logs`,
     '',
     'Stop with Ctrl-C. Everything is kept for the next start; npm run reset clears it.',
