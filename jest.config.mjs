@@ -29,7 +29,7 @@ export default {
     {
       ...common,
       displayName: 'e2e',
-      testMatch: ['<rootDir>/apps/**/*.e2e-spec.ts'],
+      testMatch: ['<rootDir>/apps/**/*.e2e-spec.ts', '<rootDir>/deploy/test/*.e2e-spec.mjs'],
       globalSetup: '<rootDir>/libs/testing/src/global-setup.mjs',
       globalTeardown: '<rootDir>/libs/testing/src/global-teardown.mjs',
     },

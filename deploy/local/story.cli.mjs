@@ -19,5 +19,6 @@ runCommand(async () => {
     { urls, merchant },
     { tell: say, ...(process.argv.includes('--chaos') ? { chaos, patienceMs: 40_000 } : {}) },
   );
-  say(`\nThe whole story holds. Look at it: ${urls.phone}#${told.customerId}/${merchant.phoneNumberId}`);
+  say('\nThe clock of this stack is a day ahead now; npm run reset puts it back.');
+  say(`The whole story holds. Look at it: ${urls.phone}#${told.customerId}/${merchant.phoneNumberId}`);
 });
