@@ -65,7 +65,8 @@ export const askCatalog = defineJob({
   queue: QUEUES.questions,
   payload: AskCatalogPayload,
   idempotencyKey: (p) => p.questionId,
-  retry: { attempts: 3, backoff: 'fixed', delayMs: 250 },
+  // Long enough for a restart of catalog-sync, short enough for somebody who waits for an answer.
+  retry: { attempts: 10, backoff: 'fixed', delayMs: 1_000 },
 });
 
 export class RecordAnswerPayload {

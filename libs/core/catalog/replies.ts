@@ -5,6 +5,8 @@ import type { Quote } from './quote.js';
 export interface Unavailable {
   outcome: 'unavailable';
   reason: string;
+  /** Catalog-sync itself did not answer, as while it is being restarted: worth asking again in a moment. */
+  unreachable?: true;
 }
 
 export type CategoriesReply = { outcome: 'ok'; categories: Category[] } | Unavailable;

@@ -41,7 +41,7 @@ export class CatalogClient {
       return await lastValueFrom(this.proxy.send<A, Q>(pattern, request).pipe(timeout(TIMEOUT_MS)));
     } catch (error) {
       // Refused, lost, late, or an error over there: for the one who asks it is all the same.
-      return { outcome: 'unavailable', reason: `catalog: ${reasonOf(error)}` };
+      return { outcome: 'unavailable', reason: `catalog: ${reasonOf(error)}`, unreachable: true };
     }
   }
 }

@@ -13,6 +13,9 @@ export class AskCatalogHandler {
   async handle(payload: AskCatalogPayload, ctx: TaskContext): Promise<JobOutcome> {
     const { question, ...ids } = payload;
     const answer = await this.ask(ctx.merchantId, question);
+    if (answer.reply.outcome === 'unavailable' && answer.reply.unreachable && !ctx.lastAttempt) {
+      throw new Error(answer.reply.reason);
+    }
     await ctx.commit(async ({ emit }) => emit(recordAnswer, { ...ids, answer }));
     return done;
   }
