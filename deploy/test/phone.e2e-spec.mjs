@@ -136,7 +136,7 @@ async function picture(page, name) {
 async function newPerson(page, dialog, name) {
   await page.getByRole('button', { name: 'More' }).click();
   await dialog.getByText('New customer').click();
-  await dialog.getByLabel('Name').fill(name === 'a phone' ? 'Aisha' : 'Omar');
+  await dialog.getByRole('textbox', { name: 'Name' }).fill(name === 'a phone' ? 'Aisha' : 'Omar');
   await dialog.getByRole('button', { name: 'Start chatting' }).click();
   await page.getByText('A test chat with').waitFor();
 }

@@ -1,21 +1,25 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, startEmbeddedPostgres } from './embedded-postgres.mjs';
+import { startPostgres } from '../../../deploy/local/postgres.mjs';
 
 /** One PostgreSQL, and one Redis where there is one, for a whole test run. Runs once however many projects ask. */
 export default async function setup() {
   if (globalThis.__wacoServers) return;
   const folder = mkdtempSync(join(tmpdir(), 'waco-test-'));
-  const postgres = await startEmbeddedPostgres({
-    dataDir: join(folder, 'postgres'),
+  chmodSync(folder, 0o755); // the OS user that the server runs as has to pass
+  const postgres = await startPostgres({
+    folder: join(folder, 'postgres'),
     port: await freePort(),
     password: 'test',
+    logFile: join(folder, 'postgres.log'),
+    maxConnections: 400,
     // Tests do not survive a power cut, and need not.
     flags: ['-c', 'fsync=off', '-c', 'synchronous_commit=off', '-c', 'full_page_writes=off'],
   });
-  process.env.WACO_TEST_DATABASE_URL = postgres.url;
+  process.env.WACO_TEST_DATABASE_URL = postgres.url('postgres');
   const redis = await startRedis(folder);
   globalThis.__wacoServers = { folder, postgres, redis };
 }
@@ -43,4 +47,15 @@ async function startRedis(folder) {
   });
   process.env.WACO_TEST_REDIS_URL = `redis://127.0.0.1:${port}`;
   return child;
+}
+
+function freePort() {
+  return new Promise((done, fail) => {
+    const probe = createServer();
+    probe.once('error', fail);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = /** @type {import('node:net').AddressInfo} */ (probe.address());
+      probe.close(() => done(port));
+    });
+  });
 }
