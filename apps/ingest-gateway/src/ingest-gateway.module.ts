@@ -1,4 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { DATABASE_READY } from '#persistence';
 import { serviceModules } from '#service';
 import type { IngestGatewayEnv } from './env.js';
 import { Intake } from './intake.js';
@@ -13,7 +14,13 @@ export class IngestGatewayModule {
   static forRoot(env: IngestGatewayEnv): DynamicModule {
     return {
       module: IngestGatewayModule,
-      imports: serviceModules({ service: 'ingest-gateway', env, entities: [] }),
+      imports: serviceModules({
+        service: 'ingest-gateway',
+        env,
+        entities: [],
+        // Without its queue it still journals and acknowledges; the services' sweeps find the work.
+        checks: [DATABASE_READY],
+      }),
       providers: [Intake, MerchantRoutes, WhatsAppWebhooks, StripeWebhooks, StoreWebhooks],
     };
   }

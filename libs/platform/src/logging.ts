@@ -35,9 +35,10 @@ export function createLogger(service: string, level: string): Logger {
 /** What `LoggerModule.forRoot` of nestjs-pino takes: one line a request, no bodies, no query strings, no header values. */
 export function loggerParams(service: string, level: string): Params {
   return {
+    // Probes and webhooks come by the thousand: they are counted, not logged.
+    exclude: ['health/*path', 'metrics', 'webhooks/*path'],
     pinoHttp: {
       ...options(service, level),
-      autoLogging: { ignore: (req) => /^\/(health|metrics|webhooks)/.test(req.url ?? '') },
       customLogLevel: (_req, res, err) => (err || res.statusCode >= 500 ? 'error' : 'debug'),
       serializers: {
         req: (req: { method: string; url: string }) => ({ method: req.method, path: maskPath(req.url) }),

@@ -13,8 +13,10 @@ export function serviceModules(options: {
   service: ServiceName;
   env: ServiceEnv;
   entities: (new () => object)[];
+  /** What must answer before this process takes work. The gateway takes webhooks in without its queue. */
+  checks?: symbol[];
 }): DynamicModule[] {
-  const { service, env, entities } = options;
+  const { service, env, entities, checks = [DATABASE_READY, QUEUE_READY] } = options;
   return [
     PlatformModule.forRoot({ service, env }),
     DatabaseModule.forRoot({
@@ -25,6 +27,6 @@ export function serviceModules(options: {
     }),
     TenancyModule.forRoot(parseKeyRing(env.WACO_MASTER_KEYS)),
     JobsModule.forRoot({ url: env.QUEUE_URL, prefix: env.QUEUE_PREFIX }),
-    HealthModule.forRoot({ checks: [DATABASE_READY, QUEUE_READY] }),
+    HealthModule.forRoot({ checks }),
   ];
 }
