@@ -1,7 +1,9 @@
 import { compareQuotes, sameMoney, type Quote, type QuoteLine } from '#core/catalog';
-import { ask, cartOnOffer, onlySellable, saying } from './cart.js';
+import { askForCart, cartOnOffer, onlySellable, saying } from './cart.js';
 import type { Step, StepContext } from './effects.js';
 import type { Answer } from './facts.js';
+import { changeText } from './figures.js';
+import { CHOICE } from './intent.js';
 import * as say from './say.js';
 import { remember, withCart, type PendingQuestion, type ThreadState } from './state.js';
 
@@ -12,7 +14,8 @@ export function answered(
   answer: Answer,
   context: StepContext,
 ): Step {
-  if (answer.reply.outcome === 'unavailable') return saying(state, say.sayUnavailable());
+  const unavailable = say.sayUnavailable(then.kind === 'show_cart' ? CHOICE.cart : CHOICE.menu);
+  if (answer.reply.outcome === 'unavailable') return saying(state, unavailable);
   switch (then.kind) {
     case 'welcome':
       if (answer.kind !== 'categories') break;
@@ -23,14 +26,12 @@ export function answered(
     case 'show_products': {
       if (answer.kind !== 'search') break;
       const { products, quote } = answer.reply;
-      if (products.length === 0) return saying(state, say.sayNothingFound(then.title));
-      const title = then.searched ? `“${then.title}”` : then.title;
-      return saying(remember(state, quote), say.sayProducts(title, products, quote));
+      return saying(remember(state, quote), say.sayProducts(then, products, quote));
     }
     case 'show_product': {
       const line = answer.kind === 'quote' ? answer.reply.quote.lines[0] : undefined;
       if (answer.kind !== 'quote' || !line) break;
-      if (line.reason) return saying(state, say.saySoldOut(line.title || 'This product'));
+      if (line.reason) return saying(state, say.saySoldOut(line));
       const inCart = state.cart.some((l) => l.sku === line.sku);
       return saying(
         remember(state, answer.reply.quote),
@@ -41,7 +42,7 @@ export function answered(
       if (answer.kind !== 'quote') break;
       return showCart(state, answer.reply.quote, then.notes, context);
   }
-  return saying(state, say.sayUnavailable());
+  return saying(state, unavailable);
 }
 
 function showCart(state: ThreadState, quote: Quote, before: string[], context: StepContext): Step {
@@ -50,7 +51,7 @@ function showCart(state: ThreadState, quote: Quote, before: string[], context: S
   const next = remember(cart.length === 0 ? withCart(state, []) : { ...state, cart }, quote);
   if (cart.length === 0) return saying({ ...next, shown: null }, say.sayEmptyCart(notes));
   const shown = onlySellable(quote);
-  if (!shown) return ask(next, { kind: 'quote', lines: cart }, { kind: 'show_cart', notes }, context);
+  if (!shown) return askForCart(next, context, [], notes);
   return saying({ ...next, shown }, say.sayCart(shown, notes));
 }
 
@@ -58,13 +59,13 @@ function showCart(state: ThreadState, quote: Quote, before: string[], context: S
 function news(state: ThreadState, quote: Quote): string[] {
   const prices = quote.lines.flatMap((l) => repriced(state, l) ?? []);
   const shortages = compareQuotes(quote, quote).filter((c) => c.kind === 'stock');
-  return [...prices, ...shortages.map(say.changeText)];
+  return [...prices, ...shortages.map(changeText)];
 }
 
 function repriced(state: ThreadState, line: QuoteLine): string | undefined {
-  const minor = state.seen[line.sku];
+  const minor = Object.hasOwn(state.seen, line.sku) ? state.seen[line.sku] : undefined;
   if (minor === undefined || line.reason) return undefined;
   const from = { minor, currency: line.unitPrice.currency };
   if (sameMoney(from, line.unitPrice)) return undefined;
-  return say.changeText({ kind: 'price', sku: line.sku, title: line.title, from, to: line.unitPrice });
+  return changeText({ kind: 'price', sku: line.sku, title: line.title, from, to: line.unitPrice });
 }

@@ -27,7 +27,8 @@ export function cartOnOffer(quote: Quote): CartLine[] {
   return quote.lines.flatMap((l) => {
     if (!l.reason) return [{ sku: l.sku, quantity: l.quantity }];
     const left = l.reason === 'insufficient_stock' ? Math.min(l.maxQuantity, l.available) : 0;
-    return left > 0 ? [{ sku: l.sku, quantity: left }] : [];
+    // A shop that has enough and yet says "too few" would be asked for the same thing for ever.
+    return left > 0 && left < l.quantity ? [{ sku: l.sku, quantity: left }] : [];
   });
 }
 
@@ -35,6 +36,16 @@ export function cartOnOffer(quote: Quote): CartLine[] {
 export function onlySellable(quote: Quote): Quote | null {
   const short = quote.lines.some((l) => l.reason === 'insufficient_stock' && l.available > 0);
   return short ? null : { ...quote, lines: quote.lines.filter((l) => !l.reason) };
+}
+
+/** Prices the cart anew and shows it. */
+export function askForCart(
+  state: ThreadState,
+  context: StepContext,
+  effects: Effect[] = [],
+  notes: string[] = [],
+): Step {
+  return ask(state, { kind: 'quote', lines: state.cart }, { kind: 'show_cart', notes }, context, effects);
 }
 
 export function mergeLines(lines: readonly CartLine[]): CartLine[] {

@@ -1,5 +1,6 @@
 import { parseAmount, type Money } from '#core/catalog';
 import type { InboundContent } from '#core/messaging';
+import { folded, readPhrase, type Phrase } from './phrases.js';
 
 /** What a customer wants, as far as the machine can tell. */
 export type Intent =
@@ -8,17 +9,20 @@ export type Intent =
   | { kind: 'product'; sku: string }
   | { kind: 'add'; sku: string }
   | { kind: 'view_cart' }
-  | { kind: 'edit_cart' }
+  /** `from`: the line to begin with, as a list shows few. */
+  | { kind: 'edit_cart'; from: number }
   | { kind: 'edit_line'; sku: string }
   | { kind: 'set_quantity'; sku: string; quantity: number }
   | { kind: 'checkout' }
+  /** Agrees to what was asked last. */
+  | { kind: 'yes' }
   | { kind: 'cancel' }
   | { kind: 'track' }
   | { kind: 'human' }
   | { kind: 'bot' }
   | { kind: 'native_cart'; lines: { sku: string; quantity: number; seenPrice?: number }[] }
   | { kind: 'search'; text: string; maxPrice?: Money }
-  /** Seen, needs no answer (a reaction, a withdrawn message). */
+  /** Seen, needs no answer (a reaction, a withdrawn message, thanks). */
   | { kind: 'none' }
   /** Something we cannot read (a picture, a voice note). */
   | { kind: 'unreadable' };
@@ -32,6 +36,7 @@ export const CHOICE = {
   cancel: 'cancel',
   track: 'track',
   bot: 'bot',
+  moreOfCart: (from: number) => `edit_cart|${from}`,
   category: (id: string) => `cat|${id}`,
   product: (sku: string) => `prod|${sku}`,
   add: (sku: string) => `add|${sku}`,
@@ -39,21 +44,23 @@ export const CHOICE = {
   quantity: (sku: string, quantity: number) => `qty|${sku}|${quantity}`,
 } as const;
 
-const PHRASES: readonly [RegExp, Intent][] = [
-  [/^(hi|hiya|hello|hey|salam|salaam|start|menu|home|shop|مرحبا|السلام عليكم|هلا|नमस्ते|नमस्कार)\b|^(مرحبا|السلام|هلا|नमस्)/iu, { kind: 'menu' }],
-  [/\b(where('?s| is| are)? my (order|parcel|package|stuff)|track(ing)?|order status|delivery status)\b|وين طلبي|أين طلبي|मेरा ऑर्डर/iu, { kind: 'track' }],
-  [/^(cart|basket|my cart|view cart|show cart|السلة)$/iu, { kind: 'view_cart' }],
-  [/^(check ?out|pay|buy now|place order|ادفع)$/iu, { kind: 'checkout' }],
-  [/^(cancel|stop|never ?mind)$/iu, { kind: 'cancel' }],
-  [/\b(human|agent|person|someone real|support|complain\w*|refund|return)\b/iu, { kind: 'human' }],
-  [/^(bot|resume)$/iu, { kind: 'bot' }],
-]; // prettier-ignore
+const INTENTS: Readonly<Record<Phrase, Intent>> = {
+  menu: { kind: 'menu' },
+  bot: { kind: 'bot' },
+  cart: { kind: 'view_cart' },
+  checkout: { kind: 'checkout' },
+  yes: { kind: 'yes' },
+  cancel: { kind: 'cancel' },
+  track: { kind: 'track' },
+  human: { kind: 'human' },
+  thanks: { kind: 'none' },
+};
 
 /** Maps one inbound message onto an intent. Free text that is no known phrase is a search. */
 export function readIntent(content: InboundContent, currency: string): Intent {
   switch (content.type) {
     case 'choice':
-      return readChoice(content.id, content.title);
+      return readChoice(content.id, content.title, currency);
     case 'cart':
       return { kind: 'native_cart', lines: content.lines };
     case 'text':
@@ -66,15 +73,17 @@ export function readIntent(content: InboundContent, currency: string): Intent {
   }
 }
 
-function readChoice(id: string, title: string): Intent {
-  const [verb, argument, quantity] = id.split('|') as [string, string | undefined, string | undefined];
+function readChoice(id: string, title: string, currency: string): Intent {
+  const cut = id.indexOf('|');
+  const verb = cut < 0 ? id : id.slice(0, cut);
+  const argument = cut < 0 ? '' : id.slice(cut + 1);
   switch (verb) {
     case 'menu':
       return { kind: 'menu' };
     case 'cart':
       return { kind: 'view_cart' };
     case 'edit_cart':
-      return { kind: 'edit_cart' };
+      return { kind: 'edit_cart', from: /^\d{1,3}$/.test(argument) ? Number(argument) : 0 };
     case 'checkout':
       return { kind: 'checkout' };
     case 'cancel':
@@ -84,7 +93,8 @@ function readChoice(id: string, title: string): Intent {
     case 'bot':
       return { kind: 'bot' };
   }
-  if (!argument) return { kind: 'menu' };
+  // A button that is not ours, such as a template's quick reply, says what is on it.
+  if (!argument) return readText(title || id, currency);
   switch (verb) {
     case 'cat':
       return { kind: 'category', id: argument, title };
@@ -94,37 +104,46 @@ function readChoice(id: string, title: string): Intent {
       return { kind: 'add', sku: argument };
     case 'line':
       return { kind: 'edit_line', sku: argument };
-    case 'qty':
-      return /^\d{1,2}$/.test(quantity ?? '')
-        ? { kind: 'set_quantity', sku: argument, quantity: Number(quantity) }
+    case 'qty': {
+      const [, sku, quantity] = /^(.+)\|(\d{1,2})$/.exec(argument) ?? [];
+      return sku
+        ? { kind: 'set_quantity', sku, quantity: Number(quantity) }
         : { kind: 'edit_line', sku: argument };
+    }
     default:
-      return { kind: 'menu' };
+      return readText(title || id, currency);
   }
 }
 
 function readText(text: string, currency: string): Intent {
-  const trimmed = text.trim();
-  const known = PHRASES.find(([pattern]) => pattern.test(trimmed));
-  if (known) return known[1];
-  return trimmed ? { kind: 'search', ...readSearch(trimmed, currency) } : { kind: 'unreadable' };
+  if (text.trim() === '') return { kind: 'unreadable' };
+  const read = readPhrase(text);
+  return 'phrase' in read ? INTENTS[read.phrase] : { kind: 'search', ...readSearch(read.rest, currency) };
 }
 
-const CEILING =
-  /\b(?:under|below|less than|cheaper than|up to|max(?:imum)?|at most)\s*(?:[a-z]{3}\s*)?([\d,]+(?:\.\d+)?)(?:\s*[a-z]{3}\b)?|<\s*([\d,]+(?:\.\d+)?)/iu;
+const AMOUNT = '([\\d,]+(?:\\.\\d+)?)';
+const CURRENCY =
+  '(?:aed|sar|qar|kwd|bhd|omr|egp|inr|usd|eur|gbp|kes|ngn|zar|dhs?|dirhams?|riyals?|rs\\.?|rupees?|dollars?|euros?|درهم|ريال|रुपये|₹|\\$|€|£)';
+/** `air max 90` is a shoe: "max" speaks of a price only beside a currency or that word. */
+const CEILINGS: readonly RegExp[] = [
+  `(?<![\\p{L}\\p{N}])(?:under|below|less than|cheaper than|up ?to|at most|maximum|max(?:imum)? (?:price|budget)(?: of)?|تحت|اقل من)\\s*:?\\s*CUR?\\s*AMT(?:\\s*CUR(?![\\p{L}]))?`,
+  `(?<![\\p{L}\\p{N}])max\\s*(?:CUR\\s*AMT|AMT\\s*CUR(?![\\p{L}]))`,
+  `<\\s*CUR?\\s*AMT(?:\\s*CUR(?![\\p{L}]))?`,
+  `CUR?\\s*AMT\\s*CUR?\\s*(?:से कम|के अंदर|se kam)`,
+].map((p) => new RegExp(p.replaceAll('CUR', CURRENCY).replaceAll('AMT', AMOUNT), 'iu'));
 const FILLERS =
-  /\b(?:i am|i'm|i|we|looking|look|for|want|need|would|like|to|buy|show|me|do|you|have|got|any|some|a|an|the|please|pls|find|search|can|get|in)\b/giu;
+  /(?<![\p{L}\p{N}'-])(?:i am|i'm|i|we|looking|look|for|want|need|would|like|to|buy|show|me|do|does|you|have|got|any|some|a|an|the|please|pls|find|search|can|could|get|is there|are there)(?![\p{L}\p{N}'-])/giu;
 
 /** `black hoodie under 100` → words to look for and a price ceiling. */
 export function readSearch(text: string, currency: string): { text: string; maxPrice?: Money } {
-  const ceiling = CEILING.exec(text);
-  const amount = ceiling?.[1] ?? ceiling?.[2];
+  const asked = folded(text).slice(0, 200);
+  const ceiling = CEILINGS.map((c) => c.exec(asked)).find((found) => found !== null);
+  const amount = ceiling?.slice(1).find((group) => group !== undefined);
   const maxPrice = amount ? parseAmount(amount, currency) : undefined;
-  const words = text
-    .replace(CEILING, ' ')
+  const words = (maxPrice ? asked.replace(ceiling![0], ' ') : asked)
     .replace(FILLERS, ' ')
     .replace(/[^\p{L}\p{M}\p{N}' -]+/gu, ' ')
     .replace(/\s+/g, ' ')
     .trim();
-  return { text: words || (maxPrice ? '' : text), ...(maxPrice ? { maxPrice } : {}) };
+  return { text: words || (maxPrice ? '' : asked), ...(maxPrice ? { maxPrice } : {}) };
 }

@@ -1,9 +1,7 @@
 import {
-  addMoney,
   formatMoney,
   lineTotal,
   sellableLines,
-  subtotal,
   type Category,
   type FoundProduct,
   type Quote,
@@ -11,17 +9,19 @@ import {
   type QuoteLine,
 } from '#core/catalog';
 import type { Choice, OutboundContent } from '#core/messaging';
-import type { OrderFact, Tracking } from './facts.js';
+import { cartLines, changeText, clip, footnote, notesWithin, stock, titleOf, totals } from './figures.js';
 import { CHOICE } from './intent.js';
-import type { OrderNote } from './state.js';
 
-/*
- * All that a thread says. Every price and stock figure comes out of a Quote: there is no other way to write one.
- */
+/* What a thread says while a customer shops; of orders it speaks in say-orders.ts. */
 
-const text = (body: string): OutboundContent => ({ type: 'text', body });
-const button = (id: string, title: string): Choice => ({ id, title });
-const MENU = button(CHOICE.menu, 'Browse the shop');
+/** Rows that a list has room for, on every channel. */
+const ROWS = 10;
+/** A row's title is cut after so many characters: the whole of a longer one goes into its description. */
+const ROW_TITLE = 24;
+
+export const text = (body: string): OutboundContent => ({ type: 'text', body });
+export const button = (id: string, title: string): Choice => ({ id, title });
+export const MENU = button(CHOICE.menu, 'Browse the shop');
 
 export function sayWelcome(shop: string, categories: Category[], returning: boolean): OutboundContent {
   if (categories.length === 0)
@@ -36,9 +36,9 @@ export function sayWelcome(shop: string, categories: Category[], returning: bool
     sections: [
       {
         title: 'Categories',
-        rows: categories.slice(0, 10).map((c) => ({
+        rows: categories.slice(0, ROWS).map((c) => ({
           id: CHOICE.category(c.id),
-          title: c.title,
+          title: c.title || c.id,
           description: c.count === 1 ? '1 product' : `${c.count} products`,
         })),
       },
@@ -46,32 +46,39 @@ export function sayWelcome(shop: string, categories: Category[], returning: bool
   };
 }
 
-export function sayProducts(title: string, products: FoundProduct[], quote: Quote): OutboundContent {
-  const byId = new Map(quote.lines.map((l) => [l.sku, l]));
+/** What can be had now of what was found. */
+export function sayProducts(
+  asked: { title: string; searched: boolean },
+  products: FoundProduct[],
+  quote: Quote,
+): OutboundContent {
+  const lines = new Map(sellableLines(quote).map((l) => [l.sku, l]));
   const rows = products.flatMap((p) => {
-    const line = byId.get(p.sku);
-    if (!line || line.reason) return [];
-    return [
-      {
-        id: CHOICE.product(p.sku),
-        title: line.title,
-        description: `${formatMoney(line.unitPrice)} · ${stock(line)}`,
-      },
-    ];
+    const line = lines.get(p.sku);
+    return line ? [row(CHOICE.product(p.sku), line, `${formatMoney(line.unitPrice)} · ${stock(line)}`)] : [];
   });
+  const what = clip(asked.title || 'Products', 60);
+  if (rows.length === 0) return sayNothingFound(what);
+  const title = asked.searched ? `“${what}”` : what;
+  const shown = rows.slice(0, ROWS);
   return {
     type: 'list',
-    body: `*${title}*\n${rows.length === 1 ? 'One product' : `${rows.length} products`} you can have now. Choose one to see more.${footnote(quote)}`,
+    body: `*${title}*\n${shown.length === 1 ? 'One product' : `${shown.length} products`} you can have now. Choose one to see more.${footnote(quote)}`,
     button: 'See products',
-    sections: [{ title, rows: rows.slice(0, 10) }],
+    sections: [{ title, rows: shown }],
   };
+}
+
+function row(id: string, line: QuoteLine, figures: string): Choice {
+  const title = titleOf(line);
+  return { id, title, description: title.length > ROW_TITLE ? `${figures} · ${title}` : figures };
 }
 
 export function sayProduct(line: QuoteLine, quote: Quote, inCart: boolean, news?: string): OutboundContent {
   return {
     type: 'buttons',
     ...(line.imageUrl ? { imageUrl: line.imageUrl } : {}),
-    body: `*${line.title}*\n${formatMoney(line.unitPrice)} · ${stock(line)}${news ? `\n${news}` : ''}${footnote(quote)}`,
+    body: `*${titleOf(line)}*\n${formatMoney(line.unitPrice)} · ${stock(line)}${news ? `\n${news}` : ''}${footnote(quote)}`,
     buttons: [
       button(CHOICE.add(line.sku), inCart ? 'Add one more' : 'Add to cart'),
       ...(inCart ? [button(CHOICE.cart, 'View cart')] : []),
@@ -80,7 +87,7 @@ export function sayProduct(line: QuoteLine, quote: Quote, inCart: boolean, news?
   };
 }
 
-export function sayNothingFound(what: string): OutboundContent {
+function sayNothingFound(what: string): OutboundContent {
   return {
     type: 'buttons',
     body: `I found nothing for “${what}” that you can have right now.`,
@@ -88,19 +95,24 @@ export function sayNothingFound(what: string): OutboundContent {
   };
 }
 
-export function saySoldOut(title: string): OutboundContent {
-  return { type: 'buttons', body: `*${title}* has just sold out, I am sorry.`, buttons: [MENU] };
+export function saySoldOut(line: QuoteLine): OutboundContent {
+  const why = line.reason === 'not_sold_in_region' ? 'is not sold in your region' : 'has just sold out';
+  return { type: 'buttons', body: `*${titleOf(line)}* ${why}, I am sorry.`, buttons: [MENU] };
 }
 
 /** The cart as it stands, priced by the shop just now. `notes`: what changed since the customer last saw it. */
-export function sayCart(quote: Quote, notes: string[]): OutboundContent {
-  const lines = sellableLines(quote);
+export function sayCart(quote: Quote, notes: readonly string[]): OutboundContent {
   return {
     type: 'buttons',
     header: 'Your cart',
     body:
-      [...notes, ...(notes.length > 0 ? [''] : []), ...cartLines(lines), '', ...totals(quote)].join('\n') +
-      footnote(quote),
+      [
+        ...notesWithin(notes),
+        ...(notes.length > 0 ? [''] : []),
+        ...cartLines(sellableLines(quote)),
+        '',
+        ...totals(quote),
+      ].join('\n') + footnote(quote),
     buttons: [
       button(CHOICE.checkout, 'Check out'),
       button(CHOICE.editCart, 'Change cart'),
@@ -109,11 +121,20 @@ export function sayCart(quote: Quote, notes: string[]): OutboundContent {
   };
 }
 
-export function sayEmptyCart(notes: string[] = []): OutboundContent {
-  return { type: 'buttons', body: [...notes, 'Your cart is empty.'].join('\n'), buttons: [MENU] };
+export function sayEmptyCart(notes: readonly string[] = []): OutboundContent {
+  return {
+    type: 'buttons',
+    body: [...notesWithin(notes), 'Your cart is empty.'].join('\n'),
+    buttons: [MENU],
+  };
 }
 
-export function sayEditCart(quote: Quote): OutboundContent {
+/** The lines from number `from` on; a last row leads to those that have no room. */
+export function sayEditCart(quote: Quote, from: number): OutboundContent {
+  const lines = sellableLines(quote);
+  const rest = lines.slice(from < lines.length ? from : 0);
+  const shown = rest.length > ROWS ? rest.slice(0, ROWS - 1) : rest;
+  const next = lines.length - rest.length + shown.length;
   return {
     type: 'list',
     body: 'Which item would you like to change?',
@@ -121,23 +142,22 @@ export function sayEditCart(quote: Quote): OutboundContent {
     sections: [
       {
         title: 'In your cart',
-        rows: sellableLines(quote)
-          .slice(0, 10)
-          .map((l) => ({
-            id: CHOICE.line(l.sku),
-            title: l.title,
-            description: `${l.quantity} × ${formatMoney(l.unitPrice)}`,
-          })),
+        rows: [
+          ...shown.map((l) => row(CHOICE.line(l.sku), l, `${l.quantity} × ${formatMoney(l.unitPrice)}`)),
+          ...(next < lines.length
+            ? [{ id: CHOICE.moreOfCart(next), title: `${lines.length - next} more` }]
+            : []),
+        ],
       },
     ],
   };
 }
 
 export function sayQuantities(line: QuoteLine): OutboundContent {
-  const most = Math.min(9, line.maxQuantity);
+  const most = Math.max(0, Math.min(ROWS - 1, line.maxQuantity, line.available));
   return {
     type: 'list',
-    body: `*${line.title}*: how many would you like? You have ${line.quantity} in your cart.`,
+    body: `*${titleOf(line)}*: how many would you like? You have ${line.quantity} in your cart.`,
     button: 'Choose quantity',
     sections: [
       {
@@ -164,7 +184,7 @@ export function sayChanges(changes: QuoteChange[], quote: Quote): OutboundConten
     header: 'Before you pay',
     body: [
       'Something changed in the shop:',
-      ...news,
+      ...notesWithin(news),
       '',
       ...cartLines(sellableLines(quote)),
       '',
@@ -180,134 +200,27 @@ export function sayChanges(changes: QuoteChange[], quote: Quote): OutboundConten
   };
 }
 
-export function sayPayLink(orderRef: string, quote: Quote, url: string): OutboundContent {
-  return {
-    type: 'link',
-    header: `Order ${orderRef}`,
-    body: [
-      ...cartLines(sellableLines(quote)),
-      '',
-      ...totals(quote),
-      '',
-      'Your items are held for you. Tap below to pay on a secure page; please never type card numbers in this chat.',
-    ].join('\n'),
-    label: payLabel(quote),
-    url,
-  };
-}
-
-export function sayReceipt(fact: Extract<OrderFact, { kind: 'paid' }>): OutboundContent {
-  return text(
-    [
-      `✅ *Paid: thank you!*`,
-      `Order ${fact.number}`,
-      '',
-      ...cartLines(sellableLines(fact.quote)),
-      '',
-      ...totals(fact.quote),
-      '',
-      'I will write here when your parcel moves. Ask “where is my order?” at any time.',
-    ].join('\n'),
-  );
-}
-
-export function sayProgress(
-  kind: OrderNote['status'],
-  number: string,
-  tracking: Tracking,
-  reason?: string,
-): OutboundContent {
-  const by = `${tracking.carrier}, tracking code *${tracking.trackingCode}*`;
-  const eta = tracking.eta ? `\nExpected: ${tracking.eta}` : '';
-  const link = tracking.trackingUrl ? `\n${tracking.trackingUrl}` : '';
-  switch (kind) {
-    case 'tracking_created':
-      return text(`📦 Your order ${number} is packed. ${by}.${eta}${link}`);
-    case 'shipped':
-      return text(`🚚 Your order ${number} is on its way with ${by}.${eta}${link}`);
-    case 'out_for_delivery':
-      return text(`🛵 Your order ${number} is out for delivery today. ${by}.${link}`);
-    case 'delivered':
-      return text(`🎉 Your order ${number} has been delivered. Enjoy it!`);
-    default:
-      return text(
-        `⚠️ The courier could not deliver your order ${number}${reason ? `: ${reason}` : ''}. They will try again. ${by}.${link}`,
-      );
-  }
-}
-
-const STATUS_WORDS: Readonly<Record<OrderNote['status'], string>> = {
-  requested: 'waiting for payment',
-  ready_to_pay: 'waiting for payment',
-  paid: 'paid, being prepared',
-  tracking_created: 'packed',
-  shipped: 'on its way',
-  out_for_delivery: 'out for delivery',
-  delivery_failed: 'delivery was tried without success',
-  delivered: 'delivered',
-  refunded: 'refunded',
-  expired: 'not paid in time',
-  cancelled: 'cancelled',
-};
-
-export function sayOrders(orders: OrderNote[]): OutboundContent {
-  const open = orders.filter((o) => !['expired', 'cancelled'].includes(o.status));
-  if (open.length === 0) return { type: 'buttons', body: 'I have no order of yours yet.', buttons: [MENU] };
-  return text(
-    open
-      .slice(0, 3)
-      .map((o) =>
-        [
-          `Order *${o.number ?? o.ref}*: ${STATUS_WORDS[o.status]}.`,
-          ...(o.trackingCode ? [`${o.carrier ?? 'Courier'}, tracking code ${o.trackingCode}`] : []),
-          ...(o.eta && o.status !== 'delivered' ? [`Expected: ${o.eta}`] : []),
-          ...(o.trackingUrl ? [o.trackingUrl] : []),
-        ].join('\n'),
-      )
-      .join('\n\n'),
-  );
-}
-
-export function sayRefunded(
-  orderRef: string,
-  fact: Extract<OrderFact, { kind: 'refunded' }>,
-): OutboundContent {
-  const amount = formatMoney(fact.total);
-  switch (fact.reason) {
-    case 'out_of_stock':
-      return text(
-        `I am sorry: your payment for order ${orderRef} arrived after the items were gone. ${amount} is on its way back to you in full.`,
-      );
-    case 'duplicate_payment':
-      return text(
-        `Order ${orderRef} was paid twice. The second payment of ${amount} is on its way back to you.`,
-      );
-    case 'cancelled':
-      return text(`Your payment of ${amount} for order ${orderRef} is on its way back to you.`);
-  }
-}
-
-export const sayUnavailable = (): OutboundContent => ({
+/** `again`: what the customer wanted when the shop could not be asked. */
+export const sayUnavailable = (again: string = CHOICE.menu): OutboundContent => ({
   type: 'buttons',
   body: 'I cannot confirm prices and stock with the shop right now, and I do not want to tell you something wrong. Please try again in a minute.',
-  buttons: [button(CHOICE.menu, 'Try again')],
+  buttons: [button(again, 'Try again')],
 });
 
-export const sayExpired = (orderRef: string): OutboundContent => ({
-  type: 'buttons',
-  body: `Time to pay for order ${orderRef} is over, so the items went back on the shelf. Your cart is still here.`,
-  buttons: [button(CHOICE.checkout, 'Check out again'), button(CHOICE.cart, 'View cart'), MENU],
-});
-
-export const sayPaymentFailed = (orderRef: string): OutboundContent =>
-  text(
-    `The payment for order ${orderRef} did not go through, and nothing was charged. The link above still works: you can try again.`,
-  );
-
-export const sayCancelled = (): OutboundContent => ({
+export const sayStopped = (): OutboundContent => ({
   type: 'buttons',
   body: 'All right, I stopped the checkout. Your cart is still here.',
   buttons: [button(CHOICE.cart, 'View cart'), MENU],
+});
+
+/** `paid`: the number of an order that is paid and on its way, if there is one. */
+export const sayNothingToStop = (cart: boolean, paid?: string): OutboundContent => ({
+  type: 'buttons',
+  body: [
+    'No payment is open, so there is nothing to stop.',
+    ...(paid ? [`Order ${paid} is paid: write “agent” and a colleague will help you with it.`] : []),
+  ].join('\n'),
+  buttons: [...(cart ? [button(CHOICE.cart, 'View cart')] : []), MENU],
 });
 
 export const sayHuman = (): OutboundContent => ({
@@ -322,52 +235,17 @@ export const sayUnreadable = (): OutboundContent => ({
   buttons: [MENU, button(CHOICE.track, 'Where is my order?')],
 });
 
-export const CARD_WARNING =
+const CARD_WARNING =
   '🔒 That looked like a card number: I have hidden it and did not keep it. Please never send card details in a chat; you pay on a secure page.';
 
-/** Sent before the answer proper, in the same bubble: each bubble costs. */
-export function withNote(note: string, content: OutboundContent): OutboundContent {
-  return content.type === 'product' ? content : { ...content, body: `${note}\n\n${content.body}` };
-}
+/** Instead of an answer to a text that was little more than a card number. */
+export const sayCardWarning = (cart: boolean): OutboundContent => ({
+  type: 'buttons',
+  body: CARD_WARNING,
+  buttons: [...(cart ? [button(CHOICE.checkout, 'Check out')] : []), MENU],
+});
 
-export function changeText(change: QuoteChange): string {
-  switch (change.kind) {
-    case 'price':
-      return `• *${change.title}* now costs ${formatMoney(change.to)} (was ${formatMoney(change.from)})`;
-    case 'stock':
-      return change.available > 0 && change.reason === 'insufficient_stock'
-        ? `• *${change.title}*: only ${change.available} left`
-        : `• *${change.title}* is ${change.reason === 'not_sold_in_region' ? 'not sold in your region' : 'sold out'}`;
-    case 'total':
-      return `• The total is now ${formatMoney(change.to)} (was ${formatMoney(change.from)})`;
-  }
-}
-
-function stock(line: QuoteLine): string {
-  return line.available <= 5 ? `only ${line.available} left` : 'in stock';
-}
-
-function cartLines(lines: QuoteLine[]): string[] {
-  return lines.map((l) => `${l.quantity} × ${l.title}: ${formatMoney(lineTotal(l))}`);
-}
-
-function totals(quote: Quote): string[] {
-  const extras = [
-    ...(quote.shipping.minor > 0 ? [`Delivery: ${formatMoney(quote.shipping)}`] : []),
-    ...(quote.tax.minor > 0 ? [`Tax: ${formatMoney(quote.tax)}`] : []),
-  ];
-  const sum = addMoney(addMoney(subtotal(quote), quote.shipping), quote.tax);
-  return [...extras, `*Total: ${formatMoney(sum)}*`];
-}
-
-/** At most 20 characters fit on the button. */
-function payLabel(quote: Quote): string {
-  const label = `Pay ${formatMoney(quote.total)}`;
-  return label.length <= 20 ? label : 'Pay now';
-}
-
-function footnote(quote: Quote): string {
-  return quote.source === 'synced'
-    ? '\n_As of our last check with the shop; confirmed again before you pay._'
-    : '';
+/** The warning before the answer proper, in the same bubble: each bubble costs. */
+export function withCardWarning(content: OutboundContent): OutboundContent {
+  return { ...content, body: content.body ? `${CARD_WARNING}\n\n${content.body}` : CARD_WARNING };
 }

@@ -52,6 +52,7 @@ export const TRANSITIONS: Readonly<Record<Phase, Partial<Record<Trigger, Phase>>
     order_expired: 'building_cart',
     order_cancelled: 'building_cart',
     order_paid: 'awaiting_fulfilment',
+    order_closed: 'building_cart',
     human_requested: 'with_human',
     window_closed: 'browsing',
   },
@@ -134,7 +135,7 @@ export const THREAD_TTL_MS = 24 * 3_600_000;
 export const QUESTION_PATIENCE_MS = 30_000;
 /** WhatsApp's own carts hold at most this many of one item. */
 export const MAX_QUANTITY = 99;
-const ORDERS_KEPT = 10;
+export const ORDERS_KEPT = 10;
 const SEEN_KEPT = 60;
 
 export function move(state: ThreadState, trigger: Trigger): ThreadState {
@@ -153,6 +154,13 @@ export function setQuantity(cart: readonly CartLine[], sku: string, quantity: nu
   return cart.some((l) => l.sku === sku)
     ? cart.map((l) => (l.sku === sku ? { sku, quantity } : l))
     : [...cart, { sku, quantity }];
+}
+
+/** Back from a person: where cart and order say. */
+export function resumed(state: ThreadState): ThreadState {
+  const free = move(state, 'human_done');
+  const filled = free.cart.length > 0 ? move(free, 'cart_filled') : free;
+  return free.order ? move(filled, 'checkout_requested') : filled;
 }
 
 export function noteOrder(state: ThreadState, note: OrderNote): ThreadState {

@@ -1,20 +1,22 @@
-import { decimalsOf, formatMoney, type CartLine, type Quote } from '#core/catalog';
-import type { InboundContent, OutboundContent, TemplateFallback, TemplatePurpose } from '#core/messaging';
-import { ask, cartOnOffer, mergeLines, onlySellable, saying } from './cart.js';
-import type { Step, StepContext } from './effects.js';
-import type { Answer, OrderFact, Tracking } from './facts.js';
-import { readIntent, type Intent } from './intent.js';
-import * as say from './say.js';
+import { decimalsOf, type CartLine, type Quote } from '#core/catalog';
+import type { InboundContent } from '#core/messaging';
 import { answered } from './answered.js';
+import { ask, askForCart, mergeLines, saying } from './cart.js';
+import type { Step, StepContext } from './effects.js';
+import type { Answer, OrderFact } from './facts.js';
+import { readIntent, type Intent } from './intent.js';
+import { onOrderFact } from './order-facts.js';
+import * as orders from './say-orders.js';
+import * as say from './say.js';
 import {
   move,
   newThread,
   noteOrder,
   QUESTION_PATIENCE_MS,
+  resumed,
   setQuantity,
   THREAD_TTL_MS,
   withCart,
-  type OrderNote,
   type ThreadState,
 } from './state.js';
 
@@ -34,10 +36,8 @@ export function isWaiting(state: ThreadState, now: Date): boolean {
  */
 export function step(state: ThreadState, event: ThreadEvent, context: StepContext): Step {
   switch (event.kind) {
-    case 'inbound': {
-      const result = onInbound(refreshed(state, context.now), event.content, context);
-      return event.cardNumberMasked ? warned(result) : result;
-    }
+    case 'inbound':
+      return onInbound(refreshed(state, context.now), event, context);
     case 'answer':
       if (state.pending?.questionId !== event.questionId) return unchanged(state);
       return answered({ ...state, pending: null }, state.pending, event.answer, context);
@@ -60,13 +60,36 @@ function forgotten(state: ThreadState, now: Date): ThreadState {
   return { ...newThread(now), phase: moved.phase, orders: state.orders };
 }
 
-function onInbound(state: ThreadState, content: InboundContent, context: StepContext): Step {
+function onInbound(
+  state: ThreadState,
+  { content, cardNumberMasked }: Extract<ThreadEvent, { kind: 'inbound' }>,
+  context: StepContext,
+): Step {
   const intent = readIntent(content, context.currency);
-  if (state.phase === 'with_human') {
-    if (intent.kind !== 'bot' && intent.kind !== 'menu') return unchanged(state);
-    return ask(move(state, 'human_done'), { kind: 'categories' }, { kind: 'welcome' }, context);
+  if (cardNumberMasked) return warned(state, intent, context);
+  if (state.phase !== 'with_human') return onIntent(state, intent, context);
+  // People are spoken with in words; a tap on something of ours calls us back.
+  const calledBack = intent.kind === 'bot' || content.type === 'choice' || content.type === 'cart';
+  return calledBack ? onIntent(resumed(state), intent, context) : unchanged(state);
+}
+
+/** Who types a card number wants to pay: the warning comes in one bubble with the way to do so. */
+function warned(state: ThreadState, intent: Intent, context: StepContext): Step {
+  const withHuman = state.phase === 'with_human';
+  const result = withHuman || intent.kind === 'search' ? unchanged(state) : onIntent(state, intent, context);
+  const [first, ...rest] = result.effects;
+  if (first?.kind === 'say') {
+    return {
+      ...result,
+      effects: [{ ...first, content: say.withCardWarning(first.content) }, ...rest],
+    };
   }
-  return onIntent(state, intent, context);
+  const { order } = state;
+  const content =
+    order?.url && !first && !withHuman
+      ? say.withCardWarning(orders.sayPayLink(order.ref, order.quote, order.url))
+      : say.sayCardWarning(state.cart.length > 0);
+  return { ...result, effects: [{ kind: 'say', content }, ...result.effects] };
 }
 
 function onIntent(state: ThreadState, intent: Intent, context: StepContext): Step {
@@ -115,39 +138,41 @@ function onIntent(state: ThreadState, intent: Intent, context: StepContext): Ste
         context,
       );
     case 'view_cart':
-      if (state.cart.length === 0) return saying(state, say.sayEmptyCart());
-      return ask(state, { kind: 'quote', lines: state.cart }, { kind: 'show_cart', notes: [] }, context);
+      return viewCart(state, context);
     case 'edit_cart':
-      return saying(
-        state,
-        state.shown && state.cart.length > 0 ? say.sayEditCart(state.shown) : say.sayEmptyCart(),
-      );
+      return state.shown
+        ? saying(state, say.sayEditCart(state.shown, intent.from))
+        : viewCart(state, context);
     case 'edit_line': {
       const line = state.shown?.lines.find((l) => l.sku === intent.sku);
-      return saying(state, line && !line.reason ? say.sayQuantities(line) : say.sayEmptyCart());
+      return line ? saying(state, say.sayQuantities(line)) : viewCart(state, context);
     }
     case 'checkout':
       return checkout(state, context);
     case 'cancel':
-      return cancel(state);
+      return cancel(state, context);
+    case 'yes':
+      return state.phase === 'confirming_changes' ? checkout(state, context) : unchanged(state);
     case 'track':
-      return saying(state, say.sayOrders(state.orders));
+      return saying(state, orders.sayOrders(state.orders));
     case 'human':
       return saying(move(state, 'human_requested'), say.sayHuman());
   }
 }
 
+/** While its order waits for payment a cart is not priced anew: its own hold would make it look sold out. */
+function viewCart(state: ThreadState, context: StepContext): Step {
+  if (state.order) return payLink(state, state.order);
+  return state.cart.length > 0 ? askForCart(state, context) : saying(state, say.sayEmptyCart());
+}
+
 /** Another cart is another order: one that was about to be paid is called off. */
 function changeCart(state: ThreadState, cart: CartLine[], context: StepContext): Step {
-  const { state: free, effects } = callOff(state);
-  const next = withCart(free, cart);
-  if (next.cart.length === 0) {
-    return {
-      state: { ...next, shown: null },
-      effects: [...effects, { kind: 'say', content: say.sayEmptyCart() }],
-    };
-  }
-  return ask(next, { kind: 'quote', lines: next.cart }, { kind: 'show_cart', notes: [] }, context, effects);
+  const { state: free, effects } = callOff(state, context);
+  // What was shown before is no longer what is in the cart, so it cannot be checked out any more.
+  const next = { ...withCart(free, cart), shown: null };
+  if (next.cart.length > 0) return askForCart(next, context, effects);
+  return { state: next, effects: [...effects, { kind: 'say', content: say.sayEmptyCart() }] };
 }
 
 /** A native cart carries the prices that the customer's phone showed, in whole units with decimals. */
@@ -157,26 +182,29 @@ function seenOnPhone(
 ): Record<string, number> {
   const unit = 10 ** decimalsOf(currency);
   return Object.fromEntries(
-    lines.flatMap((l) => (l.seenPrice === undefined ? [] : [[l.sku, Math.round(l.seenPrice * unit)]])),
+    lines.flatMap(({ sku, seenPrice = Number.NaN }) => {
+      const minor = Math.round(seenPrice * unit);
+      return Number.isSafeInteger(minor) && minor >= 0 ? [[sku, minor]] : [];
+    }),
   );
 }
 
-function callOff(state: ThreadState): Step {
+function callOff(state: ThreadState, context: StepContext): Step {
   if (!state.order) return unchanged(state);
   const { ref } = state.order;
-  return { state: { ...state, order: null }, effects: [{ kind: 'cancel_order', orderRef: ref }] };
+  const noted = noteOrder(state, { ref, status: 'cancelled', updatedAt: context.now.toISOString() });
+  return { state: { ...noted, order: null }, effects: [{ kind: 'cancel_order', orderRef: ref }] };
 }
 
 function checkout(state: ThreadState, context: StepContext): Step {
-  const { order } = state;
-  if (state.phase === 'awaiting_payment' && order) {
-    const alive = order.url && order.payBefore && Date.parse(order.payBefore) > context.now.getTime();
-    return alive ? saying(state, say.sayPayLink(order.ref, order.quote, order.url!)) : unchanged(state);
-  }
-  if (state.cart.length === 0) return saying(state, say.sayEmptyCart());
-  if (!state.shown)
-    return ask(state, { kind: 'quote', lines: state.cart }, { kind: 'show_cart', notes: [] }, context);
-  return requestCheckout(state, state.shown, context);
+  if (state.order) return payLink(state, state.order);
+  if (state.cart.length > 0 && state.shown) return requestCheckout(state, state.shown, context);
+  return viewCart(state, context);
+}
+
+/** The link leads to what is true of the order, also when its time is over. */
+function payLink(state: ThreadState, { ref, quote, url }: NonNullable<ThreadState['order']>): Step {
+  return saying(state, url ? orders.sayPayLink(ref, quote, url) : orders.sayReserving());
 }
 
 function requestCheckout(state: ThreadState, quote: Quote, context: StepContext): Step {
@@ -189,139 +217,11 @@ function requestCheckout(state: ThreadState, quote: Quote, context: StepContext)
   };
 }
 
-function cancel(state: ThreadState): Step {
-  const { state: free, effects } = callOff(state);
+function cancel(state: ThreadState, context: StepContext): Step {
+  const { state: free, effects } = callOff(state, context);
+  const open = state.order !== null || state.phase === 'confirming_changes';
   const moved = move(free, 'order_cancelled');
-  return { state: moved, effects: [...effects, { kind: 'say', content: say.sayCancelled() }] };
-}
-
-/** How far an order has come; a fact of a lower rank is late news. */
-const RANK: Readonly<Record<OrderNote['status'], number>> = {
-  requested: 0,
-  ready_to_pay: 1,
-  cancelled: 2,
-  expired: 2,
-  paid: 3,
-  tracking_created: 4,
-  shipped: 5,
-  out_for_delivery: 6,
-  delivery_failed: 6,
-  delivered: 7,
-  refunded: 8,
-};
-
-function onOrderFact(state: ThreadState, ref: string, fact: OrderFact, context: StepContext): Step {
-  const known = state.orders.find((o) => o.ref === ref);
-  const number = ('number' in fact ? fact.number : known?.number) ?? ref;
-  const at = context.now.toISOString();
-  const current = state.order?.ref === ref;
-  const tell = (next: ThreadState, content: OutboundContent, template?: TemplateFallback): Step => ({
-    state: next,
-    effects: [{ kind: 'say', content, orderRef: ref, ...(template ? { template } : {}) }],
-  });
-  const noted = (status: OrderNote['status'], more: Partial<OrderNote> = {}): ThreadState =>
-    noteOrder(state, { ref, status, updatedAt: at, ...more });
-
-  switch (fact.kind) {
-    case 'ready_to_pay': {
-      if (!current) return unchanged(state);
-      const order = { ref, url: fact.url, payBefore: fact.payBefore, quote: fact.quote };
-      return tell({ ...noted('ready_to_pay'), order }, say.sayPayLink(ref, fact.quote, fact.url));
-    }
-    case 'changed': {
-      if (!current) return unchanged(state);
-      const cart = cartOnOffer(fact.quote);
-      const next = move(
-        { ...noted('cancelled'), order: null, cart },
-        cart.length > 0 ? 'changes_found' : 'cart_emptied',
-      );
-      const shown = onlySellable(fact.quote);
-      if (cart.length > 0 && !shown) {
-        const notes = fact.changes.map(say.changeText);
-        return ask(next, { kind: 'quote', lines: cart }, { kind: 'show_cart', notes }, context);
-      }
-      return tell({ ...next, shown }, say.sayChanges(fact.changes, shown ?? fact.quote));
-    }
-    case 'unavailable':
-      if (!current) return unchanged(state);
-      return tell(move({ ...noted('cancelled'), order: null }, 'checkout_declined'), say.sayUnavailable());
-    case 'expired': {
-      const next = noted('expired');
-      if (!current) return unchanged(next);
-      return tell(move({ ...next, order: null }, 'order_expired'), say.sayExpired(ref));
-    }
-    case 'payment_failed':
-      return current ? tell(state, say.sayPaymentFailed(ref)) : unchanged(state);
-    case 'paid': {
-      const next = noted('paid', { number: fact.number });
-      const settled =
-        current || state.cart.length === 0 ? { ...next, order: null, cart: [], shown: null } : next;
-      const phase = settled === next ? next : move(settled, 'order_paid');
-      return tell(
-        phase,
-        say.sayReceipt(fact),
-        template('order_receipt', { order: fact.number, total: formatMoney(fact.total) }),
-      );
-    }
-    case 'refunded':
-      return tell(
-        move({ ...noted('refunded'), order: current ? null : state.order }, 'order_closed'),
-        say.sayRefunded(number, fact),
-        template('order_refunded', { order: number, amount: formatMoney(fact.total) }),
-      );
-    default: {
-      if (known && RANK[fact.kind] < RANK[known.status]) return unchanged(state);
-      const { tracking } = fact;
-      const next = noted(fact.kind, {
-        ...(known?.number ? { number: known.number } : {}),
-        ...trackingOf(tracking),
-      });
-      const moved = fact.kind === 'delivered' ? move(next, 'order_closed') : next;
-      const reason = fact.kind === 'delivery_failed' ? fact.reason : undefined;
-      return tell(
-        moved,
-        say.sayProgress(fact.kind, number, tracking, reason),
-        template(PURPOSES[fact.kind], {
-          order: number,
-          carrier: tracking.carrier,
-          tracking_code: tracking.trackingCode,
-        }),
-      );
-    }
-  }
-}
-
-const PURPOSES = {
-  tracking_created: 'order_shipped',
-  shipped: 'order_shipped',
-  out_for_delivery: 'order_out_for_delivery',
-  delivered: 'order_delivered',
-  delivery_failed: 'delivery_failed',
-} as const satisfies Record<string, TemplatePurpose>;
-
-function template(purpose: TemplatePurpose, facts: Record<string, string>): TemplateFallback {
-  return { purpose, facts };
-}
-
-function trackingOf(tracking: Tracking): Partial<OrderNote> {
-  return {
-    carrier: tracking.carrier,
-    trackingCode: tracking.trackingCode,
-    ...(tracking.trackingUrl ? { trackingUrl: tracking.trackingUrl } : {}),
-    ...(tracking.eta ? { eta: tracking.eta } : {}),
-  };
-}
-
-function warned(result: Step): Step {
-  const [first, ...rest] = result.effects;
-  if (first?.kind === 'say') {
-    return {
-      ...result,
-      effects: [{ ...first, content: say.withNote(say.CARD_WARNING, first.content) }, ...rest],
-    };
-  }
-  return {
-    ...result,
-    effects: [{ kind: 'say', content: { type: 'text', body: say.CARD_WARNING } }, ...result.effects],
-  };
+  const paid = state.orders.find((o) => o.number && !['delivered', 'refunded'].includes(o.status));
+  const content = open ? say.sayStopped() : say.sayNothingToStop(state.cart.length > 0, paid?.number);
+  return { state: moved, effects: [...effects, { kind: 'say', content }] };
 }
