@@ -5,12 +5,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPostgres } from '../../../deploy/local/postgres.mjs';
 
-/** One PostgreSQL, and one Redis where there is one, for a whole test run. Runs once however many projects ask. */
+/**
+ * One PostgreSQL, and one Redis where there is one, for a whole test run: those that `DATABASE_URL` (its owner) and
+ * `QUEUE_URL` name, or the run's own. Runs once however many projects ask.
+ */
 export default async function setup() {
   if (globalThis.__wacoServers) return;
   const folder = mkdtempSync(join(tmpdir(), 'waco-test-'));
   chmodSync(folder, 0o755); // the OS user that the server runs as has to pass
-  const postgres = await startPostgres({
+  const postgres = process.env.DATABASE_URL ? undefined : await startOwnPostgres(folder);
+  process.env.WACO_TEST_DATABASE_URL = postgres?.url('postgres') ?? process.env.DATABASE_URL;
+  const given = process.env.QUEUE_URL?.startsWith('redis') ? process.env.QUEUE_URL : undefined;
+  if (given) process.env.WACO_TEST_REDIS_URL = given;
+  const redis = given ? undefined : await startRedis(folder);
+  globalThis.__wacoServers = { folder, postgres, redis };
+}
+
+async function startOwnPostgres(folder) {
+  return startPostgres({
     folder: join(folder, 'postgres'),
     port: await freePort(),
     password: 'test',
@@ -19,9 +31,6 @@ export default async function setup() {
     // Tests do not survive a power cut, and need not.
     flags: ['-c', 'fsync=off', '-c', 'synchronous_commit=off', '-c', 'full_page_writes=off'],
   });
-  process.env.WACO_TEST_DATABASE_URL = postgres.url('postgres');
-  const redis = await startRedis(folder);
-  globalThis.__wacoServers = { folder, postgres, redis };
 }
 
 async function startRedis(folder) {

@@ -5,6 +5,6 @@ export default async function teardown() {
   if (!servers) return;
   globalThis.__wacoServers = undefined;
   servers.redis?.removeAllListeners('exit').kill('SIGKILL');
-  await servers.postgres.stop();
+  await servers.postgres?.stop();
   await rm(servers.folder, { recursive: true, force: true });
 }
