@@ -12,7 +12,7 @@ export interface Thread {
   threadId: string;
   channelAccountId: string;
   contactId: string;
-  /** The stream in which everything that concerns this thread is applied. */
+  /** The line in which the customer last wrote: answers and facts come into it, before what waits there. */
   stream: string;
   state: ThreadState;
 }
@@ -24,13 +24,17 @@ const COLUMNS = `thread_id AS "threadId", channel_account_id AS "channelAccountI
 export class Threads {
   constructor(private readonly directory: Directory) {}
 
-  /** The thread by its id, locked; undefined when there is none. */
+  /** The thread by its id or one that it had before a merge, locked; undefined when there is none. */
   async lock(tx: EntityManager, threadId: string): Promise<Thread | undefined> {
-    const rows = (await tx.query(
-      `SELECT ${COLUMNS} FROM conversation.threads WHERE thread_id = $1 FOR UPDATE`,
-      [threadId],
-    )) as Thread[];
-    return rows[0];
+    // While one waits for the lock the thread may be merged into another, which only a second look can see.
+    for (let look = 0; look < 3; look++) {
+      const rows = (await tx.query(
+        `SELECT ${COLUMNS} FROM conversation.threads WHERE thread_id = $1 OR former_ids @> ARRAY[$1] FOR UPDATE`,
+        [threadId],
+      )) as Thread[];
+      if (rows[0]) return rows[0];
+    }
+    return undefined;
   }
 
   /** The contact's thread on this channel account, locked; made when there is none. */
@@ -57,6 +61,16 @@ export class Threads {
       [channelAccountId, contactId],
     )) as Thread[];
     return rows[0]!;
+  }
+
+  /** From now on the catalog's answers come into this line. Only while none is awaited. */
+  async moveTo(tx: EntityManager, thread: Thread, stream: string): Promise<void> {
+    if (thread.stream === stream) return;
+    await tx.query(`UPDATE conversation.threads SET stream = $2 WHERE thread_id = $1`, [
+      thread.threadId,
+      stream,
+    ]);
+    thread.stream = stream;
   }
 
   /** Applies one event: the new state is stored and its effects are emitted in the transaction of `ctx`. */
@@ -94,10 +108,9 @@ export class Threads {
         });
         return;
       case 'ask':
-        // The answer comes back into the line that waits for it, which is the line of the item being applied.
         ctx.emit(askCatalog, {
           threadId,
-          threadStream: ctx.item.stream,
+          threadStream: thread.stream,
           questionId: effect.questionId,
           question: effect.question,
         });

@@ -10,13 +10,13 @@ import { remember, withCart, type PendingQuestion, type ThreadState } from './st
 /** Goes on where the question was asked. An answer of another kind than was asked for cannot be used. */
 export function answered(
   state: ThreadState,
-  { then }: PendingQuestion,
+  { next }: PendingQuestion,
   answer: Answer,
   context: StepContext,
 ): Step {
-  const unavailable = say.sayUnavailable(then.kind === 'show_cart' ? CHOICE.cart : CHOICE.menu);
+  const unavailable = say.sayUnavailable(next.kind === 'show_cart' ? CHOICE.cart : CHOICE.menu);
   if (answer.reply.outcome === 'unavailable') return saying(state, unavailable);
-  switch (then.kind) {
+  switch (next.kind) {
     case 'welcome':
       if (answer.kind !== 'categories') break;
       return saying(
@@ -26,7 +26,7 @@ export function answered(
     case 'show_products': {
       if (answer.kind !== 'search') break;
       const { products, quote } = answer.reply;
-      return saying(remember(state, quote), say.sayProducts(then, products, quote));
+      return saying(remember(state, quote), say.sayProducts(next, products, quote));
     }
     case 'show_product': {
       const line = answer.kind === 'quote' ? answer.reply.quote.lines[0] : undefined;
@@ -40,7 +40,7 @@ export function answered(
     }
     case 'show_cart':
       if (answer.kind !== 'quote') break;
-      return showCart(state, answer.reply.quote, then.notes, context);
+      return showCart(state, answer.reply.quote, next.notes, context);
   }
   return saying(state, unavailable);
 }

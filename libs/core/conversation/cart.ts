@@ -11,13 +11,13 @@ export function saying(state: ThreadState, content: OutboundContent): Step {
 export function ask(
   state: ThreadState,
   question: Question,
-  then: PendingQuestion['then'],
+  next: PendingQuestion['next'],
   context: StepContext,
   effects: Effect[] = [],
 ): Step {
   const questionId = context.newQuestionId();
   return {
-    state: { ...state, pending: { questionId, then, since: context.now.toISOString() } },
+    state: { ...state, pending: { questionId, next, since: context.now.toISOString() } },
     effects: [...effects, { kind: 'ask', questionId, question }],
   };
 }

@@ -92,7 +92,7 @@ export interface OrderNote {
 export interface PendingQuestion {
   questionId: string;
   /** What to do with the answer. */
-  then:
+  next:
     | { kind: 'welcome' }
     | { kind: 'show_products'; title: string; searched: boolean }
     | { kind: 'show_product' }

@@ -120,11 +120,11 @@ function factOf(kind: OrderFact['kind'], given: Quote, code: string): OrderFact 
 
 /** What the open question asks for, or an answer of another kind. A cart is quoted line by line, as a shop does. */
 function answerOf(move: Extract<Move, { do: 'answer' }>, { pending, cart }: ThreadState): Answer {
-  const then = pending?.then.kind;
-  const fitting = then === 'welcome' ? 'categories' : then === 'show_products' ? 'search' : 'quote';
+  const open = pending?.next.kind;
+  const fitting = open === 'welcome' ? 'categories' : open === 'show_products' ? 'search' : 'quote';
   const kind = move.kind === 'fitting' ? fitting : move.kind;
   if (!move.ok) return { kind, reply: { outcome: 'unavailable', reason: 'r' } };
-  if (then === 'show_cart') move.quote.lines = cart.map((l, i) => ({ ...move.quote.lines[i % move.quote.lines.length]!, ...l }));
+  if (open === 'show_cart') move.quote.lines = cart.map((l, i) => ({ ...move.quote.lines[i % move.quote.lines.length]!, ...l }));
   const categories = Array.from({ length: move.categories }, (_, i) => ({ id: `${i}`, title: i ? 'C' : '', count: i }));
   const products = move.quote.lines.map((l) => ({ sku: l.sku, description: '', categoryId: 'c', imageUrl: null }));
   switch (kind) {

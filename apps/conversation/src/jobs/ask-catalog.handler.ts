@@ -4,6 +4,9 @@ import type { Answer, Question } from '#core/conversation';
 import { JobHandler, type TaskContext } from '#queue';
 import { CatalogClient } from '#service';
 
+/** A question is given up well before the thread loses its patience: a catalog that hangs costs 4 s a call. */
+const ASK_FOR_MS = 10_000;
+
 /** Asks the catalog on behalf of a thread; what comes back goes into the thread's line. */
 @Controller()
 export class AskCatalogHandler {
@@ -13,8 +16,10 @@ export class AskCatalogHandler {
   async handle(payload: AskCatalogPayload, ctx: TaskContext): Promise<JobOutcome> {
     const { question, ...ids } = payload;
     const answer = await this.ask(ctx.merchantId, question);
-    if (answer.reply.outcome === 'unavailable' && answer.reply.unreachable && !ctx.lastAttempt) {
-      throw new Error(answer.reply.reason);
+    const { reply } = answer;
+    const askedForMs = ctx.now.getTime() - ctx.item.occurredAt.getTime();
+    if (reply.outcome === 'unavailable' && reply.unreachable && !ctx.lastAttempt && askedForMs < ASK_FOR_MS) {
+      throw new Error(reply.reason);
     }
     await ctx.commit(async ({ emit }) => emit(recordAnswer, { ...ids, answer }));
     return done;

@@ -1,8 +1,10 @@
 import { Controller } from '@nestjs/common';
 import {
+  deferred,
   done,
   noteInbound,
   receiveMessage,
+  skipped,
   waiting,
   type JobOutcome,
   type ReceiveMessagePayload,
@@ -12,6 +14,9 @@ import { JobHandler, type OrderedContext } from '#queue';
 import { resolveContact } from '../contacts.js';
 import { Threads } from '../threads.js';
 
+/** How often a line looks whether the answer has come that another line waits for, in milliseconds. */
+const LOOK_AGAIN_MS = 200;
+
 /** A customer wrote or tapped. */
 @Controller()
 export class ReceiveMessageHandler {
@@ -20,10 +25,20 @@ export class ReceiveMessageHandler {
   @JobHandler(receiveMessage)
   async handle(payload: ReceiveMessagePayload, ctx: OrderedContext): Promise<JobOutcome> {
     const { channelAccountId, person, messageId, sentAt } = payload;
-    const contactId = await resolveContact(ctx.tx, ctx.merchantId, channelAccountId, person, ctx.now);
+    const book = { merchantId: ctx.merchantId, channelAccountId };
+    const contactId = await resolveContact(ctx.tx, book, person, ctx.now);
     const thread = await this.threads.lockOrCreate(ctx, channelAccountId, contactId);
-    if (isWaiting(thread.state, ctx.now)) return waiting;
+    if (isWaiting(thread.state, ctx.now)) {
+      // The answer wakes the line that it comes into. Who writes under another name meanwhile looks again.
+      const lookAgain = new Date(ctx.now.getTime() + LOOK_AGAIN_MS);
+      return ctx.item.stream === thread.stream ? waiting : deferred(lookAgain);
+    }
+    await this.threads.moveTo(ctx.tx, thread, ctx.item.stream);
     ctx.emit(noteInbound, { channelAccountId, contactId, messageId, sentAt });
+    // Meta's own agent talks with this customer now: only what was done with ours is for us.
+    if (payload.standby && payload.content.type !== 'choice' && payload.content.type !== 'cart') {
+      return skipped('another agent has the thread');
+    }
     await this.threads.apply(ctx, thread, {
       kind: 'inbound',
       content: payload.content,

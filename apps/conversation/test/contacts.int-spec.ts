@@ -1,0 +1,213 @@
+import type { OrderFact } from '#contracts';
+import { createTestDatabase, insertTestMerchant, TEST_BACKENDS, type TestDatabase } from '#testing';
+import { openSmallCatalog } from './support/small-catalog.js';
+import { Stand, tap } from './support/stand.js';
+
+const PHONE = { waId: '971501234567' };
+const USER = { userId: 'AE.1349', username: 'sheena', name: 'Sheena' };
+const BOTH = { ...PHONE, ...USER };
+const SHIPPED: OrderFact = { kind: 'shipped', tracking: { carrier: 'Aramex', trackingCode: 'AX1' } };
+
+let database: TestDatabase;
+let stand: Stand;
+let catalog: Awaited<ReturnType<typeof openSmallCatalog>>;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  catalog = await openSmallCatalog();
+});
+beforeEach(async () => {
+  stand = await Stand.open({ database, rpcPort: catalog.rpcPort });
+});
+afterEach(() => stand.close());
+afterAll(async () => {
+  await catalog.close();
+  await database.drop();
+});
+
+const skus = async (): Promise<string[][]> =>
+  (await stand.threads()).map((t) => t.state.cart.map((l) => l.sku));
+const lastPerson = async () => (await stand.sends()).at(-1)!.person;
+
+it('a person without a phone number is answered under the user id', async () => {
+  await stand.chat(USER, 'agent');
+  expect(await lastPerson()).toEqual(USER);
+  expect(await stand.contacts()).toHaveLength(1);
+});
+
+it('phone only, then both names, then the user id only: one contact, one thread, one cart', async () => {
+  await stand.chat(PHONE, tap('add|A'));
+  await stand.chat(BOTH, tap('add|B'));
+  await stand.chat(USER, tap('add|C'));
+  expect(await stand.contacts()).toHaveLength(1);
+  expect(await skus()).toEqual([['A', 'B', 'C']]);
+  expect(await lastPerson()).toEqual(BOTH);
+});
+
+it('answers come into the line in which the customer writes now', async () => {
+  await stand.chat(PHONE, tap('add|A'));
+  await stand.chat(USER, tap('add|X'));
+  const [, user] = await stand.threads();
+  expect(user!.stream).toContain(USER.userId);
+  // Both lines at once, each waiting for answers of the other.
+  const items = [PHONE, BOTH, PHONE, BOTH].map((p, i) => stand.message(p, tap(`add|B${i}`)));
+  await stand.give(...items);
+  expect(await stand.threads()).toHaveLength(1);
+  expect((await skus())[0]!.filter((s) => s.startsWith('B')).toSorted()).toEqual(['B0', 'B1', 'B2', 'B3']);
+});
+
+it('two contacts found to be one: the older thread has the orders of both, facts reach it under both ids', async () => {
+  await stand.chat(PHONE, 'agent', 'bot');
+  await stand.chat(USER, tap('add|A'));
+  const [phone, user] = await stand.threads();
+  await stand.give(stand.fact(phone!, 'W1', SHIPPED), stand.fact(user!, 'W2', SHIPPED));
+  expect(await stand.contacts()).toHaveLength(2);
+
+  await stand.chat(BOTH, tap('cart'));
+  const [merged, ...others] = await stand.threads();
+  expect(others).toEqual([]);
+  expect(await stand.contacts()).toEqual([merged!.contact_id]);
+  expect(merged).toMatchObject({ thread_id: phone!.thread_id, former_ids: [user!.thread_id] });
+  expect(merged!.state.orders.map((o) => o.ref).toSorted()).toEqual(['W1', 'W2']);
+  expect(await skus()).toEqual([['A']]);
+
+  const delivered = { ...SHIPPED, kind: 'delivered', deliveredAt: new Date().toISOString() } as OrderFact;
+  await stand.give(stand.fact(user!, 'W2', delivered), stand.fact(phone!, 'W1', delivered));
+  const sends = (await stand.sends()).slice(-2);
+  expect(sends.map((s) => [s.threadId, s.contactId, s.orderRef]).toSorted()).toEqual([
+    [merged!.thread_id, merged!.contact_id, 'W1'],
+    [merged!.thread_id, merged!.contact_id, 'W2'],
+  ]);
+  expect((await stand.threads())[0]!.state.orders.map((o) => o.status)).toEqual(['delivered', 'delivered']);
+});
+
+it('a fact that waits for a thread being merged away arrives in the one that stays', async () => {
+  await stand.chat(PHONE, 'agent', 'bot');
+  await stand.chat(USER, 'agent', 'bot');
+  const [phone, user] = await stand.threads();
+  const before = (await stand.sends()).length;
+  await Promise.all([
+    stand.give(...Array.from({ length: 6 }, (_, i) => stand.fact(user!, `W${i}`, SHIPPED))),
+    stand.give(stand.message(BOTH, 'my orders')),
+    stand.give(...Array.from({ length: 6 }, (_, i) => stand.fact({ ...user!, stream: phone!.stream }, `V${i}`, SHIPPED))),
+  ]); // prettier-ignore
+  await stand.settled();
+  expect((await stand.sends()).length - before).toBe(13);
+  const [merged] = await stand.threads();
+  expect(merged!.state.orders).toHaveLength(10); // as many as are kept
+});
+
+it('a merged thread that is merged again still has all its ids', async () => {
+  await stand.chat({ userId: 'AE.9' }, 'agent');
+  await stand.chat(PHONE, 'agent');
+  await stand.chat({ parentUserId: 'P.1', userId: 'AE.1' }, 'agent');
+  const [first, second, third] = await stand.threads();
+  await stand.chat({ ...PHONE, userId: 'AE.1' }, 'bot');
+  await stand.give(stand.identity({ userId: 'AE.1' }, { userId: 'AE.9', waId: '971509999999' }));
+  const [merged, ...others] = await stand.threads();
+  expect(others).toEqual([]);
+  expect(merged!.thread_id).toBe(first!.thread_id);
+  expect(merged!.former_ids.toSorted()).toEqual([second!.thread_id, third!.thread_id].toSorted());
+});
+
+it('a new number: cart and orders follow, answers go to the new number, the old one is anybody’s', async () => {
+  await stand.chat(BOTH, tap('add|A'));
+  const [thread] = await stand.threads();
+  await stand.give(stand.fact(thread!, 'W1', SHIPPED));
+  const current = { waId: '971507777777', userId: 'AE.2000' };
+  await stand.give(stand.identity({ ...PHONE, userId: USER.userId }, current));
+  await stand.give(stand.fact(thread!, 'W2', SHIPPED));
+  expect(await lastPerson()).toMatchObject(current);
+
+  await stand.chat(current, tap('add|B'));
+  expect(await skus()).toEqual([['A', 'B']]);
+  await stand.chat({ ...PHONE, userId: 'AE.STRANGER' }, 'my orders');
+  expect(await stand.contacts()).toHaveLength(2);
+  expect((await stand.sends()).at(-1)!.content.body).toContain('I have no order of yours yet');
+  expect(await lastPerson()).toEqual({ ...PHONE, userId: 'AE.STRANGER' });
+});
+
+it('a message under the new names before the news of them: one contact in the end', async () => {
+  await stand.chat(BOTH, tap('add|A'));
+  const current = { waId: '971507777777', userId: 'AE.2000' };
+  await stand.chat(current, 'my orders');
+  expect(await stand.contacts()).toHaveLength(2);
+  await stand.give(stand.identity({ ...PHONE, userId: USER.userId }, current));
+  expect(await stand.contacts()).toHaveLength(1);
+  await stand.chat(current, tap('add|B'));
+  expect(await skus()).toEqual([['A', 'B']]);
+});
+
+it('a number that changed hands without a word does not hand over the orders', async () => {
+  await stand.chat(BOTH, 'my orders');
+  const [thread] = await stand.threads();
+  await stand.give(stand.fact(thread!, 'W1', SHIPPED));
+  await stand.chat({ ...PHONE, userId: 'AE.STRANGER' }, 'my orders');
+  expect((await stand.sends()).at(-1)!.content.body).toContain('I have no order of yours yet');
+  expect(await stand.contacts()).toHaveLength(2);
+});
+
+it('another merchant’s thread is not found', async () => {
+  await stand.chat(BOTH, tap('add|A'));
+  const [theirs] = await stand.threads();
+  const other = await Stand.open({ database, rpcPort: catalog.rpcPort, merchant: await insertTestMerchant(database.ownerUrl) });
+  try {
+    const fact = other.fact(theirs!, 'W1', SHIPPED);
+    await other.give(fact);
+    expect(await other.sql(`SELECT outcome, reason FROM journal.items WHERE external_id = $1`, [fact.externalId])).toEqual([
+      { outcome: 'skipped', reason: 'the thread is gone' },
+    ]);
+    await other.chat(BOTH, 'my orders');
+    expect(await other.contacts()).not.toEqual(await stand.contacts());
+    expect(await other.sends()).toHaveLength(1);
+    expect(await stand.threads()).toEqual([theirs]);
+  } finally {
+    await other.close();
+  }
+}); // prettier-ignore
+
+it('what another agent talks about is noted and not answered; a tap on ours is', async () => {
+  await stand.give(stand.message(USER, 'black hoodie', { standby: true }));
+  expect(await stand.sends()).toEqual([]);
+  const noted = await stand.sql(`SELECT 1 FROM journal.items WHERE name = 'outbound.note-inbound.v1' AND merchant_id = $1`, [stand.merchant.merchantId]);
+  expect(noted).toHaveLength(1);
+  await stand.give(stand.message(USER, tap('track'), { standby: true }));
+  expect(await stand.sends()).toHaveLength(1);
+}); // prettier-ignore
+
+describe.each(TEST_BACKENDS)('five first messages at once, on %s', (backend) => {
+  let busy: Stand;
+  beforeEach(async () => {
+    busy = await Stand.open({
+      database,
+      backend,
+      rpcPort: catalog.rpcPort,
+      merchant: await insertTestMerchant(database.ownerUrl),
+    });
+  });
+  afterEach(() => busy.close());
+  const taps = ['A', 'B', 'C', 'D', 'E'].map((sku) => tap(`add|${sku}`));
+
+  it('of one name: one contact, one thread, applied in order', async () => {
+    const items = taps.map((t) => busy.message(BOTH, t));
+    await Promise.all(items.toReversed().map((i) => busy.store(i)));
+    await Promise.all([...items, ...items].map((i) => busy.wake(i)));
+    await busy.settled();
+    const [thread, ...others] = await busy.threads();
+    expect(others).toEqual([]);
+    expect(await busy.contacts()).toHaveLength(1);
+    expect(thread!.state.cart.map((l) => l.sku)).toEqual(['A', 'B', 'C', 'D', 'E']);
+    expect(await busy.sends()).toHaveLength(5);
+  });
+
+  it('of several names: one contact, one thread, nothing lost', async () => {
+    const people = [PHONE, BOTH, PHONE, BOTH, BOTH];
+    const items = taps.map((t, i) => busy.message(people[i]!, t));
+    await Promise.all(items.map((i) => busy.store(i).then(() => busy.wake(i))));
+    await busy.settled();
+    expect(await busy.contacts()).toHaveLength(1);
+    const [thread, ...others] = await busy.threads();
+    expect(others).toEqual([]);
+    expect(thread!.state.cart.map((l) => l.sku).toSorted()).toEqual(['A', 'B', 'C', 'D', 'E']);
+  });
+});
