@@ -25,7 +25,7 @@ describeWithBrowser('a purchase by hand, in a browser', () => {
     dataDir = await mkdtemp(join(tmpdir(), 'waco-phone-'));
     stack = await startStack({
       dataDir,
-      portBase: 50_200 + randomInt(60) * 150,
+      portBase: 10_000 + randomInt(60) * 150,
       quiet: true,
       queueUrl: undefined,
       env: { LOG_LEVEL: 'warn' },
