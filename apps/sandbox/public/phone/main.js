@@ -235,7 +235,7 @@ function drawLinks() {
   const shop = (state.business ?? state.businesses.find((entry) => entry.shop))?.shop;
   const entries = [
     shop && [`/shops/${encodeURIComponent(shop)}`, 'Shop back office', 'products, stock and orders'],
-    [admin, 'Dashboards', 'queues, dead letters, deliveries'],
+    [admin, 'Dashboards', 'queues, dead letters, admin API'],
     ['/', 'All of the sandbox', 'time, chaos, faults'],
   ].filter(Boolean);
   $('links').replaceChildren(

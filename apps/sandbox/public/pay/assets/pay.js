@@ -157,6 +157,9 @@ for (const radio of document.querySelectorAll('input[name=test]')) {
 $('number').addEventListener('input', (event) => {
   const digits = event.target.value.replace(/\D/g, '').slice(0, 16);
   event.target.value = digits.replace(/(\d{4})(?=\d)/g, '$1 ');
+  // A test card that is typed in does what it is known for.
+  const test = Object.keys(TEST_CARDS).find((name) => TEST_CARDS[name] === event.target.value);
+  if (test) document.querySelector(`input[name=test][value=${test}]`).checked = true;
 });
 
 $('card-form').addEventListener('submit', async (event) => {
