@@ -19,11 +19,7 @@ export class LinkTokens {
 
   /** `keys`: `id:base64,id:base64`, 32 bytes each, the current one first. @throws Error naming the rule. */
   constructor(keys: string) {
-    try {
-      this.ring = parseKeyRing(keys);
-    } catch {
-      throw new Error('CHECKOUT_LINK_KEYS must be a list of id:key, each key 32 bytes in base64');
-    }
+    this.ring = parseKeyRing(keys, 'CHECKOUT_LINK_KEYS');
   }
 
   make({ orderRef, merchantId, nonce }: LinkClaims, expiresAt: Date): Promise<string> {

@@ -1,5 +1,15 @@
 import { plainToInstance } from 'class-transformer';
-import { IsIn, IsInt, IsOptional, IsString, Matches, Max, Min, validateSync } from 'class-validator';
+import {
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  Matches,
+  Max,
+  Min,
+  ValidateIf,
+  validateSync,
+} from 'class-validator';
 
 export const SERVICES = [
   'ingest-gateway',
@@ -60,8 +70,23 @@ export class ServiceEnv extends BaseEnv {
   QUEUE_PREFIX: string = 'waco';
 
   /** Keys that seal merchants' secrets: `id:base64` of 32 bytes, the current one first, comma between. */
+  @ValidateIf((env: ServiceEnv) => !env.WACO_MASTER_KEYS_FILE)
+  @IsString({ message: 'WACO_MASTER_KEYS or WACO_MASTER_KEYS_FILE must be set' })
+  WACO_MASTER_KEYS?: string;
+
+  /** The same in a file, read again when it changes; goes before WACO_MASTER_KEYS. */
+  @IsOptional()
   @IsString()
-  WACO_MASTER_KEYS: string;
+  WACO_MASTER_KEYS_FILE?: string;
+
+  /** A key management service that seals from now on; what the master keys have sealed still opens. */
+  @IsOptional()
+  @Matches(/^https?:\/\//, { message: 'WACO_KMS_URL must begin with https:// or http://' })
+  WACO_KMS_URL?: string;
+
+  @IsOptional()
+  @IsString()
+  WACO_KMS_TOKEN?: string;
 }
 
 /**

@@ -1,6 +1,13 @@
 import type { DynamicModule } from '@nestjs/common';
 import { DATABASE_READY, DatabaseModule, TenancyModule } from '#persistence';
-import { HealthModule, parseKeyRing, PlatformModule, type ServiceEnv, type ServiceName } from '#platform';
+import {
+  HealthModule,
+  openKeyRing,
+  openSecretBox,
+  PlatformModule,
+  type ServiceEnv,
+  type ServiceName,
+} from '#platform';
 import { JobsModule, QUEUE_READY } from '#queue';
 
 export { CatalogClient, CatalogClientModule } from './catalog-client.js';
@@ -17,6 +24,7 @@ export function serviceModules(options: {
   checks?: symbol[];
 }): DynamicModule[] {
   const { service, env, entities, checks = [DATABASE_READY, QUEUE_READY] } = options;
+  const keys = openKeyRing(env);
   return [
     PlatformModule.forRoot({ service, env }),
     DatabaseModule.forRoot({
@@ -25,7 +33,7 @@ export function serviceModules(options: {
       entities,
       poolSize: env.DATABASE_POOL_SIZE ?? 20,
     }),
-    TenancyModule.forRoot(parseKeyRing(env.WACO_MASTER_KEYS)),
+    TenancyModule.forRoot(keys, openSecretBox(keys, env)),
     JobsModule.forRoot({ url: env.QUEUE_URL, prefix: env.QUEUE_PREFIX }),
     HealthModule.forRoot({ checks }),
   ];

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { createParamDecorator, Inject, Injectable, type ExecutionContext } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { KEY_RING, secretBinding, Tenants } from '#persistence';
-import { CLOCK, seal, unseal, type Clock, type KeyRing } from '#platform';
+import { secretBinding, Tenants } from '#persistence';
+import { CLOCK, SecretBox, type Clock } from '#platform';
 import type { AdminRequest } from '../auth/access.js';
 import { problem } from './problem.js';
 
@@ -44,7 +44,7 @@ interface StoredAnswer {
 export class Idempotency {
   constructor(
     private readonly tenants: Tenants,
-    @Inject(KEY_RING) private readonly ring: KeyRing,
+    private readonly secrets: SecretBox,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -63,12 +63,12 @@ export class Idempotency {
         if (known.requestHash !== request.hash) {
           throw problem(422, 'idempotency_key_reused', 'this Idempotency-Key was used for another request');
         }
-        return JSON.parse(unseal(known.response, binding, this.ring)) as T;
+        return JSON.parse(await this.secrets.open(known.response, binding)) as T;
       }
       const answer = await create(tx);
       await tx.query(
         `UPDATE tenancy.idempotency_keys SET status = 201, response = $3 WHERE caller = $1 AND key_hash = $2`,
-        [request.caller, keyHash, seal(JSON.stringify(answer), binding, this.ring)],
+        [request.caller, keyHash, await this.secrets.seal(JSON.stringify(answer), binding)],
       );
       return answer;
     });

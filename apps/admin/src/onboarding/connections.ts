@@ -42,7 +42,7 @@ export class Connections {
         phoneNumberId: given.phoneNumberId,
         displayPhoneNumber: given.displayPhoneNumber,
         catalogId: given.catalogId ?? null,
-        accessToken: this.vault.seal('channel_accounts', id, 'access_token', given.accessToken),
+        accessToken: await this.vault.seal('channel_accounts', id, 'access_token', given.accessToken),
         messagesPerSecond: given.messagesPerSecond ?? 80,
         enabled: given.enabled ?? true,
         createdAt: known?.createdAt ?? this.clock.now(),
@@ -72,8 +72,8 @@ export class Connections {
         kind: 'rest',
         baseUrl: given.baseUrl.replace(/\/+$/, ''),
         region: given.region,
-        apiKey: this.vault.seal('store_connections', id, 'api_key', given.apiKey),
-        webhookSecret: this.vault.seal('store_connections', id, 'webhook_secret', given.webhookSecret),
+        apiKey: await this.vault.seal('store_connections', id, 'api_key', given.apiKey),
+        webhookSecret: await this.vault.seal('store_connections', id, 'webhook_secret', given.webhookSecret),
         maxAgeSeconds: given.maxAgeSeconds ?? 900,
         createdAt: known?.createdAt ?? now,
       });
@@ -96,8 +96,8 @@ export class Connections {
         id,
         merchantId,
         kind: 'stripe',
-        secretKey: this.vault.seal('payment_providers', id, 'secret_key', given.secretKey),
-        webhookSecret: this.vault.seal('payment_providers', id, 'webhook_secret', given.webhookSecret),
+        secretKey: await this.vault.seal('payment_providers', id, 'secret_key', given.secretKey),
+        webhookSecret: await this.vault.seal('payment_providers', id, 'webhook_secret', given.webhookSecret),
         createdAt: known?.createdAt ?? this.clock.now(),
       });
       return tx.save(PaymentProviderEntity, row);

@@ -39,7 +39,7 @@ export class Templates {
       tx.findOneBy(ChannelAccountEntity, { merchantId, kind: 'whatsapp' }),
     );
     if (!account) throw problem(409, 'not_connected', 'connect the WhatsApp number first');
-    const { status, created } = await ensureAtMeta(this.vendors.whatsApp(account), account, given);
+    const { status, created } = await ensureAtMeta(await this.vendors.whatsApp(account), account, given);
     const row = await this.merchants.within(merchantId, async (tx) => {
       const key = { channelAccountId: account.id, purpose, language: given.language };
       const known = await tx.findOneBy(TemplateEntity, key);
@@ -62,7 +62,8 @@ export class Templates {
 
   /** Meta's word for each of the account's templates. @throws GraphCallError */
   async statuses(account: ChannelAccountEntity): Promise<TemplateFacts[]> {
-    return this.vendors.whatsApp(account).getTemplates(account.businessAccountId);
+    const client = await this.vendors.whatsApp(account);
+    return client.getTemplates(account.businessAccountId);
   }
 }
 

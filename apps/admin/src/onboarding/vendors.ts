@@ -15,11 +15,11 @@ export class Vendors {
     @Inject(ENV) private readonly env: AdminEnv,
   ) {}
 
-  whatsApp(account: ChannelAccountEntity): WhatsAppClient {
+  async whatsApp(account: ChannelAccountEntity): Promise<WhatsAppClient> {
     return new WhatsAppClient({
       baseUrl: this.env.WHATSAPP_BASE_URL,
       version: this.env.WHATSAPP_API_VERSION,
-      accessToken: this.vault.open('channel_accounts', account.id, 'access_token', account.accessToken),
+      accessToken: await this.vault.open('channel_accounts', account.id, 'access_token', account.accessToken),
       phoneNumberId: account.phoneNumberId,
       timeoutMs: this.env.VENDOR_TIMEOUT_MS,
     });
@@ -27,7 +27,8 @@ export class Vendors {
 
   async probeWhatsApp(account: ChannelAccountEntity): Promise<Connection> {
     try {
-      await this.whatsApp(account).getPhoneNumber();
+      const client = await this.whatsApp(account);
+      await client.getPhoneNumber();
       return { state: 'ok' };
     } catch (error) {
       if (error instanceof GraphCallError) return { state: 'failing', why: graphReason(error) };
@@ -36,7 +37,7 @@ export class Vendors {
   }
 
   async probeStore(store: StoreConnectionEntity): Promise<Connection> {
-    const apiKey = this.vault.open('store_connections', store.id, 'api_key', store.apiKey);
+    const apiKey = await this.vault.open('store_connections', store.id, 'api_key', store.apiKey);
     try {
       const shop = new RestStore({ baseUrl: store.baseUrl, apiKey, timeoutMs: this.env.VENDOR_TIMEOUT_MS });
       const { products } = await shop.listProducts({});
@@ -50,7 +51,7 @@ export class Vendors {
 
   /** `GET /v1/account`: answers whom the key belongs to. Source: docs.stripe.com/api/accounts/retrieve */
   async probeStripe(provider: PaymentProviderEntity): Promise<Connection> {
-    const key = this.vault.open('payment_providers', provider.id, 'secret_key', provider.secretKey);
+    const key = await this.vault.open('payment_providers', provider.id, 'secret_key', provider.secretKey);
     try {
       const answer = await fetch(`${this.env.STRIPE_BASE_URL.replace(/\/+$/, '')}/v1/account`, {
         headers: { authorization: `Bearer ${key}` },

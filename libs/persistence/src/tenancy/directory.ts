@@ -1,6 +1,6 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { unseal, type KeyRing } from '#platform';
+import { SecretBox } from '#platform';
 import { Tenants } from '../tenants.js';
 import {
   ChannelAccountEntity,
@@ -40,7 +40,7 @@ export class Directory {
   constructor(
     private readonly database: DataSource,
     private readonly tenants: Tenants,
-    @Inject(KEY_RING) private readonly keys: KeyRing,
+    private readonly secrets: SecretBox,
   ) {}
 
   /** Undefined for a number that no merchant has. Gateway only. */
@@ -65,7 +65,10 @@ export class Directory {
     return this.read(`account/${merchantId}/${id}`, merchantId, async (tx) => {
       const row = await tx.findOneBy(ChannelAccountEntity, { id });
       return (
-        row && { ...row, accessToken: this.open('channel_accounts', id, 'access_token', row.accessToken) }
+        row && {
+          ...row,
+          accessToken: await this.open('channel_accounts', id, 'access_token', row.accessToken),
+        }
       );
     });
   }
@@ -76,8 +79,8 @@ export class Directory {
       return (
         row && {
           ...row,
-          apiKey: this.open('store_connections', row.id, 'api_key', row.apiKey),
-          webhookSecret: this.open('store_connections', row.id, 'webhook_secret', row.webhookSecret),
+          apiKey: await this.open('store_connections', row.id, 'api_key', row.apiKey),
+          webhookSecret: await this.open('store_connections', row.id, 'webhook_secret', row.webhookSecret),
         }
       );
     });
@@ -89,15 +92,15 @@ export class Directory {
       return (
         row && {
           ...row,
-          secretKey: this.open('payment_providers', row.id, 'secret_key', row.secretKey),
-          webhookSecret: this.open('payment_providers', row.id, 'webhook_secret', row.webhookSecret),
+          secretKey: await this.open('payment_providers', row.id, 'secret_key', row.secretKey),
+          webhookSecret: await this.open('payment_providers', row.id, 'webhook_secret', row.webhookSecret),
         }
       );
     });
   }
 
-  private open(table: string, id: string, column: string, sealed: string): string {
-    return unseal(sealed, secretBinding(table, id, column), this.keys);
+  private open(table: string, id: string, column: string, sealed: string): Promise<string> {
+    return this.secrets.open(sealed, secretBinding(table, id, column));
   }
 
   private read<T>(key: string, merchantId: string, query: (tx: EntityManager) => Promise<T>): Promise<T> {
