@@ -2,7 +2,14 @@ import { randomInt } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { askCatalog, cancelOrder, requestCheckout, sendMessage } from '#contracts';
-import { newThread, step, type Effect, type ThreadEvent, type ThreadState } from '#core/conversation';
+import {
+  newThread,
+  step,
+  type Effect,
+  type ThreadEvent,
+  type ThreadState,
+  THREAD_TTL_MS,
+} from '#core/conversation';
 import { Directory } from '#persistence';
 import { newId } from '#platform';
 import type { OrderedContext } from '#queue';
@@ -103,6 +110,8 @@ export class Threads {
           person: await personOf(ctx.tx, contactId),
           content: effect.content,
           template: effect.template,
+          // An answer that could not be given for a day is none any more, and must not hold up what follows it.
+          deadline: effect.template ? undefined : new Date(ctx.now.getTime() + THREAD_TTL_MS).toISOString(),
           threadId,
           orderRef: effect.orderRef,
         });
