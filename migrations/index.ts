@@ -7,6 +7,7 @@ import { Admin1700000000006 } from './0006-admin.js';
 import { Ingest1700000000007 } from './0007-ingest.js';
 import { Conversation1700000000008 } from './0008-conversation.js';
 import { ConversationMerges1700000000009 } from './0009-conversation-merges.js';
+import { TenancyDepth1700000000009 } from './0009-tenancy-depth.js';
 
 /** Every migration, oldest first. Listed by class, never by glob. */
 export const MIGRATIONS = [
@@ -19,6 +20,7 @@ export const MIGRATIONS = [
   Ingest1700000000007,
   Conversation1700000000008,
   ConversationMerges1700000000009,
+  TenancyDepth1700000000009,
 ];
 
 export { migrate, type MigrateOptions } from './migrate.js';

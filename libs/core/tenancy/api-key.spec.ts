@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import {
+  API_SCOPES,
   BOOTSTRAP_KEY_ID,
   candidateKeyIds,
   formatApiKey,
   hashApiKey,
   mayActFor,
+  scopesBeyond,
   verifyApiKey,
   type StoredApiKey,
 } from './api-key.js';
@@ -42,7 +44,7 @@ describe('API keys', () => {
   it('accepts the key whose hash is stored, and no other', () => {
     expect(verifyApiKey(KEY, [stored()], NOW)).toEqual({
       outcome: 'accepted',
-      caller: { kind: 'merchant', keyId: 'key_0123abc', merchantId: 'mer_1' },
+      caller: { kind: 'merchant', keyId: 'key_0123abc', merchantId: 'mer_1', scopes: API_SCOPES },
     });
     fc.assert(
       fc.property(fc.string(), (other) => {
@@ -74,10 +76,30 @@ describe('API keys', () => {
     );
   });
 
+  it('has the scopes that are stored and that there are, or all of them', () => {
+    const scopesWith = (overrides: Partial<StoredApiKey>) => {
+      const verdict = verifyApiKey(KEY, [stored(overrides)], NOW);
+      return verdict.outcome === 'accepted' ? verdict.caller.scopes : verdict.reason;
+    };
+    expect(scopesWith({})).toEqual(API_SCOPES);
+    expect(scopesWith({ scopes: ['audit:read', 'nonsense', 'merchants:read'] })).toEqual([
+      'merchants:read',
+      'audit:read',
+    ]);
+    expect(scopesWith({ scopes: ['nonsense'] })).toBe('unknown');
+    expect(scopesWith({ merchantId: null, scopes: ['audit:read'] })).toEqual(['audit:read']);
+  });
+
+  it('gives nothing that the giver does not have', () => {
+    const caller = { kind: 'operator', keyId: 'k', scopes: ['keys:write', 'audit:read'] } as const;
+    expect(scopesBeyond(caller, ['audit:read'])).toEqual([]);
+    expect(scopesBeyond(caller, ['audit:read', 'merchants:write'])).toEqual(['merchants:write']);
+  });
+
   it('lets a merchant act for itself only and an operator for all', () => {
-    const merchant = { kind: 'merchant', keyId: 'k', merchantId: 'mer_1' } as const;
+    const merchant = { kind: 'merchant', keyId: 'k', merchantId: 'mer_1', scopes: [] } as const;
     expect(mayActFor(merchant, 'mer_1')).toBe(true);
     expect(mayActFor(merchant, 'mer_2')).toBe(false);
-    expect(mayActFor({ kind: 'operator', keyId: 'k' }, 'mer_2')).toBe(true);
+    expect(mayActFor({ kind: 'operator', keyId: 'k', scopes: [] }, 'mer_2')).toBe(true);
   });
 });

@@ -1,12 +1,25 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 
-/** `operator`: runs the platform, may act for every merchant. `merchant`: acts for its own merchant only. */
-export const API_SCOPES = ['operator', 'merchant'] as const;
+/** What a key may do. Reading and writing of a merchant's onboarding, of its running business, of keys, of the audit log. */
+export const API_SCOPES = [
+  'merchants:read',
+  'merchants:write',
+  'operations:read',
+  'operations:write',
+  'keys:read',
+  'keys:write',
+  'audit:read',
+] as const;
 export type ApiScope = (typeof API_SCOPES)[number];
 
+/** Words that stand for all scopes, on operators' and merchants' keys that were made without a choice. */
+export const ALL_OPERATOR = 'operator';
+export const ALL_MERCHANT = 'merchant';
+
 /** Who is calling, once the key has been accepted. */
-export type Caller =
-  { kind: 'operator'; keyId: string } | { kind: 'merchant'; keyId: string; merchantId: string };
+export type Caller = { keyId: string; scopes: readonly ApiScope[] } & (
+  { kind: 'operator' } | { kind: 'merchant'; merchantId: string }
+);
 
 /** What is kept of a key: never the key itself. */
 export interface StoredApiKey {
@@ -62,15 +75,26 @@ export function verifyApiKey(presented: string, rows: readonly StoredApiKey[], n
 export function judgeKey(row: StoredApiKey, now: Date): KeyVerdict {
   if (row.revokedAt && row.revokedAt <= now) return { outcome: 'refused', reason: 'revoked' };
   if (row.expiresAt && row.expiresAt <= now) return { outcome: 'refused', reason: 'expired' };
-  if (row.merchantId === null) {
-    return row.scopes.includes('operator')
-      ? { outcome: 'accepted', caller: { kind: 'operator', keyId: row.id } }
-      : { outcome: 'refused', reason: 'unknown' };
-  }
-  // A merchant's key never becomes an operator's, whatever its scopes say.
-  return row.scopes.includes('merchant')
-    ? { outcome: 'accepted', caller: { kind: 'merchant', keyId: row.id, merchantId: row.merchantId } }
-    : { outcome: 'refused', reason: 'unknown' };
+  const scopes = scopesOf(row);
+  // A key without a scope that is good for its kind opens nothing: it is as if there were none.
+  if (scopes.length === 0) return { outcome: 'refused', reason: 'unknown' };
+  const { id: keyId, merchantId } = row;
+  const caller: Caller =
+    merchantId === null
+      ? { kind: 'operator', keyId, scopes }
+      : { kind: 'merchant', keyId, merchantId, scopes };
+  return { outcome: 'accepted', caller };
+}
+
+/** The scopes that a stored key has. A merchant's key never becomes an operator's, whatever its scopes say. */
+export function scopesOf(row: Pick<StoredApiKey, 'merchantId' | 'scopes'>): readonly ApiScope[] {
+  const all = row.merchantId === null ? ALL_OPERATOR : ALL_MERCHANT;
+  return row.scopes.includes(all) ? API_SCOPES : API_SCOPES.filter((scope) => row.scopes.includes(scope));
+}
+
+/** Which of these scopes the caller does not have, and so may not give to a key or take over with one. */
+export function scopesBeyond(caller: Caller, wanted: readonly ApiScope[]): ApiScope[] {
+  return wanted.filter((scope) => !caller.scopes.includes(scope));
 }
 
 /** Whether the caller may see and change what belongs to this merchant. */

@@ -1,6 +1,8 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { MerchantSettings, MerchantStatus } from '#core/tenancy';
 
-export type MerchantStatus = 'active' | 'suspended' | 'closed';
+export type { MerchantStatus };
+export type ChannelKind = 'whatsapp' | 'messenger' | 'instagram';
 
 @Entity({ schema: 'tenancy', name: 'merchants' })
 export class MerchantEntity {
@@ -11,7 +13,24 @@ export class MerchantEntity {
   @Column({ type: 'char', length: 2 }) country: string;
   @Column({ type: 'char', length: 3 }) currency: string;
   @Column({ type: 'text' }) language: string;
+  /** Counts the changes: the ETag. */
+  @Column({ type: 'integer', default: 1 }) version: number;
+  @Column({ name: 'suspended_at', type: 'timestamptz', nullable: true }) suspendedAt: Date | null;
+  /** When it was last resumed: what came before that, while it was suspended, may be too old to answer. */
+  @Column({ name: 'resumed_at', type: 'timestamptz', nullable: true }) resumedAt: Date | null;
+  @Column({ name: 'closed_at', type: 'timestamptz', nullable: true }) closedAt: Date | null;
+  /** Why it is suspended or closed, in an operator's words. */
+  @Column({ name: 'status_reason', type: 'text', nullable: true }) statusReason: string | null;
   @Column({ name: 'created_at', type: 'timestamptz' }) createdAt: Date;
+  @Column({ name: 'updated_at', type: 'timestamptz' }) updatedAt: Date;
+}
+
+/** What a merchant has set of its own choice, one document in sections, validated by the admin API. */
+@Entity({ schema: 'tenancy', name: 'merchant_settings' })
+export class MerchantSettingsEntity {
+  @PrimaryColumn({ name: 'merchant_id', type: 'text' }) merchantId: string;
+  @Column({ type: 'jsonb' }) document: MerchantSettings;
+  @Column({ type: 'integer' }) version: number;
   @Column({ name: 'updated_at', type: 'timestamptz' }) updatedAt: Date;
 }
 
@@ -19,15 +38,22 @@ export class MerchantEntity {
 export class ChannelAccountEntity {
   @PrimaryColumn({ type: 'text' }) id: string;
   @Column({ name: 'merchant_id', type: 'text' }) merchantId: string;
-  @Column({ type: 'text' }) kind: 'whatsapp';
+  @Column({ type: 'text' }) kind: ChannelKind;
+  /** WhatsApp: the business account. Messenger and Instagram: the page. */
   @Column({ name: 'business_account_id', type: 'text' }) businessAccountId: string;
+  /** Meta's id of what messages are sent from: a phone number, a page, an Instagram account. */
   @Column({ name: 'phone_number_id', type: 'text' }) phoneNumberId: string;
+  /** As customers see it: a phone number, or a name. */
   @Column({ name: 'display_phone_number', type: 'text' }) displayPhoneNumber: string;
   @Column({ name: 'catalog_id', type: 'text', nullable: true }) catalogId: string | null;
-  /** Sealed, bound to `channel_accounts/<id>/access_token`. */
+  /** Sealed, bound to `channel_accounts/<id>/access_token`. Empty once the merchant is closed. */
   @Column({ name: 'access_token', type: 'text' }) accessToken: string;
   @Column({ name: 'messages_per_second', type: 'integer' }) messagesPerSecond: number;
   @Column({ type: 'boolean' }) enabled: boolean;
+  /** When a live call last went well. */
+  @Column({ name: 'verified_at', type: 'timestamptz', nullable: true }) verifiedAt: Date | null;
+  /** When its merchant gave it up: another one may connect it. */
+  @Column({ name: 'released_at', type: 'timestamptz', nullable: true }) releasedAt: Date | null;
   @Column({ name: 'created_at', type: 'timestamptz' }) createdAt: Date;
 }
 
@@ -44,6 +70,7 @@ export class StoreConnectionEntity {
   @Column({ name: 'webhook_secret', type: 'text' }) webhookSecret: string;
   /** A synced price older than this many seconds is not quoted. */
   @Column({ name: 'max_age_seconds', type: 'integer' }) maxAgeSeconds: number;
+  @Column({ name: 'verified_at', type: 'timestamptz', nullable: true }) verifiedAt: Date | null;
   @Column({ name: 'created_at', type: 'timestamptz' }) createdAt: Date;
 }
 
@@ -56,6 +83,7 @@ export class PaymentProviderEntity {
   @Column({ name: 'secret_key', type: 'text' }) secretKey: string;
   /** Sealed, bound to `payment_providers/<id>/webhook_secret`. */
   @Column({ name: 'webhook_secret', type: 'text' }) webhookSecret: string;
+  @Column({ name: 'verified_at', type: 'timestamptz', nullable: true }) verifiedAt: Date | null;
   @Column({ name: 'created_at', type: 'timestamptz' }) createdAt: Date;
 }
 
@@ -87,10 +115,17 @@ export class ApiKeyEntity {
   @Column({ name: 'created_at', type: 'timestamptz' }) createdAt: Date;
   @Column({ name: 'expires_at', type: 'timestamptz', nullable: true }) expiresAt: Date | null;
   @Column({ name: 'revoked_at', type: 'timestamptz', nullable: true }) revokedAt: Date | null;
+  /** To the minute. */
+  @Column({ name: 'last_used_at', type: 'timestamptz', nullable: true }) lastUsedAt: Date | null;
+  /** Id of the key that made it. */
+  @Column({ name: 'created_by', type: 'text', nullable: true }) createdBy: string | null;
+  /** Id of the key that took its place. */
+  @Column({ name: 'replaced_by', type: 'text', nullable: true }) replacedBy: string | null;
 }
 
 export const TENANCY_ENTITIES = [
   MerchantEntity,
+  MerchantSettingsEntity,
   ChannelAccountEntity,
   StoreConnectionEntity,
   PaymentProviderEntity,
