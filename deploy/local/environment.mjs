@@ -32,6 +32,7 @@ export function environmentOf(name, { ports, portBase, dataDir, secrets, databas
   return {
     ...inherited,
     NODE_ENV: 'development',
+    WACO_ALLOW_PRIVATE_URLS: 'true',
     WACO_PORT_BASE: String(portBase),
     WACO_CLOCK_FILE: join(dataDir, 'clock.json'),
     DATABASE_URL: own.href,

@@ -5,7 +5,7 @@ import type { CartLine, Quote, StorePort } from '#core/catalog';
 import type { PaymentProviderPort } from '#core/checkout';
 import { PortError } from '#core/tenancy';
 import { Directory } from '#persistence';
-import { ENV } from '#platform';
+import { ENV, GUARDED_FETCH, type GuardedFetch } from '#platform';
 import { CheckoutEnv } from './env.js';
 
 const STORE_TIMEOUT_MS = 4_000;
@@ -25,6 +25,7 @@ export class Partners {
   constructor(
     private readonly directory: Directory,
     @Inject(ENV) private readonly env: CheckoutEnv,
+    @Inject(GUARDED_FETCH) private readonly fetch: GuardedFetch,
   ) {}
 
   /** @throws PortError `misconfigured` when the merchant has none. */
@@ -32,7 +33,7 @@ export class Partners {
     const connection = await this.directory.store(merchantId);
     if (!connection) throw new PortError('misconfigured', 'no_store', 'the merchant has no store');
     const { baseUrl, apiKey, region } = connection;
-    const store = new RestStore({ baseUrl, apiKey, timeoutMs: STORE_TIMEOUT_MS });
+    const store = new RestStore({ baseUrl, apiKey, timeoutMs: STORE_TIMEOUT_MS, fetch: this.fetch });
     return { store, quote: (lines) => store.quote(lines, region) };
   }
 

@@ -1,4 +1,5 @@
 import { PortError, type PortErrorKind } from '#core/tenancy';
+import type { GuardedFetch } from '#platform';
 
 export interface StoreConnectionOptions {
   /** Any path it has is kept; a slash at the end does not matter. */
@@ -6,7 +7,8 @@ export interface StoreConnectionOptions {
   apiKey: string;
   /** For one call, body included, in milliseconds. */
   timeoutMs: number;
-  fetch?: typeof fetch;
+  /** The address is the merchant's word: the platform's guarded client, outside tests. */
+  fetch: GuardedFetch;
 }
 
 export interface StoreCall {
@@ -66,11 +68,11 @@ export function malformed(call: StoreCall, rule: string, cause?: unknown): PortE
 }
 
 async function exchange(
-  { baseUrl, apiKey, timeoutMs, fetch: fetchFn = fetch }: StoreConnectionOptions,
+  { baseUrl, apiKey, timeoutMs, fetch }: StoreConnectionOptions,
   call: StoreCall,
 ): Promise<{ status: number; headers: Headers; text: string }> {
   try {
-    const response = await fetchFn(`${baseUrl.replace(/\/+$/, '')}${call.path}`, {
+    const response = await fetch(`${baseUrl.replace(/\/+$/, '')}${call.path}`, {
       method: call.method,
       headers: {
         accept: 'application/json',
@@ -127,6 +129,10 @@ function unreachable(call: StoreCall, error: unknown, timeoutMs: number): PortEr
     });
   }
   const reason = codeOf(error);
+  if (reason === 'URL_REFUSED') {
+    const rule = `${name(call)}: the address is not one that may be called`;
+    return new PortError('misconfigured', 'url_refused', rule, undefined, { cause: error });
+  }
   const kind = call.writes && !NEVER_SENT.has(reason) ? 'indeterminate' : 'transient';
   return new PortError(kind, 'unreachable', `${name(call)}: ${reason}`, undefined, { cause: error });
 }

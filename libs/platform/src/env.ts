@@ -46,6 +46,11 @@ export class BaseEnv {
   @IsOptional()
   @IsString()
   WACO_CLOCK_FILE?: string;
+
+  /** Development and tests only: `true` lets merchants' URLs be http and lead to private addresses. */
+  @IsOptional()
+  @IsIn(['true', 'false'])
+  WACO_ALLOW_PRIVATE_URLS?: 'true' | 'false';
 }
 
 /** What every service reads besides. */

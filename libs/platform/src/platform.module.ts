@@ -2,12 +2,16 @@ import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
 import { clockFromEnv } from './clock.js';
 import type { BaseEnv } from './env.js';
+import { createGuardedFetch } from './guarded-fetch.js';
+import { urlPolicyFromEnv } from './guarded-url.js';
 import { HealthController, READINESS_CHECKS, type ReadinessCheck } from './health.js';
 import { loggerParams } from './logging.js';
 import { MetricsController } from './metrics.js';
 
 export const CLOCK = Symbol('CLOCK');
 export const ENV = Symbol('ENV');
+/** The {@link GuardedFetch} for every URL that a merchant supplies. */
+export const GUARDED_FETCH = Symbol('GUARDED_FETCH');
 
 export interface PlatformOptions {
   service: string;
@@ -25,8 +29,9 @@ export class PlatformModule {
       providers: [
         { provide: CLOCK, useValue: clockFromEnv(env) },
         { provide: ENV, useValue: env },
+        { provide: GUARDED_FETCH, useFactory: () => createGuardedFetch(urlPolicyFromEnv(env)) },
       ],
-      exports: [CLOCK, ENV],
+      exports: [CLOCK, ENV, GUARDED_FETCH],
     };
   }
 }

@@ -3,7 +3,7 @@ import { RestStore } from '#adapters/rest-store';
 import { GraphCallError, WhatsAppClient } from '#adapters/whatsapp-cloud';
 import { PortError, type Connection } from '#core/tenancy';
 import type { ChannelAccountEntity, PaymentProviderEntity, StoreConnectionEntity } from '#persistence';
-import { ENV } from '#platform';
+import { ENV, GUARDED_FETCH, type GuardedFetch } from '#platform';
 import type { AdminEnv } from '../env.js';
 import { Vault } from './vault.js';
 
@@ -13,6 +13,7 @@ export class Vendors {
   constructor(
     private readonly vault: Vault,
     @Inject(ENV) private readonly env: AdminEnv,
+    @Inject(GUARDED_FETCH) private readonly guardedFetch: GuardedFetch,
   ) {}
 
   async whatsApp(account: ChannelAccountEntity): Promise<WhatsAppClient> {
@@ -39,7 +40,12 @@ export class Vendors {
   async probeStore(store: StoreConnectionEntity): Promise<Connection> {
     const apiKey = await this.vault.open('store_connections', store.id, 'api_key', store.apiKey);
     try {
-      const shop = new RestStore({ baseUrl: store.baseUrl, apiKey, timeoutMs: this.env.VENDOR_TIMEOUT_MS });
+      const shop = new RestStore({
+        baseUrl: store.baseUrl,
+        apiKey,
+        timeoutMs: this.env.VENDOR_TIMEOUT_MS,
+        fetch: this.guardedFetch,
+      });
       const { products } = await shop.listProducts({});
       return products.length > 0 ? { state: 'ok' } : { state: 'failing', why: 'it lists no products' };
     } catch (error) {

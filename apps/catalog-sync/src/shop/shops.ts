@@ -4,7 +4,7 @@ import { RestStore } from '#adapters/rest-store';
 import type { CartLine, Quote, StorePort } from '#core/catalog';
 import { PortError } from '#core/tenancy';
 import type { StoreConnection } from '#persistence';
-import { Counter, ENV, Gauge, Histogram } from '#platform';
+import { Counter, ENV, GUARDED_FETCH, Histogram, type GuardedFetch } from '#platform';
 import { CatalogSyncEnv } from '../env.js';
 
 /** After as many failed calls within ten seconds as make half of them, the shop is left alone for this long. */
@@ -22,7 +22,6 @@ const opened = new Counter({
   name: 'waco_store_breaker_opened_total',
   help: 'Times that a shop stopped being asked because its calls failed',
 });
-const open = new Gauge({ name: 'waco_store_breakers_open', help: 'Shops that are not being asked now' });
 
 interface Shop {
   /** Changes when address or key do: a corrected setting starts with a clean record. */
@@ -36,11 +35,15 @@ interface Shop {
 export class Shops implements OnApplicationShutdown {
   private readonly shops = new Map<string, Shop>();
 
-  constructor(@Inject(ENV) private readonly env: CatalogSyncEnv) {}
+  constructor(
+    @Inject(ENV) private readonly env: CatalogSyncEnv,
+    @Inject(GUARDED_FETCH) private readonly fetch: GuardedFetch,
+  ) {}
 
   /** For syncs: patient, and without the breaker. */
   forSync({ baseUrl, apiKey }: StoreConnection): StorePort {
-    return new RestStore({ baseUrl, apiKey, timeoutMs: this.env.STORE_SYNC_TIMEOUT_MS });
+    const timeoutMs = this.env.STORE_SYNC_TIMEOUT_MS;
+    return new RestStore({ baseUrl, apiKey, timeoutMs, fetch: this.fetch });
   }
 
   /** @throws PortError, at once with code `breaker_open` while the shop is left alone. */
@@ -73,7 +76,8 @@ export class Shops implements OnApplicationShutdown {
     if (known?.settings === settings) return known;
     this.forget(merchantId);
     if (this.shops.size >= MAX_SHOPS) this.forget(this.shops.keys().next().value!);
-    const store = new RestStore({ baseUrl, apiKey, timeoutMs: this.env.STORE_TIMEOUT_MS });
+    const timeoutMs = this.env.STORE_TIMEOUT_MS;
+    const store = new RestStore({ baseUrl, apiKey, timeoutMs, fetch: this.fetch });
     const breaker = new CircuitBreaker((lines: CartLine[], region: string) => store.quote(lines, region), {
       timeout: false, // the adapter has its own
       errorThresholdPercentage: 50,
@@ -86,11 +90,7 @@ export class Shops implements OnApplicationShutdown {
       // A shop that refuses a request is alive.
       errorFilter: (error) => error instanceof PortError && error.kind === 'rejected',
     });
-    breaker.on('open', () => {
-      opened.inc();
-      open.inc();
-    });
-    breaker.on('close', () => open.dec());
+    breaker.on('open', () => opened.inc());
     const shop: Shop = { settings, store, breaker };
     this.shops.set(merchantId, shop);
     return shop;
@@ -98,7 +98,6 @@ export class Shops implements OnApplicationShutdown {
 
   private forget(merchantId: string): void {
     const shop = this.shops.get(merchantId);
-    if (shop?.breaker.opened) open.dec();
     shop?.breaker.shutdown();
     this.shops.delete(merchantId);
   }

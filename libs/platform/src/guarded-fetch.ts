@@ -1,0 +1,142 @@
+import { lookup as systemLookup } from 'node:dns';
+import { isIP, type LookupFunction, type Socket } from 'node:net';
+import { Agent, buildConnector, fetch as undiciFetch, type Response as UndiciResponse } from 'undici';
+import { isPublicAddress } from './guarded-address.js';
+import { judgeUrl, type UrlPolicy } from './guarded-url.js';
+
+export interface GuardedFetchOptions extends UrlPolicy {
+  /** For connection, answer and body together, in milliseconds. A caller's `signal` may be shorter. */
+  timeoutMs?: number;
+  /** Of the body, after decompression. */
+  maxBytes?: number;
+  /** Followed for GET and HEAD; 0 hands the redirect itself back. */
+  maxRedirects?: number;
+  /** For tests: another resolver. */
+  lookup?: LookupFunction;
+  /** For tests: another idea of what is public. */
+  isAllowed?: (address: string) => boolean;
+}
+
+export type GuardedFetch = (
+  url: string,
+  init?: Pick<RequestInit, 'method' | 'headers' | 'signal'> & { body?: string; redirect?: 'manual' },
+) => Promise<Response>;
+
+/** The URL, or what it leads to, is not to be called on behalf of a merchant. Nothing was sent. */
+export class UrlRefused extends Error {
+  readonly code = 'URL_REFUSED';
+  override readonly name = 'UrlRefused';
+}
+
+/** The answer's body is larger than it may be; it was not read to its end. */
+export class AnswerTooLarge extends Error {
+  readonly code = 'ANSWER_TOO_LARGE';
+  override readonly name = 'AnswerTooLarge';
+}
+
+const TIMEOUT_MS = 30_000;
+const MAX_BYTES = 16 * 1_048_576;
+const MAX_HEADER_BYTES = 16_384;
+const CONNECT_TIMEOUT_MS = 10_000;
+const NO_BODY = new Set([101, 103, 204, 205, 304]);
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+
+/**
+ * A `fetch` for URLs that merchants supply. Names are resolved once for each connection, all of the addresses must
+ * be public, and the connection goes to one of those: there is no moment between check and connect. What it is
+ * connected to is looked at again before a byte is sent. Redirects are handed back, or followed under the same rules
+ * and without the caller's headers when they lead to another origin.
+ * Its promise rejects with {@link UrlRefused}, itself or as `cause`; the body's with {@link AnswerTooLarge} or a
+ * `TimeoutError`.
+ */
+export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
+  const { timeoutMs = TIMEOUT_MS, maxBytes = MAX_BYTES, maxRedirects = 0 } = options;
+  const agent = guardedAgent(options);
+  return async (text, init = {}) => {
+    const deadline = AbortSignal.timeout(timeoutMs);
+    const signal = init.signal ? AbortSignal.any([init.signal, deadline]) : deadline;
+    let { headers } = init;
+    let url = admit(text, options);
+    for (let hops = 0; ; hops++) {
+      const answer = await undiciFetch(url, {
+        method: init.method,
+        headers: headers as Record<string, string>,
+        body: init.body,
+        signal,
+        redirect: 'manual',
+        dispatcher: agent,
+      });
+      const location = REDIRECTS.has(answer.status) ? answer.headers.get('location') : null;
+      const follows = location !== null && maxRedirects > 0 && ['GET', 'HEAD'].includes(init.method ?? 'GET');
+      if (!follows) return limited(answer, maxBytes);
+      await answer.body?.cancel();
+      if (hops >= maxRedirects) throw new UrlRefused(`more than ${maxRedirects} redirects`);
+      const next = admit(URL.canParse(location, url.href) ? new URL(location, url).href : location, options);
+      // A key for one host is not for the next.
+      if (next.origin !== url.origin) headers = undefined;
+      url = next;
+    }
+  };
+}
+
+/** @throws UrlRefused naming the rule, never the URL. */
+function admit(text: string, policy: UrlPolicy): URL {
+  const verdict = judgeUrl(text, policy);
+  if (verdict.outcome === 'refused') throw new UrlRefused(`the URL ${verdict.rule}`);
+  return verdict.url;
+}
+
+function guardedAgent(options: GuardedFetchOptions): Agent {
+  const { allowPrivate, lookup = systemLookup as LookupFunction } = options;
+  const isAllowed = (address: string): boolean =>
+    allowPrivate || (options.isAllowed ?? isPublicAddress)(address);
+  const connect = buildConnector({ timeout: CONNECT_TIMEOUT_MS, lookup: guardedLookup(lookup, isAllowed) });
+  return new Agent({
+    maxHeaderSize: MAX_HEADER_BYTES,
+    connections: 64,
+    pipelining: 1,
+    connect: (target, callback) => {
+      connect(target, (error, socket) => {
+        if (error || !socket) return callback(error ?? new Error('no connection'), null);
+        if (isAllowed((socket as Socket).remoteAddress ?? '')) return callback(null, socket);
+        socket.destroy();
+        callback(new UrlRefused('the host is not on a public address'), null);
+      });
+    },
+  });
+}
+
+/** Resolves like `lookup`, and fails when one of the addresses is not allowed: a host is public as a whole or not. */
+function guardedLookup(lookup: LookupFunction, isAllowed: (address: string) => boolean): LookupFunction {
+  return (hostname, options, callback) => {
+    lookup(hostname, { ...options, all: true }, (error, found) => {
+      const addresses = typeof found === 'string' ? [{ address: found, family: isIP(found) }] : (found ?? []);
+      if (error) return callback(error, []);
+      if (addresses.length === 0 || !addresses.every(({ address }) => isAllowed(address))) {
+        return callback(new UrlRefused('the host is not on a public address'), []);
+      }
+      if (options.all) return callback(null, addresses);
+      callback(null, addresses[0]!.address, addresses[0]!.family);
+    });
+  };
+}
+
+/** The same answer with a body that fails beyond `maxBytes`. */
+function limited(answer: UndiciResponse, maxBytes: number): Response {
+  const headers = new Headers([...answer.headers]);
+  // The body has been decompressed.
+  for (const name of ['content-encoding', 'content-length']) headers.delete(name);
+  const { status, statusText } = answer;
+  if (!answer.body || NO_BODY.has(status)) return new Response(null, { status, statusText, headers });
+  let size = 0;
+  const limit = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      size += chunk.byteLength;
+      if (size > maxBytes)
+        controller.error(new AnswerTooLarge(`an answer must be at most ${maxBytes} bytes`));
+      else controller.enqueue(chunk);
+    },
+  });
+  const body = (answer.body as ReadableStream<Uint8Array>).pipeThrough(limit);
+  return new Response(body, { status, statusText, headers });
+}

@@ -1,0 +1,233 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, LookupFunction } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { AnswerTooLarge, createGuardedFetch, isPublicAddress, UrlRefused } from '../src/index.js';
+import type { GuardedFetchOptions } from '../src/guarded-fetch.js';
+import { BAD_ANSWERS, GOOD } from './url-vectors.js';
+
+/** Stands for an address on the internet: the one at which the test's server answers. */
+const OUTSIDE = '127.9.9.9';
+const isAllowed = (address: string): boolean => address === OUTSIDE || isPublicAddress(address);
+
+let server: Server;
+let port: number;
+let answer: (request: IncomingMessage, response: ServerResponse) => unknown;
+let asked: string[];
+/** Requests that reached the server. */
+let seen: IncomingMessage[];
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    seen.push(request);
+    answer(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', resolve));
+  port = (server.address() as AddressInfo).port;
+});
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+beforeEach(() => {
+  asked = [];
+  seen = [];
+  answer = (_request, response) => response.end('hello');
+});
+
+/** A resolver that gives these answers, one after the other, the last for ever. */
+function resolver(...answers: string[][]): LookupFunction {
+  return ((hostname: string, _options: object, callback: (e: null, a: object[]) => void) => {
+    const addresses = answers[Math.min(asked.length, answers.length - 1)]!;
+    asked.push(hostname);
+    callback(
+      null,
+      addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
+    );
+  }) as unknown as LookupFunction;
+}
+
+/** As in production, but that one address of this machine counts as public, and http is spoken. */
+function guarded(options: Partial<GuardedFetchOptions> = {}): ReturnType<typeof createGuardedFetch> {
+  return createGuardedFetch({
+    allowPrivate: false,
+    insecure: true,
+    lookup: resolver([OUTSIDE]),
+    isAllowed,
+    timeoutMs: 5_000,
+    ...options,
+  });
+}
+
+const url = (host: string, path = '/'): string => `http://${host}:${port}${path}`;
+
+async function refusal(work: Promise<unknown>): Promise<Error> {
+  try {
+    await work;
+  } catch (error) {
+    for (let e = error; e instanceof Error; e = e.cause) if (e instanceof UrlRefused) return e;
+    throw error;
+  }
+  throw new Error('it was not refused');
+}
+
+describe('what a name resolves to', () => {
+  it.each(GOOD.filter((u) => u.includes('example')))('reaches %s', async (text) => {
+    const good = new URL(text);
+    const host = good.hostname;
+    const response = await guarded()(url(host, good.pathname + good.search));
+    expect(await response.text()).toBe('hello');
+    expect(seen[0]!.headers.host).toBe(`${host}:${port}`);
+    expect(asked).toEqual([host]);
+  });
+
+  it.each(BAD_ANSWERS)('refuses a name that leads to %s', async (address) => {
+    await refusal(guarded({ lookup: resolver([address]) })(url('shop.example.com')));
+    expect(seen).toEqual([]);
+  });
+
+  it('refuses a host when one of its addresses is not public, wherever it stands', async () => {
+    for (const answers of [[OUTSIDE, '10.0.0.1'], ['::1', OUTSIDE], []]) {
+      await refusal(guarded({ lookup: resolver(answers) })(url('shop.example.com')));
+    }
+    expect(seen).toEqual([]);
+  });
+
+  it('resolves once for a connection, and checks a second answer as it did the first (rebinding)', async () => {
+    const fetch = guarded({ lookup: resolver([OUTSIDE], ['127.0.0.1']) });
+    answer = (_request, response) => response.setHeader('connection', 'close').end('hello');
+    expect(await (await fetch(url('shop.example.com'))).text()).toBe('hello');
+    expect(asked).toHaveLength(1);
+    await refusal(fetch(url('shop.example.com')));
+    expect(asked).toHaveLength(2);
+    expect(seen).toHaveLength(1);
+  });
+
+  it('looks again at what it is connected to before it sends anything', async () => {
+    let looks = 0;
+    const fetch = guarded({ isAllowed: () => ++looks === 1 });
+    await refusal(fetch(url('shop.example.com')));
+    expect(looks).toBe(2);
+    expect(seen).toEqual([]);
+  });
+
+  it('does not reach an address that is written out', async () => {
+    await refusal(guarded()(url('127.0.0.1')));
+    await refusal(guarded()(url('[::1]')));
+    expect(seen).toEqual([]);
+  });
+
+  it('speaks https only, outside development', async () => {
+    await refusal(guarded({ insecure: false })(url('shop.example.com')));
+    expect(asked).toEqual([]);
+  });
+});
+
+describe('redirects', () => {
+  const redirectTo = (location: string, status = 302): void => {
+    answer = (request, response) =>
+      request.url === '/' ? response.writeHead(status, { location }).end() : response.end('moved');
+  };
+
+  it('hands them back unless told to follow', async () => {
+    redirectTo(url('127.0.0.1', '/secret'));
+    const response = await guarded()(url('shop.example.com'));
+    expect(response.status).toBe(302);
+    expect(seen).toHaveLength(1);
+  });
+
+  it.each([
+    '//127.0.0.1/',
+    'https://169.254.169.254/latest/',
+    'https://localhost/',
+    'https://[::1]/',
+    'file:///etc/passwd',
+    'https://user:secret@shop.example.com/',
+  ])('does not follow to %s', async (location) => {
+    redirectTo(location);
+    await refusal(guarded({ maxRedirects: 3 })(url('shop.example.com')));
+    expect(seen).toHaveLength(1);
+  });
+
+  it('does not follow to a name that leads inside', async () => {
+    redirectTo(url('other.example.com', '/secret'));
+    const lookup = resolver([OUTSIDE], ['10.0.0.1']);
+    await refusal(guarded({ maxRedirects: 3, lookup })(url('shop.example.com')));
+    expect(asked).toEqual(['shop.example.com', 'other.example.com']);
+    expect(seen).toHaveLength(1);
+  });
+
+  it('follows within its count, keeps headers for the origin only, and never repeats a POST', async () => {
+    const headers = { authorization: 'Bearer k' };
+    const fetch = guarded({ maxRedirects: 1 });
+    redirectTo('/next');
+    expect(await (await fetch(url('shop.example.com'), { headers })).text()).toBe('moved');
+    expect(seen[1]!.headers.authorization).toBe('Bearer k');
+    redirectTo(url('other.example.com', '/next'));
+    expect(await (await fetch(url('shop.example.com'), { headers })).text()).toBe('moved');
+    expect(seen[3]!.headers.authorization).toBeUndefined();
+    redirectTo('/');
+    await refusal(fetch(url('shop.example.com')));
+    redirectTo('/next', 307);
+    expect((await fetch(url('shop.example.com'), { method: 'POST', body: '{}' })).status).toBe(307);
+  });
+});
+
+describe('limits', () => {
+  const MB = 1_048_576;
+
+  it('cuts off a body that drips', async () => {
+    answer = (_request, response) => {
+      const timer = setInterval(() => response.write('.'), 20);
+      response.on('close', () => clearInterval(timer));
+    };
+    const startedAt = performance.now();
+    const response = await guarded({ timeoutMs: 400 })(url('shop.example.com'));
+    await expect(response.text()).rejects.toMatchObject({ name: 'TimeoutError' });
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
+  });
+
+  it('cuts off a server that does not answer, and headers that never end', async () => {
+    answer = () => undefined;
+    const late = guarded({ timeoutMs: 200 })(url('shop.example.com'));
+    await expect(late).rejects.toMatchObject({ name: 'TimeoutError' });
+    answer = (_request, response) => response.setHeader('x-long', 'a'.repeat(20_000)).end();
+    await expect(guarded()(url('shop.example.com'))).rejects.toThrow();
+  });
+
+  it('stops reading a huge body', async () => {
+    let written = 0;
+    answer = async (_request, response) => {
+      const chunk = Buffer.alloc(64 * 1_024, 97);
+      while (!response.destroyed && written < 200 * MB) {
+        written += chunk.length;
+        if (!response.write(chunk)) await pause(1);
+      }
+      response.end();
+    };
+    const response = await guarded({ maxBytes: MB })(url('shop.example.com'));
+    await expect(response.text()).rejects.toBeInstanceOf(AnswerTooLarge);
+    await pause(100);
+    expect(written).toBeLessThan(50 * MB);
+  });
+
+  it.each([
+    ['gzip', gzipSync],
+    ['br', brotliCompressSync],
+  ])('stops at the limit of what a small %s body unpacks to', async (encoding, compress) => {
+    const bomb = compress(Buffer.alloc(64 * MB));
+    expect(bomb.length).toBeLessThan(MB / 4);
+    answer = (_request, response) => response.setHeader('content-encoding', encoding).end(bomb);
+    const response = await guarded({ maxBytes: MB })(url('shop.example.com'));
+    await expect(response.text()).rejects.toBeInstanceOf(AnswerTooLarge);
+    expect(response.headers.get('content-encoding')).toBeNull();
+  });
+
+  it('reads what is within the limit, compressed or not', async () => {
+    const text = 'متجر '.repeat(10_000);
+    answer = (_request, response) => response.setHeader('content-encoding', 'gzip').end(gzipSync(text));
+    expect(await (await guarded({ maxBytes: MB })(url('shop.example.com'))).text()).toBe(text);
+    answer = (_request, response) => response.writeHead(204).end();
+    expect(await (await guarded()(url('shop.example.com'))).text()).toBe('');
+  });
+});
