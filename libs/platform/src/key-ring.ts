@@ -98,5 +98,5 @@ export function openKeyRing(env: { WACO_MASTER_KEYS?: string; WACO_MASTER_KEYS_F
 }
 
 function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error;
+  return typeof (error as NodeJS.ErrnoException | undefined)?.code === 'string';
 }

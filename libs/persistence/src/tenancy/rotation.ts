@@ -1,0 +1,163 @@
+import type { DataSource, EntityManager } from 'typeorm';
+import type { SecretBox } from '#platform';
+import { Tenants } from '../tenants.js';
+import { secretBinding } from './directory.js';
+
+/** Where sealed secrets are. Each is bound to its table, its row's id and its column. */
+export interface SealedColumn {
+  /** In schema `tenancy`. */
+  table: string;
+  column: string;
+  /** SQL of the row's id, as its binding names it. */
+  id: string;
+  /** Rows that belong to a caller and not to a merchant: the admin's role sees them without one. */
+  acrossMerchants?: true;
+}
+
+export const SEALED_COLUMNS: readonly SealedColumn[] = [
+  { table: 'channel_accounts', column: 'access_token', id: 'id' },
+  { table: 'store_connections', column: 'api_key', id: 'id' },
+  { table: 'store_connections', column: 'webhook_secret', id: 'id' },
+  { table: 'payment_providers', column: 'secret_key', id: 'id' },
+  { table: 'payment_providers', column: 'webhook_secret', id: 'id' },
+  {
+    table: 'idempotency_keys',
+    column: 'response',
+    id: `caller || '/' || key_hash`,
+    acrossMerchants: true,
+  },
+];
+
+export interface RotationOptions {
+  /** Secrets in one transaction at most; a row is locked only while its batch is written. */
+  batch?: number;
+  onProgress?: (progress: Rotation) => void;
+}
+
+export interface Rotation {
+  keyId: string;
+  /** Put under the current key by this run. */
+  rotated: number;
+  /** Seen under an older key, but changed by somebody else meanwhile: looked at again. */
+  overtaken: number;
+  /** Secrets that do not open, by their binding: their key is lost, or they were tampered with. They stay as they are. */
+  unreadable: string[];
+}
+
+interface SealedRow {
+  /** Index in {@link SEALED_COLUMNS}. */
+  column: number;
+  id: string;
+  sealed: string;
+}
+
+/**
+ * Puts every sealed secret under the current master key, while services go on reading and writing: a value is only
+ * ever replaced by another one that opens to the same secret, and only if nobody has replaced it since. May be
+ * killed at any point and run again; a run after a complete one changes nothing. Connects as `waco_admin`.
+ */
+export async function rotateSecrets(
+  database: DataSource,
+  box: SecretBox,
+  { batch = 200, onProgress }: RotationOptions = {},
+): Promise<Rotation> {
+  const tenants = new Tenants(database);
+  const progress: Rotation = {
+    keyId: await box.currentKeyId(),
+    rotated: 0,
+    overtaken: 0,
+    unreadable: [],
+  };
+  const unreadable = new Set<string>();
+  // A service that has not heard of the key yet may still seal under the old one: until a whole pass finds nothing.
+  for (let before = -1; before !== progress.rotated + progress.overtaken;) {
+    before = progress.rotated + progress.overtaken;
+    for await (const merchantId of merchants(database)) await rotateRows(merchantId, false);
+    await rotateRows('', true);
+  }
+  return progress;
+
+  async function rotateRows(merchantId: string, acrossMerchants: boolean): Promise<void> {
+    for (;;) {
+      const rows = await tenants.transaction(merchantId, (tx) =>
+        outdated(tx, acrossMerchants, progress.keyId, [...unreadable], batch),
+      );
+      if (rows.length > 0) {
+        // Wrapping may be a call over the network: not within a transaction.
+        const renewed = await rewrapAll(rows);
+        await tenants.transaction(merchantId, async (tx) => {
+          for (const row of renewed) {
+            if (await replace(tx, row)) progress.rotated++;
+            else progress.overtaken++;
+          }
+        });
+        progress.unreadable = [...unreadable];
+        onProgress?.({ ...progress });
+      }
+      if (rows.length < batch) return;
+    }
+  }
+
+  async function rewrapAll(rows: SealedRow[]): Promise<(SealedRow & { renewed: string })[]> {
+    const results = await Promise.all(
+      rows.map(async (row) => {
+        const { table, column } = SEALED_COLUMNS[row.column]!;
+        const binding = secretBinding(table, row.id, column);
+        try {
+          const renewed = await box.rewrap(row.sealed, binding);
+          return renewed === undefined ? [] : [{ ...row, renewed }];
+        } catch (error) {
+          if (isOutage(error)) throw error;
+          unreadable.add(binding);
+          return [];
+        }
+      }),
+    );
+    return results.flat();
+  }
+}
+
+/** A key management service that is away has refused nothing: the run stops, and is started again later. */
+function isOutage(error: unknown): boolean {
+  return error instanceof Error && /^KMS: \w+ (was not answered|answered (429|5\d\d))$/.test(error.message);
+}
+
+async function* merchants(database: DataSource): AsyncGenerator<string> {
+  for (let after = ''; ;) {
+    const rows = (await database.query(
+      `SELECT merchant_id AS id FROM tenancy.merchants WHERE merchant_id > $1 ORDER BY merchant_id LIMIT 500`,
+      [after],
+    )) as { id: string }[];
+    for (const { id } of rows) yield id;
+    if (rows.length === 0) return;
+    after = rows.at(-1)!.id;
+  }
+}
+
+async function outdated(
+  tx: EntityManager,
+  acrossMerchants: boolean,
+  keyId: string,
+  unreadable: string[],
+  limit: number,
+): Promise<SealedRow[]> {
+  const parts = SEALED_COLUMNS.flatMap(({ table, column, id, ...options }, index) =>
+    (options.acrossMerchants ?? false) === acrossMerchants
+      ? `SELECT ${index} AS "column", ${id} AS id, ${column} AS sealed FROM tenancy.${table}
+         WHERE ${column} LIKE 'v1.%' AND NOT starts_with(${column}, $1)
+           AND '${table}/' || ${id} || '/${column}' <> ALL ($2::text[])`
+      : [],
+  );
+  const sql = `${parts.join(' UNION ALL ')} LIMIT $3`;
+  return (await tx.query(sql, [`v1.${keyId}.`, unreadable, limit])) as SealedRow[];
+}
+
+async function replace(tx: EntityManager, row: SealedRow & { renewed: string }): Promise<boolean> {
+  const { table, column, id } = SEALED_COLUMNS[row.column]!;
+  const result = (await tx.queryRunner!.query(
+    `UPDATE tenancy.${table} SET ${column} = $3 WHERE ${id} = $1 AND ${column} = $2`,
+    [row.id, row.sealed, row.renewed],
+    true,
+  )) as { affected?: number };
+  return result.affected === 1;
+}
