@@ -27,8 +27,8 @@ export function list<T>(value: unknown, path: string, item: (value: unknown, pat
 export function text(value: unknown, path: string, longest = 1_000): string {
   if (typeof value !== 'string' || value === '') throw new FieldError(path, 'must be a text');
   if (value.length > longest) throw new FieldError(path, `must be at most ${longest} characters long`);
-  // Postgres stores no NUL, and no shop means one.
-  if (value.includes('\u0000')) throw new FieldError(path, 'must not contain NUL');
+  // Postgres stores neither NUL nor half a character.
+  if (/[\0\p{Surrogate}]/u.test(value)) throw new FieldError(path, 'must be well-formed text');
   return value;
 }
 
