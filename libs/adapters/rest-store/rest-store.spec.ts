@@ -161,7 +161,11 @@ describe('an answer', () => {
   };
   it.each<[string, (quote: QuoteBody) => void, string]>([
     ['lacks a line', (q) => q.lines.pop(), 'lines must be 2 lines, as asked'],
-    ['answers another line', (q) => (q.lines = q.lines.toReversed()), 'lines[0].sku must be HOODIE-BLK, as asked'],
+    [
+      'answers another line',
+      (q) => (q.lines = q.lines.toReversed()),
+      'lines[0].sku must be HOODIE-BLK, as asked',
+    ],
     ['has another quantity', (q) => (q.lines[0]!.quantity = 3), 'lines[0].quantity must be 2, as asked'],
     ['adds up wrongly', (q) => (q.total.minor = 1), 'total.minor must be 19800, the sum of its parts'],
     [
