@@ -8,6 +8,7 @@ import { Ingest1700000000007 } from './0007-ingest.js';
 import { Conversation1700000000008 } from './0008-conversation.js';
 import { ConversationMerges1700000000009 } from './0009-conversation-merges.js';
 import { TenancyDepth1700000000009 } from './0009-tenancy-depth.js';
+import { MetaApps1700000000012 } from './0012-meta-apps.js';
 
 /** Every migration, oldest first. Listed by class, never by glob. */
 export const MIGRATIONS = [
@@ -21,6 +22,7 @@ export const MIGRATIONS = [
   Conversation1700000000008,
   ConversationMerges1700000000009,
   TenancyDepth1700000000009,
+  MetaApps1700000000012,
 ];
 
 export { migrate, type MigrateOptions } from './migrate.js';

@@ -13,6 +13,8 @@ import { ChannelAccountsController } from './http/channel-accounts.controller.js
 import { DeadLettersController } from './http/dead-letters.controller.js';
 import { Idempotency } from './http/idempotency.js';
 import { MerchantsController } from './http/merchants.controller.js';
+import { MetaAppsController } from './meta-apps/meta-apps.controller.js';
+import { MetaApps } from './meta-apps/meta-apps.js';
 import { PaymentProvidersController } from './http/payment-providers.controller.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { ReadinessController } from './http/readiness.controller.js';
@@ -22,6 +24,7 @@ import { TemplatesController } from './http/templates.controller.js';
 import { validationPipe } from './http/validation.js';
 import { Connections } from './onboarding/connections.js';
 import { DeadLetters } from './onboarding/dead-letters.js';
+import { FormerSecrets } from './onboarding/former-secrets.js';
 import { Merchants } from './onboarding/merchants.js';
 import { Readiness } from './onboarding/readiness.js';
 import { Templates } from './onboarding/templates.js';
@@ -34,6 +37,7 @@ import { PagesController } from './pages/pages.controller.js';
 const API = [
   MerchantsController,
   ChannelAccountsController,
+  MetaAppsController,
   StoresController,
   PaymentProvidersController,
   TemplatesController,
@@ -54,8 +58,10 @@ export class AdminModule {
         BootstrapKey,
         Connections,
         DeadLetters,
+        FormerSecrets,
         Idempotency,
         Merchants,
+        MetaApps,
         Readiness,
         Sessions,
         Templates,

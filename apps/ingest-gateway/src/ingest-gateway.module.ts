@@ -1,5 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { DATABASE_READY } from '#persistence';
+import { DATABASE_READY, WebhookSecrets } from '#persistence';
 import { serviceModules } from '#service';
 import type { IngestGatewayEnv } from './env.js';
 import { Intake } from './intake.js';
@@ -21,7 +21,7 @@ export class IngestGatewayModule {
         // Without its queue it still journals and acknowledges; the services' sweeps find the work.
         checks: [DATABASE_READY],
       }),
-      providers: [Intake, MerchantRoutes, WhatsAppWebhooks, StripeWebhooks, StoreWebhooks],
+      providers: [Intake, MerchantRoutes, WebhookSecrets, WhatsAppWebhooks, StripeWebhooks, StoreWebhooks],
     };
   }
 }

@@ -9,6 +9,7 @@ export type Unroutable =
   | 'unknown_phone_number'
   | 'unknown_business_account'
   | 'accounts_disagree'
+  | 'another_merchants_app'
   | 'disabled'
   | 'closed';
 

@@ -2,6 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsBoolean, IsInt, IsISO31661Alpha2, IsUrl, Matches, Max, MaxLength, Min } from 'class-validator';
 import type { ChannelAccountEntity, PaymentProviderEntity, StoreConnectionEntity } from '#persistence';
 import { MayBeAbsent } from './optional.js';
+import { OverlapHours } from './overlap.dto.js';
 
 /** Printable ASCII without spaces: what fits into a header. Messages name the rule, never the value. */
 const secretRule = (field: string): [RegExp, { message: string }] => [
@@ -124,6 +125,9 @@ export class PutStore {
   @Min(0)
   @Max(86_400)
   maxAgeSeconds?: number;
+
+  @OverlapHours()
+  overlapHours?: number;
 }
 
 export class StoreView {
@@ -158,6 +162,9 @@ export class PutStripe {
   @ApiProperty({ ...SECRET, description: "The endpoint's signing secret. Write-only: answers say `set`." })
   @Matches(/^whsec_[\w+/=-]{4,255}$/, { message: 'webhookSecret must be a Stripe signing secret: whsec_…' })
   webhookSecret: string;
+
+  @OverlapHours()
+  overlapHours?: number;
 }
 
 export class StripeView {

@@ -9,6 +9,7 @@ import { AdminEnv } from '../env.js';
 import type { PutStore, PutStripe, PutWhatsAppAccount } from '../http/connections.dto.js';
 import { fieldProblem } from '../http/problem.js';
 import { conflictOn } from './conflicts.js';
+import { FormerSecrets } from './former-secrets.js';
 import { Merchants } from './merchants.js';
 import { Vault } from './vault.js';
 
@@ -21,6 +22,7 @@ export class Connections {
   constructor(
     private readonly merchants: Merchants,
     private readonly vault: Vault,
+    private readonly former: FormerSecrets,
     private readonly journal: Journal,
     private readonly waker: Waker,
     @Inject(CLOCK) private readonly clock: Clock,
@@ -69,6 +71,7 @@ export class Connections {
     const { row, sync } = await this.merchants.within(merchantId, async (tx) => {
       const known = await tx.findOneBy(StoreConnectionEntity, { merchantId });
       const id = known?.id ?? newId('sto');
+      if (known) await this.keepFormer(tx, 'store_connections', known, given);
       const row = tx.create(StoreConnectionEntity, {
         id,
         merchantId,
@@ -95,6 +98,7 @@ export class Connections {
     return this.merchants.within(merchantId, async (tx) => {
       const known = await tx.findOneBy(PaymentProviderEntity, { merchantId, kind: 'stripe' });
       const id = known?.id ?? newId('pay');
+      if (known) await this.keepFormer(tx, 'payment_providers', known, given);
       const row = tx.create(PaymentProviderEntity, {
         id,
         merchantId,
@@ -105,5 +109,16 @@ export class Connections {
       });
       return tx.save(PaymentProviderEntity, row);
     });
+  }
+
+  /** What the vendor signs until it has the new secret is still taken. */
+  private keepFormer(
+    tx: EntityManager,
+    table: 'store_connections' | 'payment_providers',
+    known: { id: string; merchantId: string; webhookSecret: string },
+    given: { webhookSecret: string; overlapHours?: number },
+  ): Promise<void> {
+    const old = { table, id: known.id, column: 'webhook_secret', sealed: known.webhookSecret };
+    return this.former.replace(tx, known.merchantId, old, given.webhookSecret, given.overlapHours);
   }
 }

@@ -41,24 +41,27 @@ export async function webhookRoutes(app: NestFastifyApplication): Promise<void> 
       return reply.code(status).send();
     });
 
-    scope.get('/webhooks/whatsapp', async (request, reply) => {
-      const challenge = whatsapp.handshake(request.query);
+    const handshake = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+      const challenge = await whatsapp.handshake(request.query, appOf(request));
       const status = challenge === undefined ? 403 : 200;
       metrics.webhooks.inc({ source: 'whatsapp', answer: String(status) });
       return reply
         .code(status)
         .type('text/plain')
         .send(challenge ?? '');
-    });
+    };
+    scope.get('/webhooks/whatsapp', handshake);
+    scope.get('/webhooks/whatsapp/:app', handshake);
 
     const post = (url: string, source: Source, receive: Receive): void => {
       scope.post(url, { bodyLimit: BODY_LIMIT }, (request, reply) =>
         answer(source, request, reply, receive, log),
       );
     };
-    post('/webhooks/whatsapp', 'whatsapp', (request, body, signal) =>
-      whatsapp.receive(body, header(request, 'x-hub-signature-256'), signal),
-    );
+    const fromMeta: Receive = (request, body, signal) =>
+      whatsapp.receive(body, header(request, 'x-hub-signature-256'), signal, appOf(request));
+    post('/webhooks/whatsapp', 'whatsapp', fromMeta);
+    post('/webhooks/whatsapp/:app', 'whatsapp', fromMeta);
     post('/webhooks/payments/stripe/:merchant', 'stripe', (request, body, signal) =>
       stripe.receive(merchantOf(request), body, header(request, 'stripe-signature'), signal),
     );
@@ -131,6 +134,11 @@ function header(request: FastifyRequest, name: string): string | undefined {
 
 function merchantOf(request: FastifyRequest): string {
   return (request.params as { merchant: string }).merchant;
+}
+
+/** Undefined at the address of the platform's own app. */
+function appOf(request: FastifyRequest): string | undefined {
+  return (request.params as { app?: string }).app;
 }
 
 function sourceOf(request: FastifyRequest): string {

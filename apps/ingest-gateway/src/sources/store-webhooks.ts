@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { parseStoreWebhook, verifyStoreWebhook, type StoreEvent } from '#adapters/rest-store';
 import { recordChange, recordFulfilment, recordStoreOrder } from '#contracts';
 import { storable } from '#core/messaging';
-import { Directory } from '#persistence';
+import { WebhookSecrets } from '#persistence';
 import { CLOCK, type Clock } from '#platform';
 import type { GivenUp } from '../group-commit.js';
 import { isMerchantId, malformed, ok, unsigned, type Answer } from '../http/answer.js';
@@ -15,7 +15,7 @@ import { kept, work, type Arrival } from '../items.js';
 export class StoreWebhooks {
   constructor(
     private readonly intake: Intake,
-    private readonly directory: Directory,
+    private readonly secrets: WebhookSecrets,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -25,11 +25,11 @@ export class StoreWebhooks {
     signature: string | undefined,
     signal: GivenUp,
   ): Promise<Answer> {
-    const store = isMerchantId(merchantId) ? await this.directory.store(merchantId) : null;
+    const known = isMerchantId(merchantId) ? await this.secrets.ofStore(merchantId) : [];
     const now = this.clock.now();
     // For a merchant that does not exist the signature is checked as well, against a secret that nobody has.
-    const secret = store?.webhookSecret ?? randomBytes(16).toString('hex');
-    const verdict = verifyStoreWebhook(rawBody, signature, [secret], now);
+    const secrets = known.length > 0 ? known : [randomBytes(16).toString('hex')];
+    const verdict = verifyStoreWebhook(rawBody, signature, secrets, now);
     if (verdict.outcome === 'refused') return unsigned;
     const parsed = parseStoreWebhook(rawBody);
     if (parsed.outcome === 'malformed') return malformed(parsed.reason);

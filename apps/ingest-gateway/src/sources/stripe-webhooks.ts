@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { parseStripeEvent, verifyStripeWebhook, type StripeEvent } from '#adapters/stripe';
 import { recordPayment } from '#contracts';
 import { storable } from '#core/messaging';
-import { Directory } from '#persistence';
+import { WebhookSecrets } from '#persistence';
 import { CLOCK, type Clock } from '#platform';
 import type { GivenUp } from '../group-commit.js';
 import { isMerchantId, malformed, ok, unsigned, type Answer } from '../http/answer.js';
@@ -15,7 +15,7 @@ import { kept, work, type Arrival } from '../items.js';
 export class StripeWebhooks {
   constructor(
     private readonly intake: Intake,
-    private readonly directory: Directory,
+    private readonly secrets: WebhookSecrets,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -25,13 +25,11 @@ export class StripeWebhooks {
     signature: string | undefined,
     signal: GivenUp,
   ): Promise<Answer> {
-    const provider = isMerchantId(merchantId)
-      ? await this.directory.paymentProvider(merchantId, 'stripe')
-      : null;
+    const known = isMerchantId(merchantId) ? await this.secrets.ofPaymentProvider(merchantId, 'stripe') : [];
     const now = this.clock.now();
     // For a merchant that does not exist the signature is checked as well, against a secret that nobody has.
-    const secret = provider?.webhookSecret ?? randomBytes(16).toString('hex');
-    const webhook = verifyStripeWebhook(rawBody, signature, [secret], now);
+    const secrets = known.length > 0 ? known : [randomBytes(16).toString('hex')];
+    const webhook = verifyStripeWebhook(rawBody, signature, secrets, now);
     if (webhook.outcome === 'refused') {
       return webhook.reason === 'not_an_event'
         ? malformed('the body must be a Stripe event (object, id, type)')

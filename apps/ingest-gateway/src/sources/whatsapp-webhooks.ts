@@ -1,36 +1,49 @@
+import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { answerHandshake, NotAWebhook, splitWebhook, verifyMetaSignature } from '#adapters/whatsapp-cloud';
 import type { InboundItem } from '#adapters/whatsapp-cloud';
 import { changeIdentity, receiveMessage, recordStatus, recordTemplateStatus } from '#contracts';
+import { WebhookSecrets, type MetaApp } from '#persistence';
 import { CLOCK, ENV, type Clock } from '#platform';
 import { appSecrets, IngestGatewayEnv } from '../env.js';
 import type { GivenUp } from '../group-commit.js';
-import { malformed, ok, unsigned, type Answer } from '../http/answer.js';
+import { isMerchantId, malformed, ok, unsigned, type Answer } from '../http/answer.js';
 import { Intake } from '../intake.js';
 import { kept, work, type Arrival } from '../items.js';
 import { MerchantRoutes, type Routed } from '../merchant-routes.js';
 
-/** Meta's webhooks: one address for all merchants of an app. */
+/**
+ * Meta's webhooks: one address for all merchants of the platform's app, and one for each app that a merchant brought.
+ * What comes from a merchant's app is signed by that merchant, and counts for no other.
+ */
 @Injectable()
 export class WhatsAppWebhooks {
-  private readonly secrets: readonly string[];
+  private readonly platformApp: App;
 
   constructor(
     private readonly intake: Intake,
     private readonly routes: MerchantRoutes,
+    private readonly webhookSecrets: WebhookSecrets,
     @Inject(CLOCK) private readonly clock: Clock,
-    @Inject(ENV) private readonly env: IngestGatewayEnv,
+    @Inject(ENV) env: IngestGatewayEnv,
   ) {
-    this.secrets = appSecrets(env);
+    this.platformApp = { appSecrets: appSecrets(env), verifyToken: env.WHATSAPP_VERIFY_TOKEN };
   }
 
-  /** The challenge to send back, or undefined. */
-  handshake(query: unknown): string | undefined {
-    return answerHandshake(query, this.env.WHATSAPP_VERIFY_TOKEN);
+  /** The challenge to send back, or undefined. `appId`: of a merchant's own app. */
+  async handshake(query: unknown, appId?: string): Promise<string | undefined> {
+    const { verifyToken } = appId === undefined ? this.platformApp : await this.appOf(appId);
+    return answerHandshake(query, verifyToken);
   }
 
-  async receive(rawBody: Buffer, signature: string | undefined, signal: GivenUp): Promise<Answer> {
-    if (!verifyMetaSignature(rawBody, signature, this.secrets)) return unsigned;
+  async receive(
+    rawBody: Buffer,
+    signature: string | undefined,
+    signal: GivenUp,
+    appId?: string,
+  ): Promise<Answer> {
+    const app = appId === undefined ? this.platformApp : await this.appOf(appId);
+    if (!verifyMetaSignature(rawBody, signature, app.appSecrets)) return unsigned;
     const now = this.clock.now();
     let items: InboundItem[];
     try {
@@ -41,10 +54,17 @@ export class WhatsAppWebhooks {
       throw error;
     }
     const arrivals = await Promise.all(
-      items.map(async (item) => arrivalOf(item, await this.route(item), now)),
+      items.map(async (item) => arrivalOf(item, within(app, await this.route(item)), now, app.merchantId)),
     );
     await this.intake.take('whatsapp', arrivals, signal);
     return ok;
+  }
+
+  private async appOf(id: string): Promise<App> {
+    const app = isMerchantId(id) ? await this.webhookSecrets.ofMetaApp(id) : undefined;
+    // For an app that does not exist the check is made as well, against secrets that nobody has.
+    const nobodys = (): string => randomBytes(16).toString('hex');
+    return app ?? { appSecrets: [nobodys()], verifyToken: nobodys() };
   }
 
   private route(item: InboundItem): Promise<Routed> {
@@ -56,11 +76,23 @@ export class WhatsAppWebhooks {
   }
 }
 
-export function arrivalOf(item: InboundItem, routed: Routed, now: Date): Arrival {
+/** The platform's app, which belongs to no merchant, or one that a merchant brought. */
+type App = Omit<MetaApp, 'merchantId'> & Partial<Pick<MetaApp, 'merchantId'>>;
+
+/** Nobody may speak for another merchant's number: whoever brings an app can sign anything with its secret. */
+export function within(app: Partial<Pick<MetaApp, 'merchantId'>>, routed: Routed): Routed {
+  if (routed.outcome === 'quarantined' || app.merchantId === undefined) return routed;
+  return routed.merchantId === app.merchantId
+    ? routed
+    : { outcome: 'quarantined', reason: 'another_merchants_app' };
+}
+
+/** `signedBy`: the merchant whose own app signed it; kept with what is quarantined, so that a replay knows too. */
+export function arrivalOf(item: InboundItem, routed: Routed, now: Date, signedBy?: string): Arrival {
   const { externalId, occurredAt, phoneNumberId, businessAccountId, field, kind, payload } = item;
   const said = { source: 'whatsapp' as const, externalId, occurredAt };
   if (routed.outcome === 'quarantined') {
-    const evidence = { field, phoneNumberId, businessAccountId, kind, payload };
+    const evidence = { field, phoneNumberId, businessAccountId, kind, payload, signedBy };
     return kept('quarantined', routed.reason, { ...said, merchantId: null, payload: evidence });
   }
   const { merchantId } = routed;

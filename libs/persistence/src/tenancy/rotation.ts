@@ -20,6 +20,9 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
   { table: 'store_connections', column: 'webhook_secret', id: 'id' },
   { table: 'payment_providers', column: 'secret_key', id: 'id' },
   { table: 'payment_providers', column: 'webhook_secret', id: 'id' },
+  { table: 'meta_apps', column: 'app_secret', id: 'id' },
+  { table: 'meta_apps', column: 'verify_token', id: 'id' },
+  { table: 'former_webhook_secrets', column: 'secret', id: 'id' },
   {
     table: 'idempotency_keys',
     column: 'response',
