@@ -19,6 +19,6 @@ runCommand(async () => {
     { urls, merchant },
     { tell: say, ...(process.argv.includes('--chaos') ? { chaos, patienceMs: 40_000 } : {}) },
   );
-  say('\nThe clock of this stack is a day ahead now; npm run reset puts it back.');
+  say('\nThe clock of this stack has moved on by a day; npm run reset puts it back.');
   say(`The whole story holds. Look at it: ${urls.phone}#${told.customerId}/${merchant.phoneNumberId}`);
 });

@@ -29,7 +29,7 @@ function showClock({ now, offsetMs, shiftable }) {
     ? '· real time'
     : hours === 0
       ? '· in step with real time'
-      : `· ${hours} h ahead`;
+      : `· ${hours} h ahead (npm run reset puts it back)`;
   for (const button of document.querySelectorAll('#time-buttons button')) button.disabled = !shiftable;
 }
 
@@ -56,7 +56,7 @@ async function showShops() {
 
 $('dashboards').href = `${location.protocol}//${location.hostname}:${Number(location.port || 80) - 95}/`;
 for (const button of document.querySelectorAll('#time-buttons button')) {
-  const change = 'reset' in button.dataset ? { offsetMs: 0 } : { advanceMs: Number(button.dataset.ms) };
+  const change = { advanceMs: Number(button.dataset.ms) };
   button.addEventListener(
     'click',
     attempt(async () => showClock(await call('POST', '/control/clock', change))),

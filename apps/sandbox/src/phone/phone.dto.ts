@@ -21,8 +21,7 @@ import {
 } from 'class-validator';
 
 export class CustomerBody {
-  @IsString()
-  @IsNotEmpty()
+  @Matches(/\S/, { message: 'name must not be empty' })
   @MaxLength(60)
   name: string;
 

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Inject, Post, Put, ValidationPipe } from '@nestjs/common';
 import { renameSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { IsInt, IsOptional } from 'class-validator';
+import { IsInt, Max, Min } from 'class-validator';
 import { CLOCK, ENV, type Clock } from '#platform';
 import { SandboxEnv } from '../env.js';
 import { ChaosBody, type Chaos } from './chaos.js';
@@ -11,16 +11,17 @@ import { WebhookSender } from './webhooks.js';
 /** Clocks look at their file at most every 50 ms. */
 const CLOCKS_HAVE_SEEN_IT_MS = 60;
 
-class ClockBody {
-  /** Moves the clock on by this much. */
-  @IsOptional()
-  @IsInt()
-  advanceMs?: number;
+const YEAR_MS = 366 * 86_400_000;
 
-  /** Sets the distance from real time. */
-  @IsOptional()
+class ClockBody {
+  /**
+   * Moves the clock on by this much. Never back: what the stack has stored (windows, slots, holds) would lie in its
+   * future, and the chat would be silent until then.
+   */
   @IsInt()
-  offsetMs?: number;
+  @Min(0)
+  @Max(YEAR_MS)
+  advanceMs: number;
 }
 
 interface ClockState {
@@ -70,11 +71,8 @@ export class ControlController {
     const file = this.env.WACO_CLOCK_FILE;
     if (!file)
       throw problem(409, 'this stack runs on real time: start it with WACO_CLOCK_FILE to move its clock');
-    if ((body.advanceMs === undefined) === (body.offsetMs === undefined)) {
-      throw problem(422, 'give either advanceMs or offsetMs');
-    }
     const current = this.clock.now().getTime() - Date.now();
-    const offsetMs = Math.round(body.offsetMs ?? current + body.advanceMs!);
+    const offsetMs = Math.round(current + body.advanceMs);
     writeFileSync(`${file}.new`, JSON.stringify({ offsetMs }));
     renameSync(`${file}.new`, file);
     await sleep(CLOCKS_HAVE_SEEN_IT_MS);
