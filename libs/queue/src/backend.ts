@@ -21,11 +21,14 @@ export interface WakeUp {
 export type WakeQueue = Queue<WakeUp>;
 export type WakeJob = Job<WakeUp>;
 
-/** Wake-ups live briefly: finished ones go at once, failed ones (dead letters) are kept for a bounded time. */
-const JOB_OPTIONS = {
-  removeOnComplete: true,
-  removeOnFail: { age: 14 * 24 * 3_600, count: 10_000 },
-} as const;
+/**
+ * Wake-ups leave nothing behind, failed ones neither (the database was away, say): one that stayed would keep its id,
+ * and the sweep's next wake-up of the same stream would fold into it for ever.
+ */
+const JOB_OPTIONS = { removeOnComplete: true, removeOnFail: true } as const;
+
+/** Dead letters stand among the failed jobs for a bounded time; the journal keeps them. */
+export const DEAD_LETTER_OPTIONS = { removeOnFail: { age: 14 * 24 * 3_600, count: 10_000 } } as const;
 
 const WORKER_OPTIONS = {
   lockDuration: 5_000,

@@ -86,7 +86,11 @@ export class JobsStrategy extends Server implements CustomTransportStrategy {
         );
         deps.log({ event: 'job.redriven', queue: queue.name, itemId: parked.itemId, merchantId });
       }
-      const again = await processor.run({ merchantId, queue: queue.name, stream });
+      const again = await processor.run({ merchantId, queue: queue.name, stream }).catch((error: Error) => {
+        // No item's fault: the database is away, or broke a deadlock. The sweep brings the stream again.
+        deps.log({ event: 'job.interrupted', queue: queue.name, merchantId, stream, reason: error.message });
+        throw error;
+      });
       if (!again) return;
       await job.moveToDelayed(Date.now() + Math.max(1, again.afterMs), token);
       throw new DelayedError();

@@ -1,6 +1,6 @@
-import type { Journal } from '#persistence';
+import type { Journal, Stream } from '#persistence';
 import { Counter, Gauge, type Clock } from '#platform';
-import type { Waker } from './waker.js';
+import { foldId, type Waker } from './waker.js';
 
 const pending = new Gauge({
   name: 'waco_journal_pending',
@@ -27,6 +27,8 @@ const SWEEP_EVERY_MS = 1_000;
 /** Due work that nobody has taken up for this long is woken again. */
 const OVERDUE_MS = 2_000;
 const SWEEP_LIMIT = 5_000;
+/** A stream that was woken is left alone for this long: with a long queue its wake-up waits there like all others. */
+const PATIENCE_MS = 4_000;
 
 /**
  * The relay's safety net, in every service: finds due work whose wake-up was lost (a crash between commit and
@@ -36,6 +38,7 @@ export class Sweeper {
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> = Promise.resolve();
   private ticks = 0;
+  private readonly woken = new Map<string, number>();
 
   constructor(
     private readonly journal: Journal,
@@ -64,13 +67,26 @@ export class Sweeper {
 
   async sweep(): Promise<void> {
     const streams = await this.journal.overdue(this.clock.now(), OVERDUE_MS, SWEEP_LIMIT);
-    for (const { queue } of streams) swept.inc({ queue });
-    await this.waker.wake(streams.map((s) => ({ ...s, name: 'sweep', fold: true })));
+    await this.waker.rouse(this.notJustWoken(streams));
     if (this.ticks++ % 10 === 0) await this.measure();
   }
 
+  private notJustWoken<T extends Stream>(streams: readonly T[]): T[] {
+    const now = performance.now();
+    for (const [key, at] of this.woken) if (now - at > PATIENCE_MS) this.woken.delete(key);
+    return streams.filter((s) => {
+      const key = foldId(s);
+      if (this.woken.has(key)) return false;
+      this.woken.set(key, now);
+      swept.inc({ queue: s.queue });
+      return true;
+    });
+  }
+
   private async measure(): Promise<void> {
-    for (const row of await this.journal.backlog(this.clock.now())) {
+    const rows = await this.journal.backlog(this.clock.now());
+    for (const gauge of [pending, dead, oldest]) gauge.reset(); // a queue that is done with has no row
+    for (const row of rows) {
       pending.set({ queue: row.queue }, row.pending);
       dead.set({ queue: row.queue }, row.parked);
       oldest.set({ queue: row.queue }, row.oldestSeconds);

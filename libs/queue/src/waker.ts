@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { QueueBackend, WakeQueue } from './backend.js';
+import { DEAD_LETTER_OPTIONS, type QueueBackend, type WakeQueue } from './backend.js';
+import type { Stream } from '#persistence';
 import { Counter } from '#platform';
 
 /** One stream to be woken. */
@@ -20,6 +21,9 @@ const failures = new Counter({
   help: 'Wake-ups that did not reach the queue; the sweep brings the work later',
   labelNames: ['queue'],
 });
+
+/** Streams whose delay is looked at in one sweep; which they are is left to chance, so that each has its turn. */
+const ROUSED_AT_ONCE = 100;
 
 /** Tells queues that streams have work. Best effort by design: the journal has the work, and the sweep repeats. */
 export class Waker {
@@ -55,6 +59,22 @@ export class Waker {
     );
   }
 
+  /**
+   * Wakes streams whose due work nobody took up. A wake-up of such a stream may stand there with a delay that no
+   * longer holds (the clock jumped, or something more urgent came): it is brought forward.
+   */
+  async rouse(streams: readonly Stream[]): Promise<void> {
+    await this.wake(streams.map((s) => ({ ...s, name: 'sweep', fold: true })));
+    for (const s of streams.slice(0, ROUSED_AT_ONCE)) {
+      try {
+        const job = await this.queue(s.queue).getJob(foldId(s));
+        if (job && job.delay > 0) await job.promote();
+      } catch {
+        // It runs by now, or the queue server is away: the next sweep looks again.
+      }
+    }
+  }
+
   /** Shows a parked item among its queue's failed jobs; retrying that job redrives the item. */
   async bury(
     { queue, merchantId, stream }: { queue: string; merchantId: string; stream: string },
@@ -63,7 +83,11 @@ export class Waker {
     reason: string,
   ): Promise<void> {
     try {
-      await this.queue(queue).add(name, { merchantId, stream, parked: { itemId, reason } });
+      await this.queue(queue).add(
+        name,
+        { merchantId, stream, parked: { itemId, reason } },
+        DEAD_LETTER_OPTIONS,
+      );
     } catch {
       failures.inc({ queue }); // the journal lists it as parked all the same
     }

@@ -1,110 +1,31 @@
-import { Controller, Module, type INestApplication } from '@nestjs/common';
-import { IsString } from 'class-validator';
-import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { INestApplication } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import {
-  CONTRACTS,
-  defineJob,
-  done,
-  QUEUES,
-  rejected,
-  waiting,
-  type JobContract,
-  type JobOutcome,
-} from '#contracts';
-import { DatabaseModule, Journal, Tenants } from '#persistence';
-import { BaseEnv, CLOCK, newId, PlatformModule, systemClock } from '#platform';
+import { CONTRACTS, done, rejected, waiting, type JobContract } from '#contracts';
+import { Tenants } from '#persistence';
+import { CLOCK, systemClock } from '#platform';
 import { createTestDatabase, TEST_BACKENDS, until, type TestDatabase } from '#testing';
-import { connectJobs, JobHandler, JobsModule, openQueueBackend, toItem, Waker, wakeOf } from '#queue';
-import type { OrderedContext, TaskContext } from '#queue';
+import { openQueueBackend, Waker } from '#queue';
+import {
+  fetchThing,
+  interrupt,
+  merchantId,
+  message,
+  newScript,
+  put as putInto,
+  say,
+  startLines,
+  type Script,
+} from './support/lines.js';
 
-class LinePayload {
-  @IsString() id: string;
-  @IsString() line: string;
-}
-const base = { payload: LinePayload, idempotencyKey: (p: LinePayload) => p.id } as const;
-const retry = { attempts: 5, backoff: 'exponential', delayMs: 300 } as const;
-const say = defineJob({
-  ...base,
-  name: 'test.say-line.v1',
-  queue: QUEUES.recipients,
-  stream: (p) => p.line,
-  retry,
-});
-const interrupt = defineJob({ ...say, name: 'test.interrupt-line.v1', expedited: true });
-const fetchThing = defineJob({ ...base, name: 'test.fetch-thing.v1', queue: QUEUES.sends, retry });
-
-/** What the handlers of this test saw and how they shall behave. */
-interface Script {
-  applied: string[];
-  tasks: string[];
-  committed: string[];
-  onMessage: (id: string, ctx: OrderedContext) => JobOutcome | Promise<JobOutcome>;
-  onTask: (id: string, ctx: TaskContext) => JobOutcome | Promise<JobOutcome>;
-}
 let script: Script;
-
-@Controller()
-class Handlers {
-  @JobHandler(say)
-  async send(payload: LinePayload, ctx: OrderedContext): Promise<JobOutcome> {
-    const outcome = await script.onMessage(payload.id, ctx);
-    if (outcome.outcome === 'done') script.applied.push(payload.id);
-    return outcome;
-  }
-
-  @JobHandler(interrupt)
-  async inbound(payload: LinePayload): Promise<JobOutcome> {
-    script.applied.push(payload.id);
-    return done;
-  }
-
-  @JobHandler(fetchThing)
-  async call(payload: LinePayload, ctx: TaskContext): Promise<JobOutcome> {
-    script.tasks.push(payload.id);
-    return script.onTask(payload.id, ctx);
-  }
-}
-
-const merchantId = newId('mer');
-
-const message = (id: string, line = 'line_1'): LinePayload => ({ id, line });
 
 describe.each(TEST_BACKENDS)('streams on %s', (kind) => {
   let database: TestDatabase;
   let queueUrl: string;
   let prefix: string;
   let app: INestApplication;
-  let journal: Journal;
-
-  async function start(): Promise<INestApplication> {
-    @Module({
-      imports: [
-        PlatformModule.forRoot({
-          service: 'outbound',
-          env: Object.assign(new BaseEnv(), { LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent' }),
-        }),
-        DatabaseModule.forRoot({
-          url: database.url('waco_outbound'),
-          service: 'outbound',
-          entities: [],
-          poolSize: 20,
-        }),
-        JobsModule.forRoot({ url: queueUrl, prefix }),
-      ],
-      controllers: [Handlers],
-    })
-    class TestModule {}
-    const created = await NestFactory.create(TestModule, new FastifyAdapter(), { logger: false });
-    connectJobs(created, 'outbound', [say, interrupt, fetchThing]);
-    await created.startAllMicroservices();
-    await created.init();
-    return created;
-  }
-
   beforeAll(async () => {
     database = await createTestDatabase();
     queueUrl = kind === 'redis' ? process.env.WACO_TEST_REDIS_URL! : database.url('waco_outbound');
@@ -112,20 +33,20 @@ describe.each(TEST_BACKENDS)('streams on %s', (kind) => {
   });
 
   beforeEach(async () => {
-    script = { applied: [], tasks: [], committed: [], onMessage: () => done, onTask: () => done };
-    app = await start();
-    journal = app.get(Journal);
+    script = newScript();
+    app = await startLines({
+      script: () => script,
+      databaseUrl: database.url('waco_outbound'),
+      queueUrl,
+      prefix,
+    });
   });
 
   afterEach(() => app.close());
   afterAll(() => database.drop());
 
-  async function put<P extends object>(contract: JobContract<P>, payload: P, wake = true): Promise<void> {
-    const now = new Date();
-    const item = toItem(contract, payload, merchantId, now);
-    await app.get(Tenants).transaction(merchantId, (tx) => journal.append([item], now, tx));
-    if (wake) await app.get(Waker).wake([wakeOf(item, now)]);
-  }
+  const put = <P extends object>(contract: JobContract<P>, payload: P, wake?: boolean): Promise<void> =>
+    putInto(app, contract, payload, wake);
 
   it('applies each item once and in order, whatever wakes it', async () => {
     const ids = Array.from({ length: 60 }, (_, i) => `a_${i}_${randomUUID()}`);
