@@ -1,12 +1,15 @@
 /** Code points of the digit zero in the scripts that people type numbers in; the other nine follow each. */
 const ZEROES = [
-  0x30, 0x660, 0x6f0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xe50, 0xff10,
+  0x30, 0x660, 0x6f0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xde6, 0xe50, 0xed0,
+  0xf20, 0x1040, 0x17e0, 0xff10,
+  // Letters of keyboards for decorated text: bold, double-struck, sans-serif, sans-serif bold, monospace.
+  0x1d7ce, 0x1d7d8, 0x1d7e2, 0x1d7ec, 0x1d7f6,
 ];
 
-/** What may stand between two digits of one number: spaces, hyphens, dots, and characters that nobody sees. */
+/** What may stand between two digits of one number: spaces, hyphens, dots, strokes, and characters that nobody sees. */
 const SEPARATOR =
   // oxlint-disable-next-line no-misleading-character-class -- each stands for itself: keycap digits hold two of them
-  /[\s\-._/\u00a0\u00ad\u061c\u200b-\u200f\u2010-\u2015\u202a-\u202e\u2060-\u2069\u2212\ufe0f\u20e3\ufeff]/;
+  /[\s\-._/|*~\u00a0\u00b7\u00ad\u061c\u200b-\u200f\u2010-\u2015\u2022\u202a-\u202e\u2060-\u2069\u2212\ufe0f\u20e3\ufeff]/;
 const MAX_SEPARATORS = 3;
 
 /** Issuer ranges: prefix pattern and lengths. */
@@ -14,13 +17,14 @@ const ISSUERS: readonly [RegExp, readonly number[]][] = [
   [/^4/, [13, 16, 19]],
   [/^5[1-5]|^2(?:22[1-9]|2[3-9]|[3-6]|7[01]|720)/, [16]],
   [/^3[47]/, [15]],
-  [/^3(?:0[0-5]|[689])/, [14, 16, 19]],
+  [/^3(?:0[0-5]|095|[689])/, [14, 16, 19]],
   [/^6(?:011|4[4-9]|5)/, [16, 19]],
   [/^35(?:2[89]|[3-8])/, [16, 17, 18, 19]],
   [/^62/, [16, 17, 18, 19]],
   [/^5[06-9]|^6[0-9]/, [16, 17, 18, 19]],
-  [/^220[0-4]/, [16, 17, 18, 19]],
-  [/^8[12]|^9792/, [16]],
+  [/^220[0-5]/, [16, 17, 18, 19]],
+  [/^8[12]|^8600|^9682|^9792|^9860/, [16]],
+  [/^9704/, [16, 19]],
 ];
 const SHORTEST = 13;
 const LONGEST = 19;
@@ -59,20 +63,22 @@ export function maskCardNumbers(text: string): { text: string; found: boolean } 
 function* runs(text: string): Generator<Group[]> {
   let run: Group[] = [];
   let length = 0;
-  for (let at = 0; at < text.length; at++) {
-    const digit = digitValue(text.charCodeAt(at));
+  for (let at = 0, width = 1; at < text.length; at += width) {
+    const code = text.codePointAt(at)!;
+    width = code > 0xffff ? 2 : 1;
+    const digit = digitValue(code);
     if (digit === undefined) continue;
     const last = run.at(-1);
     if (last && last.end === at) {
       last.digits += digit;
-      last.end = at + 1;
+      last.end = at + width;
     } else {
       if (last && !separates(text, last.end, at)) {
         if (length >= SHORTEST) yield run;
         run = [];
         length = 0;
       }
-      run.push({ digits: String(digit), start: at, end: at + 1 });
+      run.push({ digits: String(digit), start: at, end: at + width });
     }
     length += 1;
   }
