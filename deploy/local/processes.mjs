@@ -90,11 +90,13 @@ export class ServiceProcess {
     );
   }
 
+  /** How it ended, in two words. */
+  get end() {
+    return this.child?.signalCode ? `signal ${this.child.signalCode}` : `exit code ${this.child?.exitCode}`;
+  }
+
   /** One line about how it ended, and what it logged last. */
   obituary() {
-    const how = this.child?.signalCode
-      ? `signal ${this.child.signalCode}`
-      : `exit code ${this.child?.exitCode}`;
     const log = existsSync(this.logFile) ? readFileSync(this.logFile, 'utf8').trimEnd().split('\n') : [];
     // A service that cannot start says why on a line of its own.
     const recent = log.slice(-50);
@@ -102,7 +104,9 @@ export class ServiceProcess {
     const rest = recent.slice(reason + 1).findIndex((line) => line.startsWith('{'));
     const last =
       reason < 0 ? recent.slice(-8) : recent.slice(reason, rest < 0 ? undefined : reason + 1 + rest);
-    return [`${this.name} stopped (${how}). Its last lines, from ${this.logFile}:`, ...last].join('\n  ');
+    return [`${this.name} stopped (${this.end}). Its last lines, from ${this.logFile}:`, ...last].join(
+      '\n  ',
+    );
   }
 
   /** kill -9, on purpose. */

@@ -13,13 +13,15 @@ import { portsFrom, Problem, ROOT, SERVICES } from './settings.mjs';
 const DATABASE = 'waco';
 /** How long a killed stack's processes may take to let go of their ports. */
 const LEAVING_MS = 12_000;
+/** A service that dies more often than this within a minute is not started again. */
+const LIVES = 3;
 
 /**
  * Starts a whole stack from what `dist/` holds: PostgreSQL (unless `databaseUrl`, the owner's, is given), the six
- * services, the sandbox, and the demo merchant. A service that dies is not restarted: `onDeath` is told, and by
- * default it is written to stderr.
+ * services, the sandbox, and the demo merchant. `onDeath` is told when a process dies, and by default it is written to
+ * stderr; with `revive`, a service is started again, and `onDeath` is told of what keeps dying and of PostgreSQL.
  * @param {{ dataDir: string, portBase: number, databaseUrl?: string, queueUrl?: string,
- *   env?: Record<string, string>, quiet?: boolean, demo?: boolean, signal?: AbortSignal,
+ *   env?: Record<string, string>, quiet?: boolean, demo?: boolean, revive?: boolean, signal?: AbortSignal,
  *   onDeath?: (name: string, text: string) => void }} options
  *   `env` is added to every service's environment; `demo: false` leaves the stack without a merchant;
  *   `signal` breaks a start off.
@@ -44,6 +46,25 @@ export async function startStack(options) {
   const tell = options.onDeath ?? ((_name, text) => process.stderr.write(`${text}\n`));
   // Before readiness a death is an error of the start itself, which says why.
   const onDeath = (name, text) => ready && !stopping && tell(name, text);
+  const deaths = [];
+  const onServiceDeath = (service) => {
+    if (!ready || stopping) return;
+    const minute = deaths.filter((death) => death.name === service.name && death.at > Date.now() - 60_000);
+    if (!options.revive || minute.length >= LIVES) return tell(service.name, service.obituary());
+    deaths.push({ name: service.name, at: Date.now() });
+    void revive(service);
+  };
+  const revive = async (service) => {
+    if (!quiet) say(`\n${service.name} stopped (${service.end}): starting it again, as its platform would`);
+    service.start();
+    try {
+      await service.untilReady(signal);
+      if (!quiet) say(`${service.name} is back`);
+    } catch (error) {
+      // One that has died again is another death.
+      if (service.running && !stopping) tell(service.name, error.message);
+    }
+  };
   const stop = async () => {
     stopping = true;
     await Promise.all(Object.values(processes).map((p) => p.stop()));
@@ -99,9 +120,8 @@ export async function startStack(options) {
     goOn(signal);
     const context = { ports, portBase, dataDir, secrets, databaseUrl, queueUrl, env };
     for (const name of Object.keys(SERVICES)) {
-      processes[name] = new ServiceProcess(name, ports[name], environmentOf(name, context), logs, (p) =>
-        onDeath(p.name, p.obituary()),
-      );
+      const environment = environmentOf(name, context);
+      processes[name] = new ServiceProcess(name, ports[name], environment, logs, onServiceDeath);
     }
     await step('Services', () => startAll(Object.values(processes), signal), { quiet });
     ready = true;

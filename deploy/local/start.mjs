@@ -23,6 +23,7 @@ runCommand(async () => {
     portBase,
     databaseUrl: process.env.DATABASE_URL || undefined,
     queueUrl: process.env.QUEUE_URL || undefined,
+    revive: true,
     signal: ending.signal,
     onDeath: (_name, text) => ending.because(text),
   });

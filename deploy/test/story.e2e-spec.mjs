@@ -30,6 +30,7 @@ describe.each(backends)('a purchase, with queues on %s', (backend) => {
       queueUrl: backend === 'redis' ? process.env.WACO_TEST_REDIS_URL : undefined,
       // A send whose answer was lost is settled by its status: longer than the roughest network here delays one.
       env: { QUEUE_PREFIX: `story-${portBase}`, INDETERMINATE_GRACE_MS: '15000', LOG_LEVEL: 'warn' },
+      revive: true,
       onDeath: () => {},
     });
   });
@@ -65,4 +66,19 @@ describe.each(backends)('a purchase, with queues on %s', (backend) => {
     await Promise.all(killed);
     expect(killed).toHaveLength(SERVICES.length);
   });
+
+  it('starts a service again that somebody else killed', async () => {
+    const { conversation } = stack.processes;
+    const { child } = conversation;
+    process.kill(child.pid, 'SIGKILL');
+    await conversation.exited;
+    await until(() => conversation.child !== child);
+    await conversation.untilReady();
+    await playStory(stack, { patienceMs: 60_000 });
+  });
 });
+
+async function until(holds) {
+  for (let i = 0; i < 100 && !holds(); i++) await sleep(50);
+  if (!holds()) throw new Error('it did not come to hold within 5 s');
+}
