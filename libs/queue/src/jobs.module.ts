@@ -12,6 +12,7 @@ import {
 import { Ctx, EventPattern, Payload, type NestMicroservice } from '@nestjs/microservices';
 import { Logger } from 'nestjs-pino';
 import { throwError, type Observable } from 'rxjs';
+import { DataSource } from 'typeorm';
 import { CONTRACTS, type JobContract, type JobOutcome, type JobOwner } from '#contracts';
 import { Journal, Tenants } from '#persistence';
 import { CLOCK, type Clock, type ReadinessCheck } from '#platform';
@@ -108,13 +109,17 @@ export function connectJobs(
   contracts: readonly JobContract[] = CONTRACTS.filter((c) => c.queue.owner === owner),
 ): void {
   const logger = app.get(Logger, { strict: false });
-  const strategy = new JobsStrategy(app.get<QueueBackend>(BACKEND, { strict: false }), contracts, {
+  const deps = {
     journal: app.get(Journal, { strict: false }),
     tenants: app.get(Tenants, { strict: false }),
     waker: app.get(Waker, { strict: false }),
     clock: app.get<Clock>(CLOCK, { strict: false }),
-    log: (line) => (line.event === 'job.finished' ? logger.debug(line) : logger.warn(line)),
-  });
+    log: (line: { event: string }) =>
+      line.event === 'job.finished' ? logger.debug(line) : logger.warn(line),
+  };
+  const backend = app.get<QueueBackend>(BACKEND, { strict: false });
+  const connections = app.get(DataSource, { strict: false }).options.poolSize ?? 10;
+  const strategy = new JobsStrategy(backend, contracts, deps, connections);
   // Filters count only if they are there before the handlers are registered.
   const jobs = app.connectMicroservice({ strategy }, { inheritAppConfig: false, deferInitialization: true });
   jobs.useGlobalFilters(new PassErrorsOn());

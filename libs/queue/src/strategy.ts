@@ -19,6 +19,8 @@ export class JobsStrategy extends Server implements CustomTransportStrategy {
     private readonly backend: QueueBackend,
     private readonly contracts: readonly JobContract[],
     private readonly deps: Omit<ProcessorDeps, 'contracts' | 'handlers'>,
+    /** Size of this process's database pool. */
+    private readonly connections: number,
   ) {
     super();
   }
@@ -74,6 +76,16 @@ export class JobsStrategy extends Server implements CustomTransportStrategy {
     };
   }
 
+  /**
+   * An ordered handler holds a connection and may need a second one for a moment (a merchant's settings): if such
+   * handlers could take them all, each would wait for the others.
+   */
+  private concurrency({ kind, concurrency }: QueueDefinition): number {
+    return kind === 'ordered'
+      ? Math.max(1, Math.min(concurrency, Math.floor(this.connections * 0.8)))
+      : concurrency;
+  }
+
   private work(queue: QueueDefinition, deps: ProcessorDeps): Worker<WakeUp> {
     const processor = queue.kind === 'ordered' ? new OrderedProcessor(deps) : new TaskProcessor(deps);
     const process = async (job: WakeJob, token?: string): Promise<void> => {
@@ -95,6 +107,6 @@ export class JobsStrategy extends Server implements CustomTransportStrategy {
       await job.moveToDelayed(Date.now() + Math.max(1, again.afterMs), token);
       throw new DelayedError();
     };
-    return this.backend.worker(queue.name, process, queue.concurrency);
+    return this.backend.worker(queue.name, process, this.concurrency(queue));
   }
 }

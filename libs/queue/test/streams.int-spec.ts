@@ -178,6 +178,29 @@ describe.each(TEST_BACKENDS)('streams on %s', (kind) => {
   });
 });
 
+it('has a connection left for what ordered handlers look up, however small the pool', async () => {
+  script = newScript();
+  const database = await createTestDatabase();
+  const url = database.url('waco_outbound');
+  const app = await startLines({
+    script: () => script,
+    databaseUrl: url,
+    queueUrl: url,
+    prefix: 'small',
+    poolSize: 4,
+  });
+  script.onMessage = async () => {
+    await new Promise((resume) => setTimeout(resume, 50));
+    await app.get(Tenants).transaction(merchantId, (tx) => tx.query('SELECT 1'));
+    return done;
+  };
+  const ids = Array.from({ length: 24 }, (_, i) => `look_${i}`);
+  await Promise.all(ids.map((id) => putInto(app, say, message(id, id))));
+  await until('all', () => script.applied.length >= ids.length, 2_500);
+  await app.close();
+  await database.drop();
+});
+
 it('refuses a QUEUE_URL of another kind', () => {
   expect(() => openQueueBackend('http://localhost', 'x')).toThrow(/QUEUE_URL must begin with/);
 });
