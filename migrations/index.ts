@@ -10,6 +10,7 @@ import { ConversationMerges1700000000009 } from './0009-conversation-merges.js';
 import { TenancyDepth1700000000009 } from './0009-tenancy-depth.js';
 import { OverdueStreams1700000000011 } from './0011-overdue-streams.js';
 import { MetaApps1700000000012 } from './0012-meta-apps.js';
+import { FailedChannelIds1700000000013 } from './0013-failed-channel-ids.js';
 
 /** Every migration, oldest first. Listed by class, never by glob. */
 export const MIGRATIONS = [
@@ -25,6 +26,7 @@ export const MIGRATIONS = [
   TenancyDepth1700000000009,
   OverdueStreams1700000000011,
   MetaApps1700000000012,
+  FailedChannelIds1700000000013,
 ];
 
 export { migrate, type MigrateOptions } from './migrate.js';

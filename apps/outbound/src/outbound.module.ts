@@ -15,6 +15,7 @@ import { Channel } from './send/channel.js';
 import { Gate } from './send/gate.js';
 import { Outcomes } from './send/outcomes.js';
 import { Sends } from './send/sends.js';
+import { Slots } from './send/slots.js';
 
 @Module({})
 export class OutboundModule {
@@ -30,7 +31,7 @@ export class OutboundModule {
         RecordStatusHandler,
         RecordTemplateStatusHandler,
       ],
-      providers: [Line, Refusals, Statuses, Channel, Gate, Outcomes, Sends, OpenMessages],
+      providers: [Line, Refusals, Statuses, Channel, Slots, Gate, Outcomes, Sends, OpenMessages],
     };
   }
 }

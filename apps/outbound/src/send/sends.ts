@@ -10,17 +10,17 @@ import {
   type CallChannelPayload,
   type JobOutcome,
 } from '#contracts';
-import { classifyError, reserveSlot } from '#core/outbound';
+import { classifyError } from '#core/outbound';
 import { Journal, Tenants } from '#persistence';
 import { CLOCK, type Clock } from '#platform';
 import { toItem, Waker, wakeOf, type TaskContext } from '#queue';
 import { sends } from '../metrics.js';
 import { lockMessage, updateMessage, type MessageError } from '../store/messages.js';
 import type { Work } from '../work.js';
-import { lockSender, storeSender } from '../store/senders.js';
 import { Channel } from './channel.js';
 import { Gate, type Passage } from './gate.js';
 import { Outcomes } from './outcomes.js';
+import { Slots } from './slots.js';
 
 /** Sleeping in the process meets a slot better than a delayed job does. */
 const SLEEP_MS = 1_000;
@@ -34,6 +34,7 @@ export class Sends {
     private readonly waker: Waker,
     @Inject(CLOCK) private readonly clock: Clock,
     private readonly channel: Channel,
+    private readonly slots: Slots,
     private readonly gate: Gate,
     private readonly outcomes: Outcomes,
   ) {}
@@ -76,12 +77,13 @@ export class Sends {
 
   /** Reserves a slot of the number, unless an earlier run has stored one, and sleeps up to a second for it. */
   private async pass(payload: CallChannelPayload, ctx: TaskContext, rate: number): Promise<Passage> {
-    let slotAt = ctx.item.blocking ? undefined : await this.reserve(payload, ctx, rate);
+    const number = { merchantId: ctx.merchantId, channelAccountId: payload.channelAccountId };
+    let slotAt = ctx.item.blocking ? undefined : await this.slots.reserve(number, rate);
     for (;;) {
       const passage = await this.afterSleep(slotAt, () =>
         this.apart(ctx, (work) => this.gate.pass(work, payload, slotAt)),
       );
-      if (passage.go === 'without_slot') slotAt = await this.reserve(payload, ctx, rate);
+      if (passage.go === 'without_slot') slotAt = await this.slots.reserve(number, rate);
       else if (passage.go !== 'not_yet' || this.msUntil(passage.slotAt) > SLEEP_MS) return passage;
       else slotAt = passage.slotAt;
     }
@@ -95,16 +97,6 @@ export class Sends {
 
   private msUntil(time: Date): number {
     return time.getTime() - this.clock.now().getTime();
-  }
-
-  /** In the shortest of transactions: everyone who sends from this number waits for it. A slot not used is no harm. */
-  private reserve(payload: CallChannelPayload, ctx: TaskContext, rate: number): Promise<Date> {
-    return this.apart(ctx, async ({ tx, now }) => {
-      const sender = await lockSender(tx, payload.channelAccountId);
-      const { slotAt, pacing } = reserveSlot(sender.pacing, rate, now);
-      await storeSender(tx, payload.channelAccountId, { ...sender, pacing });
-      return slotAt;
-    });
   }
 
   private async keepSlot(payload: CallChannelPayload, ctx: TaskContext, slotAt: Date): Promise<JobOutcome> {

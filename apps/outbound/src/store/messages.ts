@@ -164,7 +164,8 @@ export async function findByChannelId(
 ): Promise<string | undefined> {
   const rows = (await tx.query(
     `SELECT message_id AS "messageId" FROM outbound.messages WHERE channel_message_id = $1
-     UNION ALL SELECT message_id FROM outbound.messages WHERE failed_channel_ids @> ARRAY[$1] LIMIT 1`,
+     UNION ALL SELECT message_id FROM outbound.messages
+       WHERE failed_channel_ids <> '{}' AND failed_channel_ids @> ARRAY[$1] LIMIT 1`,
     [channelMessageId],
   )) as { messageId: string }[];
   return rows[0]?.messageId;
