@@ -12,4 +12,5 @@ export * from './key-ring.js';
 export * from './kms.js';
 export * from './logging.js';
 export * from './metrics.js';
+export * from './people-mask.js';
 export * from './platform.module.js';

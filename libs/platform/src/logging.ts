@@ -1,5 +1,6 @@
 import type { Params } from 'nestjs-pino';
-import { pino, stdTimeFunctions, type Logger, type LoggerOptions } from 'pino';
+import { pino, stdTimeFunctions, type DestinationStream, type Logger, type LoggerOptions } from 'pino';
+import { maskPeople } from './people-mask.js';
 
 /** Never printed, wherever it stands in a logged object. */
 const SECRET_FIELDS = [
@@ -21,6 +22,8 @@ function options(service: string, level: string): LoggerOptions {
     base: { service },
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
+    // The finished line, wherever in it a person is named.
+    hooks: { streamWrite: maskPeople },
     redact: {
       paths: SECRET_FIELDS.flatMap((f) => [f, `*.${f}`, `*.*.${f}`, `req.headers.${f}`]),
       censor: '[redacted]',
@@ -28,8 +31,9 @@ function options(service: string, level: string): LoggerOptions {
   };
 }
 
-export function createLogger(service: string, level: string): Logger {
-  return pino(options(service, level));
+/** `destination`: standard output unless given. */
+export function createLogger(service: string, level: string, destination?: DestinationStream): Logger {
+  return destination ? pino(options(service, level), destination) : pino(options(service, level));
 }
 
 /** What `LoggerModule.forRoot` of nestjs-pino takes: one line a request, no bodies, no query strings, no header values. */

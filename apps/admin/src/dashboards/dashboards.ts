@@ -4,6 +4,7 @@ import { FastifyAdapter } from '@bull-board/fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { QUEUES } from '#contracts';
+import { maskPeople } from '#platform';
 import { Waker } from '#queue';
 import { Sessions } from '../auth/sessions.js';
 import { sendProblem } from '../http/problem.filter.js';
@@ -20,12 +21,14 @@ export async function mountDashboards(app: NestFastifyApplication): Promise<void
   const sessions = app.get(Sessions, { strict: false });
   const board = new FastifyAdapter().setBasePath(BASE);
   createBullBoard({
-    queues: Object.values(QUEUES).map(
-      ({ name, owner, kind }) =>
-        new BullMQAdapter(waker.queue(name) as never, {
-          description: `${owner}: ${kind === 'ordered' ? 'one stream after the other' : 'tasks side by side'}`,
-        }),
-    ),
+    queues: Object.values(QUEUES).map(({ name, owner, kind }) => {
+      const adapter = new BullMQAdapter(waker.queue(name) as never, {
+        description: `${owner}: ${kind === 'ordered' ? 'one stream after the other' : 'tasks side by side'}`,
+      });
+      // A thread's stream ends in the person's number.
+      adapter.setFormatter('data', (data: unknown) => JSON.parse(maskPeople(JSON.stringify(data ?? null))));
+      return adapter;
+    }),
     // Each package brings its own copy of the same types, which TypeScript holds to be different.
     serverAdapter: board as never,
     options: {
