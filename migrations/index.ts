@@ -8,6 +8,7 @@ import { Ingest1700000000007 } from './0007-ingest.js';
 import { Conversation1700000000008 } from './0008-conversation.js';
 import { ConversationMerges1700000000009 } from './0009-conversation-merges.js';
 import { TenancyDepth1700000000009 } from './0009-tenancy-depth.js';
+import { Operations1700000000010 } from './0010-operations.js';
 import { OverdueStreams1700000000011 } from './0011-overdue-streams.js';
 import { MetaApps1700000000012 } from './0012-meta-apps.js';
 import { FailedChannelIds1700000000013 } from './0013-failed-channel-ids.js';
@@ -24,6 +25,7 @@ export const MIGRATIONS = [
   Conversation1700000000008,
   ConversationMerges1700000000009,
   TenancyDepth1700000000009,
+  Operations1700000000010,
   OverdueStreams1700000000011,
   MetaApps1700000000012,
   FailedChannelIds1700000000013,

@@ -7,7 +7,7 @@ import { MerchantEntity } from '#persistence';
 import { Public } from '../auth/access.js';
 import { sessionCookie } from '../auth/session.js';
 import { Sessions } from '../auth/sessions.js';
-import { DeadLetters } from '../onboarding/dead-letters.js';
+import { DeadLetters } from '../operations/dead-letters.js';
 import { homePage, ICON, loginPage, STYLE } from './pages.js';
 
 const HTML = 'text/html; charset=utf-8';

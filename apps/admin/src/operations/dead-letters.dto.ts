@@ -1,14 +1,37 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Matches } from 'class-validator';
-import type { DeadLetter } from '../onboarding/dead-letters.js';
-import { MayBeAbsent } from './optional.js';
-import { PageQuery } from './page.dto.js';
+import { IsIn, Matches } from 'class-validator';
+import { MayBeAbsent } from '../http/optional.js';
+import { PageQuery } from '../http/page.dto.js';
+import type { DeadLetter } from './dead-letters.js';
+import { OUTSIDE, streamParts } from './webhooks.js';
+
+const SERVICES = ['conversation', 'catalog', 'checkout', 'outbound'];
 
 export class DeadLetterQuery extends PageQuery {
   @ApiPropertyOptional({ type: String, description: 'Left out: of all merchants the key may see.' })
   @MayBeAbsent()
   @Matches(/^mer_[0-9a-f]{32}$/, { message: "merchantId must be a merchant's id" })
   merchantId?: string;
+
+  @ApiPropertyOptional({ type: String, enum: SERVICES })
+  @MayBeAbsent()
+  @IsIn(SERVICES, { message: `service must be one of ${SERVICES.join(', ')}` })
+  service?: string;
+
+  @ApiPropertyOptional({ type: String, enum: [...OUTSIDE, 'job'] })
+  @MayBeAbsent()
+  @IsIn([...OUTSIDE, 'job'], { message: `source must be one of ${[...OUTSIDE, 'job'].join(', ')}` })
+  source?: string;
+
+  @ApiPropertyOptional({ type: String, example: 'checkout.place-order.v1' })
+  @MayBeAbsent()
+  @Matches(/^[a-z.0-9-]{1,100}$/, { message: 'name must be the name of a job' })
+  name?: string;
+
+  @ApiPropertyOptional({ type: String, example: 'W7K3M9QX', description: 'Of one order.' })
+  @MayBeAbsent()
+  @Matches(/^[A-Za-z0-9]{1,40}$/, { message: "orderRef must be an order's reference" })
+  orderRef?: string;
 }
 
 export class DeadLetterParams {
@@ -32,9 +55,12 @@ export class DeadLetterView {
   @ApiProperty({ type: String, format: 'date-time' }) occurredAt: string;
   @ApiProperty({ type: String, format: 'date-time' }) parkedAt: string;
 
-  static of(letter: DeadLetter): DeadLetterView {
+  static of(letter: DeadLetter, show: <T>(value: T) => T): DeadLetterView {
+    const { stream, reason } = show({ stream: streamParts(letter.stream), reason: letter.reason });
     return {
       ...letter,
+      stream: `${stream.place}${stream.phone}`,
+      reason,
       occurredAt: letter.occurredAt.toISOString(),
       parkedAt: letter.parkedAt.toISOString(),
     };

@@ -2,8 +2,8 @@ import { Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import type { Caller } from '#core/tenancy';
 import { Calling } from '../auth/access.js';
-import { DeadLetters } from '../onboarding/dead-letters.js';
-import { ApiProblems, ApiResource } from './api-docs.js';
+import { ApiProblems, ApiResource } from '../http/api-docs.js';
+import { page } from '../http/page.dto.js';
 import {
   DeadLetterPage,
   DeadLetterParams,
@@ -11,8 +11,9 @@ import {
   DeadLetterView,
   RedriveView,
 } from './dead-letters.dto.js';
-import { fieldProblem } from './problem.js';
-import { fromCursor, page } from './page.dto.js';
+import { DeadLetters } from './dead-letters.js';
+import { numberAfter } from './keyset.js';
+import { shownTo } from './reading.js';
 
 @ApiResource('Dead letters')
 @Controller('v1/dead-letters')
@@ -23,14 +24,25 @@ export class DeadLettersController {
   @ApiOperation({ summary: 'Work that failed for good and waits for a person, newest first' })
   @ApiOkResponse({ type: DeadLetterPage })
   async list(@Query() query: DeadLetterQuery, @Calling() caller: Caller): Promise<DeadLetterPage> {
-    const before = fromCursor(query.cursor);
-    if (before !== undefined && !/^\d{1,18}$/.test(before)) {
-      const detail = 'cursor must be the nextCursor of the page before';
-      throw fieldProblem([{ field: 'cursor', rule: 'matches', detail }]);
-    }
+    const { service, name, source, orderRef } = query;
     const merchantId = caller.kind === 'merchant' ? caller.merchantId : query.merchantId;
-    const rows = await this.letters.list(merchantId, query.limit, before);
-    return page(rows, query.limit, (row) => row.id, DeadLetterView.of);
+    const search = { service, name, source, orderRef };
+    const rows = await this.letters.list(merchantId, query.limit, numberAfter(query.cursor), search);
+    const show = shownTo(caller, false);
+    return page(
+      rows,
+      query.limit,
+      (row) => row.id,
+      (row) => DeadLetterView.of(row, show),
+    );
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'One dead letter' })
+  @ApiProblems(404)
+  @ApiOkResponse({ type: DeadLetterView })
+  async find(@Param() { id }: DeadLetterParams, @Calling() caller: Caller): Promise<DeadLetterView> {
+    return DeadLetterView.of(await this.letters.find(id, caller), shownTo(caller, false));
   }
 
   @Post(':id/redrive')
@@ -40,6 +52,6 @@ export class DeadLettersController {
   @ApiAcceptedResponse({ type: RedriveView })
   async redrive(@Param() { id }: DeadLetterParams, @Calling() caller: Caller): Promise<RedriveView> {
     const { queue, stream } = await this.letters.redrive(id, caller);
-    return { id, queue, stream };
+    return { id, queue, stream: shownTo(caller, false)(stream) };
   }
 }

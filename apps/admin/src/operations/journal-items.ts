@@ -1,0 +1,105 @@
+import type { EntityManager } from 'typeorm';
+import {
+  callChannel,
+  expireSession,
+  noteOrder,
+  placeOrder,
+  refundPayment,
+  releaseHold,
+  reserveStock,
+} from '#contracts';
+import type { CallItem, StatusItem } from './explain.js';
+
+/** What a timeline shows of a journal item. Payloads of the services' own work may hold links: facts only. */
+export interface TimelineItem {
+  id: string;
+  name: string;
+  source: string;
+  service: string;
+  externalId: string;
+  occurredAt: Date;
+  createdAt: Date;
+  settledAt: Date | null;
+  parkedAt: Date | null;
+  outcome: string | null;
+  reason: string | null;
+  attempts: number;
+  redrives: number;
+  /** Of what came from outside: as it was taken. */
+  payload: Record<string, unknown> | null;
+  /** Of what a thread was told of an order: which fact. */
+  fact: string | null;
+}
+
+/** A timeline is for reading: of longer ones the latest part is shown. */
+export const MOST_ITEMS = 5_000;
+
+const COLUMNS = `id::text, name, source, service, external_id AS "externalId", occurred_at AS "occurredAt",
+  created_at AS "createdAt", settled_at AS "settledAt", parked_at AS "parkedAt", outcome, reason, attempts, redrives,
+  CASE WHEN source <> 'job' THEN payload END AS payload, payload->'fact'->>'kind' AS fact`;
+const ERRANDS = [reserveStock, placeOrder, releaseHold, expireSession, refundPayment];
+
+/** The items of these streams, latest first, at most `most`. */
+export async function itemsOfStreams(
+  tx: EntityManager,
+  merchantId: string,
+  streams: readonly string[],
+  most = MOST_ITEMS,
+): Promise<TimelineItem[]> {
+  return (await tx.query(
+    `SELECT ${COLUMNS} FROM journal.items WHERE merchant_id = $1 AND stream = ANY($2)
+     ORDER BY occurred_at DESC, id DESC LIMIT $3`,
+    [merchantId, streams, most],
+  )) as TimelineItem[];
+}
+
+/** Everything that the journal has of an order: its line, its errands (by round), what its thread was told. */
+export async function itemsOfOrder(
+  tx: EntityManager,
+  merchantId: string,
+  order: { orderRef: string; round: number; told: readonly string[] },
+): Promise<TimelineItem[]> {
+  const rounds = Array.from({ length: order.round + 1 }, (_, round) => `${order.orderRef}_${round}`);
+  const ids = [
+    ...ERRANDS.flatMap((errand) => rounds.map((key) => `${errand.name}/${key}`)),
+    ...order.told.map((factId) => `${noteOrder.name}/${order.orderRef}_${factId}`),
+  ];
+  const own = (await tx.query(
+    `SELECT ${COLUMNS} FROM journal.items WHERE merchant_id = $1 AND source = 'job' AND external_id = ANY($2)`,
+    [merchantId, ids],
+  )) as TimelineItem[];
+  return [...(await itemsOfStreams(tx, merchantId, [`order/${order.orderRef}`])), ...own];
+}
+
+/** The tasks that carried a message to its channel, one for each plan. */
+export async function callsOf(
+  tx: EntityManager,
+  merchantId: string,
+  message: { messageId: string; plan: number },
+): Promise<CallItem[]> {
+  const ids = Array.from(
+    { length: message.plan },
+    (_, i) => `${callChannel.name}/${message.messageId}_${i + 1}`,
+  );
+  return (await tx.query(
+    `SELECT (payload->>'plan')::int AS plan, occurred_at AS "queuedAt", attempts, redrives, outcome, reason,
+       settled_at AS "settledAt", parked_at AS "parkedAt"
+     FROM journal.items WHERE merchant_id = $1 AND source = 'job' AND external_id = ANY($2)`,
+    [merchantId, ids],
+  )) as CallItem[];
+}
+
+/** What the channel said of a message, by our id or, where it did not come back, by its own. */
+export async function statusesOf(
+  tx: EntityManager,
+  merchantId: string,
+  message: { messageId: string; channelMessageId: string | null; failedChannelIds: readonly string[] },
+): Promise<StatusItem[]> {
+  const names = [message.messageId, message.channelMessageId, ...message.failedChannelIds];
+  return (await tx.query(
+    `SELECT payload->>'status' AS status, occurred_at AS at, created_at AS "receivedAt", outcome, reason,
+       coalesce(payload->'errors', '[]') AS errors
+     FROM journal.items WHERE merchant_id = $1 AND stream = ANY($2) ORDER BY occurred_at, id`,
+    [merchantId, names.filter((name) => name !== null).map((name) => `message/${name}`)],
+  )) as StatusItem[];
+}

@@ -1,0 +1,65 @@
+/** `+9715•••••573`: enough to recognize a number that one knows, not enough to dial it. */
+export function maskPhone(number: string): string {
+  const digits = number.replace(/\D/g, '');
+  if (digits.length < 8) return '•'.repeat(digits.length);
+  const hidden = digits.length - 7;
+  return `+${digits.slice(0, 4)}${'•'.repeat(hidden)}${digits.slice(-3)}`;
+}
+
+/** Fields that hold a phone number, or a list of them, wherever they stand. */
+const PHONE_FIELDS =
+  /^(wa_?id|phones?|phone_?numbers?|display_?phone_?number|recipient_?id|from|to|msisdn|mobile)$/i;
+/** What looks like a phone number when nothing says so: written with its plus, as people do. */
+const WRITTEN = /\+\d(?:[ ().-]?\d){7,14}(?!\d)/g;
+/** The token of a checkout link opens a payment. */
+const LINK = /(\/c\/)[\w.~-]{16,}/g;
+
+/**
+ * Masks phone numbers anywhere in a JSON value: in fields that are known to hold one, where a number from such a
+ * field is repeated (streams, texts), and where one is written with its plus. Tokens of checkout links go with them.
+ */
+export function maskDeep<T>(value: T): T {
+  const known = [...collect(value, false)].toSorted((a, b) => b.length - a.length);
+  return walk(value, false, (text, isPhone) =>
+    isPhone && isNumber(text) ? maskPhone(text) : maskText(text, known),
+  ) as T;
+}
+
+/** The same without masking phone numbers, for those who may see them: link tokens stay hidden all the same. */
+export function hideLinks<T>(value: T): T {
+  return walk(value, false, (text) => text.replace(LINK, '$1•••')) as T;
+}
+
+/** Masks what is written as a phone number, and the digits that are `known` to be one. */
+export function maskText(text: string, known: readonly string[] = []): string {
+  let masked = text.replace(LINK, '$1•••').replace(WRITTEN, (number) => maskPhone(number));
+  for (const digits of known) masked = masked.replaceAll(digits, maskPhone(digits).slice(1));
+  return masked;
+}
+
+/** A field's name may promise a number that its value is not: a date, a word. */
+function isNumber(text: string): boolean {
+  return /^\+?[\d ().-]{8,24}$/.test(text) && !/^\d{4}-\d\d-\d\d/.test(text);
+}
+
+function collect(value: unknown, isPhone: boolean, found = new Set<string>()): Set<string> {
+  if (typeof value === 'string' || typeof value === 'number') {
+    const digits = String(value).replace(/\D/g, '');
+    if (isPhone && digits.length >= 8 && isNumber(String(value))) found.add(digits);
+  } else if (Array.isArray(value)) {
+    for (const inner of value) collect(inner, isPhone, found);
+  } else if (typeof value === 'object' && value !== null && !(value instanceof Date)) {
+    for (const [key, inner] of Object.entries(value)) collect(inner, PHONE_FIELDS.test(key), found);
+  }
+  return found;
+}
+
+function walk(value: unknown, isPhone: boolean, change: (text: string, isPhone: boolean) => string): unknown {
+  if (typeof value === 'string') return change(value, isPhone);
+  if (typeof value === 'number') return isPhone && value > 9_999_999 ? change(String(value), true) : value;
+  if (Array.isArray(value)) return value.map((inner) => walk(inner, isPhone, change));
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [key, walk(inner, PHONE_FIELDS.test(key), change)]),
+  );
+}

@@ -1,0 +1,129 @@
+import type { EntityManager } from 'typeorm';
+import {
+  changeIdentity,
+  receiveMessage,
+  recordStatus,
+  recordTemplateStatus,
+  type JobContract,
+} from '#contracts';
+import type { NewItem } from '#persistence';
+import { toItem } from '#queue';
+
+/** What the gateway keeps of an item that it could lead to no merchant. */
+export interface Evidence {
+  kind?: 'message' | 'identity' | 'status' | 'template' | 'ignored';
+  phoneNumberId?: string;
+  businessAccountId?: string;
+  payload?: object;
+  /** The merchant whose own app signed it: it may not speak for another one. */
+  signedBy?: string;
+}
+
+export interface QuarantinedItem {
+  id: string;
+  source: string;
+  externalId: string;
+  /** Why it could not be led to a merchant then. */
+  reason: string;
+  payload: Evidence;
+  occurredAt: Date;
+  createdAt: Date;
+}
+
+export type Destination =
+  | { outcome: 'merchant'; merchantId: string; channelAccountId: string | undefined }
+  /** `why`: a word, with the sentence that says what would help. */
+  | { outcome: 'nowhere'; why: string; help: string };
+
+interface Account {
+  merchant_id: string;
+  channel_account_id?: string;
+  business_account_id?: string;
+  enabled: boolean;
+  status: string;
+}
+
+const CONTRACTS: Record<Exclude<NonNullable<Evidence['kind']>, 'ignored'>, JobContract> = {
+  message: receiveMessage,
+  identity: changeIdentity,
+  status: recordStatus,
+  template: recordTemplateStatus,
+};
+
+/** Leads an item to its merchant as the gateway would lead it now, and never to one that it may not belong to. */
+export async function routeAnew(tx: EntityManager, item: QuarantinedItem): Promise<Destination> {
+  const { kind, phoneNumberId, businessAccountId, signedBy, payload } = item.payload;
+  if (item.source !== 'whatsapp' || !kind || !payload) {
+    return nowhere('not_kept', 'only what it was about was kept: ask the sender to send it again');
+  }
+  if (item.reason === 'closed') {
+    return nowhere('closed', 'it was for a merchant that has been closed, and is for nobody else');
+  }
+  if (businessAccountId === undefined) return nowhere('no_business_account', 'it names no business account');
+  const ofAccount = (kind === 'template' || kind === 'ignored') && phoneNumberId === undefined;
+  const accounts = ofAccount
+    ? await query(tx, 'route_business_account', businessAccountId)
+    : await query(tx, 'route_phone_number', phoneNumberId ?? '');
+  const judged = judge(accounts, businessAccountId, ofAccount);
+  if (judged.outcome !== 'merchant') return judged;
+  if (signedBy !== undefined && signedBy !== judged.merchantId) {
+    return nowhere('another_merchants_app', "it was signed by another merchant's own app");
+  }
+  return judged;
+}
+
+function judge(accounts: readonly Account[], businessAccountId: string, ofAccount: boolean): Destination {
+  const [account, another] = accounts;
+  if (!account) return nowhere('not_connected', 'connect the number, then replay it');
+  if (another || (!ofAccount && account.business_account_id !== businessAccountId)) {
+    return nowhere('accounts_disagree', 'number and business account belong to different merchants');
+  }
+  if (!account.enabled) return nowhere('disabled', 'switch the number on, then replay it');
+  if (account.status !== 'active') return nowhere(account.status, `its merchant is ${account.status}`);
+  return {
+    outcome: 'merchant',
+    merchantId: account.merchant_id,
+    channelAccountId: account.channel_account_id,
+  };
+}
+
+function nowhere(why: string, help: string): Destination {
+  return { outcome: 'nowhere', why, help };
+}
+
+async function query(tx: EntityManager, route: string, id: string): Promise<Account[]> {
+  return (await tx.query(`SELECT * FROM tenancy.${route}($1)`, [id])) as Account[];
+}
+
+/** The item as the gateway would journal it for the merchant: work for a service, or kept as ignored. */
+export function itemFor(
+  item: QuarantinedItem,
+  { merchantId, channelAccountId }: Extract<Destination, { outcome: 'merchant' }>,
+  now: Date,
+): NewItem {
+  const { kind, payload = {} } = item.payload;
+  const { source, externalId, occurredAt } = item;
+  const said = { source, externalId, occurredAt };
+  if (!kind || kind === 'ignored') return ignored(item, merchantId, 'nothing here acts on it');
+  const full = kind === 'template' ? payload : { ...payload, channelAccountId };
+  try {
+    return toItem(CONTRACTS[kind], full, merchantId, now, said);
+  } catch (error) {
+    return ignored(item, merchantId, error instanceof Error ? error.message : String(error));
+  }
+}
+
+function ignored(item: QuarantinedItem, merchantId: string, reason: string): NewItem {
+  return {
+    merchantId,
+    service: 'ingest',
+    queue: 'ingest',
+    stream: `ingest/${item.source}`,
+    name: 'ingest.ignored',
+    source: item.source,
+    externalId: item.externalId,
+    payload: item.payload.payload ?? {},
+    occurredAt: item.occurredAt,
+    settled: { outcome: 'ignored', reason: reason.slice(0, 1_000) },
+  };
+}

@@ -1,0 +1,39 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import type { Caller } from '#core/tenancy';
+import { Tenants } from '#persistence';
+import { problem } from '../http/problem.js';
+import { hideLinks, maskDeep } from './mask.js';
+
+/** A merchant's rows, for looking at. */
+@Injectable()
+export class Reading {
+  constructor(private readonly tenants: Tenants) {}
+
+  /** @throws ProblemException 404 when there is no such merchant. */
+  of<T>(merchantId: string, look: (tx: EntityManager) => Promise<T>): Promise<T> {
+    return this.tenants.transaction(merchantId, async (tx) => {
+      const rows = (await tx.query(`SELECT FROM tenancy.merchants WHERE merchant_id = $1`, [
+        merchantId,
+      ])) as unknown[];
+      if (rows.length === 0) throw problem(404, 'merchant_not_found', 'there is no such merchant');
+      return look(tx);
+    });
+  }
+}
+
+/**
+ * What an answer shows of personal data: phone numbers masked, unless they were asked for by one who may see them.
+ * @throws ProblemException 403.
+ */
+export function shownTo(caller: Caller, unmasked: boolean | undefined): <T>(value: T) => T {
+  if (!unmasked) return maskDeep;
+  if (!maySeeNumbers(caller)) {
+    throw problem(403, 'forbidden', 'this key does not show phone numbers in full');
+  }
+  return hideLinks;
+}
+
+function maySeeNumbers(caller: Caller): boolean {
+  return caller.kind === 'operator';
+}

@@ -1,0 +1,114 @@
+import { Injectable } from '@nestjs/common';
+import { problem } from '../http/problem.js';
+import { exactly, type After } from './keyset.js';
+import { Reading } from './reading.js';
+
+/** Who sends webhooks. */
+export const OUTSIDE = ['whatsapp', 'stripe', 'store'] as const;
+
+/** How a journaled webhook item stands; `dead_letter` and `pending` are not settled. */
+export const ITEM_STATES = ['pending', 'done', 'skipped', 'ignored', 'dead_letter'] as const;
+export type ItemState = (typeof ITEM_STATES)[number];
+
+export interface WebhookRow {
+  id: string;
+  source: string;
+  name: string;
+  service: string;
+  queue: string;
+  stream: string;
+  externalId: string;
+  payload: object;
+  occurredAt: Date;
+  createdAt: Date;
+  settledAt: Date | null;
+  parkedAt: Date | null;
+  outcome: string | null;
+  reason: string | null;
+  attempts: number;
+  redrives: number;
+  /** To the microsecond, for cursors. */
+  receivedKey: string;
+}
+
+export interface WebhookSearch {
+  source?: string;
+  state?: ItemState;
+  externalId?: string;
+  from?: string;
+  to?: string;
+  limit: number;
+  after?: After;
+}
+
+export const WEBHOOK_COLUMNS = `id::text, source, name, service, queue, stream, external_id AS "externalId", payload,
+  occurred_at AS "occurredAt", created_at AS "createdAt", settled_at AS "settledAt", parked_at AS "parkedAt", outcome,
+  reason, attempts, redrives, ${exactly('created_at')} AS "receivedKey"`;
+
+const STATES: Record<ItemState, string> = {
+  pending: 'settled_at IS NULL AND parked_at IS NULL',
+  dead_letter: 'settled_at IS NULL AND parked_at IS NOT NULL',
+  done: `outcome = 'done'`,
+  skipped: `outcome = 'skipped'`,
+  ignored: `outcome = 'ignored'`,
+};
+
+/** What came from outside, item by item, as it was journaled. */
+@Injectable()
+export class Webhooks {
+  constructor(private readonly reading: Reading) {}
+
+  /** Latest first, one more than `limit`. */
+  list(merchantId: string, search: WebhookSearch): Promise<WebhookRow[]> {
+    const conditions: [sql: string, values: unknown[]][] = [];
+    if (search.source) conditions.push(['source = ?', [search.source]]);
+    if (search.state) conditions.push([STATES[search.state], []]);
+    if (search.from) conditions.push(['created_at >= ?', [search.from]]);
+    if (search.to) conditions.push(['created_at < ?', [search.to]]);
+    if (search.after) conditions.push(['(created_at, id) < (?, ?)', [search.after.at, search.after.key]]);
+    if (search.externalId) {
+      conditions.push(
+        ['source = ANY(?)', [OUTSIDE]],
+        ['external_id = ANY(?)', [writings(search.externalId)]],
+      );
+    }
+    let placeholder = 2;
+    const where = conditions
+      .map(([sql]) => ` AND ${sql.replaceAll('?', () => `$${++placeholder}`)}`)
+      .join('');
+    return this.reading.of(
+      merchantId,
+      (tx) =>
+        tx.query(
+          `SELECT ${WEBHOOK_COLUMNS} FROM journal.items WHERE merchant_id = $1 AND source <> 'job'${where}
+           ORDER BY created_at DESC, id DESC LIMIT $2`,
+          [merchantId, search.limit + 1, ...conditions.flatMap(([, values]) => values)],
+        ) as Promise<WebhookRow[]>,
+    );
+  }
+
+  /** @throws ProblemException 404. */
+  async find(merchantId: string, id: string): Promise<WebhookRow> {
+    const rows = await this.reading.of(
+      merchantId,
+      (tx) =>
+        tx.query(
+          `SELECT ${WEBHOOK_COLUMNS} FROM journal.items WHERE merchant_id = $1 AND id = $2 AND source <> 'job'`,
+          [merchantId, id],
+        ) as Promise<WebhookRow[]>,
+    );
+    if (!rows[0]) throw problem(404, 'webhook_not_found', 'there is no such webhook item');
+    return rows[0];
+  }
+}
+
+/** An id as a vendor names it, in the forms in which the journal writes it. */
+function writings(id: string): string[] {
+  return [id, `event/${id}`, `message/${id}`];
+}
+
+/** A stream with what may be a phone number in it set apart: a person without a user id is known by their number. */
+export function streamParts(stream: string): { place: string; phone: string } {
+  const [, place, last] = /^(thread\/.*\/)([^/]*)$/.exec(stream) ?? [undefined, stream, ''];
+  return { place: place!, phone: last! };
+}
