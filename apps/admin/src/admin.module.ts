@@ -1,49 +1,70 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { serviceModules } from '#service';
+import { AuditLog } from './audit/audit-log.js';
+import { AuditReader } from './audit/audit-reader.js';
+import { AuditInterceptor } from './audit/audit.interceptor.js';
 import { AccessGuard } from './auth/access.js';
 import { ApiKeyStore } from './auth/api-key.store.js';
+import { ApiKeys } from './auth/api-keys.js';
 import { BootstrapKey } from './auth/bootstrap-key.js';
+import { PresentedKeys } from './auth/presented-keys.js';
+import { RateLimits } from './auth/rate-limits.js';
 import { Sessions } from './auth/sessions.js';
 import { mountDashboards } from './dashboards/dashboards.js';
 import type { AdminEnv } from './env.js';
 import { ApiKeysController } from './http/api-keys.controller.js';
+import { AuditController } from './http/audit.controller.js';
 import { ChannelAccountsController } from './http/channel-accounts.controller.js';
-import { DeadLettersController } from './http/dead-letters.controller.js';
 import { Idempotency } from './http/idempotency.js';
+import { LifeCycleController } from './http/life-cycle.controller.js';
 import { MerchantsController } from './http/merchants.controller.js';
+import { OperatorKeysController } from './http/operator-keys.controller.js';
 import { MetaAppsController } from './meta-apps/meta-apps.controller.js';
 import { MetaApps } from './meta-apps/meta-apps.js';
 import { PaymentProvidersController } from './http/payment-providers.controller.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { ReadinessController } from './http/readiness.controller.js';
+import { addRequestContext } from './http/request-context.js';
 import { addSecurityHeaders } from './http/security-headers.js';
+import { SettingsController } from './http/settings.controller.js';
 import { StoresController } from './http/stores.controller.js';
 import { TemplatesController } from './http/templates.controller.js';
+import { TestMessagesController } from './http/test-messages.controller.js';
 import { validationPipe } from './http/validation.js';
+import { ChannelAccounts } from './onboarding/channel-accounts.js';
+import { ConnectionTests } from './onboarding/connection-tests.js';
 import { Connections } from './onboarding/connections.js';
-import { DeadLetters } from './onboarding/dead-letters.js';
 import { FormerSecrets } from './onboarding/former-secrets.js';
+import { LifeCycle } from './onboarding/life-cycle.js';
 import { Merchants } from './onboarding/merchants.js';
 import { Readiness } from './onboarding/readiness.js';
+import { Settings } from './onboarding/settings.js';
 import { Templates } from './onboarding/templates.js';
+import { TestMessages } from './onboarding/test-messages.js';
 import { Vault } from './onboarding/vault.js';
 import { Vendors } from './onboarding/vendors.js';
 import { mountApiDocs } from './openapi.js';
+import { OPERATIONS, OPERATIONS_API } from './operations/index.js';
 import { PagesController } from './pages/pages.controller.js';
 
 /** The admin API's resources, in the order of the API page. */
 const API = [
   MerchantsController,
+  LifeCycleController,
+  SettingsController,
   ChannelAccountsController,
   MetaAppsController,
   StoresController,
   PaymentProvidersController,
   TemplatesController,
   ReadinessController,
+  TestMessagesController,
   ApiKeysController,
-  DeadLettersController,
+  OperatorKeysController,
+  AuditController,
+  ...OPERATIONS_API,
 ];
 
 @Module({})
@@ -55,29 +76,42 @@ export class AdminModule {
       controllers: [...API, PagesController],
       providers: [
         ApiKeyStore,
+        ApiKeys,
+        AuditLog,
+        AuditReader,
         BootstrapKey,
+        ChannelAccounts,
+        ConnectionTests,
         Connections,
-        DeadLetters,
+        ...OPERATIONS,
         FormerSecrets,
         Idempotency,
+        LifeCycle,
         Merchants,
         MetaApps,
+        PresentedKeys,
+        RateLimits,
         Readiness,
         Sessions,
+        Settings,
         Templates,
+        TestMessages,
         Vault,
         Vendors,
         { provide: APP_GUARD, useClass: AccessGuard },
         { provide: APP_PIPE, useFactory: validationPipe },
+        { provide: APP_INTERCEPTOR, useClass: AuditInterceptor },
         { provide: APP_FILTER, useClass: ProblemFilter },
       ],
     };
   }
 }
 
-/** What stands outside Nest's modules: headers on every answer, the API page, the dashboards. */
+/** What stands outside Nest's modules: headers and limits on every answer, the API page, the dashboards. */
 export async function configureAdmin(app: NestFastifyApplication): Promise<void> {
   addSecurityHeaders(app);
+  addRequestContext(app);
+  await app.get(RateLimits, { strict: false }).mount(app);
   mountApiDocs(app);
   await mountDashboards(app);
 }

@@ -22,6 +22,24 @@ const TEMPLATE = {
   parameters: ['order'],
 };
 
+/** Bodies that would do something; where none is needed the guard must come first all the same. */
+const bodies: Record<string, unknown> = {
+  'patch /v1/merchants/{merchantId}': { name: 'Taken over' },
+  'put /v1/merchants/{merchantId}/settings': { regions: ['KW'] },
+  'patch /v1/merchants/{merchantId}/settings': { regions: ['KW'] },
+  'put /v1/merchants/{merchantId}/channel-accounts/whatsapp': WHATSAPP,
+  'post /v1/merchants/{merchantId}/channel-accounts/whatsapp': WHATSAPP,
+  'patch /v1/merchants/{merchantId}/channel-accounts/{accountId}': { enabled: false },
+  'put /v1/merchants/{merchantId}/store': STORE,
+  'put /v1/merchants/{merchantId}/payment-providers/stripe': STRIPE,
+  'put /v1/merchants/{merchantId}/templates/{purpose}': TEMPLATE,
+  'post /v1/merchants/{merchantId}/api-keys': { name: 'stolen' },
+  'post /v1/merchants/{merchantId}/api-keys/{keyId}/rotate': { overlapSeconds: 0 },
+  'post /v1/merchants/{merchantId}/test-message': { to: '971500000001' },
+  'post /v1/merchants/{merchantId}/suspend': { reason: 'no reason' },
+  'post /v1/merchants/{merchantId}/close': { reason: 'no reason', force: true },
+};
+
 function expectProblem(answer: Answer, status: number, code: string): void {
   expect([answer.status, answer.json.code]).toEqual([status, code]);
   expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
@@ -84,42 +102,62 @@ describe('who may do what', () => {
 
   it("keeps a merchant's key out of every route of another merchant", async () => {
     const own = await onboard(admin);
-    const foreign = await onboard(admin);
+    const foreign = { ...(await onboard(admin)), accountId: '' };
+    const connected = await admin.call(
+      'PUT',
+      `/v1/merchants/${foreign.merchantId}/channel-accounts/whatsapp`,
+      { body: WHATSAPP },
+    );
+    foreign.accountId = connected.json.id as string;
     const document = await admin.call('GET', '/docs/openapi.json', { key: null });
-    const bodies: Record<string, unknown> = {
-      'patch /v1/merchants/{merchantId}': { name: 'Taken over' },
-      'put /v1/merchants/{merchantId}/channel-accounts/whatsapp': WHATSAPP,
-      'put /v1/merchants/{merchantId}/store': STORE,
-      'put /v1/merchants/{merchantId}/payment-providers/stripe': STRIPE,
-      'put /v1/merchants/{merchantId}/templates/{purpose}': TEMPLATE,
-      'post /v1/merchants/{merchantId}/api-keys': { name: 'stolen' },
-    };
+    const ids: Record<string, string> = { keyId: foreign.keyId, accountId: foreign.accountId };
     let tried = 0;
     for (const [path, operations] of Object.entries(document.json.paths as Record<string, object>)) {
       if (!path.includes('{merchantId}')) continue;
       for (const method of Object.keys(operations)) {
-        const at = path.replace('{purpose}', 'order_shipped').replace('{keyId}', foreign.keyId);
-        const body = bodies[`${method} ${path}`];
+        const operation = `${method} ${path}`;
+        const body = method === 'get' || method === 'delete' ? undefined : (bodies[operation] ?? {});
         for (const id of [foreign.merchantId, 'mer_that_is_not_there']) {
-          const answer = await admin.call(method.toUpperCase(), at.replace('{merchantId}', id), {
+          const at = path
+            .replace('{merchantId}', id)
+            .replace(/\{(\w+)\}/g, (_whole, name: string) => ids[name] ?? 'order_shipped');
+          const answer = await admin.call(method.toUpperCase(), at, {
             key: own.key,
             body,
+            headers: { 'if-match': '*' },
           });
           // The same answer whether there is such a merchant or not.
-          expect([`${method} ${path}`, answer.status, answer.json.code]).toEqual([
-            `${method} ${path}`,
-            403,
-            'forbidden',
-          ]);
+          expect([operation, answer.status, answer.json.code]).toEqual([operation, 403, 'forbidden']);
         }
         tried++;
       }
     }
-    expect(tried).toBeGreaterThanOrEqual(14);
+    expect(tried).toBeGreaterThanOrEqual(30);
+    // What belongs to the other merchant is not there under the caller's own address either.
+    const under = `/v1/merchants/${own.merchantId}`;
+    for (const [method, at, body] of [
+      ['GET', `/channel-accounts/${foreign.accountId}`, undefined],
+      ['PATCH', `/channel-accounts/${foreign.accountId}`, { enabled: false }],
+      ['POST', `/channel-accounts/${foreign.accountId}/test`, undefined],
+      ['POST', `/api-keys/${foreign.keyId}/rotate`, { overlapSeconds: 0 }],
+      ['POST', '/test-message', { to: '971500000001', channelAccountId: foreign.accountId }],
+    ] as const) {
+      const answer = await admin.call(method, `${under}${at}`, { key: own.key, body });
+      expect([method, at, answer.status]).toEqual([method, at, 404]);
+    }
+    for (const at of ['/v1/audit', '/v1/dead-letters']) {
+      const answer = await admin.call('GET', `${at}?merchantId=${foreign.merchantId}`, { key: own.key });
+      expectProblem(answer, 403, 'forbidden');
+    }
+    const log = await admin.call('GET', '/v1/audit?limit=200', { key: own.key });
+    expect(log.json.items.length).toBeGreaterThan(0);
+    expect(log.text).not.toContain(foreign.merchantId);
     const untouched = await admin.call('GET', `/v1/merchants/${foreign.merchantId}`);
     expect(untouched.json.name).not.toBe('Taken over');
-    const ids = await admin.call('GET', `/v1/merchants/${foreign.merchantId}/api-keys`);
-    expect(ids.json.items).toHaveLength(1);
+    const keys = await admin.call('GET', `/v1/merchants/${foreign.merchantId}/api-keys`);
+    expect(keys.json.items).toHaveLength(1);
+    const accounts = await admin.call('GET', `/v1/merchants/${foreign.merchantId}/channel-accounts`);
+    expect(accounts.json.items).toMatchObject([{ id: foreign.accountId, enabled: true }]);
   });
 
   it("does not let a merchant's key revoke another merchant's key under its own address", async () => {
@@ -137,11 +175,28 @@ describe('who may do what', () => {
     expectProblem(await admin.call('GET', '/v1/merchants', { key }), 403, 'forbidden');
     expectProblem(await admin.call('POST', '/v1/merchants', { key, body: newMerchant() }), 403, 'forbidden');
     const path = `/v1/merchants/${merchantId}`;
-    expectProblem(await admin.call('PATCH', path, { key, body: { status: 'suspended' } }), 403, 'forbidden');
-    expect((await admin.call('PATCH', path, { key, body: { name: 'New name' } })).json.name).toBe('New name');
-    expect((await admin.call('PATCH', path, { body: { status: 'suspended' } })).json.status).toBe(
-      'suspended',
+    for (const [verb, body] of Object.entries({
+      suspend: { reason: 'x' },
+      resume: undefined,
+      close: { reason: 'x' },
+    })) {
+      expectProblem(await admin.call('POST', `${path}/${verb}`, { key, body }), 403, 'forbidden');
+    }
+    for (const [method, at] of [
+      ['GET', '/v1/operator-keys'],
+      ['DELETE', '/v1/operator-keys/key_bootstrap'],
+      ['POST', '/v1/operator-keys/key_bootstrap/rotate'],
+    ]) {
+      expectProblem(await admin.call(method!, at!, { key, body: undefined }), 403, 'forbidden');
+    }
+    const headers = { 'if-match': '"1"' };
+    expectProblem(
+      await admin.call('PATCH', path, { key, headers, body: { status: 'closed' } }),
+      400,
+      'validation_failed',
     );
+    const renamed = await admin.call('PATCH', path, { key, headers, body: { name: 'New name' } });
+    expect(renamed.json.name).toBe('New name');
     expectProblem(
       await admin.call('PUT', `${path}/store`, {
         key,

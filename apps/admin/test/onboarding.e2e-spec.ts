@@ -83,6 +83,27 @@ const PRODUCT = {
   deleted: false,
 };
 
+/** Asks for a test message and lets outbound have done with it. */
+async function sendTest(admin: AdminUnderTest, merchantId: string, state: string, why?: string) {
+  const sent = await admin.call('POST', `/v1/merchants/${merchantId}/test-message`, {
+    body: { to: '+971500000001' },
+  });
+  expect(sent.status).toBe(202);
+  const { rows } = await admin.owner.query(
+    `SELECT payload FROM journal.items WHERE merchant_id = $1 AND external_id = $2`,
+    [merchantId, `outbound.send-message.v1/${sent.json.messageId}`],
+  );
+  const { messageId, channelAccountId, contactId, person, content, threadId } = rows[0].payload;
+  expect([person, content.type]).toEqual([{ waId: '971500000001' }, 'text']);
+  await admin.owner.query(
+    `INSERT INTO outbound.messages (merchant_id, message_id, channel_account_id, contact_id, person, content, thread_id,
+       state, verdict, created_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, now())`,
+    [merchantId, messageId, channelAccountId, contactId, person, content, threadId, state, { why }],
+  );
+  return rows[0].payload;
+}
+
 describe('onboarding', () => {
   let admin: AdminUnderTest;
   let vendor: Awaited<ReturnType<typeof vendorServer>>;
@@ -180,11 +201,13 @@ describe('onboarding', () => {
     );
 
     const open = (await readiness()).steps.filter((s: { ok: boolean }) => !s.ok);
-    expect(open.map((s: { step: string }) => s.step)).toEqual(['first_sync']);
+    expect(open.map((s: { step: string }) => s.step)).toEqual(['first_sync', 'test_message']);
     await admin.owner.query(
       `UPDATE journal.items SET outcome = 'done', settled_at = now() WHERE merchant_id = $1 AND name = 'catalog.sync-store.v1'`,
       [merchantId],
     );
+    expect((await readiness()).ready).toBe(false);
+    await sendTest(admin, merchantId, 'accepted');
     expect((await readiness()).ready).toBe(true);
   });
 
@@ -330,7 +353,10 @@ describe('onboarding', () => {
     });
     expect([broken.status, broken.json.detail]).toEqual([400, 'the body is not valid JSON']);
     expect(broken.text).not.toContain('4242');
-    const nulls = await admin.call('PATCH', `/v1/merchants/${merchantId}`, { body: { name: null } });
+    const nulls = await admin.call('PATCH', `/v1/merchants/${merchantId}`, {
+      body: { name: null },
+      headers: { 'if-match': '*' },
+    });
     expect([nulls.status, nulls.json.errors[0].field]).toEqual([400, 'name']);
     const form = await admin.call('POST', '/v1/merchants', {
       body: 'x',

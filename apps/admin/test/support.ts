@@ -31,7 +31,7 @@ export interface AdminUnderTest {
 
 /** The whole service, as `main.ts` makes it, on a database of its own and a free port. */
 export async function startAdmin(
-  vendors: Partial<Record<'WHATSAPP_BASE_URL' | 'STRIPE_BASE_URL', string>> = {},
+  settings: Record<string, string> = {},
   queueUrl?: string,
 ): Promise<AdminUnderTest> {
   const database = await createTestDatabase();
@@ -45,7 +45,9 @@ export async function startAdmin(
     WACO_OPERATOR_KEY: OPERATOR_KEY,
     PUBLIC_GATEWAY_URL: 'https://hooks.example.com',
     VENDOR_TIMEOUT_MS: '1000',
-    ...vendors,
+    RATE_LIMIT_PER_ADDRESS: '100000',
+    RATE_LIMIT_PER_KEY: '100000',
+    ...settings,
   });
   const app = await NestFactory.create<NestFastifyApplication>(
     AdminModule.forRoot(env) as never,

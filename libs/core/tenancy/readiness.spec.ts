@@ -8,6 +8,7 @@ const READY: ReadinessFacts = {
   sync: { state: 'done' },
   paymentProvider: { state: 'ok' },
   templates: [{ purpose: 'order_receipt', status: 'APPROVED' }],
+  testMessage: { state: 'arrived' },
 };
 
 const openSteps = (facts: Partial<ReadinessFacts>) =>
@@ -23,6 +24,7 @@ describe('readiness', () => {
         'first_sync',
         'payment_provider',
         'template:order_receipt',
+        'test_message',
       ].map((step) => ({ step, ok: true })),
     );
   });
@@ -34,6 +36,7 @@ describe('readiness', () => {
       sync: { state: 'none' },
       paymentProvider: { state: 'missing' },
       templates: [{ purpose: 'order_receipt', status: null }],
+      testMessage: { state: 'none' },
     });
     expect(missing.map((s) => s.fix)).toEqual([
       'PUT /v1/merchants/mer_1/channel-accounts/whatsapp',
@@ -41,6 +44,7 @@ describe('readiness', () => {
       'PUT /v1/merchants/mer_1/store: connecting the shop starts it',
       'PUT /v1/merchants/mer_1/payment-providers/stripe',
       'PUT /v1/merchants/mer_1/templates/order_receipt',
+      'POST /v1/merchants/mer_1/test-message with the number of a phone at hand',
     ]);
   });
 
@@ -62,6 +66,10 @@ describe('readiness', () => {
       { templates: [{ purpose: 'order_receipt', status: 'UNKNOWN' }] },
       /did not say/,
     ],
+    ['test_message', { testMessage: { state: 'failed', why: 'error 131026' } }, /131026/],
+    ['test_message', { testMessage: { state: 'waiting', why: 'no_template' } }, /no free text/],
+    ['test_message', { testMessage: { state: 'waiting', why: 'pair_rate' } }, /waits: pair_rate/],
+    ['test_message', { testMessage: { state: 'waiting', why: null } }, /on its way$/],
   ])('holds back %s for %j', (step, facts, missing) => {
     const open = openSteps(facts);
     expect(open.map((s) => s.step)).toEqual([step]);

@@ -6,6 +6,10 @@ export type Connection =
   /** It was tried just now. `why` is for people and holds no secret. */
   | { state: 'failing'; why: string };
 
+/** How the test messages went; `why`: what outbound waits for, or why it gave up. */
+export type TestMessageFacts =
+  { state: 'none' | 'arrived' } | { state: 'waiting'; why: string | null } | { state: 'failed'; why: string };
+
 export interface ReadinessFacts {
   merchantId: string;
   status: 'active' | 'suspended' | 'closed';
@@ -16,6 +20,7 @@ export interface ReadinessFacts {
   paymentProvider: Connection;
   /** By purpose: Meta's word for its best template (`APPROVED`, `PENDING`, …), or null when there is none. */
   templates: readonly { purpose: string; status: string | null }[];
+  testMessage: TestMessageFacts;
 }
 
 export interface ReadinessStep {
@@ -35,20 +40,26 @@ export function readinessSteps(facts: ReadinessFacts): ReadinessStep[] {
       : open('merchant_active', `the merchant is ${facts.status}`, statusFix(facts.status, base)),
     connection('channel_account', 'WhatsApp number', facts.channelAccount, {
       put: `PUT ${base}/channel-accounts/whatsapp`,
+      test: `POST ${base}/channel-accounts/<id>/test`,
       enable: `PUT ${base}/channel-accounts/whatsapp with enabled true`,
     }),
-    connection('store', 'shop', facts.store, { put: `PUT ${base}/store` }),
+    connection('store', 'shop', facts.store, {
+      put: `PUT ${base}/store`,
+      test: `POST ${base}/store/test`,
+    }),
     sync(facts),
     connection('payment_provider', 'payment provider', facts.paymentProvider, {
       put: `PUT ${base}/payment-providers/stripe`,
+      test: `POST ${base}/payment-providers/stripe/test`,
     }),
     ...facts.templates.map(({ purpose, status }) => template(purpose, status, base)),
+    testMessage(facts.testMessage, base),
   ];
 }
 
 function statusFix(status: ReadinessFacts['status'], base: string): string {
   return status === 'suspended'
-    ? `an operator sets it: PATCH ${base} with status active`
+    ? `an operator resumes it: POST ${base}/resume`
     : 'a closed merchant stays closed: take it on anew';
 }
 
@@ -56,7 +67,7 @@ function connection(
   step: string,
   what: string,
   known: Connection,
-  fixes: { put: string; enable?: string },
+  fixes: { put: string; test: string; enable?: string },
 ): ReadinessStep {
   switch (known.state) {
     case 'ok':
@@ -69,7 +80,7 @@ function connection(
       return open(
         step,
         `the ${what} was tried just now: ${known.why}`,
-        `mend it there, or correct it: ${fixes.put}`,
+        `mend it there, or correct it: ${fixes.put}; then ${fixes.test}`,
       );
   }
 }
@@ -114,6 +125,32 @@ function template(purpose: string, status: string | null, base: string): Readine
     `Meta says ${status} of the template for ${purpose}`,
     `${put} with another name and text`,
   );
+}
+
+function testMessage(known: TestMessageFacts, base: string): ReadinessStep {
+  const step = 'test_message';
+  const post = `POST ${base}/test-message`;
+  switch (known.state) {
+    case 'arrived':
+      return done(step);
+    case 'none':
+      return open(step, 'no test message has been sent', `${post} with the number of a phone at hand`);
+    case 'failed':
+      return open(step, `the last test message failed: ${known.why}`, `mend that, then ${post} again`);
+    case 'waiting':
+      return known.why === 'no_template' || known.why === 'template_not_sendable'
+        ? open(
+            step,
+            'WhatsApp takes no free text for the phone of the test message',
+            'write to the number from that phone, which opens its window of 24 hours; ' +
+              `or ${post} with an approved template`,
+          )
+        : open(
+            step,
+            `the test message is on its way${known.why ? ` and waits: ${known.why}` : ''}`,
+            'wait a little and ask again',
+          );
+  }
 }
 
 function done(step: string): ReadinessStep {

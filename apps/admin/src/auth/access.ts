@@ -1,4 +1,5 @@
 import {
+  applyDecorators,
   createParamDecorator,
   Injectable,
   SetMetadata,
@@ -6,20 +7,29 @@ import {
   type ExecutionContext,
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import type { FastifyRequest } from 'fastify';
-import { mayActFor, type Caller } from '#core/tenancy';
+import { ApiExtension } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { mayActFor, type ApiScope, type Caller } from '#core/tenancy';
 import { HealthController, MetricsController } from '#platform';
 import { problem } from '../http/problem.js';
-import { ApiKeyStore } from './api-key.store.js';
+import { requestContext } from '../http/request-context.js';
+import { PresentedKeys } from './presented-keys.js';
+import { RateLimits } from './rate-limits.js';
 
 const PUBLIC = 'admin:public';
 const OPERATOR = 'admin:operator';
+const SCOPE = 'admin:scope';
 
 /** Needs no key. */
 export const Public = () => SetMetadata(PUBLIC, true);
 
 /** Needs an operator's key. */
-export const OperatorOnly = () => SetMetadata(OPERATOR, true);
+export const OperatorOnly = () =>
+  applyDecorators(SetMetadata(OPERATOR, true), ApiExtension('x-operators-only', true));
+
+/** Needs a key with this scope. A route without one needs `operations:read` to read and `operations:write` else. */
+export const Needs = (scope: ApiScope) =>
+  applyDecorators(SetMetadata(SCOPE, scope), ApiExtension('x-required-scope', scope));
 
 export type AdminRequest = FastifyRequest & { caller?: Caller };
 
@@ -35,13 +45,15 @@ const OPEN_CONTROLLERS: readonly unknown[] = [HealthController, MetricsControlle
 
 /**
  * Stands before every route. A route that names a merchant, in its path (`:merchantId`) or query, is open to
- * operators and to that merchant; anyone else is refused before it is known whether there is such a merchant.
+ * operators and to that merchant; anyone else is refused before it is known whether there is such a merchant. Then
+ * the key must have the route's scope.
  */
 @Injectable()
 export class AccessGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
-    private readonly keys: ApiKeyStore,
+    private readonly keys: PresentedKeys,
+    private readonly limits: RateLimits,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -50,22 +62,35 @@ export class AccessGuard implements CanActivate {
     if (OPEN_CONTROLLERS.includes(context.getClass())) return true;
     const request = context.switchToHttp().getRequest<AdminRequest>();
     const caller = await this.identify(request);
+    request.caller = caller;
+    const known = requestContext();
+    if (known) known.caller = caller;
+    await this.limits.countKey(request, context.switchToHttp().getResponse<FastifyReply>());
     if (this.reflector.getAllAndOverride<boolean>(OPERATOR, targets) && caller.kind !== 'operator') {
       throw problem(403, 'forbidden', "this needs an operator's key");
     }
     if (!namedMerchants(request).every((merchantId) => mayActFor(caller, merchantId))) {
       throw problem(403, 'forbidden', 'this key belongs to another merchant');
     }
-    request.caller = caller;
+    const scope =
+      this.reflector.getAllAndOverride<ApiScope | undefined>(SCOPE, targets) ??
+      (request.method === 'GET' || request.method === 'HEAD' ? 'operations:read' : 'operations:write');
+    if (!caller.scopes.includes(scope)) throw problem(403, 'scope_missing', `this needs a key with ${scope}`);
     return true;
   }
 
   private async identify(request: FastifyRequest): Promise<Caller> {
     const key = bearerKey(request.headers.authorization);
     if (!key) throw problem(401, 'key_missing', 'send an API key: Authorization: Bearer waco_<id>_<secret>');
-    const verdict = await this.keys.verify(key);
-    if (verdict.outcome === 'accepted') return verdict.caller;
-    throw problem(401, `key_${verdict.reason}`, `this API key is ${verdict.reason}`);
+    const verdict = await this.keys.judge(key);
+    switch (verdict.outcome) {
+      case 'accepted':
+        return verdict.caller;
+      case 'refused':
+        throw problem(401, `key_${verdict.reason}`, `this API key is ${verdict.reason}`);
+      case 'too-many':
+        throw problem(429, 'too_many_wrong_keys', 'too many wrong keys just now: wait a minute');
+    }
   }
 }
 

@@ -13,6 +13,18 @@ import {
 import { ApiKeyEntity } from '#persistence';
 import { CLOCK, newId, type Clock } from '#platform';
 
+/** A key's last use is stored to the minute, in milliseconds. */
+const USE_STORED_EVERY_MS = 60_000;
+
+export interface NewKey {
+  /** Null: an operator's. */
+  merchantId: string | null;
+  name: string;
+  scopes: readonly string[];
+  expiresAt: Date | null;
+  createdBy: string;
+}
+
 /** API keys as hashes. A key itself is seen when it is made and when it is presented, and kept nowhere. */
 @Injectable()
 export class ApiKeyStore {
@@ -21,10 +33,19 @@ export class ApiKeyStore {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** Judges a presented key. */
+  /** Judges a presented key, and notes the use of a good one. */
   async verify(presented: string): Promise<KeyVerdict> {
     const rows = await this.database.manager.findBy(ApiKeyEntity, { id: In(candidateKeyIds(presented)) });
-    return verifyApiKey(presented, rows, this.clock.now());
+    const now = this.clock.now();
+    const verdict = verifyApiKey(presented, rows, now);
+    if (verdict.outcome === 'accepted') {
+      const { keyId } = verdict.caller;
+      const lastUse = rows.find((row) => row.id === keyId)?.lastUsedAt;
+      if (!lastUse || now.getTime() - lastUse.getTime() >= USE_STORED_EVERY_MS) {
+        await this.database.manager.update(ApiKeyEntity, { id: keyId }, { lastUsedAt: now });
+      }
+    }
+    return verdict;
   }
 
   /** Judges the key that a session was opened with at `openedAt`: a key replaced since then is not that key. */
@@ -34,23 +55,19 @@ export class ApiKeyStore {
     return judgeKey(row, this.clock.now());
   }
 
-  /** Makes a merchant's key. The key in the answer can never be shown again. */
-  async create(
-    tx: EntityManager,
-    merchantId: string,
-    given: { name: string; expiresAt: Date | null },
-  ): Promise<{ row: ApiKeyEntity; key: string }> {
+  /** Makes a key. The key in the answer can never be shown again. */
+  async create(tx: EntityManager, given: NewKey): Promise<{ row: ApiKeyEntity; key: string }> {
     const id = newId('key');
     const key = formatApiKey(id, randomBytes(32).toString('hex'));
     const row = tx.create(ApiKeyEntity, {
+      ...given,
+      scopes: [...given.scopes],
       id,
-      merchantId,
-      name: given.name,
       hash: hashApiKey(key),
-      scopes: ['merchant'],
       createdAt: this.clock.now(),
-      expiresAt: given.expiresAt,
       revokedAt: null,
+      lastUsedAt: null,
+      replacedBy: null,
     });
     await tx.insert(ApiKeyEntity, row);
     return { row, key };

@@ -6,7 +6,7 @@ const MAX_DELAY_MS = 4_000;
 const MAX_WAITING = 100;
 
 /**
- * Slows wrong keys down, whoever sends them: addresses are easily forged behind a proxy. A right key never waits,
+ * Slows wrong keys down, whoever sends them: a guesser has many addresses. A right key never waits,
  * so nobody can lock the operators out.
  */
 export class LoginThrottle {

@@ -1,11 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import type { Caller } from '#core/tenancy';
+import type { Caller, KeyVerdict } from '#core/tenancy';
 import { KEY_RING } from '#persistence';
 import { CLOCK, type Clock, type KeyRing } from '#platform';
 import { bearerKey } from './access.js';
 import { ApiKeyStore } from './api-key.store.js';
-import { LoginThrottle } from './login-throttle.js';
+import { PresentedKeys } from './presented-keys.js';
 import {
   cookieValue,
   readSession,
@@ -21,31 +21,28 @@ export type LoginResult =
 /** Operators in a browser: a key opens a session of eight hours, which ends at once when the key is revoked. */
 @Injectable()
 export class Sessions {
-  private readonly throttle = new LoginThrottle();
-
   constructor(
     private readonly keys: ApiKeyStore,
+    private readonly presented: PresentedKeys,
     @Inject(KEY_RING) private readonly ring: KeyRing,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   async open(key: string, secure: boolean): Promise<LoginResult> {
-    const verdict = await this.keys.verify(key);
+    const verdict = await this.presented.judge(key);
+    if (verdict.outcome === 'too-many') return verdict;
     if (verdict.outcome === 'accepted' && verdict.caller.kind === 'operator') {
       const expiresAt = new Date(this.clock.now().getTime() + SESSION_MS);
       const text = signSession({ keyId: verdict.caller.keyId, expiresAt }, this.ring);
       return { outcome: 'opened', cookie: sessionCookie(text, SESSION_MS, secure) };
     }
-    const delay = this.throttle.fail(this.clock.now());
-    if (delay === undefined) return { outcome: 'too-many' };
-    await this.throttle.hold(delay);
     return { outcome: 'refused', message: messageFor(verdict) };
   }
 
   /** The operator behind a browser's cookie or an Authorization header. */
   async operator(request: Pick<FastifyRequest, 'headers'>): Promise<Caller | undefined> {
     const key = bearerKey(request.headers.authorization);
-    const verdict = key ? await this.keys.verify(key) : await this.resume(request.headers.cookie);
+    const verdict = key ? await this.presented.judge(key) : await this.resume(request.headers.cookie);
     return verdict?.outcome === 'accepted' && verdict.caller.kind === 'operator' ? verdict.caller : undefined;
   }
 
@@ -56,7 +53,7 @@ export class Sessions {
   }
 }
 
-function messageFor(verdict: Awaited<ReturnType<ApiKeyStore['verify']>>): string {
+function messageFor(verdict: KeyVerdict): string {
   if (verdict.outcome === 'accepted') return "This is a merchant's key. The console needs an operator key.";
   switch (verdict.reason) {
     case 'expired':

@@ -7,6 +7,7 @@ import {
   ApiHeader,
   ApiResponse,
   ApiTags,
+  ApiTooManyRequestsResponse,
   ApiUnauthorizedResponse,
   getSchemaPath,
 } from '@nestjs/swagger';
@@ -17,7 +18,9 @@ const PROBLEM = { 'application/problem+json': { schema: { $ref: getSchemaPath(Pr
 const DESCRIPTIONS: Readonly<Record<number, string>> = {
   404: 'There is no such thing.',
   409: 'It stands against something that is there already.',
+  412: 'It was changed since it was read: `If-Match` is not its ETag.',
   422: 'Understood, but it cannot be done.',
+  428: 'Send the ETag that was read as `If-Match`.',
   502: 'The vendor refused or did not answer.',
 };
 
@@ -33,10 +36,14 @@ export function ApiResource(tag: string) {
       description: 'The key may not do this, or not for this merchant.',
       content: PROBLEM,
     }),
+    ApiTooManyRequestsResponse({
+      description: 'Too many requests, or too many wrong keys: wait for `Retry-After` seconds.',
+      content: PROBLEM,
+    }),
   );
 }
 
-export function ApiProblems(...statuses: (404 | 409 | 422 | 502)[]) {
+export function ApiProblems(...statuses: (404 | 409 | 412 | 422 | 428 | 502)[]) {
   return applyDecorators(
     ...statuses.map((status) =>
       ApiResponse({ status, description: DESCRIPTIONS[status]!, content: PROBLEM }),
@@ -53,5 +60,18 @@ export function ApiIdempotencyKey() {
       schema: { type: 'string', minLength: 1, maxLength: 255 },
     }),
     ApiProblems(422),
+  );
+}
+
+/** For a change to something that two people could change at once. */
+export function ApiIfMatch() {
+  return applyDecorators(
+    ApiHeader({
+      name: 'If-Match',
+      required: true,
+      description: 'The ETag that came with what is being changed, or `*` to change it whatever it is.',
+      schema: { type: 'string', example: '"3"' },
+    }),
+    ApiProblems(412, 428),
   );
 }

@@ -1,69 +1,88 @@
-import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
-import { ApiKeyEntity } from '#persistence';
-import { CLOCK, type Clock } from '#platform';
-import { ApiKeyStore } from '../auth/api-key.store.js';
-import { Merchants } from '../onboarding/merchants.js';
+import type { Caller } from '#core/tenancy';
+import { Calling, Needs } from '../auth/access.js';
+import { ApiKeys } from '../auth/api-keys.js';
+import { Merchants, requireOpen } from '../onboarding/merchants.js';
 import { ApiIdempotencyKey, ApiProblems, ApiResource } from './api-docs.js';
-import { ApiKeyList, ApiKeyView, CreateApiKey, NewApiKeyView } from './api-keys.dto.js';
+import { ApiKeyPage, ApiKeyView, CreateApiKey, NewApiKeyView, RotateApiKey } from './api-keys.dto.js';
 import { Idempotency, Repeatable, type RepeatableRequest } from './idempotency.js';
-import { fieldProblem, problem } from './problem.js';
+import { fromCursor, page, PageQuery } from './page.dto.js';
 
 @ApiResource('API keys')
 @Controller('v1/merchants/:merchantId/api-keys')
 export class ApiKeysController {
   constructor(
     private readonly merchants: Merchants,
-    private readonly keys: ApiKeyStore,
+    private readonly keys: ApiKeys,
     private readonly idempotency: Idempotency,
-    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   @Post()
+  @Needs('keys:write')
   @ApiOperation({
     summary: 'Make a key for this merchant',
-    description: 'The key is shown in this answer only.',
+    description: 'The key is shown in this answer only. It can do no more than the key that makes it.',
   })
   @ApiIdempotencyKey()
-  @ApiProblems(404)
+  @ApiProblems(404, 409)
   @ApiCreatedResponse({ type: NewApiKeyView })
   async create(
     @Param('merchantId') merchantId: string,
     @Body() body: CreateApiKey,
+    @Calling() caller: Caller,
     @Repeatable() request: RepeatableRequest,
   ): Promise<NewApiKeyView> {
-    const expiresAt = body.expiresAt === undefined ? null : new Date(body.expiresAt);
-    if (expiresAt && expiresAt <= this.clock.now()) {
-      throw fieldProblem([{ field: 'expiresAt', rule: 'future', detail: 'expiresAt must be in the future' }]);
-    }
-    await this.merchants.find(merchantId);
     return this.idempotency.once(request, merchantId, async (tx) => {
-      const { row, key } = await this.keys.create(tx, merchantId, { name: body.name, expiresAt });
+      requireOpen(await this.merchants.lock(tx, merchantId));
+      const { row, key } = await this.keys.create(tx, merchantId, caller, body);
       return { ...ApiKeyView.of(row), key };
     });
   }
 
   @Get()
-  @ApiOperation({ summary: "The merchant's keys, without the keys themselves" })
+  @Needs('keys:read')
+  @ApiOperation({ summary: "The merchant's keys, oldest first, without the keys themselves" })
   @ApiProblems(404)
-  @ApiOkResponse({ type: ApiKeyList })
-  list(@Param('merchantId') merchantId: string): Promise<ApiKeyList> {
-    return this.merchants.within(merchantId, async (tx) => {
-      const rows = await tx.find(ApiKeyEntity, { where: { merchantId }, order: { id: 'ASC' } });
-      return { items: rows.map(ApiKeyView.of) };
+  @ApiOkResponse({ type: ApiKeyPage })
+  list(@Param('merchantId') merchantId: string, @Query() query: PageQuery): Promise<ApiKeyPage> {
+    return this.merchants.read(merchantId, async (tx) => {
+      const rows = await this.keys.list(tx, merchantId, query.limit, fromCursor(query.cursor));
+      return page(rows, query.limit, (row) => row.id, ApiKeyView.of);
+    });
+  }
+
+  @Post(':keyId/rotate')
+  @Needs('keys:write')
+  @ApiOperation({
+    summary: 'Make a key in the place of this one',
+    description:
+      'The new key has the same name and scopes, and as long a life. The old one stays good for `overlapSeconds`.',
+  })
+  @ApiIdempotencyKey()
+  @ApiProblems(404, 409)
+  @ApiCreatedResponse({ type: NewApiKeyView })
+  async rotate(
+    @Param('merchantId') merchantId: string,
+    @Param('keyId') keyId: string,
+    @Body() body: RotateApiKey,
+    @Calling() caller: Caller,
+    @Repeatable() request: RepeatableRequest,
+  ): Promise<NewApiKeyView> {
+    return this.idempotency.once(request, merchantId, async (tx) => {
+      requireOpen(await this.merchants.lock(tx, merchantId));
+      const { row, key } = await this.keys.rotate(tx, merchantId, caller, keyId, body.overlapSeconds);
+      return { ...ApiKeyView.of(row), key };
     });
   }
 
   @Delete(':keyId')
+  @Needs('keys:write')
   @HttpCode(204)
   @ApiOperation({ summary: 'Revoke a key, at once and for good' })
   @ApiProblems(404)
   @ApiNoContentResponse()
   async revoke(@Param('merchantId') merchantId: string, @Param('keyId') keyId: string): Promise<void> {
-    await this.merchants.within(merchantId, async (tx) => {
-      const row = await tx.findOneBy(ApiKeyEntity, { id: keyId, merchantId });
-      if (!row) throw problem(404, 'key_not_found', 'this merchant has no such key');
-      if (!row.revokedAt) await tx.update(ApiKeyEntity, { id: keyId }, { revokedAt: this.clock.now() });
-    });
+    await this.merchants.within(merchantId, (tx) => this.keys.revoke(tx, merchantId, keyId));
   }
 }

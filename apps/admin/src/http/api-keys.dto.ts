@@ -1,7 +1,11 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsISO8601, IsString, Length } from 'class-validator';
+import { ArrayMaxSize, ArrayMinSize, ArrayUnique, IsArray, IsIn, IsInt, IsISO8601 } from 'class-validator';
+import { IsString, Length, Max, Min } from 'class-validator';
+import { API_SCOPES, scopesOf, type ApiScope } from '#core/tenancy';
 import type { ApiKeyEntity } from '#persistence';
 import { MayBeAbsent } from './optional.js';
+
+const MONTH_SECONDS = 30 * 86_400;
 
 export class CreateApiKey {
   @ApiProperty({ type: String, minLength: 1, maxLength: 100, example: 'order system' })
@@ -9,28 +13,67 @@ export class CreateApiKey {
   @Length(1, 100)
   name: string;
 
+  @ApiPropertyOptional({
+    enum: API_SCOPES,
+    isArray: true,
+    description: 'What the key may do: no more than yours. Left out: all that yours may.',
+    example: ['operations:read'],
+  })
+  @MayBeAbsent()
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(API_SCOPES.length)
+  @ArrayUnique()
+  @IsIn(API_SCOPES, { each: true })
+  scopes?: ApiScope[];
+
   @ApiPropertyOptional({ type: String, format: 'date-time', description: 'Left out: until it is revoked.' })
   @MayBeAbsent()
   @IsISO8601({ strict: true }, { message: 'expiresAt must be an ISO 8601 date and time' })
   expiresAt?: string;
 }
 
+export class RotateApiKey {
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 0,
+    maximum: MONTH_SECONDS,
+    default: 86_400,
+    description: 'How long the old key stays good beside the new one, in seconds.',
+  })
+  @MayBeAbsent()
+  @IsInt()
+  @Min(0)
+  @Max(MONTH_SECONDS)
+  overlapSeconds: number = 86_400;
+}
+
+const TIME = { type: String, format: 'date-time' } as const;
+
 export class ApiKeyView {
   @ApiProperty({ type: String, example: 'key_019a5b7c2f1e7c6b8a90d3e4f5a6b7c8' }) id: string;
   @ApiProperty({ type: String }) name: string;
-  @ApiProperty({ type: [String], example: ['merchant'] }) scopes: string[];
-  @ApiProperty({ type: String, format: 'date-time' }) createdAt: string;
-  @ApiProperty({ type: String, format: 'date-time', nullable: true }) expiresAt: string | null;
-  @ApiProperty({ type: String, format: 'date-time', nullable: true }) revokedAt: string | null;
+  @ApiProperty({ enum: API_SCOPES, isArray: true, example: ['operations:read'] }) scopes: ApiScope[];
+  @ApiProperty(TIME) createdAt: string;
+  @ApiProperty({ type: String, nullable: true, description: 'Id of the key that made it.' })
+  createdBy: string | null;
+  @ApiProperty({ ...TIME, nullable: true }) expiresAt: string | null;
+  @ApiProperty({ ...TIME, nullable: true }) revokedAt: string | null;
+  @ApiProperty({ ...TIME, nullable: true, description: 'To the minute.' }) lastUsedAt: string | null;
+  @ApiProperty({ type: String, nullable: true, description: 'Id of the key that took its place.' })
+  replacedBy: string | null;
 
   static of(row: ApiKeyEntity): ApiKeyView {
     return {
       id: row.id,
       name: row.name,
-      scopes: row.scopes,
+      scopes: [...scopesOf(row)],
       createdAt: row.createdAt.toISOString(),
+      createdBy: row.createdBy,
       expiresAt: row.expiresAt?.toISOString() ?? null,
       revokedAt: row.revokedAt?.toISOString() ?? null,
+      lastUsedAt: row.lastUsedAt?.toISOString() ?? null,
+      replacedBy: row.replacedBy,
     };
   }
 }
@@ -40,6 +83,7 @@ export class NewApiKeyView extends ApiKeyView {
   key: string;
 }
 
-export class ApiKeyList {
+export class ApiKeyPage {
   @ApiProperty({ type: [ApiKeyView] }) items: ApiKeyView[];
+  @ApiProperty({ type: String, nullable: true }) nextCursor: string | null;
 }

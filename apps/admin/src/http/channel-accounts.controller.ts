@@ -1,42 +1,175 @@
-import { Body, Controller, Get, Inject, Param, Put } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
-import { ChannelAccountEntity } from '#persistence';
+import { Body, Controller, Get, HttpCode, Inject, Param, Patch, Post, Put, Query } from '@nestjs/common';
+import { ApiCreatedResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { ENV } from '#platform';
+import { Needs } from '../auth/access.js';
 import type { AdminEnv } from '../env.js';
-import { Connections } from '../onboarding/connections.js';
-import { ApiProblems, ApiResource } from './api-docs.js';
+import { ChannelAccounts, type NewAccount } from '../onboarding/channel-accounts.js';
+import { ConnectionTests } from '../onboarding/connection-tests.js';
+import { Merchants, requireOpen } from '../onboarding/merchants.js';
+import { ApiIdempotencyKey, ApiProblems, ApiResource } from './api-docs.js';
+import {
+  ChannelAccountPage,
+  ChannelAccountView,
+  ConnectInstagram,
+  ConnectMessenger,
+  UpdateChannelAccount,
+} from './channel-accounts.dto.js';
 import { PutWhatsAppAccount, WhatsAppAccountView } from './connections.dto.js';
-import { problem } from './problem.js';
+import { Idempotency, Repeatable, type RepeatableRequest } from './idempotency.js';
+import { fromCursor, page, PageQuery } from './page.dto.js';
+import { ConnectionTestView } from './tests.dto.js';
 
 @ApiResource('Channel accounts')
-@Controller('v1/merchants/:merchantId/channel-accounts/whatsapp')
+@Controller('v1/merchants/:merchantId/channel-accounts')
 export class ChannelAccountsController {
   constructor(
-    private readonly connections: Connections,
+    private readonly accounts: ChannelAccounts,
+    private readonly tests: ConnectionTests,
+    private readonly merchants: Merchants,
+    private readonly idempotency: Idempotency,
     @Inject(ENV) private readonly env: AdminEnv,
   ) {}
 
-  @Put()
-  @ApiOperation({ summary: 'Connect a WhatsApp number, or replace its settings' })
+  @Get()
+  @Needs('merchants:read')
+  @ApiOperation({ summary: 'Numbers, pages and accounts that are connected, oldest first' })
+  @ApiProblems(404)
+  @ApiOkResponse({ type: ChannelAccountPage })
+  async list(
+    @Param('merchantId') merchantId: string,
+    @Query() query: PageQuery,
+  ): Promise<ChannelAccountPage> {
+    const rows = await this.accounts.list(merchantId, query.limit, fromCursor(query.cursor));
+    return page(rows, query.limit, (row) => row.id, ChannelAccountView.of);
+  }
+
+  @Put('whatsapp')
+  @Needs('merchants:write')
+  @ApiOperation({
+    summary: 'Connect the WhatsApp number, or replace its settings',
+    description: 'Of several numbers, the one with this `phoneNumberId`.',
+  })
   @ApiProblems(404, 409)
   @ApiOkResponse({ type: WhatsAppAccountView })
   async put(
     @Param('merchantId') merchantId: string,
     @Body() body: PutWhatsAppAccount,
   ): Promise<WhatsAppAccountView> {
-    const row = await this.connections.putWhatsApp(merchantId, body);
+    const row = await this.accounts.putWhatsApp(merchantId, body);
     return WhatsAppAccountView.of(row, this.env.PUBLIC_GATEWAY_URL);
   }
 
-  @Get()
-  @ApiOperation({ summary: 'The connected WhatsApp number' })
+  @Get('whatsapp')
+  @Needs('merchants:read')
+  @ApiOperation({ summary: 'The WhatsApp number that was connected first' })
   @ApiProblems(404)
   @ApiOkResponse({ type: WhatsAppAccountView })
-  async find(@Param('merchantId') merchantId: string): Promise<WhatsAppAccountView> {
-    const row = await this.connections.find(merchantId, (tx) =>
-      tx.findOneBy(ChannelAccountEntity, { merchantId, kind: 'whatsapp' }),
-    );
-    if (!row) throw problem(404, 'not_connected', 'no WhatsApp number is connected yet');
+  async findFirst(@Param('merchantId') merchantId: string): Promise<WhatsAppAccountView> {
+    const row = await this.accounts.firstWhatsApp(merchantId);
     return WhatsAppAccountView.of(row, this.env.PUBLIC_GATEWAY_URL);
+  }
+
+  @Post('whatsapp')
+  @Needs('merchants:write')
+  @ApiOperation({
+    summary: 'Connect one more WhatsApp number',
+    description: 'It can send the templates that the other numbers of its business account have.',
+  })
+  @ApiIdempotencyKey()
+  @ApiProblems(404, 409)
+  @ApiCreatedResponse({ type: ChannelAccountView })
+  createWhatsApp(
+    @Param('merchantId') merchantId: string,
+    @Body() body: PutWhatsAppAccount,
+    @Repeatable() request: RepeatableRequest,
+  ): Promise<ChannelAccountView> {
+    const { phoneNumberId: senderId, displayPhoneNumber: displayName } = body;
+    return this.create(merchantId, request, { ...body, kind: 'whatsapp', senderId, displayName });
+  }
+
+  @Post('messenger')
+  @Needs('merchants:write')
+  @ApiOperation({
+    summary: 'Store a Messenger page',
+    description: 'Nothing is sent from it or read from it yet.',
+  })
+  @ApiIdempotencyKey()
+  @ApiProblems(404, 409)
+  @ApiCreatedResponse({ type: ChannelAccountView })
+  createMessenger(
+    @Param('merchantId') merchantId: string,
+    @Body() body: ConnectMessenger,
+    @Repeatable() request: RepeatableRequest,
+  ): Promise<ChannelAccountView> {
+    const { pageId } = body;
+    const account = { ...body, kind: 'messenger', businessAccountId: pageId, senderId: pageId } as const;
+    return this.create(merchantId, request, account);
+  }
+
+  @Post('instagram')
+  @Needs('merchants:write')
+  @ApiOperation({
+    summary: 'Store an Instagram account',
+    description: 'Nothing is sent from it or read from it yet.',
+  })
+  @ApiIdempotencyKey()
+  @ApiProblems(404, 409)
+  @ApiCreatedResponse({ type: ChannelAccountView })
+  createInstagram(
+    @Param('merchantId') merchantId: string,
+    @Body() body: ConnectInstagram,
+    @Repeatable() request: RepeatableRequest,
+  ): Promise<ChannelAccountView> {
+    const { pageId: businessAccountId, instagramAccountId: senderId } = body;
+    return this.create(merchantId, request, { ...body, kind: 'instagram', businessAccountId, senderId });
+  }
+
+  @Get(':accountId')
+  @Needs('merchants:read')
+  @ApiOperation({ summary: 'One channel account' })
+  @ApiProblems(404)
+  @ApiOkResponse({ type: ChannelAccountView })
+  async find(
+    @Param('merchantId') merchantId: string,
+    @Param('accountId') accountId: string,
+  ): Promise<ChannelAccountView> {
+    return ChannelAccountView.of(await this.accounts.find(merchantId, accountId));
+  }
+
+  @Patch(':accountId')
+  @Needs('merchants:write')
+  @ApiOperation({ summary: 'Change a channel account: switch it off, give it a new token' })
+  @ApiProblems(404, 409)
+  @ApiOkResponse({ type: ChannelAccountView })
+  async update(
+    @Param('merchantId') merchantId: string,
+    @Param('accountId') accountId: string,
+    @Body() body: UpdateChannelAccount,
+  ): Promise<ChannelAccountView> {
+    return ChannelAccountView.of(await this.accounts.update(merchantId, accountId, body));
+  }
+
+  @Post(':accountId/test')
+  @Needs('merchants:write')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Ask Meta about it now, with the stored token' })
+  @ApiProblems(404, 422)
+  @ApiOkResponse({ type: ConnectionTestView })
+  test(
+    @Param('merchantId') merchantId: string,
+    @Param('accountId') accountId: string,
+  ): Promise<ConnectionTestView> {
+    return this.tests.channelAccount(merchantId, accountId);
+  }
+
+  private create(
+    merchantId: string,
+    request: RepeatableRequest,
+    account: NewAccount,
+  ): Promise<ChannelAccountView> {
+    return this.idempotency.once(request, merchantId, async (tx) => {
+      requireOpen(await this.merchants.lock(tx, merchantId));
+      return ChannelAccountView.of(await this.accounts.create(tx, merchantId, account));
+    });
   }
 }

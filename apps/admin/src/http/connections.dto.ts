@@ -5,13 +5,18 @@ import { MayBeAbsent } from './optional.js';
 import { OverlapHours } from './overlap.dto.js';
 
 /** Printable ASCII without spaces: what fits into a header. Messages name the rule, never the value. */
-const secretRule = (field: string): [RegExp, { message: string }] => [
+export const secretRule = (field: string): [RegExp, { message: string }] => [
   /^[\x21-\x7e]{8,2048}$/,
   { message: `${field} must be 8 to 2048 printable characters without spaces` },
 ];
-const SECRET = { type: String, writeOnly: true, description: 'Write-only: answers say `set`.' } as const;
-const IS_SET = { type: String, enum: ['set'], description: 'Stored encrypted; never shown.' } as const;
-const DIGITS = /^\d{5,32}$/;
+export const SECRET = {
+  type: String,
+  writeOnly: true,
+  description: 'Write-only: answers say `set`.',
+} as const;
+export const IS_SET = { type: String, enum: ['set'], description: 'Stored encrypted; never shown.' } as const;
+const TIME = { type: String, format: 'date-time' } as const;
+export const DIGITS = /^\d{5,32}$/;
 const WEBHOOK_URL = {
   type: String,
   description: 'Address to enter at the vendor for its webhooks.',
@@ -70,6 +75,8 @@ export class WhatsAppAccountView {
   @ApiProperty({ type: Boolean }) enabled: boolean;
   @ApiProperty(IS_SET) accessToken: 'set';
   @ApiProperty(WEBHOOK_URL) webhookUrl: string;
+  @ApiProperty({ ...TIME, nullable: true, description: 'When a live call last went well.' })
+  verifiedAt: string | null;
 
   static of(row: ChannelAccountEntity, gateway: string): WhatsAppAccountView {
     return {
@@ -81,6 +88,7 @@ export class WhatsAppAccountView {
       messagesPerSecond: row.messagesPerSecond,
       enabled: row.enabled,
       accessToken: 'set',
+      verifiedAt: row.verifiedAt?.toISOString() ?? null,
       webhookUrl: `${gateway}/webhooks/whatsapp`,
     };
   }
@@ -138,6 +146,8 @@ export class StoreView {
   @ApiProperty(IS_SET) apiKey: 'set';
   @ApiProperty(IS_SET) webhookSecret: 'set';
   @ApiProperty(WEBHOOK_URL) webhookUrl: string;
+  @ApiProperty({ ...TIME, nullable: true, description: 'When a live call last went well.' })
+  verifiedAt: string | null;
 
   static of(row: StoreConnectionEntity, gateway: string): StoreView {
     return {
@@ -147,6 +157,7 @@ export class StoreView {
       maxAgeSeconds: row.maxAgeSeconds,
       apiKey: 'set',
       webhookSecret: 'set',
+      verifiedAt: row.verifiedAt?.toISOString() ?? null,
       webhookUrl: `${gateway}/webhooks/store/${row.merchantId}`,
     };
   }
@@ -172,12 +183,15 @@ export class StripeView {
   @ApiProperty(IS_SET) secretKey: 'set';
   @ApiProperty(IS_SET) webhookSecret: 'set';
   @ApiProperty(WEBHOOK_URL) webhookUrl: string;
+  @ApiProperty({ ...TIME, nullable: true, description: 'When a live call last went well.' })
+  verifiedAt: string | null;
 
   static of(row: PaymentProviderEntity, gateway: string): StripeView {
     return {
       id: row.id,
       secretKey: 'set',
       webhookSecret: 'set',
+      verifiedAt: row.verifiedAt?.toISOString() ?? null,
       webhookUrl: `${gateway}/webhooks/payments/stripe/${row.merchantId}`,
     };
   }

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createParamDecorator, Inject, Injectable, type ExecutionContext } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { secretBinding, Tenants } from '#persistence';
 import { CLOCK, SecretBox, type Clock } from '#platform';
 import type { AdminRequest } from '../auth/access.js';
 import { problem } from './problem.js';
+import { requestContext } from './request-context.js';
 
 /** How long a key is remembered, in milliseconds. */
 const KEPT_MS = 24 * 3_600_000;
@@ -43,6 +44,7 @@ interface StoredAnswer {
 @Injectable()
 export class Idempotency {
   constructor(
+    private readonly database: DataSource,
     private readonly tenants: Tenants,
     private readonly secrets: SecretBox,
     @Inject(CLOCK) private readonly clock: Clock,
@@ -51,10 +53,10 @@ export class Idempotency {
   /** @throws ProblemException 422 when the key was used for another request. */
   once<T extends object>(
     request: RepeatableRequest,
-    merchantId: string,
+    merchantId: string | null,
     create: (tx: EntityManager) => Promise<T>,
   ): Promise<T> {
-    return this.tenants.transaction(merchantId, async (tx) => {
+    return this.within(merchantId, async (tx) => {
       if (request.key === undefined) return create(tx);
       const keyHash = sha256(request.key);
       const binding = secretBinding('idempotency_keys', `${request.caller}/${keyHash}`, 'response');
@@ -63,6 +65,8 @@ export class Idempotency {
         if (known.requestHash !== request.hash) {
           throw problem(422, 'idempotency_key_reused', 'this Idempotency-Key was used for another request');
         }
+        const context = requestContext();
+        if (context) context.replayed = true;
         return JSON.parse(await this.secrets.open(known.response, binding)) as T;
       }
       const answer = await create(tx);
@@ -74,12 +78,17 @@ export class Idempotency {
     });
   }
 
+  /** A transaction for the merchant; null: the platform's own. */
+  private within<T>(merchantId: string | null, work: (tx: EntityManager) => Promise<T>): Promise<T> {
+    return merchantId === null ? this.database.transaction(work) : this.tenants.transaction(merchantId, work);
+  }
+
   /** True when this transaction is the first with the key. Waits while another one that has it is still open. */
   private async claim(
     tx: EntityManager,
     request: RepeatableRequest,
     keyHash: string,
-    merchantId: string,
+    merchantId: string | null,
   ): Promise<boolean> {
     const now = this.clock.now();
     await tx.query(`DELETE FROM tenancy.idempotency_keys WHERE created_at < $1`, [

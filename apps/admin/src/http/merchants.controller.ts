@@ -1,14 +1,15 @@
-import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
-import type { Caller } from '#core/tenancy';
+import type { FastifyReply } from 'fastify';
+import type { MerchantEntity } from '#persistence';
 import { newId } from '#platform';
-import { Calling, OperatorOnly } from '../auth/access.js';
+import { Needs, OperatorOnly } from '../auth/access.js';
 import { Merchants } from '../onboarding/merchants.js';
-import { ApiIdempotencyKey, ApiProblems, ApiResource } from './api-docs.js';
+import { ApiIdempotencyKey, ApiIfMatch, ApiProblems, ApiResource } from './api-docs.js';
+import { IfMatch, withEtag } from './etag.js';
 import { Idempotency, Repeatable, type RepeatableRequest } from './idempotency.js';
 import { CreateMerchant, MerchantPage, MerchantView, UpdateMerchant } from './merchants.dto.js';
 import { fromCursor, page, PageQuery } from './page.dto.js';
-import { problem } from './problem.js';
 
 @ApiResource('Merchants')
 @Controller('v1/merchants')
@@ -20,6 +21,7 @@ export class MerchantsController {
 
   @Post()
   @OperatorOnly()
+  @Needs('merchants:write')
   @ApiOperation({ summary: 'Take a merchant on', description: 'Operators only.' })
   @ApiIdempotencyKey()
   @ApiProblems(409)
@@ -33,6 +35,7 @@ export class MerchantsController {
 
   @Get()
   @OperatorOnly()
+  @Needs('merchants:read')
   @ApiOperation({ summary: 'All merchants, oldest first', description: 'Operators only.' })
   @ApiOkResponse({ type: MerchantPage })
   async list(@Query() query: PageQuery): Promise<MerchantPage> {
@@ -41,25 +44,33 @@ export class MerchantsController {
   }
 
   @Get(':merchantId')
-  @ApiOperation({ summary: 'One merchant' })
+  @Needs('merchants:read')
+  @ApiOperation({ summary: 'One merchant', description: 'With its ETag.' })
   @ApiProblems(404)
   @ApiOkResponse({ type: MerchantView })
-  async find(@Param('merchantId') merchantId: string): Promise<MerchantView> {
-    return MerchantView.of(await this.merchants.find(merchantId));
+  async find(
+    @Param('merchantId') merchantId: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<MerchantView> {
+    return tagged(reply, await this.merchants.find(merchantId));
   }
 
   @Patch(':merchantId')
-  @ApiOperation({ summary: 'Change a merchant', description: 'The status is for operators only.' })
+  @Needs('merchants:write')
+  @ApiOperation({ summary: 'Change a merchant' })
+  @ApiIfMatch()
   @ApiProblems(404, 409)
   @ApiOkResponse({ type: MerchantView })
   async update(
     @Param('merchantId') merchantId: string,
+    @IfMatch() ifMatch: string,
     @Body() body: UpdateMerchant,
-    @Calling() caller: Caller,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<MerchantView> {
-    if (body.status !== undefined && caller.kind !== 'operator') {
-      throw problem(403, 'forbidden', "a merchant's status needs an operator's key");
-    }
-    return MerchantView.of(await this.merchants.update(merchantId, body));
+    return tagged(reply, await this.merchants.update(merchantId, ifMatch, body));
   }
+}
+
+export function tagged(reply: FastifyReply, row: MerchantEntity): MerchantView {
+  return withEtag(reply, row.version, MerchantView.of(row));
 }

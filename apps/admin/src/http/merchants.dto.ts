@@ -1,7 +1,15 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsISO31661Alpha2, IsISO4217CurrencyCode, IsString, Length, Matches } from 'class-validator';
+import {
+  IsBoolean,
+  IsISO31661Alpha2,
+  IsISO4217CurrencyCode,
+  IsString,
+  Length,
+  Matches,
+} from 'class-validator';
 import { MayBeAbsent } from './optional.js';
-import type { MerchantEntity, MerchantStatus } from '#persistence';
+import { MERCHANT_STATUSES, type MerchantStatus } from '#core/tenancy';
+import type { MerchantEntity } from '#persistence';
 
 const NAME = { type: String, minLength: 1, maxLength: 200, example: 'Desert Threads' } as const;
 const COUNTRY = { type: String, description: 'ISO 3166-1 alpha-2.', example: 'AE' } as const;
@@ -13,7 +21,6 @@ const LANGUAGE = {
 } as const;
 const CAPITALS = /^[A-Z]+$/;
 const LANGUAGE_CODE = /^[a-z]{2,3}(_[A-Z]{2})?$/;
-export const MERCHANT_STATUSES = ['active', 'suspended', 'closed'] as const;
 
 export class CreateMerchant {
   @ApiProperty(NAME)
@@ -70,14 +77,24 @@ export class UpdateMerchant {
   @MayBeAbsent()
   @Matches(LANGUAGE_CODE, { message: 'language must be a code such as en, ar or pt_BR' })
   language?: string;
+}
 
+export class SuspendMerchant {
+  @ApiProperty({ type: String, minLength: 1, maxLength: 500, example: 'unpaid invoice' })
+  @IsString()
+  @Length(1, 500)
+  reason: string;
+}
+
+export class CloseMerchant extends SuspendMerchant {
   @ApiPropertyOptional({
-    enum: MERCHANT_STATUSES,
-    description: 'Operators only. A suspended merchant gets no new work; a closed one is gone for good.',
+    type: Boolean,
+    default: false,
+    description: 'Close although orders are open. Their refunds are then for the merchant to make.',
   })
   @MayBeAbsent()
-  @IsIn(MERCHANT_STATUSES)
-  status?: MerchantStatus;
+  @IsBoolean()
+  force: boolean = false;
 }
 
 export class MerchantView {
@@ -85,6 +102,8 @@ export class MerchantView {
   @ApiProperty({ type: String }) slug: string;
   @ApiProperty({ type: String }) name: string;
   @ApiProperty({ enum: MERCHANT_STATUSES }) status: MerchantStatus;
+  @ApiProperty({ type: String, nullable: true, description: 'Why it is suspended or closed.' })
+  statusReason: string | null;
   @ApiProperty({ type: String }) country: string;
   @ApiProperty({ type: String }) currency: string;
   @ApiProperty({ type: String }) language: string;
@@ -97,6 +116,7 @@ export class MerchantView {
       slug: row.slug,
       name: row.name,
       status: row.status,
+      statusReason: row.statusReason,
       country: row.country,
       currency: row.currency,
       language: row.language,

@@ -1,5 +1,6 @@
 import { Controller, Get, Param } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Needs } from '../auth/access.js';
 import { Readiness } from '../onboarding/readiness.js';
 import { ApiProblems, ApiResource } from './api-docs.js';
 
@@ -21,6 +22,7 @@ export class ReadinessController {
   constructor(private readonly readiness: Readiness) {}
 
   @Get()
+  @Needs('merchants:read')
   @ApiOperation({
     summary: 'What is missing before a first customer can buy',
     description: 'Asks the vendors just now, with the stored secrets.',

@@ -1,29 +1,33 @@
-import { Body, Controller, Get, Inject, Param, Put } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Put } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import type { Caller } from '#core/tenancy';
 import { StoreConnectionEntity } from '#persistence';
 import { ENV } from '#platform';
-import { Calling } from '../auth/access.js';
+import { Calling, Needs } from '../auth/access.js';
 import type { AdminEnv } from '../env.js';
+import { ConnectionTests } from '../onboarding/connection-tests.js';
 import { Connections } from '../onboarding/connections.js';
 import { ApiProblems, ApiResource } from './api-docs.js';
 import { PutStore, StoreView } from './connections.dto.js';
 import { problem } from './problem.js';
+import { ConnectionTestView } from './tests.dto.js';
 
 @ApiResource('Store')
 @Controller('v1/merchants/:merchantId/store')
 export class StoresController {
   constructor(
     private readonly connections: Connections,
+    private readonly tests: ConnectionTests,
     @Inject(ENV) private readonly env: AdminEnv,
   ) {}
 
   @Put()
+  @Needs('merchants:write')
   @ApiOperation({
     summary: 'Connect the shop, or replace its settings',
     description: 'Starts a full catalog sync.',
   })
-  @ApiProblems(404)
+  @ApiProblems(404, 409)
   @ApiOkResponse({ type: StoreView })
   async put(
     @Param('merchantId') merchantId: string,
@@ -37,6 +41,7 @@ export class StoresController {
   }
 
   @Get()
+  @Needs('merchants:read')
   @ApiOperation({ summary: 'The connected shop' })
   @ApiProblems(404)
   @ApiOkResponse({ type: StoreView })
@@ -46,5 +51,15 @@ export class StoresController {
     );
     if (!row) throw problem(404, 'not_connected', 'no shop is connected yet');
     return StoreView.of(row, this.env.PUBLIC_GATEWAY_URL);
+  }
+
+  @Post('test')
+  @Needs('merchants:write')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Ask the shop for its products now, with the stored key' })
+  @ApiProblems(404, 409)
+  @ApiOkResponse({ type: ConnectionTestView })
+  test(@Param('merchantId') merchantId: string): Promise<ConnectionTestView> {
+    return this.tests.store(merchantId);
   }
 }

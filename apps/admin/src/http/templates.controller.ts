@@ -1,8 +1,10 @@
-import { Body, Controller, Get, Param, Put } from '@nestjs/common';
+import { Body, Controller, Get, Param, Put, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import { Needs } from '../auth/access.js';
 import { Templates } from '../onboarding/templates.js';
 import { ApiProblems, ApiResource } from './api-docs.js';
-import { PutTemplate, PutTemplateView, TemplateList, TemplateParams, TemplateView } from './templates.dto.js';
+import { fromCursor, page, PageQuery } from './page.dto.js';
+import { PutTemplate, PutTemplateView, TemplatePage, TemplateParams, TemplateView } from './templates.dto.js';
 
 @ApiResource('Templates')
 @Controller('v1/merchants/:merchantId/templates')
@@ -10,9 +12,11 @@ export class TemplatesController {
   constructor(private readonly templates: Templates) {}
 
   @Put(':purpose')
+  @Needs('merchants:write')
   @ApiOperation({
     summary: 'The template for a purpose, in one language',
-    description: 'Is handed in at Meta when Meta has none of this name and language.',
+    description:
+      'Is handed in at Meta when Meta has none of this name and language. All numbers can send it then.',
   })
   @ApiProblems(404, 409, 422, 502)
   @ApiOkResponse({ type: PutTemplateView })
@@ -25,10 +29,12 @@ export class TemplatesController {
   }
 
   @Get()
+  @Needs('merchants:read')
   @ApiOperation({ summary: "The merchant's templates" })
   @ApiProblems(404)
-  @ApiOkResponse({ type: TemplateList })
-  async list(@Param('merchantId') merchantId: string): Promise<TemplateList> {
-    return { items: (await this.templates.list(merchantId)).map(TemplateView.of) };
+  @ApiOkResponse({ type: TemplatePage })
+  async list(@Param('merchantId') merchantId: string, @Query() query: PageQuery): Promise<TemplatePage> {
+    const rows = await this.templates.list(merchantId, query.limit, fromCursor(query.cursor));
+    return page(rows, query.limit, (row) => row.id, TemplateView.of);
   }
 }

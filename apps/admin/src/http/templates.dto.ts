@@ -57,6 +57,7 @@ export class PutTemplate {
 
 export class TemplateView {
   @ApiProperty({ type: String, example: 'tpl_019a5b7c2f1e7c6b8a90d3e4f5a6b7c8' }) id: string;
+  @ApiProperty({ type: String, description: 'The number that sends it.' }) channelAccountId: string;
   @ApiProperty({ enum: TEMPLATE_PURPOSES }) purpose: string;
   @ApiProperty({ type: String }) name: string;
   @ApiProperty({ type: String }) language: string;
@@ -65,8 +66,8 @@ export class TemplateView {
   @ApiProperty({ type: [String] }) parameters: string[];
 
   static of(row: TemplateEntity): TemplateView {
-    const { id, purpose, name, language, category, body, parameters } = row;
-    return { id, purpose, name, language, category, body, parameters };
+    const { id, channelAccountId, purpose, name, language, category, body, parameters } = row;
+    return { id, channelAccountId, purpose, name, language, category, body, parameters };
   }
 }
 
@@ -81,6 +82,7 @@ export class PutTemplateView extends TemplateView {
   created: boolean;
 }
 
-export class TemplateList {
+export class TemplatePage {
   @ApiProperty({ type: [TemplateView] }) items: TemplateView[];
+  @ApiProperty({ type: String, nullable: true }) nextCursor: string | null;
 }

@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Put } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { ENV } from '#platform';
+import { Needs } from '../auth/access.js';
 import type { AdminEnv } from '../env.js';
 import { ApiProblems, ApiResource } from '../http/api-docs.js';
 import { fieldProblem } from '../http/problem.js';
@@ -16,6 +17,7 @@ export class MetaAppsController {
   ) {}
 
   @Put(':app')
+  @Needs('merchants:write')
   @ApiOperation({
     summary: "Bring a Meta app of the merchant's own, or replace its secrets",
     description: 'Its webhooks go to the address in the answer, and count for this merchant only.',
@@ -35,6 +37,7 @@ export class MetaAppsController {
   }
 
   @Get()
+  @Needs('merchants:read')
   @ApiOperation({ summary: "The merchant's own Meta apps" })
   @ApiProblems(404)
   @ApiOkResponse({ type: MetaAppList })
@@ -44,6 +47,7 @@ export class MetaAppsController {
   }
 
   @Delete(':app')
+  @Needs('merchants:write')
   @HttpCode(204)
   @ApiOperation({ summary: 'Take a Meta app away', description: 'Its webhooks are refused from then on.' })
   @ApiProblems(404)

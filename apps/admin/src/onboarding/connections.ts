@@ -2,21 +2,21 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { syncStore, type SyncStorePayload } from '#contracts';
 import type { Caller } from '#core/tenancy';
-import { ChannelAccountEntity, Journal, PaymentProviderEntity, StoreConnectionEntity } from '#persistence';
+import { Journal, PaymentProviderEntity, StoreConnectionEntity } from '#persistence';
 import { CLOCK, ENV, judgeUrl, newId, urlPolicyFromEnv, type Clock } from '#platform';
 import { toItem, wakeOf, Waker } from '#queue';
+import { AuditLog } from '../audit/audit-log.js';
 import { AdminEnv } from '../env.js';
-import type { PutStore, PutStripe, PutWhatsAppAccount } from '../http/connections.dto.js';
+import { StoreView, StripeView, type PutStore, type PutStripe } from '../http/connections.dto.js';
 import { fieldProblem } from '../http/problem.js';
-import { conflictOn } from './conflicts.js';
 import { FormerSecrets } from './former-secrets.js';
-import { Merchants } from './merchants.js';
+import { Merchants, requireOpen } from './merchants.js';
 import { Vault } from './vault.js';
 
 /** Services remember a merchant's configuration for 5 s: a sync that reads a changed one starts after that. */
 const REMEMBERED_MS = 6_000;
 
-/** What a merchant is connected to: channel account, store, payment provider. One of each; putting it replaces it. */
+/** What a merchant sells with: store and payment provider. One of each; putting it replaces it. */
 @Injectable()
 export class Connections {
   constructor(
@@ -25,38 +25,13 @@ export class Connections {
     private readonly former: FormerSecrets,
     private readonly journal: Journal,
     private readonly waker: Waker,
+    private readonly audit: AuditLog,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(ENV) private readonly env: AdminEnv,
   ) {}
 
   find<T>(merchantId: string, read: (tx: EntityManager) => Promise<T>): Promise<T> {
-    return this.merchants.within(merchantId, read);
-  }
-
-  /** @throws ProblemException 409 when the number belongs to another merchant. */
-  putWhatsApp(merchantId: string, given: PutWhatsAppAccount): Promise<ChannelAccountEntity> {
-    return this.merchants.within(merchantId, async (tx) => {
-      const known = await tx.findOneBy(ChannelAccountEntity, { merchantId, kind: 'whatsapp' });
-      const id = known?.id ?? newId('acc');
-      const row = tx.create(ChannelAccountEntity, {
-        id,
-        merchantId,
-        kind: 'whatsapp',
-        businessAccountId: given.businessAccountId,
-        phoneNumberId: given.phoneNumberId,
-        displayPhoneNumber: given.displayPhoneNumber,
-        catalogId: given.catalogId ?? null,
-        accessToken: await this.vault.seal('channel_accounts', id, 'access_token', given.accessToken),
-        messagesPerSecond: given.messagesPerSecond ?? 80,
-        enabled: given.enabled ?? true,
-        createdAt: known?.createdAt ?? this.clock.now(),
-      });
-      await conflictOn(
-        { channel_accounts_kind_phone_number_id_key: 'this phoneNumberId is connected to another merchant' },
-        () => tx.save(ChannelAccountEntity, row),
-      );
-      return row;
-    });
+    return this.merchants.read(merchantId, read);
   }
 
   /** Stores the connection and, with it, asks for a full sync. */
@@ -68,7 +43,8 @@ export class Connections {
       throw fieldProblem([{ field: 'baseUrl', rule: 'isPublicHttpsUrl', detail: `baseUrl ${verdict.rule}` }]);
     }
     const now = this.clock.now();
-    const { row, sync } = await this.merchants.within(merchantId, async (tx) => {
+    const { row, sync } = await this.merchants.within(merchantId, async (tx, merchant) => {
+      requireOpen(merchant);
       const known = await tx.findOneBy(StoreConnectionEntity, { merchantId });
       const id = known?.id ?? newId('sto');
       if (known) await this.keepFormer(tx, 'store_connections', known, given);
@@ -81,6 +57,7 @@ export class Connections {
         apiKey: await this.vault.seal('store_connections', id, 'api_key', given.apiKey),
         webhookSecret: await this.vault.seal('store_connections', id, 'webhook_secret', given.webhookSecret),
         maxAgeSeconds: given.maxAgeSeconds ?? 900,
+        verifiedAt: null,
         createdAt: known?.createdAt ?? now,
       });
       await tx.save(StoreConnectionEntity, row);
@@ -88,6 +65,7 @@ export class Connections {
       const payload: SyncStorePayload = { mode: 'full', runId: newId('run') };
       const sync = toItem(syncStore, payload, merchantId, now, { dueAt });
       await this.journal.append([sync], now, tx);
+      await this.record(tx, 'store', merchantId, known && this.storeView(known), this.storeView(row));
       return { row, sync };
     });
     await this.waker.wake([wakeOf(sync, now)]);
@@ -95,7 +73,8 @@ export class Connections {
   }
 
   putStripe(merchantId: string, given: PutStripe): Promise<PaymentProviderEntity> {
-    return this.merchants.within(merchantId, async (tx) => {
+    return this.merchants.within(merchantId, async (tx, merchant) => {
+      requireOpen(merchant);
       const known = await tx.findOneBy(PaymentProviderEntity, { merchantId, kind: 'stripe' });
       const id = known?.id ?? newId('pay');
       if (known) await this.keepFormer(tx, 'payment_providers', known, given);
@@ -105,9 +84,39 @@ export class Connections {
         kind: 'stripe',
         secretKey: await this.vault.seal('payment_providers', id, 'secret_key', given.secretKey),
         webhookSecret: await this.vault.seal('payment_providers', id, 'webhook_secret', given.webhookSecret),
+        verifiedAt: null,
         createdAt: known?.createdAt ?? this.clock.now(),
       });
-      return tx.save(PaymentProviderEntity, row);
+      await tx.save(PaymentProviderEntity, row);
+      await this.record(
+        tx,
+        'payment_provider',
+        merchantId,
+        known && this.stripeView(known),
+        this.stripeView(row),
+      );
+      return row;
+    });
+  }
+
+  private readonly storeView = (row: StoreConnectionEntity) => StoreView.of(row, this.env.PUBLIC_GATEWAY_URL);
+  private readonly stripeView = (row: PaymentProviderEntity) =>
+    StripeView.of(row, this.env.PUBLIC_GATEWAY_URL);
+
+  private record(
+    tx: EntityManager,
+    thing: string,
+    merchantId: string,
+    before: { id: string } | null,
+    after: { id: string },
+  ): Promise<void> {
+    return this.audit.record(tx, {
+      merchantId,
+      action: before ? `${thing}.update` : `${thing}.connect`,
+      target: after.id,
+      before: before ?? undefined,
+      // Secrets are given anew with each call.
+      after,
     });
   }
 

@@ -2,7 +2,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import { DataSource, MoreThan, type EntityManager } from 'typeorm';
 import { MerchantEntity, Tenants } from '#persistence';
 import { CLOCK, type Clock } from '#platform';
-import type { CreateMerchant, UpdateMerchant } from '../http/merchants.dto.js';
+import { AuditLog } from '../audit/audit-log.js';
+import { requireMatch } from '../http/etag.js';
+import { MerchantView, type CreateMerchant, type UpdateMerchant } from '../http/merchants.dto.js';
 import { problem } from '../http/problem.js';
 import { conflictOn } from './conflicts.js';
 
@@ -12,6 +14,7 @@ export class Merchants {
   constructor(
     private readonly database: DataSource,
     private readonly tenants: Tenants,
+    private readonly audit: AuditLog,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -22,12 +25,19 @@ export class Merchants {
       ...given,
       merchantId,
       status: 'active',
+      version: 1,
+      suspendedAt: null,
+      resumedAt: null,
+      closedAt: null,
+      statusReason: null,
       createdAt: now,
       updatedAt: now,
     });
     await conflictOn({ merchants_slug_key: 'another merchant has this slug' }, () =>
       tx.insert(MerchantEntity, row),
     );
+    const after = MerchantView.of(row);
+    await this.audit.record(tx, { merchantId, action: 'merchant.create', target: merchantId, after });
     return row;
   }
 
@@ -42,17 +52,43 @@ export class Merchants {
 
   /** @throws ProblemException 404. */
   find(merchantId: string): Promise<MerchantEntity> {
-    return this.within(merchantId, (_tx, row) => Promise.resolve(row));
+    return this.read(merchantId, (_tx, row) => Promise.resolve(row));
   }
 
-  async update(merchantId: string, change: UpdateMerchant): Promise<MerchantEntity> {
+  /** @throws ProblemException 404, 409 for a closed one, 412 when it is not as `ifMatch` says. */
+  async update(merchantId: string, ifMatch: string, change: UpdateMerchant): Promise<MerchantEntity> {
     return this.within(merchantId, async (tx, row) => {
-      if (row.status === 'closed' && change.status && change.status !== 'closed') {
-        throw problem(409, 'merchant_closed', 'a closed merchant cannot be opened again');
-      }
+      requireMatch(ifMatch, row.version);
+      requireOpen(row);
       const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
-      return tx.save(MerchantEntity, { ...row, ...given, updatedAt: this.clock.now() });
+      return this.store(tx, 'merchant.update', row, given);
     });
+  }
+
+  /** Stores a change of the merchant itself, as its next version, and says so in the audit log. */
+  async store(
+    tx: EntityManager,
+    action: string,
+    row: MerchantEntity,
+    change: Partial<MerchantEntity>,
+    more: object = {},
+  ): Promise<MerchantEntity> {
+    const next = { ...row, ...change, version: row.version + 1, updatedAt: this.clock.now() };
+    const saved = await tx.save(MerchantEntity, tx.create(MerchantEntity, next));
+    const { merchantId } = row;
+    await this.audit.record(tx, {
+      merchantId,
+      action,
+      target: merchantId,
+      before: MerchantView.of(row),
+      after: { ...MerchantView.of(saved), ...more },
+    });
+    return saved;
+  }
+
+  /** A transaction for a merchant that exists, to look only. @throws ProblemException 404. */
+  read<T>(merchantId: string, work: (tx: EntityManager, row: MerchantEntity) => Promise<T>): Promise<T> {
+    return this.open(merchantId, work, false);
   }
 
   /**
@@ -60,13 +96,35 @@ export class Merchants {
    * come one after the other. @throws ProblemException 404.
    */
   within<T>(merchantId: string, work: (tx: EntityManager, row: MerchantEntity) => Promise<T>): Promise<T> {
-    return this.tenants.transaction(merchantId, async (tx) => {
-      const row = await tx.findOne(MerchantEntity, {
-        where: { merchantId },
-        lock: { mode: 'pessimistic_write' },
-      });
-      if (!row) throw problem(404, 'merchant_not_found', 'there is no such merchant');
-      return work(tx, row);
-    });
+    return this.open(merchantId, work, true);
   }
+
+  /** Locks the merchant's row in a transaction that is open for it. @throws ProblemException 404. */
+  lock(tx: EntityManager, merchantId: string): Promise<MerchantEntity> {
+    return this.row(tx, merchantId, true);
+  }
+
+  private open<T>(
+    merchantId: string,
+    work: (tx: EntityManager, row: MerchantEntity) => Promise<T>,
+    locked: boolean,
+  ): Promise<T> {
+    return this.tenants.transaction(merchantId, async (tx) =>
+      work(tx, await this.row(tx, merchantId, locked)),
+    );
+  }
+
+  private async row(tx: EntityManager, merchantId: string, locked: boolean): Promise<MerchantEntity> {
+    const row = await tx.findOne(MerchantEntity, {
+      where: { merchantId },
+      ...(locked ? { lock: { mode: 'pessimistic_write' as const } } : {}),
+    });
+    if (!row) throw problem(404, 'merchant_not_found', 'there is no such merchant');
+    return row;
+  }
+}
+
+/** @throws ProblemException 409: a closed merchant is not changed any more. */
+export function requireOpen(row: MerchantEntity): void {
+  if (row.status === 'closed') throw problem(409, 'merchant_closed', 'a closed merchant stays as it is');
 }

@@ -3,25 +3,34 @@ import type { EntityManager } from 'typeorm';
 import { GraphCallError } from '#adapters/whatsapp-cloud';
 import { syncStore } from '#contracts';
 import { TEMPLATE_PURPOSES } from '#core/messaging';
-import { readinessSteps, type Connection, type ReadinessFacts, type ReadinessStep } from '#core/tenancy';
 import {
-  ChannelAccountEntity,
+  readinessSteps,
+  type Connection,
+  type ReadinessFacts,
+  type ReadinessStep,
+  type TestMessageFacts,
+} from '#core/tenancy';
+import {
+  type ChannelAccountEntity,
   PaymentProviderEntity,
   StoreConnectionEntity,
   TemplateEntity,
   type MerchantEntity,
 } from '#persistence';
+import { whatsAppNumbers } from './channel-accounts.js';
 import { Merchants } from './merchants.js';
 import { Templates } from './templates.js';
+import { readTestMessage } from './test-messages.js';
 import { Vendors } from './vendors.js';
 
 interface Stored {
   merchant: MerchantEntity;
-  account: ChannelAccountEntity | null;
+  numbers: ChannelAccountEntity[];
   store: StoreConnectionEntity | null;
   stripe: PaymentProviderEntity | null;
   templates: TemplateEntity[];
   sync: ReadinessFacts['sync'];
+  testMessage: TestMessageFacts;
 }
 
 /** Whether a first customer could buy now: what is stored, and what the vendors answer when asked just now. */
@@ -34,13 +43,14 @@ export class Readiness {
   ) {}
 
   async check(merchantId: string): Promise<ReadinessStep[]> {
-    const stored = await this.merchants.within(merchantId, (tx, merchant) => read(tx, merchant));
-    const { account, store, stripe } = stored;
+    const stored = await this.merchants.read(merchantId, (tx, merchant) => read(tx, merchant));
+    const closed = stored.merchant.status === 'closed';
+    const { numbers, store, stripe } = closed ? { ...stored, ...NOTHING } : stored;
     const [channelAccount, shop, paymentProvider, templates] = await Promise.all([
-      this.channelAccount(account),
+      this.channelAccount(numbers),
       store ? this.vendors.probeStore(store) : MISSING,
       stripe ? this.vendors.probeStripe(stripe) : MISSING,
-      this.templateStatuses(stored),
+      this.templateStatuses({ ...stored, numbers }),
     ]);
     return readinessSteps({
       merchantId,
@@ -50,15 +60,27 @@ export class Readiness {
       sync: stored.sync,
       paymentProvider,
       templates,
+      testMessage: stored.testMessage,
     });
   }
 
-  private channelAccount(account: ChannelAccountEntity | null): Promise<Connection> | Connection {
-    if (!account) return MISSING;
-    return account.enabled ? this.vendors.probeWhatsApp(account) : { state: 'disabled' };
+  /** Every number that is switched on must answer. */
+  private async channelAccount(numbers: readonly ChannelAccountEntity[]): Promise<Connection> {
+    if (numbers.length === 0) return MISSING;
+    const enabled = numbers.filter((n) => n.enabled);
+    if (enabled.length === 0) return { state: 'disabled' };
+    const answers = await Promise.all(enabled.map((n) => this.vendors.probeWhatsApp(n)));
+    const failing = answers.findIndex((answer) => answer.state === 'failing');
+    const answer = answers[failing];
+    if (answer?.state !== 'failing') return { state: 'ok' };
+    const which = enabled.length > 1 ? `${enabled[failing]!.displayPhoneNumber}: ` : '';
+    return { state: 'failing', why: `${which}${answer.why}` };
   }
 
-  private async templateStatuses({ account, templates }: Stored): Promise<ReadinessFacts['templates']> {
+  private async templateStatuses({
+    numbers: [account],
+    templates,
+  }: Stored): Promise<ReadinessFacts['templates']> {
     const facts = account && templates.length > 0 ? await this.askMeta(account) : [];
     return TEMPLATE_PURPOSES.map((purpose) => {
       const statuses = templates
@@ -82,16 +104,19 @@ export class Readiness {
 }
 
 const MISSING: Connection = { state: 'missing' };
+/** A closed merchant's credentials are wiped. */
+const NOTHING = { numbers: [], store: null, stripe: null };
 
 async function read(tx: EntityManager, merchant: MerchantEntity): Promise<Stored> {
   const { merchantId } = merchant;
   return {
     merchant,
-    account: await tx.findOneBy(ChannelAccountEntity, { merchantId, kind: 'whatsapp' }),
+    numbers: await whatsAppNumbers(tx, merchantId),
     store: await tx.findOneBy(StoreConnectionEntity, { merchantId }),
     stripe: await tx.findOneBy(PaymentProviderEntity, { merchantId, kind: 'stripe' }),
     templates: await tx.findBy(TemplateEntity, { merchantId }),
     sync: await readSync(tx),
+    testMessage: await readTestMessage(tx),
   };
 }
 

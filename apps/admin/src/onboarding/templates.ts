@@ -1,12 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { MoreThan, type EntityManager } from 'typeorm';
 import { GraphCallError, type TemplateFacts, type WhatsAppClient } from '#adapters/whatsapp-cloud';
 import { checkTemplateText, sampleValues } from '#core/tenancy';
 import type { TemplatePurpose } from '#core/messaging';
-import { ChannelAccountEntity, TemplateEntity } from '#persistence';
+import { type ChannelAccountEntity, TemplateEntity } from '#persistence';
 import { CLOCK, newId, type Clock } from '#platform';
+import { AuditLog } from '../audit/audit-log.js';
 import { fieldProblem, problem } from '../http/problem.js';
 import type { PutTemplate } from '../http/templates.dto.js';
-import { Merchants } from './merchants.js';
+import { whatsAppNumbers } from './channel-accounts.js';
+import { Merchants, requireOpen } from './merchants.js';
 import { graphReason, Vendors } from './vendors.js';
 
 /** Templates by purpose, here and at Meta. */
@@ -15,12 +18,18 @@ export class Templates {
   constructor(
     private readonly merchants: Merchants,
     private readonly vendors: Vendors,
+    private readonly audit: AuditLog,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  list(merchantId: string): Promise<TemplateEntity[]> {
-    return this.merchants.within(merchantId, (tx) =>
-      tx.find(TemplateEntity, { where: { merchantId }, order: { purpose: 'ASC', language: 'ASC' } }),
+  /** In the order in which they were made, one more than `limit`. */
+  list(merchantId: string, limit: number, after: string | undefined): Promise<TemplateEntity[]> {
+    return this.merchants.read(merchantId, (tx) =>
+      tx.find(TemplateEntity, {
+        where: { merchantId, ...(after ? { id: MoreThan(after) } : {}) },
+        order: { id: 'ASC' },
+        take: limit + 1,
+      }),
     );
   }
 
@@ -35,29 +44,53 @@ export class Templates {
   ): Promise<{ row: TemplateEntity; status: string; created: boolean }> {
     const problems = checkTemplateText(given.body, given.parameters);
     if (problems.length > 0) throw fieldProblem(problems);
-    const account = await this.merchants.within(merchantId, (tx) =>
-      tx.findOneBy(ChannelAccountEntity, { merchantId, kind: 'whatsapp' }),
-    );
-    if (!account) throw problem(409, 'not_connected', 'connect the WhatsApp number first');
-    const { status, created } = await ensureAtMeta(await this.vendors.whatsApp(account), account, given);
-    const row = await this.merchants.within(merchantId, async (tx) => {
-      const key = { channelAccountId: account.id, purpose, language: given.language };
-      const known = await tx.findOneBy(TemplateEntity, key);
-      return tx.save(
-        TemplateEntity,
-        tx.create(TemplateEntity, {
-          ...key,
-          id: known?.id ?? newId('tpl'),
-          merchantId,
-          name: given.name,
-          category: given.category,
-          body: given.body,
-          parameters: given.parameters,
-          createdAt: known?.createdAt ?? this.clock.now(),
-        }),
-      );
+    const accounts = await this.merchants.read(merchantId, async (tx, merchant) => {
+      requireOpen(merchant);
+      return whatsAppNumbers(tx, merchantId);
     });
+    const [first] = accounts;
+    if (!first) throw problem(409, 'not_connected', 'connect the WhatsApp number first');
+    // Templates belong to the business account: each of them needs it once, and every number of it can send it.
+    const businesses = accounts.filter(
+      (a, i) => accounts.findIndex((b) => b.businessAccountId === a.businessAccountId) === i,
+    );
+    const answers = [];
+    for (const account of businesses) {
+      answers.push(await ensureAtMeta(await this.vendors.whatsApp(account), account, given));
+    }
+    const row = await this.merchants.within(merchantId, async (tx) => {
+      const rows: TemplateEntity[] = [];
+      for (const account of accounts) rows.push(await this.store(tx, account, purpose, given));
+      const { id: target } = rows[0]!;
+      const after = { purpose, ...given, numbers: rows.length };
+      await this.audit.record(tx, { merchantId, action: 'template.put', target, after });
+      return rows[0]!;
+    });
+    const { status, created } = answers[0]!;
     return { row, status, created };
+  }
+
+  private async store(
+    tx: EntityManager,
+    account: ChannelAccountEntity,
+    purpose: TemplatePurpose,
+    given: PutTemplate,
+  ): Promise<TemplateEntity> {
+    const key = { channelAccountId: account.id, purpose, language: given.language };
+    const known = await tx.findOneBy(TemplateEntity, key);
+    return tx.save(
+      TemplateEntity,
+      tx.create(TemplateEntity, {
+        ...key,
+        id: known?.id ?? newId('tpl'),
+        merchantId: account.merchantId,
+        name: given.name,
+        category: given.category,
+        body: given.body,
+        parameters: given.parameters,
+        createdAt: known?.createdAt ?? this.clock.now(),
+      }),
+    );
   }
 
   /** Meta's word for each of the account's templates. @throws GraphCallError */

@@ -46,7 +46,7 @@ export class ChannelAccountEntity {
   /** As customers see it: a phone number, or a name. */
   @Column({ name: 'display_phone_number', type: 'text' }) displayPhoneNumber: string;
   @Column({ name: 'catalog_id', type: 'text', nullable: true }) catalogId: string | null;
-  /** Sealed, bound to `channel_accounts/<id>/access_token`. Empty once the merchant is closed. */
+  /** Sealed, bound to `channel_accounts/<id>/access_token`. Nothing of use once it is released. */
   @Column({ name: 'access_token', type: 'text' }) accessToken: string;
   @Column({ name: 'messages_per_second', type: 'integer' }) messagesPerSecond: number;
   @Column({ type: 'boolean' }) enabled: boolean;

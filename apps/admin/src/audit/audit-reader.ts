@@ -1,0 +1,54 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { Tenants } from '#persistence';
+
+export interface AuditRow {
+  id: string;
+  merchantId: string | null;
+  seq: number;
+  at: Date;
+  actor: string;
+  actorKind: string;
+  action: string;
+  target: string;
+  before: string | null;
+  after: string | null;
+  requestId: string | null;
+  hash: string;
+}
+
+export interface AuditFilter {
+  merchantId?: string;
+  actor?: string;
+  action?: string;
+  target?: string;
+  from?: string;
+  to?: string;
+}
+
+const QUERY = `
+  SELECT id::text, merchant_id AS "merchantId", seq, at, actor, actor_kind AS "actorKind", action, target, before, after,
+    request_id AS "requestId", hash
+  FROM tenancy.audit_log
+  WHERE ($1::text IS NULL OR merchant_id = $1) AND ($2::text IS NULL OR actor = $2)
+    AND ($3::text IS NULL OR action = $3) AND ($4::text IS NULL OR target = $4)
+    AND ($5::timestamptz IS NULL OR at >= $5) AND ($6::timestamptz IS NULL OR at < $6)
+    AND ($7::bigint IS NULL OR id < $7)
+  ORDER BY id DESC LIMIT $8`;
+
+@Injectable()
+export class AuditReader {
+  constructor(
+    private readonly database: DataSource,
+    private readonly tenants: Tenants,
+  ) {}
+
+  /** Newest first, one more than `limit`; of one merchant, or of all and the platform. */
+  async list(filter: AuditFilter, limit: number, before: string | undefined): Promise<AuditRow[]> {
+    const { merchantId, actor, action, target, from, to } = filter;
+    const values = [merchantId, actor, action, target, from, to, before, limit + 1].map((v) => v ?? null);
+    return merchantId === undefined
+      ? ((await this.database.query(QUERY, values)) as AuditRow[])
+      : this.tenants.transaction(merchantId, (tx) => tx.query(QUERY, values) as Promise<AuditRow[]>);
+  }
+}

@@ -1,0 +1,35 @@
+import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
+import { concatMap, type Observable } from 'rxjs';
+import type { AdminRequest } from '../auth/access.js';
+import { requestContext } from '../http/request-context.js';
+import { AuditLog } from './audit-log.js';
+
+const READING = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** A change that succeeded without a row in the audit log gets one here: no route can forget it. */
+@Injectable()
+export class AuditInterceptor implements NestInterceptor {
+  constructor(private readonly log: AuditLog) {}
+
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const request = context.switchToHttp().getRequest<AdminRequest>();
+    if (READING.has(request.method) || !request.caller) return next.handle();
+    return next.handle().pipe(
+      concatMap(async (answer: unknown) => {
+        const known = requestContext();
+        if (known && known.audited === 0 && !known.replayed) await this.log.note(deedOf(request));
+        return answer;
+      }),
+    );
+  }
+}
+
+function deedOf(request: AdminRequest) {
+  const { caller } = request;
+  const named = (request.params as { merchantId?: string }).merchantId;
+  return {
+    merchantId: named ?? (caller?.kind === 'merchant' ? caller.merchantId : null),
+    action: `${request.method} ${request.routeOptions.url ?? ''}`,
+    target: request.url.split('?')[0]!,
+  };
+}

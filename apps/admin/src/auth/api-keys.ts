@@ -1,0 +1,153 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { IsNull, MoreThan, type EntityManager } from 'typeorm';
+import {
+  ALL_MERCHANT,
+  ALL_OPERATOR,
+  API_SCOPES,
+  BOOTSTRAP_KEY_ID,
+  scopesBeyond,
+  scopesOf,
+  type ApiScope,
+  type Caller,
+} from '#core/tenancy';
+import { ApiKeyEntity } from '#persistence';
+import { CLOCK, type Clock } from '#platform';
+import { AuditLog } from '../audit/audit-log.js';
+import { ApiKeyView } from '../http/api-keys.dto.js';
+import { fieldProblem, problem } from '../http/problem.js';
+import { ApiKeyStore } from './api-key.store.js';
+
+/** A key and, this once, what it is. */
+export interface MadeKey {
+  row: ApiKeyEntity;
+  key: string;
+}
+
+/** The life of keys, of one merchant or, where `merchantId` is null, of the platform's operators. */
+@Injectable()
+export class ApiKeys {
+  constructor(
+    private readonly store: ApiKeyStore,
+    private readonly audit: AuditLog,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /** @throws ProblemException 400 for a time that is over, 403 for a scope that the caller does not have. */
+  async create(
+    tx: EntityManager,
+    merchantId: string | null,
+    caller: Caller,
+    given: { name: string; scopes?: ApiScope[]; expiresAt?: string },
+  ): Promise<MadeKey> {
+    const expiresAt = given.expiresAt === undefined ? null : new Date(given.expiresAt);
+    if (expiresAt && expiresAt <= this.clock.now()) {
+      throw fieldProblem([{ field: 'expiresAt', rule: 'future', detail: 'expiresAt must be in the future' }]);
+    }
+    refuseBeyond(caller, given.scopes ?? []);
+    const made = await this.store.create(tx, {
+      merchantId,
+      name: given.name,
+      scopes: given.scopes ?? inherited(merchantId, caller),
+      expiresAt,
+      createdBy: caller.keyId,
+    });
+    await this.audit.record(tx, {
+      merchantId,
+      action: 'api_key.create',
+      target: made.row.id,
+      after: ApiKeyView.of(made.row),
+    });
+    return made;
+  }
+
+  /** Oldest first, one more than `limit`. */
+  list(
+    tx: EntityManager,
+    merchantId: string | null,
+    limit: number,
+    after: string | undefined,
+  ): Promise<ApiKeyEntity[]> {
+    return tx.find(ApiKeyEntity, {
+      where: { merchantId: merchantId ?? IsNull(), ...(after ? { id: MoreThan(after) } : {}) },
+      order: { id: 'ASC' },
+      take: limit + 1,
+    });
+  }
+
+  /**
+   * Makes a key in the place of another one, which stays good for `overlapSeconds`.
+   * @throws ProblemException 403 for a key that may do more than the caller, 404, 409 for one that is over already.
+   */
+  async rotate(
+    tx: EntityManager,
+    merchantId: string | null,
+    caller: Caller,
+    keyId: string,
+    overlapSeconds: number,
+  ): Promise<MadeKey> {
+    const old = await this.find(tx, merchantId, keyId);
+    const now = this.clock.now();
+    if (old.id === BOOTSTRAP_KEY_ID) {
+      throw problem(409, 'key_from_environment', 'this key is set by WACO_OPERATOR_KEY: change it there');
+    }
+    if (old.revokedAt || (old.expiresAt && old.expiresAt <= now)) {
+      throw problem(409, 'key_over', 'this key is not good any more: make a new one');
+    }
+    refuseBeyond(caller, scopesOf(old));
+    const lifetime = old.expiresAt && old.expiresAt.getTime() - old.createdAt.getTime();
+    const made = await this.store.create(tx, {
+      merchantId,
+      name: old.name,
+      scopes: old.scopes,
+      expiresAt: lifetime === null ? null : new Date(now.getTime() + lifetime),
+      createdBy: caller.keyId,
+    });
+    const end = new Date(now.getTime() + overlapSeconds * 1_000);
+    const expiresAt = old.expiresAt && old.expiresAt < end ? old.expiresAt : end;
+    await tx.update(ApiKeyEntity, { id: keyId }, { expiresAt, replacedBy: made.row.id });
+    await this.audit.record(tx, {
+      merchantId,
+      action: 'api_key.rotate',
+      target: keyId,
+      before: ApiKeyView.of(old),
+      after: ApiKeyView.of({ ...old, expiresAt, replacedBy: made.row.id }),
+    });
+    return made;
+  }
+
+  /** Revoking what is revoked changes nothing. @throws ProblemException 404. */
+  async revoke(tx: EntityManager, merchantId: string | null, keyId: string): Promise<void> {
+    const row = await this.find(tx, merchantId, keyId);
+    const revokedAt = row.revokedAt ?? this.clock.now();
+    if (!row.revokedAt) await tx.update(ApiKeyEntity, { id: keyId }, { revokedAt });
+    await this.audit.record(tx, {
+      merchantId,
+      action: 'api_key.revoke',
+      target: keyId,
+      before: ApiKeyView.of(row),
+      after: ApiKeyView.of({ ...row, revokedAt }),
+    });
+  }
+
+  private async find(tx: EntityManager, merchantId: string | null, keyId: string): Promise<ApiKeyEntity> {
+    const row = await tx.findOne(ApiKeyEntity, {
+      where: { id: keyId, merchantId: merchantId ?? IsNull() },
+      lock: { mode: 'pessimistic_write' },
+    });
+    if (!row) throw problem(404, 'key_not_found', 'there is no such key here');
+    return row;
+  }
+}
+
+/** Without a choice a key gets all that its maker has. */
+function inherited(merchantId: string | null, caller: Caller): readonly string[] {
+  if (caller.scopes.length < API_SCOPES.length) return caller.scopes;
+  return [merchantId === null ? ALL_OPERATOR : ALL_MERCHANT];
+}
+
+function refuseBeyond(caller: Caller, wanted: readonly ApiScope[]): void {
+  const beyond = scopesBeyond(caller, wanted);
+  if (beyond.length > 0) {
+    throw problem(403, 'scope_missing', `your key does not have ${beyond.join(', ')} itself`);
+  }
+}

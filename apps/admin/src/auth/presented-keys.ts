@@ -1,0 +1,31 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { KeyVerdict } from '#core/tenancy';
+import { CLOCK, type Clock } from '#platform';
+import { ApiKeyStore } from './api-key.store.js';
+import { LoginThrottle } from './login-throttle.js';
+
+/** Keys as they are presented, at the API or at the login: guessing gets slower with every wrong one. */
+@Injectable()
+export class PresentedKeys {
+  private readonly throttle = new LoginThrottle();
+
+  constructor(
+    private readonly keys: ApiKeyStore,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  async judge(key: string): Promise<KeyVerdict | { outcome: 'too-many' }> {
+    const verdict = await this.keys.verify(key);
+    // A key that was good once is no guess.
+    if (verdict.outcome === 'accepted' || verdict.reason !== 'unknown') return verdict;
+    return (await this.wrong()) ? verdict : { outcome: 'too-many' };
+  }
+
+  /** Holds the answer to a wrong key; false: too many wait already. */
+  async wrong(): Promise<boolean> {
+    const delay = this.throttle.fail(this.clock.now());
+    if (delay === undefined) return false;
+    await this.throttle.hold(delay);
+    return true;
+  }
+}

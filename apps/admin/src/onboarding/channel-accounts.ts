@@ -1,0 +1,196 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { IsNull, MoreThan, type EntityManager } from 'typeorm';
+import { ChannelAccountEntity, type ChannelKind } from '#persistence';
+import { CLOCK, newId, type Clock } from '#platform';
+import { AuditLog } from '../audit/audit-log.js';
+import { ChannelAccountView, type UpdateChannelAccount } from '../http/channel-accounts.dto.js';
+import type { PutWhatsAppAccount } from '../http/connections.dto.js';
+import { problem } from '../http/problem.js';
+import { conflictOn } from './conflicts.js';
+import { Merchants, requireOpen } from './merchants.js';
+import { Vault } from './vault.js';
+
+/** What an account is, in no channel's own words. */
+export interface NewAccount {
+  kind: ChannelKind;
+  businessAccountId: string;
+  /** Meta's id of what messages are sent from. */
+  senderId: string;
+  displayName: string;
+  accessToken: string;
+  catalogId?: string;
+  messagesPerSecond?: number;
+  enabled?: boolean;
+}
+
+/** A merchant's WhatsApp numbers, Messenger pages and Instagram accounts. */
+@Injectable()
+export class ChannelAccounts {
+  constructor(
+    private readonly merchants: Merchants,
+    private readonly vault: Vault,
+    private readonly audit: AuditLog,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /** In the order in which they were connected, one more than `limit`. */
+  list(merchantId: string, limit: number, after: string | undefined): Promise<ChannelAccountEntity[]> {
+    return this.merchants.read(merchantId, (tx) =>
+      tx.find(ChannelAccountEntity, {
+        where: { merchantId, ...(after ? { id: MoreThan(after) } : {}) },
+        order: { id: 'ASC' },
+        take: limit + 1,
+      }),
+    );
+  }
+
+  /** @throws ProblemException 404. */
+  find(merchantId: string, id: string): Promise<ChannelAccountEntity> {
+    return this.merchants.read(merchantId, (tx) => findAccount(tx, merchantId, id));
+  }
+
+  /** The number that was connected first. @throws ProblemException 404. */
+  firstWhatsApp(merchantId: string): Promise<ChannelAccountEntity> {
+    return this.merchants.read(merchantId, async (tx) => {
+      const [row] = await whatsAppNumbers(tx, merchantId);
+      if (!row) throw problem(404, 'not_connected', 'no WhatsApp number is connected yet');
+      return row;
+    });
+  }
+
+  /** @throws ProblemException 409 when it is connected already, here or to another merchant. */
+  create(tx: EntityManager, merchantId: string, given: NewAccount): Promise<ChannelAccountEntity> {
+    return this.store(tx, merchantId, undefined, given);
+  }
+
+  /**
+   * Connects a merchant's number, or replaces the settings of the one that it has. Of several, the one that is named
+   * by its `phoneNumberId`. @throws ProblemException 409 when it belongs to another merchant or none of several is meant.
+   */
+  putWhatsApp(merchantId: string, given: PutWhatsAppAccount): Promise<ChannelAccountEntity> {
+    return this.merchants.within(merchantId, async (tx, merchant) => {
+      requireOpen(merchant);
+      const numbers = await whatsAppNumbers(tx, merchantId);
+      const named = numbers.find((n) => n.phoneNumberId === given.phoneNumberId);
+      if (!named && numbers.length > 1) {
+        throw problem(
+          409,
+          'several_numbers',
+          'this merchant has several numbers: POST connects one more, PATCH by its id changes one',
+        );
+      }
+      return this.store(tx, merchantId, named ?? numbers[0], {
+        ...given,
+        kind: 'whatsapp',
+        senderId: given.phoneNumberId,
+        displayName: given.displayPhoneNumber,
+      });
+    });
+  }
+
+  /** @throws ProblemException 404, 409 for a closed merchant. */
+  update(merchantId: string, id: string, change: UpdateChannelAccount): Promise<ChannelAccountEntity> {
+    return this.merchants.within(merchantId, async (tx, merchant) => {
+      requireOpen(merchant);
+      const row = await findAccount(tx, merchantId, id);
+      const { accessToken, displayName, catalogId, messagesPerSecond, enabled } = change;
+      const next = tx.create(ChannelAccountEntity, {
+        ...row,
+        displayPhoneNumber: displayName ?? row.displayPhoneNumber,
+        catalogId: catalogId ?? row.catalogId,
+        messagesPerSecond: messagesPerSecond ?? row.messagesPerSecond,
+        enabled: enabled ?? row.enabled,
+        ...(accessToken === undefined
+          ? {}
+          : {
+              accessToken: await this.vault.seal('channel_accounts', id, 'access_token', accessToken),
+              verifiedAt: null,
+            }),
+      });
+      await tx.save(ChannelAccountEntity, next);
+      await this.record(tx, row, next, accessToken !== undefined);
+      return next;
+    });
+  }
+
+  /** A live call with the stored token went well. */
+  async noteVerified(merchantId: string, id: string, verifiedAt: Date): Promise<void> {
+    await this.merchants.within(merchantId, (tx) => tx.update(ChannelAccountEntity, { id }, { verifiedAt }));
+  }
+
+  private async store(
+    tx: EntityManager,
+    merchantId: string,
+    known: ChannelAccountEntity | undefined,
+    given: NewAccount,
+  ): Promise<ChannelAccountEntity> {
+    const id = known?.id ?? newId('acc');
+    const row = tx.create(ChannelAccountEntity, {
+      id,
+      merchantId,
+      kind: given.kind,
+      businessAccountId: given.businessAccountId,
+      phoneNumberId: given.senderId,
+      displayPhoneNumber: given.displayName,
+      catalogId: given.catalogId ?? null,
+      accessToken: await this.vault.seal('channel_accounts', id, 'access_token', given.accessToken),
+      messagesPerSecond: given.messagesPerSecond ?? 80,
+      enabled: given.enabled ?? true,
+      verifiedAt: null,
+      releasedAt: null,
+      createdAt: known?.createdAt ?? this.clock.now(),
+    });
+    await conflictOn(
+      { channel_accounts_kind_phone_number_id_key: 'this account is connected already, here or elsewhere' },
+      async (): Promise<unknown> =>
+        known ? tx.save(ChannelAccountEntity, row) : tx.insert(ChannelAccountEntity, row),
+    );
+    if (!known) await shareTemplates(tx, row);
+    await this.record(tx, known, row, true);
+    return row;
+  }
+
+  private record(
+    tx: EntityManager,
+    known: ChannelAccountEntity | undefined,
+    row: ChannelAccountEntity,
+    newSecret: boolean,
+  ): Promise<void> {
+    return this.audit.record(tx, {
+      merchantId: row.merchantId,
+      action: known ? 'channel_account.update' : 'channel_account.connect',
+      target: row.id,
+      before: known && ChannelAccountView.of(known),
+      after: { ...ChannelAccountView.of(row), accessToken: newSecret ? 'new' : 'as before' },
+    });
+  }
+}
+
+/** Numbers of a merchant, the one that was connected first before the others. */
+export function whatsAppNumbers(tx: EntityManager, merchantId: string): Promise<ChannelAccountEntity[]> {
+  return tx.find(ChannelAccountEntity, {
+    where: { merchantId, kind: 'whatsapp', releasedAt: IsNull() },
+    order: { createdAt: 'ASC', id: 'ASC' },
+  });
+}
+
+async function findAccount(tx: EntityManager, merchantId: string, id: string): Promise<ChannelAccountEntity> {
+  const row = await tx.findOneBy(ChannelAccountEntity, { merchantId, id });
+  if (!row) throw problem(404, 'channel_account_not_found', 'this merchant has no such channel account');
+  return row;
+}
+
+/** Templates belong to the business account: a new number of it can send them like the others. */
+async function shareTemplates(tx: EntityManager, account: ChannelAccountEntity): Promise<void> {
+  if (account.kind !== 'whatsapp') return;
+  await tx.query(
+    `INSERT INTO tenancy.templates (id, merchant_id, channel_account_id, purpose, name, language, category, body,
+       parameters, created_at)
+     SELECT DISTINCT ON (t.purpose, t.language) 'tpl_' || replace(gen_random_uuid()::text, '-', ''), t.merchant_id, $1,
+       t.purpose, t.name, t.language, t.category, t.body, t.parameters, $3
+     FROM tenancy.templates t JOIN tenancy.channel_accounts a ON a.id = t.channel_account_id
+     WHERE a.business_account_id = $2 AND a.id <> $1 AND a.released_at IS NULL
+     ORDER BY t.purpose, t.language, t.id`,
+    [account.id, account.businessAccountId, account.createdAt],
+  );
+}

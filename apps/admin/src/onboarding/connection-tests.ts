@@ -1,0 +1,77 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Connection } from '#core/tenancy';
+import { PaymentProviderEntity, StoreConnectionEntity } from '#persistence';
+import { CLOCK, type Clock } from '#platform';
+import { AuditLog } from '../audit/audit-log.js';
+import { problem } from '../http/problem.js';
+import type { ConnectionTestView } from '../http/tests.dto.js';
+import { ChannelAccounts } from './channel-accounts.js';
+import { Merchants, requireOpen } from './merchants.js';
+import { Vendors } from './vendors.js';
+
+/** Live calls that someone asked for, with the stored secrets. When one goes well, that is stored. */
+@Injectable()
+export class ConnectionTests {
+  constructor(
+    private readonly merchants: Merchants,
+    private readonly accounts: ChannelAccounts,
+    private readonly vendors: Vendors,
+    private readonly audit: AuditLog,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /** @throws ProblemException 404, 422 for a channel that cannot be tested yet. */
+  async channelAccount(merchantId: string, id: string): Promise<ConnectionTestView> {
+    const account = await this.accounts.find(merchantId, id);
+    if (account.releasedAt) throw problem(409, 'merchant_closed', 'a closed merchant stays as it is');
+    if (account.kind !== 'whatsapp') {
+      throw problem(422, 'not_testable', `${account.kind} is stored only: nothing calls it yet`);
+    }
+    return this.note(merchantId, 'channel_account', id, await this.vendors.probeWhatsApp(account), (at) =>
+      this.accounts.noteVerified(merchantId, id, at),
+    );
+  }
+
+  /** @throws ProblemException 404. */
+  async store(merchantId: string): Promise<ConnectionTestView> {
+    const row = await this.merchants.read(merchantId, (tx, merchant) => {
+      requireOpen(merchant);
+      return tx.findOneBy(StoreConnectionEntity, { merchantId });
+    });
+    if (!row) throw problem(404, 'not_connected', 'no shop is connected yet');
+    return this.note(merchantId, 'store', row.id, await this.vendors.probeStore(row), (at) =>
+      this.merchants.within(merchantId, (tx) =>
+        tx.update(StoreConnectionEntity, { id: row.id }, { verifiedAt: at }),
+      ),
+    );
+  }
+
+  /** @throws ProblemException 404. */
+  async stripe(merchantId: string): Promise<ConnectionTestView> {
+    const row = await this.merchants.read(merchantId, (tx, merchant) => {
+      requireOpen(merchant);
+      return tx.findOneBy(PaymentProviderEntity, { merchantId, kind: 'stripe' });
+    });
+    if (!row) throw problem(404, 'not_connected', 'Stripe is not connected yet');
+    return this.note(merchantId, 'payment_provider', row.id, await this.vendors.probeStripe(row), (at) =>
+      this.merchants.within(merchantId, (tx) =>
+        tx.update(PaymentProviderEntity, { id: row.id }, { verifiedAt: at }),
+      ),
+    );
+  }
+
+  private async note(
+    merchantId: string,
+    thing: string,
+    target: string,
+    result: Connection,
+    verified: (at: Date) => Promise<unknown>,
+  ): Promise<ConnectionTestView> {
+    const at = this.clock.now();
+    if (result.state === 'ok') await verified(at);
+    const why = result.state === 'failing' ? result.why : null;
+    const view = { ok: result.state === 'ok', why, testedAt: at.toISOString() };
+    await this.audit.note({ merchantId, action: `${thing}.test`, target, after: view });
+    return view;
+  }
+}

@@ -1,0 +1,113 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { IsNull, type EntityManager } from 'typeorm';
+import { advanceRecipient, receiveMessage } from '#contracts';
+import { STATUS_TRANSITIONS, type MerchantStatus } from '#core/tenancy';
+import { ApiKeyEntity, ChannelAccountEntity, type MerchantEntity } from '#persistence';
+import { CLOCK, type Clock } from '#platform';
+import { problem } from '../http/problem.js';
+import { Merchants } from './merchants.js';
+import { Vault } from './vault.js';
+
+/** Services remember a merchant for 5 s: what waits for its resumption is looked at after that. */
+const REMEMBERED_MS = 6_000;
+/** States of an order in which nothing more is owed to anyone. */
+const ENDED = ['declined', 'cancelled', 'expired', 'delivered', 'refunded'];
+
+/** Suspending, resuming and closing a merchant. */
+@Injectable()
+export class LifeCycle {
+  constructor(
+    private readonly merchants: Merchants,
+    private readonly vault: Vault,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /** From then on what customers write is kept and not answered, and nothing is sent to them. */
+  suspend(merchantId: string, reason: string): Promise<MerchantEntity> {
+    return this.move(merchantId, 'suspended', (tx, row) =>
+      this.merchants.store(tx, 'merchant.suspend', row, {
+        status: 'suspended',
+        suspendedAt: this.clock.now(),
+        statusReason: reason,
+      }),
+    );
+  }
+
+  /** What waited goes on: customers' messages that are not too old by now, and what was to be sent. */
+  resume(merchantId: string): Promise<MerchantEntity> {
+    const now = this.clock.now();
+    return this.move(merchantId, 'active', async (tx, row) => {
+      const dueAt = new Date(now.getTime() + REMEMBERED_MS);
+      await tx.query(
+        `UPDATE journal.items SET due_at = $2
+         WHERE name = ANY($1) AND settled_at IS NULL AND parked_at IS NULL AND due_at > $2`,
+        [[receiveMessage.name, advanceRecipient.name], dueAt],
+      );
+      const change = { status: 'active', suspendedAt: null, resumedAt: now, statusReason: null } as const;
+      return this.merchants.store(tx, 'merchant.resume', row, change);
+    });
+  }
+
+  /**
+   * Ends a merchant's time here, for good: its keys are revoked, its accounts switched off and free for others, and
+   * its credentials wiped. What was written about its customers stays until it is exported and erased, which are
+   * steps of their own: the first belongs before this one, the second after it.
+   * @throws ProblemException 409 while orders are open, unless `force`: nobody can refund them any more.
+   */
+  close(merchantId: string, given: { reason: string; force: boolean }): Promise<MerchantEntity> {
+    return this.move(merchantId, 'closed', async (tx, row) => {
+      const openOrders = await countOpenOrders(tx);
+      if (openOrders > 0 && !given.force) {
+        throw problem(
+          409,
+          'orders_open',
+          `${openOrders} orders are not finished: wait for them, or say force, after which Waco cannot refund them`,
+          { openOrders },
+        );
+      }
+      const now = this.clock.now();
+      const keys = await tx.update(ApiKeyEntity, { merchantId, revokedAt: IsNull() }, { revokedAt: now });
+      await this.wipeCredentials(tx, merchantId, now);
+      return this.merchants.store(
+        tx,
+        'merchant.close',
+        row,
+        { status: 'closed', closedAt: now, statusReason: given.reason },
+        { openOrders, revokedKeys: keys.affected ?? 0 },
+      );
+    });
+  }
+
+  /** A channel account stays, as what its messages and templates hang on, with a token that is none. */
+  private async wipeCredentials(tx: EntityManager, merchantId: string, now: Date): Promise<void> {
+    for (const { id } of await tx.findBy(ChannelAccountEntity, { merchantId })) {
+      const accessToken = await this.vault.seal('channel_accounts', id, 'access_token', 'wiped');
+      await tx.update(ChannelAccountEntity, { id }, { enabled: false, releasedAt: now, accessToken });
+    }
+    for (const table of ['store_connections', 'payment_providers', 'former_webhook_secrets', 'meta_apps']) {
+      await tx.query(`DELETE FROM tenancy.${table} WHERE merchant_id = $1`, [merchantId]);
+    }
+    await tx.query(`DELETE FROM tenancy.idempotency_keys WHERE merchant_id = $1`, [merchantId]);
+  }
+
+  private move(
+    merchantId: string,
+    status: MerchantStatus,
+    change: (tx: EntityManager, row: MerchantEntity) => Promise<MerchantEntity>,
+  ): Promise<MerchantEntity> {
+    return this.merchants.within(merchantId, async (tx, row) => {
+      if (row.status === status) return row;
+      if (!STATUS_TRANSITIONS[row.status].includes(status)) {
+        throw problem(409, 'merchant_closed', 'a closed merchant stays closed: take it on anew');
+      }
+      return change(tx, row);
+    });
+  }
+}
+
+async function countOpenOrders(tx: EntityManager): Promise<number> {
+  const [row] = (await tx.query(`SELECT count(*)::int AS open FROM checkout.orders WHERE state <> ALL($1)`, [
+    ENDED,
+  ])) as { open: number }[];
+  return row!.open;
+}

@@ -1,0 +1,61 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { checkSettings, type MerchantSettings } from '#core/tenancy';
+import { MerchantSettingsEntity } from '#persistence';
+import { CLOCK, type Clock } from '#platform';
+import { AuditLog } from '../audit/audit-log.js';
+import { requireMatch } from '../http/etag.js';
+import { fieldProblem } from '../http/problem.js';
+import { Merchants, requireOpen } from './merchants.js';
+
+/** A document that nobody has written yet is version 0. */
+const NOTHING = { document: {} as MerchantSettings, version: 0 };
+
+/** What a merchant has chosen for itself, in one document. */
+@Injectable()
+export class Settings {
+  constructor(
+    private readonly merchants: Merchants,
+    private readonly audit: AuditLog,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  find(merchantId: string): Promise<{ document: MerchantSettings; version: number }> {
+    return this.merchants.read(merchantId, (tx) => load(tx, merchantId));
+  }
+
+  /**
+   * Stores what `change` makes of the present document.
+   * @throws ProblemException 400 for a rule that is broken, 404, 409 for a closed merchant, 412.
+   */
+  store(
+    merchantId: string,
+    ifMatch: string,
+    change: (present: MerchantSettings) => MerchantSettings,
+  ): Promise<{ document: MerchantSettings; version: number }> {
+    return this.merchants.within(merchantId, async (tx, merchant) => {
+      requireOpen(merchant);
+      const known = await load(tx, merchantId);
+      requireMatch(ifMatch, known.version);
+      // As JSON: what was left out is not there, and classes are plain objects.
+      const document = JSON.parse(JSON.stringify(change(known.document))) as MerchantSettings;
+      const problems = checkSettings(document);
+      if (problems.length > 0) throw fieldProblem(problems);
+      const version = known.version + 1;
+      const row = { merchantId, document, version, updatedAt: this.clock.now() };
+      await tx.save(MerchantSettingsEntity, tx.create(MerchantSettingsEntity, row));
+      await this.audit.record(tx, {
+        merchantId,
+        action: 'settings.update',
+        target: merchantId,
+        before: known.document,
+        after: document,
+      });
+      return { document, version };
+    });
+  }
+}
+
+async function load(tx: EntityManager, merchantId: string): Promise<typeof NOTHING> {
+  return (await tx.findOneBy(MerchantSettingsEntity, { merchantId })) ?? NOTHING;
+}

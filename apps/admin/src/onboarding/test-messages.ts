@@ -1,0 +1,100 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { sendMessage, type SendMessagePayload } from '#contracts';
+import type { TestMessageFacts } from '#core/tenancy';
+import { Journal, type ChannelAccountEntity } from '#persistence';
+import { CLOCK, newId, type Clock } from '#platform';
+import { toItem } from '#queue';
+import { AuditLog } from '../audit/audit-log.js';
+import { problem } from '../http/problem.js';
+import type { SendTestMessage, TestMessageView } from '../http/tests.dto.js';
+import { whatsAppNumbers } from './channel-accounts.js';
+import { Merchants, requireOpen } from './merchants.js';
+
+/** Test messages belong to no conversation; this is how they are found again. */
+const TEST_THREAD = 'test-message';
+/** A test that has not gone out by then is not wanted any more, in milliseconds. */
+const WANTED_MS = 15 * 60_000;
+const ARRIVED = ['accepted', 'held', 'sent', 'delivered', 'read', 'played'];
+
+/** A real message, sent the way every message is: through the outbound service, with all its rules. */
+@Injectable()
+export class TestMessages {
+  constructor(
+    private readonly merchants: Merchants,
+    private readonly journal: Journal,
+    private readonly audit: AuditLog,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Asks for it in the caller's transaction; outbound's sweep takes it up within seconds.
+   * @throws ProblemException 404, 409 for a closed merchant.
+   */
+  async send(tx: EntityManager, merchantId: string, given: SendTestMessage): Promise<TestMessageView> {
+    const merchant = await this.merchants.lock(tx, merchantId);
+    requireOpen(merchant);
+    const account = await chooseNumber(tx, merchantId, given.channelAccountId);
+    const waId = given.to.replace(/^\+/, '');
+    const messageId = newId('msg');
+    const now = this.clock.now();
+    const body = `A test message of ${merchant.name}. If you can read this, the number works.`;
+    const payload: SendMessagePayload = {
+      messageId,
+      channelAccountId: account.id,
+      contactId: await contactOf(tx, account.id, waId),
+      person: { waId },
+      content: { type: 'text', body },
+      template: given.template && { purpose: given.template, facts: {} },
+      deadline: new Date(now.getTime() + WANTED_MS).toISOString(),
+      threadId: TEST_THREAD,
+    };
+    await this.journal.append([toItem(sendMessage, payload, merchantId, now)], now, tx);
+    const after = { channelAccountId: account.id, template: given.template ?? null };
+    await this.audit.record(tx, { merchantId, action: 'test_message.send', target: messageId, after });
+    return { messageId, channelAccountId: account.id };
+  }
+}
+
+async function chooseNumber(
+  tx: EntityManager,
+  merchantId: string,
+  id: string | undefined,
+): Promise<ChannelAccountEntity> {
+  const numbers = await whatsAppNumbers(tx, merchantId);
+  const account = id === undefined ? numbers[0] : numbers.find((n) => n.id === id);
+  if (!account) throw problem(404, 'not_connected', 'there is no such WhatsApp number: connect it first');
+  return account;
+}
+
+/** The person's own line, if they ever wrote: then the service window that they opened counts. */
+async function contactOf(tx: EntityManager, channelAccountId: string, waId: string): Promise<string> {
+  const rows = (await tx.query(
+    `SELECT contact_id AS "contactId" FROM conversation.aliases
+     WHERE channel_account_id = $1 AND kind = 'wa_id' AND value = $2`,
+    [channelAccountId, waId],
+  )) as { contactId: string }[];
+  return rows[0]?.contactId ?? `test_${waId}`;
+}
+
+/** How the test messages went: one that arrived is enough, else the latest counts. */
+export async function readTestMessage(tx: EntityManager): Promise<TestMessageFacts> {
+  const [row] = (await tx.query(
+    `SELECT state, verdict->>'why' AS why, error->>'code' AS code FROM outbound.messages_seen
+     WHERE thread_id = $1 ORDER BY (state = ANY($2)) DESC, seq DESC LIMIT 1`,
+    [TEST_THREAD, ARRIVED],
+  )) as { state: string; why: string | null; code: string | null }[];
+  if (row) {
+    if (ARRIVED.includes(row.state)) return { state: 'arrived' };
+    if (row.state === 'failed') return { state: 'failed', why: row.code ? `error ${row.code}` : 'it failed' };
+    if (row.state === 'dropped') return { state: 'failed', why: 'it could not go out within 15 minutes' };
+    return { state: 'waiting', why: row.why };
+  }
+  const [asked] = (await tx.query(
+    `SELECT parked_at IS NOT NULL AS parked FROM journal.items
+     WHERE name = $1 AND payload->>'threadId' = $2 ORDER BY id DESC LIMIT 1`,
+    [sendMessage.name, TEST_THREAD],
+  )) as { parked: boolean }[];
+  if (!asked) return { state: 'none' };
+  return asked.parked ? { state: 'failed', why: 'it is a dead letter' } : { state: 'waiting', why: null };
+}
