@@ -4,8 +4,8 @@ import type { Caller } from '#core/tenancy';
 import { Journal, Tenants } from '#persistence';
 import { CLOCK, type Clock } from '#platform';
 import { Waker } from '#queue';
+import { AuditLog } from '../audit/audit-log.js';
 import { problem } from '../http/problem.js';
-import { Deeds } from './deeds.js';
 
 /** A journal item that failed for good. Its payload stays where it is: it may hold what a customer wrote. */
 export interface DeadLetter {
@@ -45,7 +45,7 @@ export class DeadLetters {
     private readonly tenants: Tenants,
     private readonly journal: Journal,
     private readonly waker: Waker,
-    private readonly deeds: Deeds,
+    private readonly audit: AuditLog,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -99,7 +99,7 @@ export class DeadLetters {
         )) as DeadLetter[];
         if (!row) return undefined;
         await this.journal.unpark(tx, id, now);
-        await this.deeds.record(tx, {
+        await this.audit.record(tx, {
           merchantId,
           action: 'dead-letter.redrive',
           target: id,

@@ -128,6 +128,7 @@ function templateWords(facts: Verdict['facts']): string {
 }
 
 const WAITS: Record<WaitReason, string> = {
+  merchant_suspended: 'the merchant is suspended: it goes out when the merchant is resumed',
   account_disabled: 'the number is switched off',
   account_paused: 'the number is paused after a refusal',
   refused_before: 'an earlier refusal of this message asked for time',

@@ -1,6 +1,5 @@
 import { DeadLettersController } from './dead-letters.controller.js';
 import { DeadLetters } from './dead-letters.js';
-import { Deeds } from './deeds.js';
 import { MessagesController } from './messages.controller.js';
 import { Messages } from './messages.js';
 import { OrdersController } from './orders.controller.js';
@@ -29,7 +28,6 @@ export const OPERATIONS_API = [
 
 export const OPERATIONS = [
   DeadLetters,
-  Deeds,
   Messages,
   Orders,
   Quarantine,

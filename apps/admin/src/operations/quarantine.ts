@@ -3,8 +3,8 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { Journal, Tenants } from '#persistence';
 import { CLOCK, type Clock } from '#platform';
 import { Waker, wakeOf } from '#queue';
+import { AuditLog } from '../audit/audit-log.js';
 import { problem } from '../http/problem.js';
-import { Deeds } from './deeds.js';
 import { itemFor, routeAnew, type Destination, type QuarantinedItem } from './quarantine-routes.js';
 
 export type Routable = QuarantinedItem & { destination: Destination };
@@ -30,7 +30,7 @@ export class Quarantine {
     private readonly tenants: Tenants,
     private readonly journal: Journal,
     private readonly waker: Waker,
-    private readonly deeds: Deeds,
+    private readonly audit: AuditLog,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -75,7 +75,7 @@ export class Quarantine {
         });
       }
       const result = await this.release(tx, row, destination, now);
-      await this.deeds.record(tx, {
+      await this.audit.record(tx, {
         merchantId,
         action: 'quarantine.replay',
         target: id,

@@ -14,8 +14,8 @@ import {
 import { Tenants, type NewItem } from '#persistence';
 import { CLOCK, type Clock } from '#platform';
 import { toItem, Waker, type Wake } from '#queue';
+import { AuditLog } from '../audit/audit-log.js';
 import { problem } from '../http/problem.js';
-import { Deeds } from './deeds.js';
 import { routeAnew } from './quarantine-routes.js';
 import { openQuarantine, Quarantine, quarantinedFor, wasTheirs } from './quarantine.js';
 
@@ -66,7 +66,7 @@ export class Replay {
     private readonly tenants: Tenants,
     private readonly quarantine: Quarantine,
     private readonly waker: Waker,
-    private readonly deeds: Deeds,
+    private readonly audit: AuditLog,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -80,7 +80,7 @@ export class Replay {
         if (wakes.length > MOST_REPLAYED) throw tooMany();
         if (range.dryRun) throw new DryRun(found);
         const { from, to, source } = range;
-        await this.deeds.record(tx, {
+        await this.audit.record(tx, {
           merchantId,
           action: 'journal.replay',
           target: `${from}/${to}`,
