@@ -32,3 +32,12 @@ export function takePair(bucket: PairBucket | null, now: Date): PairTake {
     until: new Date(now.getTime() + Math.ceil(missing * PAIR_REFILL_MS) + MARGIN_MS),
   };
 }
+
+/**
+ * The bucket once a message that was taken at `takenAt` is known to have arrived. A rested bucket begins to refill at
+ * the channel when its first message arrives there, however long that one was on its way.
+ */
+export function onArrival(bucket: PairBucket, takenAt: Date, now: Date): PairBucket {
+  const first = bucket.level === -1 && bucket.at.getTime() === takenAt.getTime();
+  return first && now > bucket.at ? { ...bucket, at: now } : bucket;
+}

@@ -81,6 +81,8 @@ describe('the plan', () => {
       decision: 'wait',
       why: 'account_disabled',
     });
+    const suspended = { enabled: false, merchantSuspended: true, pausedUntil: null, pauseReason: null };
+    expect(wait({}, { sender: suspended })).toMatchObject({ decision: 'wait', why: 'merchant_suspended' });
     expect(
       wait({}, { sender: { enabled: true, pausedUntil: after(HOUR), pauseReason: 'billing' } }),
     ).toMatchObject({ why: 'account_paused', until: after(HOUR).toISOString() });

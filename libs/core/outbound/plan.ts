@@ -7,6 +7,8 @@ const WINDOW_MS = 24 * 3_600_000;
 const WINDOW_MARGIN_MS = 60_000;
 /** An account that is switched off is looked at again after this long. */
 const DISABLED_RECHECK_MS = 60_000;
+/** Resuming a merchant brings the look forward: this is for when that is lost. */
+const SUSPENDED_RECHECK_MS = 600_000;
 
 export interface PlannedMessage {
   /** After this it has no use any more. */
@@ -32,12 +34,14 @@ export interface PlanFacts {
   pairTaken: boolean;
   sender: {
     enabled: boolean;
+    merchantSuspended?: boolean;
     pausedUntil: Date | null;
     pauseReason: string | null;
   };
 }
 
-export type WaitReason = 'account_disabled' | 'account_paused' | 'refused_before' | 'pair_held' | 'pair_rate';
+export type WaitReason =
+  'merchant_suspended' | 'account_disabled' | 'account_paused' | 'refused_before' | 'pair_held' | 'pair_rate';
 export type CustomerReason = 'no_template' | 'template_not_sendable';
 
 export type Decision =
@@ -138,6 +142,9 @@ function mustWait(
   now: Date,
 ): { until: Date; why: WaitReason } | undefined {
   const { sender } = facts;
+  if (sender.merchantSuspended) {
+    return { until: new Date(now.getTime() + SUSPENDED_RECHECK_MS), why: 'merchant_suspended' };
+  }
   if (!sender.enabled) {
     return { until: new Date(now.getTime() + DISABLED_RECHECK_MS), why: 'account_disabled' };
   }

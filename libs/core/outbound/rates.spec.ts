@@ -5,6 +5,7 @@ import {
   reserveSlot,
   RESTED,
   slowDown,
+  onArrival,
   takePair,
   type PairBucket,
   type Pacing,
@@ -89,6 +90,35 @@ describe('pair rate', () => {
         }
       }),
       { numRuns: 50 },
+    );
+  });
+
+  it('is never ahead of the channel, however long messages are on their way', () => {
+    const step = fc.record({
+      idle: fc.integer({ min: 0, max: 20_000 }),
+      way: fc.integer({ min: 0, max: 15_000 }),
+    });
+    fc.assert(
+      fc.property(
+        fc.array(step, { minLength: 60, maxLength: 120 }),
+        fc.integer({ min: 1, max: 40 }),
+        (steps, haste) => {
+          let [now, bucket] = [0, null as Parameters<typeof takePair>[0]];
+          let channel: typeof bucket = null;
+          for (const { idle, way } of steps) {
+            now += Math.floor(idle / haste);
+            const take = takePair(bucket, at(now));
+            if (take.outcome === 'spent') continue;
+            const takenAt = at(now);
+            now += Math.floor(way / haste);
+            const counted = takePair(channel, at(now));
+            if (counted.outcome === 'spent') return false;
+            channel = counted.bucket;
+            bucket = onArrival(take.bucket, takenAt, at(now));
+          }
+          return true;
+        },
+      ),
     );
   });
 });

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { SendResult } from '#adapters/whatsapp-cloud';
 import type { CallChannelPayload } from '#contracts';
-import { forward, isDelivery } from '#core/outbound';
+import { forward, isDelivery, onArrival } from '#core/outbound';
 import { Line } from '../line/line.js';
 import { Refusals } from '../line/refusals.js';
 import { lockChannelId, Statuses } from '../line/statuses.js';
@@ -42,8 +42,9 @@ export class Outcomes {
       ...(held ? { heldAt: now } : {}),
     });
     const recipient = await lockRecipient(tx, message, now);
-    if (recipient.pairRefusals > 0) {
-      await updateRecipient(tx, recipient, { pairRefusals: 0, pairHoldUntil: null });
+    const pair = message.plannedAt ? onArrival(recipient.pair, message.plannedAt, now) : recipient.pair;
+    if (recipient.pairRefusals > 0 || pair !== recipient.pair) {
+      await updateRecipient(tx, recipient, { pairRefusals: 0, pairHoldUntil: null, pair });
     }
     await endPause(tx, message.channelAccountId);
     await this.statuses.applyEarly(work, message, channelMessageId);
