@@ -12,6 +12,7 @@ import { Operations1700000000010 } from './0010-operations.js';
 import { OverdueStreams1700000000011 } from './0011-overdue-streams.js';
 import { MetaApps1700000000012 } from './0012-meta-apps.js';
 import { FailedChannelIds1700000000013 } from './0013-failed-channel-ids.js';
+import { Isolation1700000000014 } from './0014-isolation.js';
 
 /** Every migration, oldest first. Listed by class, never by glob. */
 export const MIGRATIONS = [
@@ -29,6 +30,7 @@ export const MIGRATIONS = [
   OverdueStreams1700000000011,
   MetaApps1700000000012,
   FailedChannelIds1700000000013,
+  Isolation1700000000014,
 ];
 
 export { migrate, type MigrateOptions } from './migrate.js';

@@ -126,6 +126,23 @@ describe.each(SERVICE_ROLES)('%s', (role) => {
     });
   });
 
+  it('sees its merchant’s rows and no other through views', async () => {
+    const { rows: views } = await owner.query<{ name: string }>(
+      `SELECT schemaname || '.' || viewname AS name FROM pg_views
+       WHERE schemaname !~ '^(pg_|information_schema)' AND has_table_privilege($1, schemaname || '.' || viewname, 'SELECT')`,
+      [role],
+    );
+    if (role === 'waco_admin') expect(views.length).toBeGreaterThanOrEqual(2);
+    for (const merchant of [A, undefined]) {
+      await within(role, merchant, async (client) => {
+        for (const { name } of views) {
+          const { rows } = await client.query(`SELECT DISTINCT merchant_id AS m FROM ${name}`);
+          expect([name, rows]).toEqual([name, merchant ? [{ m: A }] : []]);
+        }
+      });
+    }
+  });
+
   it('cannot change, delete, take or add rows of another merchant', async () => {
     const count = async (): Promise<unknown> => {
       const all = tables.map(
