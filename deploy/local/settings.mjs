@@ -20,13 +20,30 @@ const POSTGRES = 54;
 /** An expected problem: its message is all that the person at the keyboard needs. */
 export class Problem extends Error {}
 
-/** `WACO_DATA_DIR` and `WACO_PORT_BASE`, or their defaults. @throws Problem */
+const ADDRESSES = {
+  DATABASE_URL: /^postgres(ql)?:\/\/./,
+  QUEUE_URL: /^(rediss?|postgres(ql)?):\/\/./,
+};
+
+/** `WACO_DATA_DIR` and `WACO_PORT_BASE`, or their defaults; `DATABASE_URL` and `QUEUE_URL`, if set. @throws Problem */
 export function readSettings(env = process.env) {
   const portBase = Number(env.WACO_PORT_BASE || 3000);
   if (!Number.isInteger(portBase) || portBase < 1 || portBase > 65_000) {
     throw new Problem('WACO_PORT_BASE must be a whole number from 1 to 65000');
   }
-  return { portBase, dataDir: resolve(ROOT, env.WACO_DATA_DIR || '.waco') };
+  for (const [name, form] of Object.entries(ADDRESSES)) {
+    if (env[name] && !(form.test(env[name]) && URL.canParse(env[name]))) {
+      const example =
+        name === 'QUEUE_URL' ? 'redis://localhost:6379' : 'postgres://user:password@host:5432/name';
+      throw new Problem(`${name} must be an address such as ${example}`);
+    }
+  }
+  return {
+    portBase,
+    dataDir: resolve(ROOT, env.WACO_DATA_DIR || '.waco'),
+    databaseUrl: env.DATABASE_URL || undefined,
+    queueUrl: env.QUEUE_URL || undefined,
+  };
 }
 
 /** Ports by process, `catalog-rpc` and `postgres` included. */

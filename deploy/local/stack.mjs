@@ -6,6 +6,7 @@ import { onboardDemo } from './demo.mjs';
 import { environmentOf, urlsOf } from './environment.mjs';
 import { dataFolder, startPostgres, stopLeftBehind } from './postgres.mjs';
 import { checkPorts, ServiceProcess } from './processes.mjs';
+import { checkReachable } from './reachable.mjs';
 import { claim } from './run-file.mjs';
 import { loadSecrets } from './secrets.mjs';
 import { portsFrom, Problem, ROOT, SERVICES } from './settings.mjs';
@@ -77,6 +78,7 @@ export async function startStack(options) {
     mkdirSync(logs, { recursive: true });
     const secrets = loadSecrets(dataDir);
     const { postgres: databasePort, ...servicePorts } = ports;
+    if (queueUrl) await checkReachable('QUEUE_URL', queueUrl);
     const embedded = !options.databaseUrl;
     if (embedded) await stopLeftBehind(dataFolder(join(dataDir, 'postgres')));
     await checkPorts(embedded ? { ...servicePorts, postgres: databasePort } : servicePorts, {

@@ -7,7 +7,7 @@ import { startStack } from './stack.mjs';
 
 /** `npm start`: installs, builds, starts everything, says where to click, stops on Ctrl-C. */
 runCommand(async () => {
-  const { dataDir, portBase } = readSettings();
+  const { dataDir, portBase, databaseUrl, queueUrl } = readSettings();
   const other = holder(dataDir);
   if (other) {
     throw new Problem(
@@ -21,8 +21,8 @@ runCommand(async () => {
   const stack = await startStack({
     dataDir,
     portBase,
-    databaseUrl: process.env.DATABASE_URL || undefined,
-    queueUrl: process.env.QUEUE_URL || undefined,
+    databaseUrl,
+    queueUrl,
     revive: true,
     signal: ending.signal,
     onDeath: (_name, text) => ending.because(text),
