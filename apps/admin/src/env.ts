@@ -23,7 +23,7 @@ export class AdminEnv extends ServiceEnv {
       name: 'isNoGuess',
       validator: {
         validate: (key, on) =>
-          (on?.object as AdminEnv).NODE_ENV !== 'production' || !isEasyGuess(String(key)),
+          (on!.object as AdminEnv).NODE_ENV !== 'production' || !isEasyGuess(String(key)),
       },
     },
     { message: 'WACO_OPERATOR_KEY must be random in production, not a default or a phrase' },

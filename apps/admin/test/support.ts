@@ -29,12 +29,13 @@ export interface AdminUnderTest {
   close(): Promise<void>;
 }
 
-/** The whole service, as `main.ts` makes it, on a database of its own and a free port. */
+/** The whole service, as `main.ts` makes it, on a free port and a database of its own, or that of `shared`. */
 export async function startAdmin(
   settings: Record<string, string> = {},
   queueUrl?: string,
+  shared?: TestDatabase,
 ): Promise<AdminUnderTest> {
-  const database = await createTestDatabase();
+  const database = shared ?? (await createTestDatabase());
   const env = loadEnv(AdminEnv, {
     NODE_ENV: 'test',
     LOG_LEVEL: 'silent',
@@ -83,7 +84,7 @@ export async function startAdmin(
     async close() {
       await app.close();
       await owner.end();
-      await database.drop();
+      if (!shared) await database.drop();
     },
   };
 }

@@ -10,6 +10,8 @@ import {
   type ReceiveMessagePayload,
 } from '#contracts';
 import { isWaiting } from '#core/conversation';
+import { judgeInbound } from '#core/tenancy';
+import { Directory } from '#persistence';
 import { JobHandler, type OrderedContext } from '#queue';
 import { resolveContact } from '../contacts.js';
 import { Threads } from '../threads.js';
@@ -17,14 +19,23 @@ import { Threads } from '../threads.js';
 /** How often a line looks whether the answer has come that another line waits for, in milliseconds. */
 const LOOK_AGAIN_MS = 200;
 
+/** How often a line of a suspended merchant is looked at; resuming the merchant brings it forward. In milliseconds. */
+const SUSPENDED_LOOK_MS = 60_000;
+
 /** A customer wrote or tapped. */
 @Controller()
 export class ReceiveMessageHandler {
-  constructor(private readonly threads: Threads) {}
+  constructor(
+    private readonly threads: Threads,
+    private readonly directory: Directory,
+  ) {}
 
   @JobHandler(receiveMessage)
   async handle(payload: ReceiveMessagePayload, ctx: OrderedContext): Promise<JobOutcome> {
     const { channelAccountId, person, messageId, sentAt } = payload;
+    const merchant = await this.directory.merchant(ctx.merchantId);
+    const standing = merchant ? judgeInbound(merchant, new Date(sentAt)) : 'answer';
+    if (standing === 'hold') return deferred(new Date(ctx.now.getTime() + SUSPENDED_LOOK_MS));
     const book = { merchantId: ctx.merchantId, channelAccountId };
     const contactId = await resolveContact(ctx.tx, book, person, ctx.now);
     const thread = await this.threads.lockOrCreate(ctx, channelAccountId, contactId);
@@ -35,6 +46,10 @@ export class ReceiveMessageHandler {
     }
     await this.threads.moveTo(ctx.tx, thread, ctx.item.stream);
     ctx.emit(noteInbound, { channelAccountId, contactId, messageId, sentAt });
+    if (standing === 'note')
+      return skipped(
+        `the merchant ${merchant!.status === 'closed' ? 'is closed' : 'was suspended for too long'}`,
+      );
     // Meta's own agent talks with this customer now: only what was done with ours is for us.
     if (payload.standby && payload.content.type !== 'choice' && payload.content.type !== 'cart') {
       return skipped('another agent has the thread');

@@ -70,6 +70,7 @@ export class Line {
         pairTaken,
         sender: {
           enabled: account?.enabled ?? false,
+          merchantSuspended: account?.merchantSuspended ?? false,
           pausedUntil: account?.pausedUntil ?? null,
           pauseReason: account?.pauseReason ?? null,
         },

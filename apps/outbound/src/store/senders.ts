@@ -7,6 +7,7 @@ export interface Account {
   messagesPerSecond: number;
   /** Both the account and its merchant are switched on. */
   enabled: boolean;
+  merchantSuspended: boolean;
   language: string;
   pausedUntil: Date | null;
   pauseReason: string | null;
@@ -23,7 +24,7 @@ export interface Sender {
 export async function findAccount(tx: EntityManager, channelAccountId: string): Promise<Account | undefined> {
   const rows = (await tx.query(
     `SELECT a.business_account_id AS "businessAccountId", a.messages_per_second AS "messagesPerSecond",
-       a.enabled AND m.status = 'active' AS enabled, m.language, s.paused_until AS "pausedUntil",
+       a.enabled AND m.status = 'active' AS enabled, m.status = 'suspended' AS "merchantSuspended", m.language, s.paused_until AS "pausedUntil",
        s.pause_reason AS "pauseReason"
      FROM tenancy.channel_accounts a
        JOIN tenancy.merchants m USING (merchant_id)
