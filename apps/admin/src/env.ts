@@ -17,7 +17,6 @@ export class AdminEnv extends ServiceEnv {
   /** The platform team's first key: registered (as a hash) at boot. Changing it replaces it. */
   @ValidateIf((env: AdminEnv) => env.NODE_ENV === 'production' || env.WACO_OPERATOR_KEY !== undefined)
   @IsString({ message: 'WACO_OPERATOR_KEY must be set in production' })
-  @MinLength(32, { message: 'WACO_OPERATOR_KEY must have 32 characters or more' })
   @ValidateBy(
     {
       name: 'isNoGuess',
@@ -28,6 +27,7 @@ export class AdminEnv extends ServiceEnv {
     },
     { message: 'WACO_OPERATOR_KEY must be random in production, not a default or a phrase' },
   )
+  @MinLength(32, { message: 'WACO_OPERATOR_KEY must have 32 characters or more' })
   WACO_OPERATOR_KEY?: string;
 
   /** Where vendors reach the gateway from outside; webhook addresses are made from it. */

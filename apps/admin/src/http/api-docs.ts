@@ -56,7 +56,9 @@ export function ApiIdempotencyKey() {
     ApiHeader({
       name: 'Idempotency-Key',
       required: false,
-      description: 'Repeating a request with the same key within 24 hours gives the first answer again.',
+      description:
+        'Repeating a request with the same key within 24 hours gives the first answer again, with ' +
+        '`Idempotency-Replayed: true`.',
       schema: { type: 'string', minLength: 1, maxLength: 255 },
     }),
     ApiProblems(422),

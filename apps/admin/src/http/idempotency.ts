@@ -66,7 +66,10 @@ export class Idempotency {
           throw problem(422, 'idempotency_key_reused', 'this Idempotency-Key was used for another request');
         }
         const context = requestContext();
-        if (context) context.replayed = true;
+        if (context) {
+          context.replayed = true;
+          context.header('idempotency-replayed', 'true');
+        }
         return JSON.parse(await this.secrets.open(known.response, binding)) as T;
       }
       const answer = await create(tx);

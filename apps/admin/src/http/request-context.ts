@@ -12,6 +12,8 @@ export interface RequestContext {
   audited: number;
   /** The answer is that of an earlier request with the same Idempotency-Key: nothing was done. */
   replayed: boolean;
+  /** Sets a header of the answer. */
+  header(name: string, value: string): void;
 }
 
 const storage = new AsyncLocalStorage<RequestContext>();
@@ -31,6 +33,7 @@ export function addRequestContext(app: NestFastifyApplication): void {
       const usable = typeof given === 'string' && /^[\w.-]{8,64}$/.test(given);
       const requestId = usable ? given : newId('req');
       void reply.header('x-request-id', requestId);
-      storage.run({ requestId, audited: 0, replayed: false }, done);
+      const header = (name: string, value: string): void => void reply.header(name, value);
+      storage.run({ requestId, audited: 0, replayed: false, header }, done);
     });
 }
