@@ -29,12 +29,12 @@ export interface AuditFilter {
 const QUERY = `
   SELECT id::text, merchant_id AS "merchantId", seq, at, actor, actor_kind AS "actorKind", action, target, before, after,
     request_id AS "requestId", hash
-  FROM tenancy.audit_log
+  FROM tenancy.audit_log a
   WHERE ($1::text IS NULL OR merchant_id = $1) AND ($2::text IS NULL OR actor = $2)
     AND ($3::text IS NULL OR action = $3) AND ($4::text IS NULL OR target = $4)
     AND ($5::timestamptz IS NULL OR at >= $5) AND ($6::timestamptz IS NULL OR at < $6)
-    AND ($7::bigint IS NULL OR id < $7)
-  ORDER BY id DESC LIMIT $8`;
+    AND ($7::bigint IS NULL OR a.id < $7)
+  ORDER BY a.id DESC LIMIT $8`;
 
 @Injectable()
 export class AuditReader {
