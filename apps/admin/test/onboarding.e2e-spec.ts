@@ -339,6 +339,16 @@ describe('onboarding', () => {
       ]),
     );
 
+    const odd = await admin.call('POST', '/v1/merchants', {
+      body: { ...newMerchant(), name: ' \u0000', slug: `a${'-a'.repeat(32)}` },
+    });
+    expect(odd.json.errors).toEqual([
+      { field: 'name', rule: 'matches', detail: expect.stringContaining('visible') },
+      { field: 'slug', rule: 'matches', detail: expect.stringContaining('2 to 63') },
+    ]);
+    expect((await admin.call('GET', '/v1/merchants/%00')).status).toBe(404);
+    expect((await admin.call('GET', '/v1/dead-letters?merchantId=%00')).status).toBe(404);
+
     const secret = 'sk_live with a space 4242';
     const stripe = await put(merchantId, 'payment-providers/stripe', {
       secretKey: secret,

@@ -72,6 +72,9 @@ export class AccessGuard implements CanActivate {
     if (!namedMerchants(request).every((merchantId) => mayActFor(caller, merchantId))) {
       throw problem(403, 'forbidden', 'this key belongs to another merchant');
     }
+    if (!namedMerchants(request).every((merchantId) => /^\w+$/.test(merchantId))) {
+      throw problem(404, 'merchant_not_found', 'there is no such merchant');
+    }
     const scope =
       this.reflector.getAllAndOverride<ApiScope | undefined>(SCOPE, targets) ??
       (request.method === 'GET' || request.method === 'HEAD' ? 'operations:read' : 'operations:write');

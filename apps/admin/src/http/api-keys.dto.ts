@@ -4,6 +4,7 @@ import { IsString, Length, Max, Min } from 'class-validator';
 import { API_SCOPES, scopesOf, type ApiScope } from '#core/tenancy';
 import type { ApiKeyEntity } from '#persistence';
 import { MayBeAbsent } from './optional.js';
+import { Visible } from './visible.js';
 
 const MONTH_SECONDS = 30 * 86_400;
 
@@ -11,6 +12,7 @@ export class CreateApiKey {
   @ApiProperty({ type: String, minLength: 1, maxLength: 100, example: 'order system' })
   @IsString()
   @Length(1, 100)
+  @Visible()
   name: string;
 
   @ApiPropertyOptional({

@@ -8,6 +8,7 @@ import {
   Matches,
 } from 'class-validator';
 import { MayBeAbsent } from './optional.js';
+import { Visible } from './visible.js';
 import { MERCHANT_STATUSES, type MerchantStatus } from '#core/tenancy';
 import type { MerchantEntity } from '#persistence';
 
@@ -26,6 +27,7 @@ export class CreateMerchant {
   @ApiProperty(NAME)
   @IsString()
   @Length(1, 200)
+  @Visible()
   name: string;
 
   @ApiProperty({
@@ -34,7 +36,7 @@ export class CreateMerchant {
       'Short name in addresses and logs, unique on the platform: lowercase letters, digits, hyphens.',
     example: 'desert-threads',
   })
-  @Matches(/^[a-z0-9](-?[a-z0-9]){1,62}$/, {
+  @Matches(/^(?=.{2,63}$)[a-z0-9](-?[a-z0-9])+$/, {
     message: 'slug must be 2 to 63 lowercase letters, digits and single hyphens between them',
   })
   slug: string;
@@ -59,6 +61,7 @@ export class UpdateMerchant {
   @MayBeAbsent()
   @IsString()
   @Length(1, 200)
+  @Visible()
   name?: string;
 
   @ApiPropertyOptional(COUNTRY)

@@ -48,8 +48,14 @@ export function sendProblem(reply: FastifyReply, body: Problem): void {
     .send(JSON.stringify(body));
 }
 
+/** PostgreSQL's "character not in repertoire" and "untranslatable character". */
+const UNSTORABLE = ['22021', '22P05'];
+
 export function toProblem(error: unknown): Problem {
   if (error instanceof ProblemException) return error.problem;
+  if (UNSTORABLE.includes((error as { driverError?: { code?: string } } | null)?.driverError?.code ?? '')) {
+    return problemBody(400, 'bad_request', 'the request holds a character that cannot be stored (U+0000)');
+  }
   const status = statusOf(error);
   const answer = error instanceof HttpException ? error.getResponse() : {};
   const extra = typeof answer === 'object' && 'failing' in answer ? { failing: answer.failing } : {};
