@@ -76,6 +76,19 @@ describe('Stripe', () => {
     expect(await gateway.count()).toBe(0);
   });
 
+  it('repeats nothing of an address that cannot be read', async () => {
+    for (const [address, status] of [
+      ['%zz', 400],
+      ['mer_'.repeat(500), 414],
+    ] as const) {
+      const answer = await gateway.post(`/webhooks/payments/stripe/${address}`, '{}', {});
+      expect(answer.status).toBe(status);
+      const text = await answer.text();
+      expect(JSON.parse(text)).toMatchObject({ status, code: 'bad_address' });
+      expect(text).not.toContain(address);
+    }
+  });
+
   it('quarantines an event that was signed by one merchant and speaks of another', async () => {
     const { shop, other } = gateway;
     const event = session('evt_3', other.merchantId);

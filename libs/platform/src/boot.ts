@@ -1,6 +1,8 @@
+import { STATUS_CODES } from 'node:http';
 import type { DynamicModule, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyError, FastifyReply } from 'fastify';
 import { Logger } from 'nestjs-pino';
 import { servicePort, type BaseEnv, type ServiceName } from './env.js';
 
@@ -25,6 +27,9 @@ export async function bootService(options: BootOptions): Promise<NestFastifyAppl
     trustProxy: true,
     // A checkout link is an encrypted token in the path; Fastify's own limit is 100 characters.
     routerOptions: { maxParamLength: 1_024 },
+    // An address that the router cannot read never reaches Nest; Fastify's own answer repeats all of it.
+    frameworkErrors: ({ statusCode = 400 }: FastifyError, _request: unknown, reply: FastifyReply) =>
+      void reply.code(statusCode).type('application/problem+json').send(unreadableAddress(statusCode)),
   });
   const app = await NestFactory.create<NestFastifyApplication>(options.module as Type, adapter, {
     bufferLogs: true,
@@ -38,6 +43,17 @@ export async function bootService(options: BootOptions): Promise<NestFastifyAppl
   await app.listen(port, '0.0.0.0');
   app.get(Logger).log(`${options.service} listening on ${port}`);
   return app;
+}
+
+function unreadableAddress(status: number): string {
+  const detail = 'the address is too long or not a valid one';
+  return JSON.stringify({
+    type: 'about:blank',
+    title: STATUS_CODES[status],
+    status,
+    code: 'bad_address',
+    detail,
+  });
 }
 
 /** The `main.ts` of a service: a failed start is one clear line and exit code 1. */
