@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto';
+import { Failure } from './failure.js';
+
+const TIMEOUT_MS = 60_000;
+
+export type Json = Record<string, unknown>;
+
+export interface Page {
+  items: Json[];
+  nextCursor: string | null;
+}
+
+interface ProblemDocument {
+  title?: string;
+  code?: string;
+  detail?: string;
+  errors?: { field: string; rule: string; detail: string }[];
+}
+
+/** The admin API over HTTP. Every method throws a Failure that repeats what the API said. */
+export class Client {
+  constructor(
+    private readonly baseUrl: string,
+    private readonly key: string,
+  ) {}
+
+  get(path: string, query: Record<string, string | number | undefined> = {}): Promise<Json> {
+    return this.call('GET', `${path}${queryString(query)}`);
+  }
+
+  put(path: string, body: object): Promise<Json> {
+    return this.call('PUT', path, body);
+  }
+
+  /** Repeated with one Idempotency-Key when the first answer is lost: nothing is made twice. */
+  async post(path: string, body: object = {}): Promise<Json> {
+    const headers = { 'idempotency-key': randomUUID() };
+    try {
+      return await this.call('POST', path, body, headers);
+    } catch (error) {
+      if (!(error instanceof Failure) || error.exitCode !== 3) throw error;
+      return this.call('POST', path, body, headers);
+    }
+  }
+
+  delete(path: string): Promise<Json> {
+    return this.call('DELETE', path);
+  }
+
+  /** One page, or with `all` every page as if it were one. */
+  async list(path: string, query: Record<string, string | number | undefined>, all: boolean): Promise<Page> {
+    const first = (await this.get(path, query)) as unknown as Page;
+    if (!all) return first;
+    const items = [...first.items];
+    for (let cursor = first.nextCursor; cursor !== null;) {
+      const page = (await this.get(path, { ...query, cursor })) as unknown as Page;
+      items.push(...page.items);
+      cursor = page.nextCursor;
+    }
+    return { items, nextCursor: null };
+  }
+
+  private async call(
+    method: string,
+    path: string,
+    body?: object,
+    headers: Record<string, string> = {},
+  ): Promise<Json> {
+    let response: Response;
+    let text: string;
+    try {
+      response = await fetch(`${this.baseUrl}${path}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${this.key}`,
+          ...headers,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        body: body === undefined ? undefined : JSON.stringify(body),
+        redirect: 'error',
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+      text = await response.text();
+    } catch (error) {
+      throw new Failure(`${this.baseUrl} does not answer (${reasonOf(error)}). Is it the right --url?`, 3);
+    }
+    const answer = parse(text);
+    if (response.ok && answer) return answer;
+    if (response.ok) throw new Failure(`${this.baseUrl} did not answer as the admin API does`, 3);
+    throw new Failure(sayProblem(response.status, answer ?? {}));
+  }
+}
+
+function parse(text: string): Json | undefined {
+  if (text === '') return {};
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return undefined; // said by the caller: what answered is not the API
+  }
+}
+
+/** The problem's sentence, and each field with the rule that it breaks. */
+export function sayProblem(status: number, problem: ProblemDocument): string {
+  const what = problem.detail ?? problem.title ?? 'no reason given';
+  const code = problem.code ? `, ${problem.code}` : '';
+  const fields = (problem.errors ?? []).map((e) => `  ${e.field}: ${e.detail} [${e.rule}]`);
+  return [`${what} (${status}${code})`, ...fields].join('\n');
+}
+
+function queryString(query: Record<string, string | number | undefined>): string {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined);
+  if (given.length === 0) return '';
+  return `?${new URLSearchParams(Object.fromEntries(given.map(([name, value]) => [name, String(value)]))).toString()}`;
+}
+
+function reasonOf(error: unknown): string {
+  const { cause, message, name } = error as Error & { cause?: { code?: string } };
+  return cause?.code ?? (name === 'TimeoutError' ? 'no answer in time' : message);
+}

@@ -1,0 +1,54 @@
+import { Command, CommanderError } from 'commander';
+import { connectCommands } from './connect.js';
+import { Failure } from './failure.js';
+import { keyCommands } from './keys.js';
+import { lookCommands } from './look.js';
+import { merchantCommands } from './merchants.js';
+import { onboardCommand } from './onboard.js';
+import { repairCommands } from './repair.js';
+
+const HELP = `
+The API's address and key come from --url and --key-file, else from WACO_API_URL and WACO_API_KEY, else from the
+local stack's secrets. Secrets never stand on the command line: they are read from files, the environment or a prompt.
+
+Exit codes: 0 done, 1 the API said no or something is missing, 2 called wrongly, 3 the API cannot be reached.`;
+
+function programOf(): Command {
+  const program = new Command('waco')
+    .description('The admin API from a terminal')
+    .option('--url <url>', 'address of the admin API')
+    .option('--key-file <path>', 'file that holds the API key')
+    .option('-m, --merchant <merchant>', 'id or slug of the merchant (else WACO_MERCHANT)')
+    .option('--json', 'answers as JSON')
+    .addHelpText('after', HELP)
+    .showHelpAfterError('(waco --help says more)');
+  merchantCommands(program);
+  onboardCommand(program);
+  connectCommands(program);
+  keyCommands(program);
+  lookCommands(program);
+  repairCommands(program);
+  return program;
+}
+
+/** Commands throw instead of ending the process, so that there is one place that says how it ended. */
+function throwing(command: Command): Command {
+  command.exitOverride();
+  for (const inner of command.commands) throwing(inner);
+  return command;
+}
+
+/** Runs one command line. Returns nothing: the exit code is the process's. */
+export async function run(argv: readonly string[]): Promise<void> {
+  try {
+    await throwing(programOf()).parseAsync(argv);
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? 0 : 2;
+      return;
+    }
+    if (!(error instanceof Failure)) throw error;
+    process.stderr.write(`waco: ${error.message}\n`);
+    process.exitCode = error.exitCode;
+  }
+}

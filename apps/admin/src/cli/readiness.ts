@@ -1,0 +1,26 @@
+import type { Json } from './client.js';
+import { say } from './print.js';
+
+/** The command that does what the API's `fix` names a call for. */
+const COMMANDS: readonly (readonly [step: RegExp, command: string])[] = [
+  [/^merchant_active$/, 'waco merchants resume <merchant>'],
+  [/^channel_account$/, 'waco connect whatsapp'],
+  [/^(store|first_sync)$/, 'waco connect store'],
+  [/^payment_provider$/, 'waco connect stripe'],
+  [/^template:/, 'waco template put <purpose>'],
+  [/^test_message$/, 'waco test-message <number>'],
+];
+
+/** The checklist: what is done, what is missing, and what to do about it. */
+export function sayReadiness({ ready, steps }: Json): void {
+  for (const { step, ok, missing, fix } of steps as Json[]) {
+    say(`${ok ? '✔' : '✖'} ${String(step)}`);
+    if (ok) continue;
+    say(`    missing: ${String(missing)}`);
+    say(`    fix:     ${String(fix)}`);
+    const command = COMMANDS.find(([pattern]) => pattern.test(String(step)))?.[1];
+    if (command)
+      say(`    or:      ${command.replace('<purpose>', String(step).split(':')[1] ?? '<purpose>')}`);
+  }
+  say(ready ? 'ready: a first customer could buy now' : 'not ready yet');
+}

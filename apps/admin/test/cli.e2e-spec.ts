@@ -1,0 +1,357 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { loadEnv } from '#platform';
+import { SandboxEnv } from '../../sandbox/src/env.js';
+import { startSandbox } from '../../sandbox/src/start.js';
+import { insertStory, type Story } from './rows.js';
+import { OPERATOR_KEY, onboard, startAdmin, type AdminUnderTest } from './support.js';
+
+const PROGRAM = resolve('dist/apps/admin/src/waco.cli.js');
+const SECRETS = {
+  WACO_WHATSAPP_ACCESS_TOKEN: 'EAAG-token-of-the-terminal',
+  WACO_STORE_API_KEY: 'shop-key-of-the-terminal',
+  WACO_STORE_WEBHOOK_SECRET: 'shop-secret-of-the-terminal',
+  WACO_STRIPE_SECRET_KEY: 'sk_test_keyoftheterminal',
+  WACO_STRIPE_WEBHOOK_SECRET: 'whsec_secretoftheterminal',
+};
+const PURPOSES = [
+  'order_receipt',
+  'order_shipped',
+  'order_out_for_delivery',
+  'order_delivered',
+  'delivery_failed',
+  'order_refunded',
+];
+
+interface Ended {
+  code: number | null;
+  out: string;
+  err: string;
+}
+
+describe('the command-line client', () => {
+  let admin: AdminUnderTest;
+  let sandbox: Awaited<ReturnType<typeof startSandbox>>;
+  let sandboxUrl: string;
+  let folder: string;
+
+  beforeAll(async () => {
+    if (!existsSync(PROGRAM)) throw new Error('this test runs the built program: npm run build');
+    folder = mkdtempSync(join(tmpdir(), 'waco-cli-'));
+    sandbox = await startSandbox(loadEnv(SandboxEnv, { NODE_ENV: 'test', LOG_LEVEL: 'silent', PORT: '0' }));
+    sandboxUrl = `http://127.0.0.1:${(sandbox.getHttpServer().address() as { port: number }).port}`;
+    admin = await startAdmin({
+      WHATSAPP_BASE_URL: `${sandboxUrl}/graph`,
+      STRIPE_BASE_URL: sandboxUrl,
+      VENDOR_TIMEOUT_MS: '5000',
+    });
+  });
+  afterAll(async () => {
+    await admin.close();
+    await sandbox.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  /** Runs the program as a process of its own, with nothing of this one's environment. */
+  function waco(args: string[], env: Record<string, string> = {}): Promise<Ended> {
+    const child = spawn(process.execPath, [PROGRAM, ...args], {
+      cwd: folder,
+      env: { PATH: process.env.PATH, WACO_API_URL: admin.url, WACO_API_KEY: OPERATOR_KEY, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const ended: Ended = { code: null, out: '', err: '' };
+    child.stdout.on('data', (chunk) => (ended.out += chunk));
+    child.stderr.on('data', (chunk) => (ended.err += chunk));
+    return new Promise((done) => child.on('close', (code) => done({ ...ended, code })));
+  }
+
+  async function outside(method: string, path: string, body: object): Promise<void> {
+    const answer = await fetch(`${sandboxUrl}${path}`, {
+      method,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+  }
+
+  /** What a merchant has at Meta, at Stripe and as a shop, before Waco. */
+  async function merchantsWorld(): Promise<void> {
+    await outside('PUT', '/control/meta/wabas/102290129340398', {
+      appId: 'app-1',
+      portfolioId: 'portfolio-1',
+      accessToken: SECRETS.WACO_WHATSAPP_ACCESS_TOKEN,
+      name: 'Desert Threads',
+      phoneNumbers: [
+        { id: '106540352242922', displayPhoneNumber: '+971 50 555 0100', verifiedName: 'Desert Threads' },
+      ],
+    });
+    await outside('PUT', '/control/stripe/accounts/acct_terminal', {
+      secretKey: SECRETS.WACO_STRIPE_SECRET_KEY,
+      webhookUrl: 'http://127.0.0.1:9/none',
+      webhookSecret: SECRETS.WACO_STRIPE_WEBHOOK_SECRET,
+      publicUrl: sandboxUrl,
+    });
+    await outside('PUT', '/control/shops/desert', {
+      name: 'Desert Threads',
+      currency: 'AED',
+      apiKey: SECRETS.WACO_STORE_API_KEY,
+      webhookUrl: 'http://127.0.0.1:9/none',
+      webhookSecret: SECRETS.WACO_STORE_WEBHOOK_SECRET,
+      seed: 'demo',
+      publicUrl: sandboxUrl,
+    });
+  }
+
+  it('onboards a merchant from a file, says what is missing, and ends well when nothing is', async () => {
+    await merchantsWorld();
+    const file = join(folder, 'merchant.json');
+    const template = (purpose: string) => ({
+      name: `${purpose}_v1`,
+      language: 'en',
+      category: 'utility',
+      body: 'About your order {{1}}, there is news for you.',
+      parameters: ['order'],
+    });
+    writeFileSync(
+      file,
+      JSON.stringify({
+        merchant: { slug: 'desert-threads', name: 'Desert Threads', country: 'AE', currency: 'AED' },
+        whatsapp: {
+          businessAccountId: '102290129340398',
+          phoneNumberId: '106540352242922',
+          displayPhoneNumber: '+971 50 555 0100',
+        },
+        store: { baseUrl: `${sandboxUrl}/shops/desert`, region: 'AE' },
+        stripe: {},
+        templates: Object.fromEntries(PURPOSES.map((purpose) => [purpose, template(purpose)])),
+      }),
+    );
+    const first = await waco(['onboard', '--file', file, '--wait', '0'], SECRETS);
+    expect(first.err).toMatch(/✔ merchant desert-threads taken on: mer_/);
+    expect(first.err).toMatch(/✔ store connected; enter this address .*\/webhooks\/store\/mer_/);
+    expect(first.out).toMatch(/✔ channel_account\n✔ store\n✖ first_sync\n {4}missing: .*\n {4}fix: /);
+    expect(first.out).toContain('    or:      waco connect store');
+    expect(first.out).toMatch(/✔ payment_provider\n✔ template:order_receipt/);
+    expect([first.code, first.out.trim().split('\n').at(-1)]).toEqual([1, 'not ready yet']);
+    for (const secret of Object.values(SECRETS)) expect(first.out + first.err).not.toContain(secret);
+
+    const sent = await waco(['-m', 'desert-threads', 'test-message', '+971500000001']);
+    expect([sent.code, sent.out]).toEqual([0, expect.stringMatching(/^sent as msg_/)]);
+    await whatTheOtherServicesDo();
+
+    const again = await waco(['onboard', '--file', file, '--wait', '0', '--json'], SECRETS);
+    expect(again.err).toContain('✔ merchant desert-threads is there already');
+    expect(JSON.parse(again.out)).toMatchObject({ ready: true });
+    expect(again.code).toBe(0);
+    const ready = await waco(['readiness', '-m', 'desert-threads']);
+    expect([ready.code, ready.out.trim().split('\n').at(-1)]).toEqual([
+      0,
+      'ready: a first customer could buy now',
+    ]);
+  });
+
+  /** Catalog-sync and outbound do not run here: what they store when they have done their work. */
+  async function whatTheOtherServicesDo(): Promise<void> {
+    await admin.owner.query(
+      `UPDATE journal.items SET settled_at = now(), outcome = 'done' WHERE name = 'catalog.sync-store.v1'`,
+    );
+    await admin.owner.query(
+      `INSERT INTO outbound.messages (merchant_id, message_id, channel_account_id, contact_id, person, content,
+         thread_id, state, open, created_at, delivered_at)
+       SELECT merchant_id, payload->>'messageId', payload->>'channelAccountId', payload->>'contactId',
+         payload->'person', payload->'content', payload->>'threadId', 'delivered', false, now(), now()
+       FROM journal.items WHERE name = 'outbound.send-message.v1'`,
+    );
+  }
+
+  it('says which field of a file is missing when nobody can be asked', async () => {
+    const file = join(folder, 'half.json');
+    writeFileSync(file, JSON.stringify({ merchant: { slug: 'half', name: 'Half' } }));
+    const ended = await waco(['onboard', '--file', file]);
+    expect(ended).toEqual({ code: 2, out: '', err: 'waco: merchant.country is missing in the file\n' });
+    const alone = await waco(['onboard']);
+    expect([alone.code, alone.err]).toEqual([2, expect.stringContaining('--file')]);
+  });
+
+  it('lists merchants as a table and as JSON, page by page', async () => {
+    await onboard(admin);
+    await onboard(admin);
+    const table = await waco(['merchants', 'list', '--limit', '1']);
+    expect(table.out).toMatch(/^id +slug +name +status +country +currency +since\nmer_\w+ +\S+ .*active/);
+    expect(table.err).toMatch(/^more: --cursor \S+, or --all/);
+    const all = JSON.parse((await waco(['merchants', 'list', '--limit', '1', '--all', '--json'])).out);
+    expect(all.items.length).toBeGreaterThanOrEqual(2);
+    expect(all.nextCursor).toBeNull();
+  });
+
+  it('takes a merchant through its life', async () => {
+    const flags = ['--slug', 'short-lived', '--name', 'Short', '--country', 'AE', '--currency', 'AED'];
+    const created = await waco(['merchants', 'create', ...flags, '--json']);
+    expect(JSON.parse(created.out)).toMatchObject({ slug: 'short-lived', status: 'active' });
+    const suspended = await waco(['merchants', 'suspend', 'short-lived', '--reason', 'unpaid invoice']);
+    expect(suspended.out).toMatch(/status +suspended/);
+    expect((await waco(['merchants', 'resume', 'short-lived'])).out).toMatch(/status +active/);
+    const silent = await waco(['merchants', 'close', 'short-lived']);
+    expect([silent.code, silent.err]).toEqual([2, 'waco: reason is missing: give it with --reason\n']);
+    expect((await waco(['merchants', 'close', 'short-lived', '--reason', 'gone'])).out).toMatch(
+      /status +closed/,
+    );
+    const shown = await waco(['merchants', 'show', 'short-lived', '--json']);
+    expect(JSON.parse(shown.out)).toMatchObject({ status: 'closed', statusReason: 'gone' });
+    const audit = await waco(['audit', 'list', '--limit', '3']);
+    expect(audit.out).toMatch(/merchant\.close/);
+  });
+
+  it('repeats field and rule of a problem', async () => {
+    const flags = ['--slug', 'No Slug', '--name', 'x', '--country', 'XX', '--currency', 'AED'];
+    const ended = await waco(['merchants', 'create', ...flags]);
+    expect([ended.code, ended.out]).toEqual([1, '']);
+    expect(ended.err).toMatch(/^waco: these fields break a rule: slug, country \(400, validation_failed\)\n/);
+    expect(ended.err).toMatch(/ {2}slug: slug must be 2 to 63 lowercase letters.* \[matches\]/);
+    expect(ended.err).toMatch(
+      / {2}country: country must be an ISO 3166-1 alpha-2 code.* \[isISO31661Alpha2\]/,
+    );
+  });
+
+  it('takes secrets from files and the environment, and has no flag for them', async () => {
+    const { merchantId } = await onboard(admin);
+    const secretFile = join(folder, 'secret-key');
+    writeFileSync(secretFile, 'sk_test_fromafile\n');
+    const missing = await waco(['connect', 'stripe', '-m', merchantId, '--secret-key-file', secretFile]);
+    expect([missing.code, missing.err]).toEqual([
+      2,
+      'waco: stripe webhookSecret is missing: set WACO_STRIPE_WEBHOOK_SECRET, or name a file with --webhook-secret-file\n',
+    ]);
+    const connected = await waco(['connect', 'stripe', '-m', merchantId, '--secret-key-file', secretFile], {
+      WACO_STRIPE_WEBHOOK_SECRET: 'whsec_fromtheenvironment',
+    });
+    expect([connected.code, connected.out]).toEqual([0, expect.stringMatching(/secretKey +set\n/)]);
+    for (const args of [
+      ['connect', 'stripe', '--secret-key', 'sk_test_1'],
+      ['connect', 'whatsapp', '--access-token', 'EAAG'],
+      ['--key', OPERATOR_KEY, 'merchants', 'list'],
+    ]) {
+      const refused = await waco(args);
+      expect([args.join(' '), refused.code]).toEqual([args.join(' '), 2]);
+    }
+  });
+
+  it('makes, rotates and revokes keys, and shows a new one alone on its standard output', async () => {
+    const { merchantId } = await onboard(admin);
+    const made = await waco([
+      'keys',
+      'create',
+      '-m',
+      merchantId,
+      '--name',
+      'reader',
+      '--scopes',
+      'operations:read',
+    ]);
+    expect(made.out).toMatch(/^waco_[a-z0-9]+_[0-9a-f]{64}\n$/);
+    const key = { WACO_API_KEY: made.out.trim() };
+    expect((await waco(['threads', 'list', '-m', merchantId], key)).code).toBe(0);
+    const forbidden = await waco(['keys', 'list', '-m', merchantId], key);
+    expect([forbidden.code, forbidden.err]).toEqual([
+      1,
+      expect.stringContaining('keys:read (403, scope_missing)'),
+    ]);
+
+    const { items } = JSON.parse((await waco(['keys', 'list', '-m', merchantId, '--json'])).out);
+    const { id } = items.find((k: { name: string }) => k.name === 'reader');
+    const rotated = await waco(['keys', 'rotate', id, '-m', merchantId, '--overlap', '60']);
+    expect(rotated.out).toMatch(/^waco_/);
+    expect((await waco(['keys', 'revoke', id, '-m', merchantId])).out).toBe(`${id} is revoked\n`);
+    expect((await waco(['threads', 'list', '-m', merchantId], key)).err).toContain('(401, key_revoked)');
+  });
+
+  describe('looking and repairing', () => {
+    let merchantId: string;
+    let story: Story;
+    const at = (...args: string[]) => waco([...args, '-m', merchantId]);
+
+    beforeAll(async () => {
+      ({ merchantId } = await onboard(admin));
+      story = await insertStory(admin.owner, merchantId, 'TERMINAL');
+    });
+
+    it('finds a thread by a number that people write, and masks it', async () => {
+      const found = await at('threads', 'list', '--q', '+971 50 123 4573');
+      expect(found.out).toContain(story.threadId);
+      expect(found.out).toContain('+9715•••••573');
+      expect((await at('threads', 'list', '--q', 'nobody')).err).toBe('nothing\n');
+    });
+
+    it.each(['messages', 'orders', 'webhooks', 'deliveries'])('lists %s', async (what) => {
+      const { code, out } = await at(what, 'list');
+      expect([code, out.trim().split('\n').length > 1]).toEqual([0, true]);
+    });
+
+    it('shows one of them, field by field or as JSON', async () => {
+      expect((await at('orders', 'show', story.number)).out).toMatch(/^ref +W\w+$/m);
+      const json = JSON.parse((await at('messages', 'show', story.messageId, '--json')).out);
+      expect(json).toMatchObject({ messageId: story.messageId, status: 'delivered' });
+      const none = await at('orders', 'show', 'W0');
+      expect([none.code, none.err]).toEqual([1, 'waco: there is no such order (404, order_not_found)\n']);
+    });
+
+    it('tells the timeline of an order and of a thread', async () => {
+      const order = await at('timeline', story.orderRef);
+      const lines = order.out.split('\n');
+      const line = (text: string) => lines.findIndex((l) => l.includes(text));
+      expect(line('asked the shop to hold the stock')).toBeGreaterThan(0);
+      expect(line('payment provider said: paid')).toBeGreaterThan(line('asked the shop to hold'));
+      expect(order.out).toMatch(
+        /placed the order at the shop +dead_letter, the shop of TERMINAL answered 500/,
+      );
+      expect((await at('timeline', story.threadId)).out).toContain('the customer wrote: hoodie for TERMINAL');
+    });
+
+    it('explains a message in words', async () => {
+      const { out } = await at('explain', story.receiptId);
+      expect(out).toMatch(/^msg_\w+ is waiting\. It waits until the customer writes\.\n/);
+      expect(out).toContain('Decided:\n  Wait until the customer writes, because');
+    });
+
+    it('redrives dead letters that it finds, and replays a range', async () => {
+      const listed = await at('dead-letters', 'list', '--order-ref', story.orderRef);
+      expect(listed.out).toContain('the shop of TERMINAL answered 500');
+      const nothing = await at('dead-letters', 'redrive');
+      expect([nothing.code, nothing.err]).toEqual([2, 'waco: name ids, or say --all\n']);
+      const range = ['--from', '2026-11-21T10:00:00Z', '--to', '2026-11-21T11:00:00Z'];
+      const dry = await at('replay', ...range, '--dry-run');
+      expect(dry.out).toMatch(/^would be queued again:\n +1 {2}dead letters\n +0 {2}skipped/);
+      const redriven = await at('dead-letters', 'redrive', '--all');
+      expect(redriven.out).toBe(`${story.deadLetterId} is back in line\n`);
+      const replayed = await at('replay', ...range);
+      expect(replayed.out).toMatch(/^queued again:\n +0 {2}dead letters[\s\S]*left alone:\n +4 {2}done\n/);
+    });
+  });
+
+  it('says that nobody answers, that there is no key, and which merchant is meant', async () => {
+    const away = await waco(['merchants', 'list', '--url', 'http://127.0.0.1:9']);
+    expect([away.code, away.err]).toEqual([
+      3,
+      expect.stringMatching(/^waco: http:\/\/127\.0\.0\.1:9 does not answer/),
+    ]);
+    const keyless = await waco(['merchants', 'list'], { WACO_API_KEY: '' });
+    expect([keyless.code, keyless.err]).toEqual([2, expect.stringContaining('set WACO_API_KEY')]);
+    const whose = await waco(['threads', 'list']);
+    expect([whose.code, whose.err]).toEqual([2, expect.stringContaining('--merchant')]);
+    const unknown = await waco(['threads', 'list', '-m', 'nobody']);
+    expect([unknown.code, unknown.err]).toEqual([1, 'waco: there is no merchant nobody\n']);
+    expect((await waco(['nonsense'])).code).toBe(2);
+    const help = await waco(['--help']);
+    expect([help.code, help.out]).toEqual([0, expect.stringContaining('onboard')]);
+  });
+
+  it("finds the local stack's operator key on a development machine, and never in production", async () => {
+    mkdirSync(join(folder, '.waco'));
+    writeFileSync(join(folder, '.waco', 'secrets.json'), JSON.stringify({ operatorKey: OPERATOR_KEY }));
+    expect((await waco(['merchants', 'list'], { WACO_API_KEY: '' })).code).toBe(0);
+    const production = await waco(['merchants', 'list'], { WACO_API_KEY: '', NODE_ENV: 'production' });
+    expect(production.code).toBe(2);
+  });
+});
