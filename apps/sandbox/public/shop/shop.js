@@ -76,7 +76,7 @@ async function loadProducts() {
   table.show(products, $('search').value.trim().toLowerCase());
   const gone = products.filter((p) => p.available === 0).length;
   $('products-note').textContent =
-    `${products.length} products, ${gone} sold out. Changes are sent to the chat at once.`;
+    `${products.length} products, ${gone} sold out. The chat knows of a change at once.`;
 }
 
 async function loadHolds() {
