@@ -1,9 +1,12 @@
 import { readFile } from 'node:fs/promises';
+import { API_SCOPES, type ApiScope } from '#core/tenancy';
 import { openApiFile } from './openapi-file.js';
 
 interface Operation {
   operationId: string;
   security?: unknown[];
+  'x-required-scope': ApiScope;
+  parameters?: { in: string; name: string }[];
   responses: Record<string, { content?: Record<string, unknown> }>;
 }
 
@@ -34,7 +37,8 @@ describe('docs/openapi.json', () => {
     expect(api.length).toBeGreaterThanOrEqual(17);
     for (const { at, operation } of api) {
       expect([at, operation.security]).toEqual([at, [{ bearer: [] }]]);
-      for (const status of ['400', '401', '403']) {
+      expect([at, API_SCOPES.includes(operation['x-required-scope'])]).toEqual([at, true]);
+      for (const status of ['400', '401', '403', '429']) {
         expect([at, Object.keys(operation.responses[status]?.content ?? {})]).toEqual([
           at,
           ['application/problem+json'],
@@ -43,6 +47,26 @@ describe('docs/openapi.json', () => {
     }
     const ids = api.map(({ operation }) => operation.operationId);
     expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it('asks for If-Match where two could change the same, and takes an Idempotency-Key where something is made', () => {
+    const withHeader = (name: string) =>
+      Object.entries(document.paths).flatMap(([path, methods]) =>
+        Object.entries(methods)
+          .filter(([, o]) => o.parameters?.some((p) => p.in === 'header' && p.name === name))
+          .map(([method]) => `${method} ${path}`),
+      );
+    const merchant = '/v1/merchants/{merchantId}';
+    expect(withHeader('If-Match').toSorted()).toEqual(
+      [`patch ${merchant}`, `patch ${merchant}/settings`, `put ${merchant}/settings`].toSorted(),
+    );
+    const creating = Object.entries(document.paths).flatMap(([path, { post }]) =>
+      post && Object.keys(post.responses).includes('201') ? [`post ${path}`] : [],
+    );
+    expect(creating.length).toBeGreaterThanOrEqual(8);
+    expect(withHeader('Idempotency-Key')).toEqual(
+      expect.arrayContaining([...creating, `post ${merchant}/test-message`]),
+    );
   });
 
   it('never shows a secret in an answer', () => {

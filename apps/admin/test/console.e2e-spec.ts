@@ -1,7 +1,7 @@
 import { syncStore, type SyncStorePayload } from '#contracts';
 import { Journal, Tenants } from '#persistence';
 import { toItem, Waker } from '#queue';
-import { TEST_BACKENDS } from '#testing';
+import { TEST_BACKENDS, until } from '#testing';
 import { onboard, OPERATOR_KEY, startAdmin, type AdminUnderTest } from './support.js';
 
 /** Puts a dead letter into the journal the way a worker does. */
@@ -105,6 +105,12 @@ describe.each(TEST_BACKENDS)('console with queues on %s', (kind) => {
     expect((await pause({ origin: admin.url })).status).toBe(200);
     expect(await admin.app.get(Waker, { strict: false }).queue('syncs').isPaused()).toBe(true);
     await admin.app.get(Waker, { strict: false }).queue('syncs').resume();
+    const newest = async () => (await admin.call('GET', '/v1/audit?limit=2')).json.items;
+    await until('it is in the audit log', async () => (await newest())[0].action === 'PUT /queues');
+    expect(await newest()).toMatchObject([
+      { actor: 'key_bootstrap', target: '/queues/api/queues/syncs/pause' },
+      { actor: 'key_bootstrap', action: 'console.login' },
+    ]);
   });
 
   it('never leads elsewhere after signing in', async () => {

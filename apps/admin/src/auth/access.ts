@@ -76,8 +76,7 @@ export class AccessGuard implements CanActivate {
       throw problem(404, 'merchant_not_found', 'there is no such merchant');
     }
     const scope =
-      this.reflector.getAllAndOverride<ApiScope | undefined>(SCOPE, targets) ??
-      (request.method === 'GET' || request.method === 'HEAD' ? 'operations:read' : 'operations:write');
+      this.reflector.getAllAndOverride<ApiScope | undefined>(SCOPE, targets) ?? defaultScope(request.method);
     if (!caller.scopes.includes(scope)) throw problem(403, 'scope_missing', `this needs a key with ${scope}`);
     return true;
   }
@@ -95,6 +94,11 @@ export class AccessGuard implements CanActivate {
         throw problem(429, 'too_many_wrong_keys', 'too many wrong keys just now: wait a minute');
     }
   }
+}
+
+/** What a route needs that names no scope. */
+export function defaultScope(method: string): ApiScope {
+  return method === 'GET' || method === 'HEAD' ? 'operations:read' : 'operations:write';
 }
 
 /** The key of an `Authorization: Bearer` header. */

@@ -4,6 +4,8 @@ import type { Caller, KeyVerdict } from '#core/tenancy';
 import { KEY_RING } from '#persistence';
 import { CLOCK, type Clock, type KeyRing } from '#platform';
 import { bearerKey } from './access.js';
+import { AuditLog } from '../audit/audit-log.js';
+import { requestContext } from '../http/request-context.js';
 import { ApiKeyStore } from './api-key.store.js';
 import { PresentedKeys } from './presented-keys.js';
 import {
@@ -24,6 +26,7 @@ export class Sessions {
   constructor(
     private readonly keys: ApiKeyStore,
     private readonly presented: PresentedKeys,
+    private readonly audit: AuditLog,
     @Inject(KEY_RING) private readonly ring: KeyRing,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
@@ -32,6 +35,10 @@ export class Sessions {
     const verdict = await this.presented.judge(key);
     if (verdict.outcome === 'too-many') return verdict;
     if (verdict.outcome === 'accepted' && verdict.caller.kind === 'operator') {
+      const known = requestContext();
+      if (known) known.caller = verdict.caller;
+      const { keyId: target } = verdict.caller;
+      await this.audit.note({ merchantId: null, action: 'console.login', target });
       const expiresAt = new Date(this.clock.now().getTime() + SESSION_MS);
       const text = signSession({ keyId: verdict.caller.keyId, expiresAt }, this.ring);
       return { outcome: 'opened', cookie: sessionCookie(text, SESSION_MS, secure) };

@@ -6,9 +6,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { QUEUES } from '#contracts';
 import { maskPeople } from '#platform';
 import { Waker } from '#queue';
+import { AuditLog } from '../audit/audit-log.js';
 import { Sessions } from '../auth/sessions.js';
 import { sendProblem } from '../http/problem.filter.js';
 import { problemBody } from '../http/problem.js';
+import { requestContext } from '../http/request-context.js';
 
 const BASE = '/queues';
 
@@ -19,6 +21,7 @@ const BASE = '/queues';
 export async function mountDashboards(app: NestFastifyApplication): Promise<void> {
   const waker = app.get(Waker, { strict: false });
   const sessions = app.get(Sessions, { strict: false });
+  const audit = app.get(AuditLog, { strict: false });
   const board = new FastifyAdapter().setBasePath(BASE);
   createBullBoard({
     queues: Object.values(QUEUES).map(({ name, owner, kind }) => {
@@ -44,11 +47,19 @@ export async function mountDashboards(app: NestFastifyApplication): Promise<void
   await server.register(
     async (scope) => {
       scope.addHook('onRequest', async (request, reply) => {
-        if (!(await sessions.operator(request))) return refuse(request, reply);
+        const caller = await sessions.operator(request);
+        if (!caller) return refuse(request, reply);
+        const known = requestContext();
+        if (known) known.caller = caller;
         if (isForeign(request)) {
           sendProblem(reply, problemBody(403, 'foreign_origin', 'changes are taken from this console only'));
         }
         return undefined;
+      });
+      scope.addHook('onResponse', async (request, reply) => {
+        if (request.method === 'GET' || request.method === 'HEAD' || reply.statusCode >= 400) return;
+        const target = request.url.split('?')[0]!;
+        await audit.note({ merchantId: null, action: `${request.method} ${BASE}`, target });
       });
       // The board's page asks for a font elsewhere; it looks well without, and nobody else learns who looks.
       scope.addHook('onSend', async (_request, reply, payload) =>
