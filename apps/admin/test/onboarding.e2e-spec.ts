@@ -346,6 +346,10 @@ describe('onboarding', () => {
       { field: 'name', rule: 'matches', detail: expect.stringContaining('visible') },
       { field: 'slug', rule: 'matches', detail: expect.stringContaining('2 to 63') },
     ]);
+    const deep = await admin.call('POST', '/v1/merchants', {
+      body: '['.repeat(100_000) + ']'.repeat(100_000),
+    });
+    expect([deep.status, deep.json.code]).toEqual([400, 'bad_request']);
     expect((await admin.call('GET', '/v1/merchants/%00')).status).toBe(404);
     expect((await admin.call('GET', '/v1/dead-letters?merchantId=%00')).status).toBe(404);
 
