@@ -1,7 +1,7 @@
 import { noteInbound, recordStatus } from '#contracts';
 import { newId } from '#platform';
 import { TEST_BACKENDS, until } from '#testing';
-import { GRACE_MS, Stand, type Customer } from './support/stand.js';
+import { GRACE_MS, Stand, TIMEOUT_MS, type Customer } from './support/stand.js';
 
 const HOUR = 3_600_000;
 
@@ -43,7 +43,7 @@ describe.each(TEST_BACKENDS)('sending, queues on %s', (backend) => {
 
   it('sends different customers side by side', async () => {
     const others = await Promise.all([stand.customer(), stand.customer(), stand.customer()]);
-    await stand.faults({ kind: 'delay', ms: 350 });
+    await stand.faults({ kind: 'delay', ms: TIMEOUT_MS - 500 });
     const slow = newId('msg');
     stand.onStatus = (payload) => (payload.messageId === slow ? undefined : payload);
     await stand.send(customer, 'slow', { messageId: slow });
