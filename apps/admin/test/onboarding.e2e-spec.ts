@@ -241,6 +241,76 @@ describe('onboarding', () => {
     expect(template.text).not.toContain('EAAG-wrong-token');
   });
 
+  it('tests each connection when asked to, and remembers when one was good', async () => {
+    const { merchantId, key } = await onboard(admin);
+    const path = `/v1/merchants/${merchantId}`;
+    for (const thing of ['store', 'payment-providers/stripe']) {
+      const answer = await admin.call('POST', `${path}/${thing}/test`, { key });
+      expect([answer.status, answer.json.code]).toEqual([404, 'not_connected']);
+    }
+    const { whatsApp } = await connect(merchantId, '216540352242922');
+    const things = ['store', 'payment-providers/stripe', `channel-accounts/${whatsApp.json.id}`];
+    for (const thing of things) {
+      expect((await admin.call('GET', `${path}/${thing}`)).json.verifiedAt).toBeNull();
+      const answer = await admin.call('POST', `${path}/${thing}/test`, { key });
+      expect([answer.status, answer.json]).toEqual([
+        200,
+        { ok: true, why: null, testedAt: expect.any(String) },
+      ]);
+      expect((await admin.call('GET', `${path}/${thing}`)).json.verifiedAt).toBe(answer.json.testedAt);
+    }
+    await admin.call('PATCH', `${path}/channel-accounts/${whatsApp.json.id}`, {
+      body: { accessToken: 'EAAG-wrong-token' },
+    });
+    const refused = await admin.call('POST', `${path}/channel-accounts/${whatsApp.json.id}/test`);
+    expect(refused.json).toMatchObject({ ok: false, why: expect.stringMatching(/access token/) });
+    const account = await admin.call('GET', `${path}/channel-accounts/${whatsApp.json.id}`);
+    expect(account.json.verifiedAt).toBeNull();
+  });
+
+  it('sends a test message once, to the line of the person it is for, and says how it went', async () => {
+    const { merchantId } = await onboard(admin);
+    const path = `/v1/merchants/${merchantId}/test-message`;
+    const early = await admin.call('POST', path, { body: { to: '+971500000001' } });
+    expect([early.status, early.json.code]).toEqual([404, 'not_connected']);
+    const { whatsApp } = await connect(merchantId, '226540352242922');
+    const channelAccountId = whatsApp.json.id as string;
+    await admin.owner.query(
+      `INSERT INTO conversation.contacts (merchant_id, contact_id, channel_account_id) VALUES ($1, 'con_1', $2)`,
+      [merchantId, channelAccountId],
+    );
+    await admin.owner.query(
+      `INSERT INTO conversation.aliases (merchant_id, channel_account_id, kind, value, contact_id, seen_at)
+       VALUES ($1, $2, 'wa_id', '971500000001', 'con_1', now())`,
+      [merchantId, channelAccountId],
+    );
+    const body = { to: '+971500000001', template: 'order_receipt' };
+    const headers = { 'idempotency-key': 'test-message-1' };
+    const first = await admin.call('POST', path, { body, headers });
+    const again = await admin.call('POST', path, { body, headers });
+    expect([first.status, again.json]).toEqual([202, first.json]);
+    const { rows } = await admin.owner.query(
+      `SELECT payload FROM journal.items WHERE merchant_id = $1 AND name = 'outbound.send-message.v1'`,
+      [merchantId],
+    );
+    expect(rows).toHaveLength(1);
+    expect(rows[0].payload).toMatchObject({
+      channelAccountId,
+      contactId: 'con_1',
+      template: { purpose: 'order_receipt', facts: {} },
+      deadline: expect.any(String),
+    });
+    const step = async () => {
+      const answer = await admin.call('GET', `/v1/merchants/${merchantId}/readiness`);
+      return answer.json.steps.find((s: { step: string }) => s.step === 'test_message');
+    };
+    expect((await step()).missing).toMatch(/on its way/);
+    await sendTest(admin, merchantId, 'waiting', 'no_template');
+    expect((await step()).fix).toMatch(/write to the number from that phone/);
+    const wrong = await admin.call('POST', path, { body: { to: 'my phone' } });
+    expect(wrong.json.errors[0].field).toBe('to');
+  });
+
   it('shows no secret in any answer and stores none in plain text', async () => {
     const { merchantId, key } = await onboard(admin);
     const answers = Object.values(await connect(merchantId, '306540352242922'));
