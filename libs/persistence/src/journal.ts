@@ -116,7 +116,7 @@ export class Journal {
     return (await tx.query(
       `SELECT ${PENDING} FROM journal.items
        WHERE settled_at IS NULL AND parked_at IS NULL AND queue = $1 AND stream = $2 AND (due_at <= $3 OR blocking)
-       ORDER BY NOT expedited, occurred_at, id LIMIT $4`,
+       ORDER BY NOT expedited, occurred_at, items.id LIMIT $4`,
       [queue, stream, now, limit],
     )) as PendingItem[];
   }
