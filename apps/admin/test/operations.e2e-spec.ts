@@ -1,6 +1,7 @@
 import { LINK, PHONE, insertStory, type Story } from './rows.js';
 import { onboard, startAdmin, type AdminUnderTest, type Answer } from './support.js';
 
+const cursorOf = (...parts: string[]) => Buffer.from(JSON.stringify(parts)).toString('base64url');
 const MASKED = '+9715•••••573';
 
 describe('seeing what happened', () => {
@@ -291,6 +292,10 @@ describe('seeing what happened', () => {
     ['/orders?state=lost', 'state'],
     ['/webhooks?source=job', 'source'],
     ['/webhooks?from=yesterday', 'from'],
+    ['/webhooks?from=2026-W01-1', 'from'],
+    ['/webhooks?to=0000-01-01T00:00:00Z', 'to'],
+    [`/webhooks?cursor=${cursorOf('2026-01-01T00:00:00.000Z', 'x')}`, 'cursor'],
+    [`/orders?cursor=${cursorOf('2026-01-01', 'W1')}`, 'cursor'],
     ['/webhooks/abc', 'id'],
     ['/threads?unmasked=perhaps', 'unmasked'],
   ])('refuses %s and names the field', async (path, field) => {
@@ -302,6 +307,27 @@ describe('seeing what happened', () => {
     for (const path of ['threads', 'messages', 'orders', 'webhooks', 'deliveries']) {
       const answer = await admin.call('GET', `/v1/merchants/mer_nobody/${path}`);
       expect([path, answer.status, answer.json.code]).toEqual([path, 404, 'merchant_not_found']);
+    }
+  });
+
+  it('keeps the newest first where ids get one digit longer', async () => {
+    const { merchantId, key } = await onboard(admin);
+    for (const id of [99_999, 100_000]) {
+      await admin.owner.query(
+        `INSERT INTO journal.items (id, merchant_id, service, queue, stream, name, source, external_id, payload,
+           occurred_at, created_at, due_at, parked_at)
+         OVERRIDING SYSTEM VALUE
+         VALUES ($1::bigint, $2, 'checkout', 'orders', 'order/W1', 'checkout.record-payment.v1', 'stripe', ($1::bigint)::text, '{}',
+           '2026-11-21', '2026-11-21', '2026-11-21', '2026-11-21')`,
+        [id, merchantId],
+      );
+    }
+    for (const path of ['/v1/dead-letters?', `/v1/merchants/${merchantId}/webhooks?`]) {
+      const first = await admin.call('GET', `${path}limit=1`, { key });
+      const next = `${path}limit=1&cursor=${first.json.nextCursor as string}`;
+      const second = await admin.call('GET', next, { key });
+      const ids = [...first.json.items, ...second.json.items].map((i: { id: string }) => i.id);
+      expect([path, ids, second.json.nextCursor]).toEqual([path, ['100000', '99999'], null]);
     }
   });
 });

@@ -5,7 +5,7 @@ import { readSecretFile } from './settings.js';
 
 /** Somebody sits at the terminal who can be asked. */
 export function isAttended(): boolean {
-  return Boolean(process.stdin.isTTY && process.stderr.isTTY);
+  return process.stdin.isTTY && process.stderr.isTTY;
 }
 
 /** Asks for a line; `hidden`: what is typed is not shown. */

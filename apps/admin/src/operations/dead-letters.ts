@@ -158,7 +158,7 @@ export class DeadLetters {
            WHERE merchant_id = $1 AND settled_at IS NULL AND parked_at IS NOT NULL AND id < $2
              AND ($4::text IS NULL OR service = $4) AND ($5::text IS NULL OR name = $5)
              AND ($6::text IS NULL OR source = $6) AND ($7::text IS NULL OR payload->>'orderRef' = $7)
-           ORDER BY id DESC LIMIT $3`,
+           ORDER BY items.id DESC LIMIT $3`,
           [
             merchantId,
             before,

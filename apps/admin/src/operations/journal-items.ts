@@ -48,7 +48,7 @@ export async function itemsOfStreams(
 ): Promise<TimelineItem[]> {
   return (await tx.query(
     `SELECT ${COLUMNS} FROM journal.items WHERE merchant_id = $1 AND stream = ANY($2)
-     ORDER BY occurred_at DESC, id DESC LIMIT $3`,
+     ORDER BY occurred_at DESC, items.id DESC LIMIT $3`,
     [merchantId, streams, most],
   )) as TimelineItem[];
 }

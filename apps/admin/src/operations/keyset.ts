@@ -7,6 +7,8 @@ export interface After {
   key: string;
 }
 
+const TIME = /^\d{4}-(0\d|1[0-2])-[0-3]\dT[012]\d:[0-5]\d:[0-5]\d\.\d{3,6}Z$/;
+
 /** A time as PostgreSQL has it, to the microsecond: a JavaScript date is too coarse to go on from. */
 export function exactly(column: string): string {
   return `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
@@ -17,13 +19,13 @@ export function keyOf(at: string, key: string): string {
   return JSON.stringify([at, key]);
 }
 
-/** @throws ProblemException 400 for a cursor that no page of this list gave. */
-export function afterOf(cursor: string | undefined): After | undefined {
+/** `keys`: what tells apart in this list. @throws ProblemException 400 for a cursor that no page of it gave. */
+export function afterOf(cursor: string | undefined, keys = /^[\x21-\x7e]{1,100}$/): After | undefined {
   const text = fromCursor(cursor);
   if (text === undefined) return undefined;
   try {
     const [at, key] = JSON.parse(text) as unknown[];
-    if (typeof at === 'string' && typeof key === 'string' && !Number.isNaN(Date.parse(at)))
+    if (typeof at === 'string' && typeof key === 'string' && TIME.test(at) && keys.test(key))
       return { at, key };
   } catch {
     // said below: whatever it is, it is not ours

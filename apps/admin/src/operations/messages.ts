@@ -153,7 +153,7 @@ export async function findMessages(
     ? `AND state IN (${DELIVERY_STATUSES.map((s) => `'${s}'`).join(', ')})`
     : '';
   return (await tx.query(
-    `${SELECT} WHERE merchant_id = $1 ${where} ${handedOver} ORDER BY seq DESC LIMIT $2`,
+    `${SELECT} WHERE merchant_id = $1 ${where} ${handedOver} ORDER BY messages_seen.seq DESC LIMIT $2`,
     [merchantId, search.limit + 1, ...given.map(([, value]) => value)],
   )) as MessageRow[];
 }

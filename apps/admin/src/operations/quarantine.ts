@@ -44,7 +44,7 @@ export class Quarantine {
       const rows = (await tx.query(
         `SELECT ${COLUMNS} FROM journal.items
          WHERE outcome = 'quarantined' AND merchant_id IS NULL AND id < $1 AND ($3::text IS NULL OR reason = $3)
-         ORDER BY id DESC LIMIT $2`,
+         ORDER BY items.id DESC LIMIT $2`,
         [before, limit + 1, reason ?? null],
       )) as QuarantinedItem[];
       const routed: Routable[] = [];
@@ -137,7 +137,7 @@ export async function quarantinedFor(
     `SELECT ${COLUMNS} FROM journal.items
      WHERE outcome = 'quarantined' AND merchant_id IS NULL AND created_at >= $1 AND created_at < $2
        AND (payload->>'phoneNumberId' = ANY($3) OR payload->>'businessAccountId' = ANY($4))
-     ORDER BY id LIMIT $5 FOR UPDATE`,
+     ORDER BY items.id LIMIT $5 FOR UPDATE`,
     [from, to, numbers, accounts, limit],
   )) as QuarantinedItem[];
 }

@@ -14,6 +14,20 @@ const toBoolean = Transform(({ value }: { value: unknown }) =>
   value === 'true' ? true : value === 'false' ? false : value,
 );
 
+const timeRule = (field: string) => `${field} must be an ISO 8601 date and time with its zone`;
+
+export function isTime(field: string): [{ strict: true }, { message: string }] {
+  return [{ strict: true }, { message: timeRule(field) }];
+}
+
+/** ISO 8601 allows more than a point in time: weeks, months, times of nowhere. */
+export function hasZone(field: string): [RegExp, { message: string }] {
+  return [
+    /^[12]\d{3}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-](0\d|1[0-4]):[0-5]\d)$/,
+    { message: timeRule(field) },
+  ];
+}
+
 /** A path below a merchant. */
 export class MerchantParams {
   @ApiProperty({ type: String, example: 'mer_019a5b7c2f1e7c6b8a90d3e4f5a6b7c8' })
@@ -40,12 +54,14 @@ export class ShowPageQuery extends PageQuery {
 export class RangePageQuery extends ShowPageQuery {
   @ApiPropertyOptional({ type: String, format: 'date-time', description: 'From this time on.' })
   @MayBeAbsent()
-  @IsISO8601({ strict: true }, { message: 'from must be an ISO 8601 date and time' })
+  @IsISO8601(...isTime('from'))
+  @Matches(...hasZone('from'))
   from?: string;
 
   @ApiPropertyOptional({ type: String, format: 'date-time', description: 'Before this time.' })
   @MayBeAbsent()
-  @IsISO8601({ strict: true }, { message: 'to must be an ISO 8601 date and time' })
+  @IsISO8601(...isTime('to'))
+  @Matches(...hasZone('to'))
   to?: string;
 }
 

@@ -1,10 +1,10 @@
 import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOperation, ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsBoolean, IsIn, IsISO8601 } from 'class-validator';
+import { IsBoolean, IsIn, IsISO8601, Matches } from 'class-validator';
 import { ApiProblems, ApiResource } from '../http/api-docs.js';
 import { MayBeAbsent } from '../http/optional.js';
 import { fieldProblem } from '../http/problem.js';
-import { MerchantParams } from './queries.dto.js';
+import { hasZone, isTime, MerchantParams } from './queries.dto.js';
 import { Replay } from './replay.js';
 import { OUTSIDE } from './webhooks.js';
 
@@ -12,11 +12,13 @@ const SOURCES = [...OUTSIDE, 'job'];
 
 export class ReplayRequest {
   @ApiProperty({ type: String, format: 'date-time', description: 'Received from this time on.' })
-  @IsISO8601({ strict: true }, { message: 'from must be an ISO 8601 date and time' })
+  @IsISO8601(...isTime('from'))
+  @Matches(...hasZone('from'))
   from: string;
 
   @ApiProperty({ type: String, format: 'date-time', description: 'Received before this time.' })
-  @IsISO8601({ strict: true }, { message: 'to must be an ISO 8601 date and time' })
+  @IsISO8601(...isTime('to'))
+  @Matches(...hasZone('to'))
   to: string;
 
   @ApiPropertyOptional({

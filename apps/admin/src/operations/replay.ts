@@ -242,7 +242,7 @@ async function readAgain(
     `SELECT id::text, source, external_id AS "externalId", payload, occurred_at AS "occurredAt" FROM journal.items
      WHERE merchant_id = $1 AND source <> 'job' AND outcome = 'ignored' AND created_at >= $2 AND created_at < $3
        AND ($4::text IS NULL OR source = $4)
-     ORDER BY id LIMIT ${MOST_REPLAYED + 1} FOR UPDATE`,
+     ORDER BY items.id LIMIT ${MOST_REPLAYED + 1} FOR UPDATE`,
     [merchantId, from, to, source ?? null],
   )) as IgnoredItem[];
   const queued: Queued[] = [];

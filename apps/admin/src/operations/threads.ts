@@ -103,14 +103,20 @@ async function search(tx: EntityManager, merchantId: string, q: string): Promise
        WHERE merchant_id = $1 AND name_key ~>=~ $3 AND name_key ~<~ $4 LIMIT $5)`,
     [merchantId, [...new Set([q, digits, q.replace(/^@/, '')])], begin, `${begin}${BEYOND}`, MOST_MATCHES],
   )) as { contact_id: string }[];
+  const ordered = (await tx.query(
+    `SELECT thread_id FROM checkout.orders WHERE merchant_id = $1 AND store_order_number = $2
+     UNION SELECT thread_id FROM checkout.orders WHERE merchant_id = $1 AND order_ref = $3`,
+    [merchantId, q, q.toUpperCase()],
+  )) as { thread_id: string }[];
+  const named = [q, ...ordered.map((o) => o.thread_id)];
   const threads = (await tx.query(
-    `(SELECT t.thread_id FROM conversation.threads_seen t
-        JOIN conversation.contacts c USING (merchant_id, channel_account_id, contact_id)
-        WHERE t.merchant_id = $1 AND c.contact_id = ANY($2))
-     UNION SELECT thread_id FROM checkout.orders WHERE merchant_id = $1 AND store_order_number = $3
-     UNION SELECT thread_id FROM checkout.orders WHERE merchant_id = $1 AND order_ref = $4
-     UNION SELECT thread_id FROM conversation.threads_seen WHERE merchant_id = $1 AND thread_id = $3`,
-    [merchantId, contacts.map((c) => c.contact_id), q, q.toUpperCase()],
+    `SELECT t.thread_id FROM conversation.threads_seen t
+       JOIN conversation.contacts c USING (merchant_id, channel_account_id, contact_id)
+       WHERE t.merchant_id = $1 AND c.contact_id = ANY($2)
+     UNION SELECT thread_id FROM conversation.threads_seen WHERE merchant_id = $1 AND thread_id = ANY($3)
+     UNION SELECT thread_id FROM conversation.threads_seen
+       WHERE merchant_id = $1 AND former_ids <> '{}' AND former_ids && $3`,
+    [merchantId, contacts.map((c) => c.contact_id), named],
   )) as { thread_id: string }[];
   return threads.map((t) => t.thread_id);
 }

@@ -28,7 +28,10 @@ export class WebhooksController {
     @Calling() caller: Caller,
   ): Promise<WebhookPage> {
     const show = shownTo(caller, query.unmasked);
-    const rows = await this.webhooks.list(merchantId, { ...query, after: afterOf(query.cursor) });
+    const rows = await this.webhooks.list(merchantId, {
+      ...query,
+      after: afterOf(query.cursor, /^\d{1,18}$/),
+    });
     return page(
       rows,
       query.limit,

@@ -81,7 +81,7 @@ export class Webhooks {
       (tx) =>
         tx.query(
           `SELECT ${WEBHOOK_COLUMNS} FROM journal.items WHERE merchant_id = $1 AND source <> 'job'${where}
-           ORDER BY created_at DESC, id DESC LIMIT $2`,
+           ORDER BY created_at DESC, items.id DESC LIMIT $2`,
           [merchantId, search.limit + 1, ...conditions.flatMap(([, values]) => values)],
         ) as Promise<WebhookRow[]>,
     );
