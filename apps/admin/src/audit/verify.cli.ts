@@ -6,24 +6,30 @@ import { verifyAudit } from './verify.js';
 /**
  * `npm run audit:verify -- [heads.json]`: recomputes the audit log of DATABASE_URL (the admin service's connection, or
  * the owner's). With a file, the heads that it holds must still be there, and the present ones are written to it: keep
- * it where the database's owner cannot write. Exit code 1: broken.
+ * it where the database's owner cannot write. Exit codes: 0 sound, 1 broken, 2 could not be looked at.
  */
 const url = process.env.DATABASE_URL;
 const file = process.argv[2];
-if (!url) {
-  process.stderr.write('DATABASE_URL must be set\n');
-  process.exit(2);
+try {
+  if (!url) throw new Error('DATABASE_URL must be set');
+  process.exitCode = await verify(url);
+} catch (error) {
+  process.stderr.write(
+    `could not verify: ${error instanceof Error ? error.message || String(error) : String(error)}\n`,
+  );
+  process.exitCode = 2;
 }
-const client = new pg.Client({ connectionString: url });
-await client.connect();
-const known = file && existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as ChainHead[]) : [];
-const { rows, heads, breaks } = await verifyAudit(client, known);
-await client.end();
-for (const { chain, seq, why } of breaks) {
-  process.stdout.write(`broken: chain ${chain}, row ${seq}: ${why.replaceAll('_', ' ')}\n`);
-}
-if (breaks.length === 0) {
+
+async function verify(connectionString: string): Promise<number> {
+  const client = new pg.Client({ connectionString });
+  await client.connect();
+  const known = file && existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as ChainHead[]) : [];
+  const { rows, heads, breaks } = await verifyAudit(client, known).finally(() => client.end());
+  for (const { chain, seq, why } of breaks) {
+    process.stdout.write(`broken: chain ${chain}, row ${seq}: ${why.replaceAll('_', ' ')}\n`);
+  }
+  if (breaks.length > 0) return 1;
   process.stdout.write(`sound: ${rows} rows in ${heads.length} chains\n`);
   if (file) writeFileSync(file, `${JSON.stringify(heads, null, 2)}\n`);
+  return 0;
 }
-process.exitCode = breaks.length === 0 ? 0 : 1;
