@@ -133,9 +133,9 @@ it('puts 10,000 secrets under a new key while services read and write them, kill
   const box = openSecretBox(keys);
   const counted = { opened: 0, written: 0 };
   const failures: string[] = [];
-  let running = true;
+  const load = { running: true };
   const attempt = async (work: () => Promise<void>): Promise<void> => {
-    while (running) await work().catch((error: Error) => failures.push(error.message));
+    while (load.running) await work().catch((error: Error) => failures.push(error.message));
   };
   // A directory remembers for five seconds: each look-up here has a new one.
   const readers = Array.from({ length: 4 }, () =>
@@ -196,7 +196,7 @@ it('puts 10,000 secrets under a new key while services read and write them, kill
     const [code] = (await once(last, 'exit')) as [number];
     expect([code, last.said()]).toEqual([0, expect.stringContaining('every secret is under new')]);
   } finally {
-    running = false;
+    load.running = false;
     await Promise.all([...readers, writer]);
     await Promise.all([checkout, outbound, admin].map((source) => source.destroy()));
   }

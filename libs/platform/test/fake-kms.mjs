@@ -32,7 +32,9 @@ const operations = {
   },
 };
 
-const server = createServer(async (request, response) => {
+const server = createServer((request, response) => void respond(request, response));
+
+async function respond(request, response) {
   const answer = (status, body) => response.writeHead(status).end(JSON.stringify(body));
   if (request.headers.authorization !== `Bearer ${token}`) return answer(401, {});
   const operation = operations[`${request.method} ${request.url}`];
@@ -43,6 +45,7 @@ const server = createServer(async (request, response) => {
   } catch {
     return answer(400, {});
   }
-});
+}
+
 server.listen(0, '127.0.0.1', () => process.stdout.write(`${server.address().port}\n`));
 process.once('disconnect', () => process.exit());
