@@ -112,6 +112,8 @@ export interface ThreadState {
   order: { ref: string; url?: string; payBefore?: string; quote: Quote } | null;
   orders: OrderNote[];
   pending: PendingQuestion | null;
+  /** The customer has had an answer in this conversation: before, even a wave of the hand gets one. */
+  spoken: boolean;
   /** ISO 8601: 24 hours after the customer's last message; cart and open question do not outlive it. */
   expiresAt: string;
 }
@@ -125,6 +127,7 @@ export function newThread(now: Date): ThreadState {
     order: null,
     orders: [],
     pending: null,
+    spoken: false,
     expiresAt: new Date(now.getTime() + THREAD_TTL_MS).toISOString(),
   };
 }

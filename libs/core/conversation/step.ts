@@ -35,6 +35,12 @@ export function isWaiting(state: ThreadState, now: Date): boolean {
  * fit (an answer nobody waits for, a fact that is older than what is known) changes nothing.
  */
 export function step(state: ThreadState, event: ThreadEvent, context: StepContext): Step {
+  const result = apply(state, event, context);
+  if (result.effects.length === 0 || result.state.spoken) return result;
+  return { ...result, state: { ...result.state, spoken: true } };
+}
+
+function apply(state: ThreadState, event: ThreadEvent, context: StepContext): Step {
   switch (event.kind) {
     case 'inbound':
       return onInbound(refreshed(state, context.now), event, context);
@@ -65,7 +71,9 @@ function onInbound(
   { content, cardNumberMasked }: Extract<ThreadEvent, { kind: 'inbound' }>,
   context: StepContext,
 ): Step {
-  const intent = readIntent(content, context.currency);
+  const read = readIntent(content, context.currency);
+  const opening = read.kind === 'none' && content.type === 'text' && !state.spoken;
+  const intent: Intent = opening ? { kind: 'menu' } : read;
   if (cardNumberMasked) return warned(state, intent, context);
   if (state.phase !== 'with_human') return onIntent(state, intent, context);
   // People are spoken with in words; a tap on something of ours calls us back.

@@ -14,6 +14,14 @@ const rows = ([content]: OutboundContent[]) => {
   return content.sections.flatMap((s) => s.rows);
 };
 
+describe('the first word', () => {
+  it('is answered with the shop, whatever it is; later a wave of the hand needs no answer', () => {
+    expect(rows(chat.text('👋')).length).toBeGreaterThan(0);
+    expect(chat.text('👋')).toEqual([]);
+    expect(chat.text('ok')).toEqual([]);
+  });
+});
+
 describe('time to live', () => {
   it('a day of silence forgets the cart, not the orders', () => {
     chat.tap('add|HOODIE');

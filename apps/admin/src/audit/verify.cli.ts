@@ -24,7 +24,7 @@ async function verify(connectionString: string): Promise<number> {
   const client = new pg.Client({ connectionString });
   await client.connect();
   const known = file && existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as ChainHead[]) : [];
-  const { rows, heads, breaks } = await verifyAudit(client, known).finally(() => client.end());
+  const { rows, heads, breaks } = await verifyAudit(client, known).finally(() => void client.end());
   for (const { chain, seq, why } of breaks) {
     process.stdout.write(`broken: chain ${chain}, row ${seq}: ${why.replaceAll('_', ' ')}\n`);
   }
