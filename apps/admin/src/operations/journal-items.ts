@@ -18,7 +18,7 @@ export interface TimelineItem {
   service: string;
   externalId: string;
   occurredAt: Date;
-  createdAt: Date;
+  dueAt: Date;
   settledAt: Date | null;
   parkedAt: Date | null;
   outcome: string | null;
@@ -35,7 +35,7 @@ export interface TimelineItem {
 export const MOST_ITEMS = 5_000;
 
 const COLUMNS = `id::text, name, source, service, external_id AS "externalId", occurred_at AS "occurredAt",
-  created_at AS "createdAt", settled_at AS "settledAt", parked_at AS "parkedAt", outcome, reason, attempts, redrives,
+  due_at AS "dueAt", settled_at AS "settledAt", parked_at AS "parkedAt", outcome, reason, attempts, redrives,
   CASE WHEN source <> 'job' THEN payload END AS payload, payload->'fact'->>'kind' AS fact`;
 const ERRANDS = [reserveStock, placeOrder, releaseHold, expireSession, refundPayment];
 

@@ -1,3 +1,4 @@
+import { expireOrder, recordFulfilment, recordPayment } from '#contracts';
 import type { TimelineItem } from './journal-items.js';
 import type { MessageRow } from './messages.js';
 import type { OrderRow } from './orders.js';
@@ -23,7 +24,7 @@ export function orderTimeline(
   items: readonly TimelineItem[],
   messages: readonly MessageRow[],
 ): TimelineEntry[] {
-  return sorted([...orderEntries(order), ...items.map(itemEntry), ...messages.flatMap(messageEntries)]);
+  return threadTimeline(items, messages, [order]);
 }
 
 /** Everything of one thread across services, oldest first. */
@@ -32,15 +33,16 @@ export function threadTimeline(
   messages: readonly MessageRow[],
   orders: readonly OrderRow[],
 ): TimelineEntry[] {
+  const inOrder = items.toSorted((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1));
   return sorted([
-    ...items.map(itemEntry),
+    ...inOrder.map(itemEntry),
     ...messages.flatMap(messageEntries),
-    ...orders.flatMap(orderEntries),
+    ...orders.flatMap((order) => orderEntries(order, inOrder)),
   ]);
 }
 
 /** What the order's row says that no item of the journal does: figures, the hold, the payment page. */
-export function orderEntries(order: OrderRow): TimelineEntry[] {
+function orderEntries(order: OrderRow, items: readonly TimelineItem[]): TimelineEntry[] {
   const { orderRef } = order;
   const entry = (
     at: Date | string | null,
@@ -49,7 +51,9 @@ export function orderEntries(order: OrderRow): TimelineEntry[] {
     details: Record<string, unknown> = {},
   ): TimelineEntry[] =>
     at === null ? [] : [{ at: iso(at), source: 'checkout', kind, title, details, orderRef }];
-  const { acceptedQuote } = order;
+  const { acceptedQuote, paidAt } = order;
+  const news = (name: string, kind: string): TimelineItem | undefined =>
+    items.find((item) => item.name === name && item.payload?.kind === kind);
   return [
     ...entry(order.createdAt, 'order', 'checkout requested at the accepted quote', {
       total: acceptedQuote.total,
@@ -62,22 +66,27 @@ export function orderEntries(order: OrderRow): TimelineEntry[] {
           reservationId: order.reservationId,
         })
       : []),
-    ...(order.sessionId
+    ...(order.sessionId && !paidAt
       ? entry(order.sessionExpiresAt, 'payment', 'the last payment page closes', {
           sessionId: order.sessionId,
           pages: order.sessionIds.length,
         })
       : []),
-    ...entry(order.paidAt, 'payment', 'paid', {
+    ...entry(paidAt && happenedAt(paidAt, news(recordPayment.name, 'paid')), 'payment', 'paid', {
       amount: order.paymentAmount,
       paymentId: order.paymentId,
       sessionId: order.paymentSessionId,
     }),
     ...order.fulfilments.flatMap((parcel) =>
-      entry(parcel.occurredAt, 'parcel', `parcel ${parcel.fulfilmentId}: ${words(parcel.kind)}`, {
-        tracking: parcel.tracking,
-        ...(parcel.reason ? { reason: parcel.reason } : {}),
-      }),
+      entry(
+        happenedAt(parcel.occurredAt, news(recordFulfilment.name, parcel.kind)),
+        'parcel',
+        `parcel ${parcel.fulfilmentId}: ${words(parcel.kind)}`,
+        {
+          tracking: parcel.tracking,
+          ...(parcel.reason ? { reason: parcel.reason } : {}),
+        },
+      ),
     ),
     ...entry(order.updatedAt, 'order', `the order is ${words(order.state)}`, {
       ...(order.storeOrderNumber ? { number: order.storeOrderNumber } : {}),
@@ -93,7 +102,7 @@ const TITLES: Readonly<Record<string, string>> = {
   'conversation.note-order.v1': 'the thread was told of the order',
   'checkout.request-checkout.v1': 'the customer checked out',
   'checkout.cancel-order.v1': 'the customer went back to shopping',
-  'checkout.expire-order.v1': 'looked whether the time to pay was over',
+  'checkout.expire-order.v1': 'the time to pay is looked at',
   'checkout.record-payment.v1': 'the payment provider said',
   'checkout.record-fulfilment.v1': 'the courier moved a parcel',
   'checkout.record-store-order.v1': 'the shop changed the order',
@@ -110,7 +119,7 @@ function itemEntry(item: TimelineItem): TimelineEntry {
   const what = said ?? payload?.kind ?? payload?.status ?? item.fact;
   const title = TITLES[item.name] ?? words(item.name);
   return {
-    at: iso(item.occurredAt),
+    at: timeOf(item),
     source: item.source === 'job' ? item.service : item.source,
     kind: item.name.split('.')[1] ?? item.name,
     title: what === undefined || what === null ? title : `${title}: ${words(String(what))}`,
@@ -143,13 +152,17 @@ const MOMENTS: readonly (readonly [keyof MessageRow & `${string}At`, string])[] 
 function messageEntries(message: MessageRow): TimelineEntry[] {
   const { messageId, orderRef } = message;
   const said = shorten(contentWords(message.content as unknown as Record<string, unknown>) ?? '');
+  let last = '';
   return MOMENTS.flatMap(([field, what]) => {
-    const at = message[field] as Date | null;
-    if (!at) return [];
+    const moment = message[field] as Date | null;
+    if (!moment) return [];
     const created = field === 'createdAt';
+    // The channel's clock may be a little behind ours: a message is not read before it was taken.
+    const at = happenedAt(moment);
+    last = at > last ? at : last;
     return [
       {
-        at: iso(at),
+        at: last,
         source: 'outbound',
         kind: 'message',
         title: created ? `message ${what}: ${said}` : `message ${what}`,
@@ -183,6 +196,23 @@ function words(name: string): string {
 
 function iso(at: Date | string): string {
   return new Date(at).toISOString();
+}
+
+/**
+ * Vendors give times in whole seconds, within which much happens here: such a time is put where in its second the
+ * news was applied, or at the second's end.
+ */
+function happenedAt(at: Date | string, news?: Pick<TimelineItem, 'settledAt'>): string {
+  const second = new Date(at).getTime();
+  if (second % 1_000 !== 0) return iso(at);
+  const applied = news?.settledAt?.getTime() ?? 0;
+  return new Date(applied >= second && applied < second + 1_000 ? applied : second + 999).toISOString();
+}
+
+function timeOf(item: TimelineItem): string {
+  // A timer is not when it was set, but when it went off, or will.
+  if (item.name === expireOrder.name) return iso(item.settledAt ?? item.dueAt);
+  return item.source === 'job' ? iso(item.occurredAt) : happenedAt(item.occurredAt, item);
 }
 
 /** Oldest first; what happened at the same moment stays in the order of cause: outside, our services, messages. */
