@@ -2,7 +2,7 @@
 const MERCHANTS = 50;
 const THREADS = 2_000;
 const SETTLED = 4_000;
-const PENDING = 200;
+const PENDING = 400;
 const MESSAGES = 4_000;
 
 /** Rows of 50 merchants: threads, contacts, messages, and a journal that is mostly settled. */
@@ -120,7 +120,7 @@ let appended = 0;
 const append = (client, m, i) =>
   client.query(
     `INSERT INTO journal.items (merchant_id, service, queue, stream, name, source, external_id, payload, occurred_at, due_at)
-     SELECT merchant_id, 'conversation', 'threads', stream, 'conversation.receive-message.v1', 'job', external_id,
+     SELECT merchant_id, 'outbound', 'recipients', stream, 'outbound.send-message.v1', 'job', external_id,
        payload::json, now(), now()
      FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS t(merchant_id, stream, external_id, payload)
      ON CONFLICT DO NOTHING`,
