@@ -125,10 +125,11 @@ function isLate(known: OrderNote | undefined, { kind, tracking }: ParcelFact): b
   return kind === known.status || RANK[kind] < RANK[known.status];
 }
 
-/** Nothing is awaited any more once every order has arrived or been paid back. */
+/** An order is over: nothing is left to pay and, once every order has arrived or been paid back, nothing to await. */
 function closed(state: ThreadState): ThreadState {
+  if (state.order) return state;
   const awaited = state.orders.some((o) => RANK[o.status] >= RANK.paid && RANK[o.status] < RANK.delivered);
-  return awaited || state.order ? state : move(state, 'order_closed');
+  return awaited && state.phase !== 'awaiting_payment' ? state : move(state, 'order_closed');
 }
 
 const PURPOSES = {

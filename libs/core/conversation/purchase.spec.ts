@@ -219,6 +219,13 @@ describe('while payment is awaited', () => {
     expect(wordsOf(chat.fact({ kind: 'refunded', total, reason: 'out_of_stock' }))).toContain('AED 470.00 is on its way back');
     expect(chat.state).toMatchObject({ phase: 'building_cart', order: null, orders: [{ status: 'refunded' }] });
   }); // prettier-ignore
+
+  it('a refund ends the order being paid also while an earlier one is on its way', () => {
+    chat.fact({ kind: 'shipped', tracking: { carrier: 'Aramex', trackingCode: 'AX1' } }, 'WEARLIER');
+    chat.toLink();
+    chat.fact({ kind: 'refunded', total: chat.order().quote.total, reason: 'out_of_stock' });
+    expect(chat.state).toMatchObject({ phase: 'building_cart', order: null });
+  });
 });
 
 describe('facts that come late, twice or out of the blue', () => {
