@@ -48,7 +48,9 @@ export function answered(
 function showCart(state: ThreadState, quote: Quote, before: string[], context: StepContext): Step {
   const notes = [...before, ...news(state, quote)];
   const cart = cartOnOffer(quote);
-  const next = remember(cart.length === 0 ? withCart(state, []) : { ...state, cart }, quote);
+  // A fact may have come between question and answer, and found the cart empty: then it is being built anew.
+  const moves = cart.length === 0 || state.phase === 'browsing' || state.phase === 'awaiting_fulfilment';
+  const next = remember(moves ? withCart(state, cart) : { ...state, cart }, quote);
   if (cart.length === 0) return saying({ ...next, shown: null }, say.sayEmptyCart(notes));
   const shown = onlySellable(quote);
   if (!shown) return askForCart(next, context, [], notes);
