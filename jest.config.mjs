@@ -18,7 +18,12 @@ const common = {
 export default {
   testTimeout: 30_000,
   projects: [
-    { ...common, displayName: 'unit', testMatch: ['<rootDir>/{apps,libs,bench}/**/*.spec.ts'] },
+    {
+      ...common,
+      displayName: 'unit',
+      testMatch: ['<rootDir>/{apps,libs,bench}/**/*.spec.ts'],
+      setupFiles: [...common.setupFiles, '<rootDir>/libs/testing/src/properties.mjs'],
+    },
     {
       ...common,
       displayName: 'int',
