@@ -220,7 +220,7 @@ it('no figure reaches a message but out of a quote that the thread was given', (
         }
       }
     }),
-    { numRuns: 600, ...(seed === undefined ? {} : { seed }) },
+    { numRuns: 600 },
   );
   expect(figures).toBeGreaterThan(1_000);
 });
