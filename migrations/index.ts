@@ -13,6 +13,9 @@ import { OverdueStreams1700000000011 } from './0011-overdue-streams.js';
 import { MetaApps1700000000012 } from './0012-meta-apps.js';
 import { FailedChannelIds1700000000013 } from './0013-failed-channel-ids.js';
 import { Isolation1700000000014 } from './0014-isolation.js';
+import { People1700000000015 } from './0015-people.js';
+import { JournalRetention1700000000016 } from './0016-journal-retention.js';
+import { PaymentAccounts1700000000017 } from './0017-payment-accounts.js';
 
 /** Every migration, oldest first. Listed by class, never by glob. */
 export const MIGRATIONS = [
@@ -31,6 +34,9 @@ export const MIGRATIONS = [
   MetaApps1700000000012,
   FailedChannelIds1700000000013,
   Isolation1700000000014,
+  People1700000000015,
+  JournalRetention1700000000016,
+  PaymentAccounts1700000000017,
 ];
 
 export { migrate, type MigrateOptions } from './migrate.js';

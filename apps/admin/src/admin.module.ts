@@ -23,7 +23,7 @@ import { MerchantsController } from './http/merchants.controller.js';
 import { OperatorKeysController } from './http/operator-keys.controller.js';
 import { MetaAppsController } from './meta-apps/meta-apps.controller.js';
 import { MetaApps } from './meta-apps/meta-apps.js';
-import { PaymentProvidersController } from './http/payment-providers.controller.js';
+import { PaymentAccountsController } from './http/payment-accounts.controller.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { ReadinessController } from './http/readiness.controller.js';
 import { addRequestContext } from './http/request-context.js';
@@ -35,12 +35,13 @@ import { TestMessagesController } from './http/test-messages.controller.js';
 import { validationPipe } from './http/validation.js';
 import { ChannelAccounts } from './onboarding/channel-accounts.js';
 import { ConnectionTests } from './onboarding/connection-tests.js';
-import { Connections } from './onboarding/connections.js';
 import { FormerSecrets } from './onboarding/former-secrets.js';
 import { LifeCycle } from './onboarding/life-cycle.js';
 import { Merchants } from './onboarding/merchants.js';
+import { PaymentAccounts } from './onboarding/payment-accounts.js';
 import { Readiness } from './onboarding/readiness.js';
 import { Settings } from './onboarding/settings.js';
+import { Stores } from './onboarding/stores.js';
 import { Templates } from './onboarding/templates.js';
 import { TestMessages } from './onboarding/test-messages.js';
 import { Vault } from './onboarding/vault.js';
@@ -57,7 +58,7 @@ const API = [
   ChannelAccountsController,
   MetaAppsController,
   StoresController,
-  PaymentProvidersController,
+  PaymentAccountsController,
   TemplatesController,
   ReadinessController,
   TestMessagesController,
@@ -82,18 +83,19 @@ export class AdminModule {
         BootstrapKey,
         ChannelAccounts,
         ConnectionTests,
-        Connections,
         ...OPERATIONS,
         FormerSecrets,
         Idempotency,
         LifeCycle,
         Merchants,
         MetaApps,
+        PaymentAccounts,
         PresentedKeys,
         RateLimits,
         Readiness,
         Sessions,
         Settings,
+        Stores,
         Templates,
         TestMessages,
         Vault,

@@ -31,7 +31,7 @@ const bodies: Record<string, unknown> = {
   'post /v1/merchants/{merchantId}/channel-accounts/whatsapp': WHATSAPP,
   'patch /v1/merchants/{merchantId}/channel-accounts/{accountId}': { enabled: false },
   'put /v1/merchants/{merchantId}/store': STORE,
-  'put /v1/merchants/{merchantId}/payment-providers/stripe': STRIPE,
+  'put /v1/merchants/{merchantId}/payment-providers/{account}': STRIPE,
   'put /v1/merchants/{merchantId}/templates/{purpose}': TEMPLATE,
   'post /v1/merchants/{merchantId}/api-keys': { name: 'stolen' },
   'post /v1/merchants/{merchantId}/api-keys/{keyId}/rotate': { overlapSeconds: 0 },
@@ -110,7 +110,11 @@ describe('who may do what', () => {
     );
     foreign.accountId = connected.json.id as string;
     const document = await admin.call('GET', '/docs/openapi.json', { key: null });
-    const ids: Record<string, string> = { keyId: foreign.keyId, accountId: foreign.accountId };
+    const ids: Record<string, string> = {
+      keyId: foreign.keyId,
+      accountId: foreign.accountId,
+      account: 'stripe',
+    };
     let tried = 0;
     for (const [path, operations] of Object.entries(document.json.paths as Record<string, object>)) {
       if (!path.includes('{merchantId}')) continue;

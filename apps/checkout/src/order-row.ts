@@ -13,7 +13,15 @@ const COLUMNS = [
     'version',
     'accepted_quote',
   ],
-  ...['present_quote', 'nonce', 'link_token', 'pay_before', 'reservation_id', 'reservation_expires_at'],
+  ...[
+    'present_quote',
+    'nonce',
+    'link_token',
+    'pay_before',
+    'reservation_id',
+    'reservation_expires_at',
+    'payment_account',
+  ],
   ...['session_attempt', 'session_id', 'session_url', 'session_expires_at', 'session_ids'],
   ...['payment_id', 'payment_session_id', 'payment_amount', 'paid_at', 'refunds'],
   ...[
@@ -55,6 +63,7 @@ function valuesOf(o: Order): unknown[] {
       o.payBefore,
       o.hold?.reservationId ?? null,
       o.hold?.expiresAt ?? null,
+      o.account,
     ],
     ...[
       o.session?.attempt ?? null,
@@ -109,6 +118,7 @@ function toOrder(row: Record<string, unknown>): Order {
     },
     ...{ nonce: at('nonce'), token: at('link_token'), payBefore: time('pay_before') },
     hold: reservationId === null ? null : { reservationId, expiresAt: time('reservation_expires_at')! },
+    account: at('payment_account'),
     session:
       attempt === null
         ? null

@@ -1,3 +1,4 @@
+import { insertPaymentAccount } from '#testing';
 import { Gateway } from './support/gateway.js';
 
 let gateway: Gateway;
@@ -87,6 +88,36 @@ describe('Stripe', () => {
       expect(JSON.parse(text)).toMatchObject({ status, code: 'bad_address' });
       expect(text).not.toContain(address);
     }
+  });
+
+  it('takes from each account of a merchant what its own secret signed, at its own address, and says whose it is', async () => {
+    const { shop, other } = gateway;
+    const saudi = { stripeSecretKey: 'sk_test_saudi', stripeWebhookSecret: 'whsec_saudi' };
+    await insertPaymentAccount(gateway.owner, shop.merchantId, 'stripe-sa', saudi);
+    const event = session('evt_account', shop.merchantId);
+    const [first, second] = [shop.merchantId, `${shop.merchantId}/stripe-sa`];
+    const refused = await Promise.all([
+      gateway.stripe(first, event, saudi.stripeWebhookSecret),
+      gateway.stripe(second, event, shop.stripeWebhookSecret),
+      gateway.stripe(`${other.merchantId}/stripe-sa`, event, saudi.stripeWebhookSecret),
+      gateway.stripe(`${shop.merchantId}/stripe-kw`, event, saudi.stripeWebhookSecret),
+      gateway.stripe(`${shop.merchantId}/%00`, event, saudi.stripeWebhookSecret),
+    ]);
+    expect(refused.map((a) => a.status)).toEqual(refused.map(() => 401));
+    expect(await gateway.count()).toBe(0);
+
+    // One id at two accounts is two events: neither keeps the other out.
+    for (const [address, secret] of [
+      [second, saudi.stripeWebhookSecret],
+      [first, shop.stripeWebhookSecret],
+      [second, saudi.stripeWebhookSecret],
+    ] as const) {
+      expect((await gateway.stripe(address, event, secret)).status).toBe(200);
+    }
+    expect((await gateway.rows()).map((r) => [r.external_id, r.payload.account, r.payload.eventId])).toEqual([
+      ['event/stripe-sa/evt_account', 'stripe-sa', 'stripe-sa/evt_account'],
+      ['event/evt_account', 'stripe', 'evt_account'],
+    ]);
   });
 
   it('quarantines an event that was signed by one merchant and speaks of another', async () => {

@@ -63,6 +63,8 @@ export const expireOrder = defineJob({
 
 export class RecordPaymentPayload {
   @IsIn(['stripe']) provider: 'stripe';
+  /** Key of the merchant's account whose secret the webhook was signed with; absent: an account that we asked. */
+  @IsOptional() @IsString() account?: string;
   @IsString() eventId: string;
   /** What the provider says of its payment page or refund. `pending`: a delayed method, not money yet. */
   @IsIn(['paid', 'pending', 'failed', 'expired', 'refunded'])

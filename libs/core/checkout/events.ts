@@ -21,6 +21,8 @@ export type OrderEvent =
   | { type: 'held'; round: number; hold: Hold; offer?: Offer }
   | { type: 'not_held'; round: number; why: 'changed'; quote: Quote; changes: QuoteChange[] }
   | { type: 'not_held'; round: number; why: 'short' | 'unavailable' }
+  /** The merchant has no account for this payment; `detail` says why, for its people. */
+  | { type: 'not_held'; round: number; why: 'no_account'; detail: string }
   /** The link was opened and the shop's figures are what was agreed. `expiresAt` is of the page to be opened. */
   | { type: 'session_wanted'; expiresAt: string }
   | { type: 'session_opened'; attempt: number; sessionId: string; url: string }
@@ -51,6 +53,8 @@ export interface Offer {
   payBefore: string;
   token: string;
   url: string;
+  /** Key of the merchant's payment account that the money goes to. */
+  account: string;
 }
 
 /** What is to be done besides storing the order: outbox rows of the same transaction. */
@@ -68,7 +72,9 @@ export type Alert =
   | 'partial_refund'
   | 'placed_after_refund'
   | 'order_refused'
-  | 'payment_without_id';
+  | 'payment_without_id'
+  | 'no_payment_account'
+  | 'another_account';
 
 export interface Step {
   order: Order;

@@ -15,7 +15,8 @@ export type RefundReason = 'out_of_stock' | 'cancelled' | 'duplicate_payment';
 export type OrderFact =
   | { kind: 'ready_to_pay'; quote: Quote; url: string; payBefore: string }
   | { kind: 'changed'; quote: Quote; changes: QuoteChange[] }
-  | { kind: 'unavailable' }
+  /** `payment`: the merchant cannot take one for this order now; absent: the shop did not answer. */
+  | { kind: 'unavailable'; why?: 'payment' }
   | { kind: 'expired' }
   | { kind: 'payment_failed' }
   | { kind: 'paid'; number: string; quote: Quote; total: Money; paidAt: string }

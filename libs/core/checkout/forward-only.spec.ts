@@ -32,7 +32,13 @@ const news = fc.record({
   tracking: fc.constant({ carrier: 'Dune Express', trackingCode: 'DXB-1' }),
   occurredAt: iso,
 });
-const offer = { quote: sampleQuote(), payBefore: at(45).toISOString(), token: 'tok', url: 'http://x/c/tok' };
+const offer = {
+  quote: sampleQuote(),
+  payBefore: at(45).toISOString(),
+  token: 'tok',
+  url: 'http://x/c/tok',
+  account: 'stripe',
+};
 
 /** Any event at all, whether or not anybody waits for it. */
 const anyEvent: fc.Arbitrary<OrderEvent> = fc.oneof(
@@ -44,6 +50,12 @@ const anyEvent: fc.Arbitrary<OrderEvent> = fc.oneof(
     ...{ quote: fc.constant(sampleQuote(9_000)), changes: fc.constant([]) },
   }),
   fc.record({ type: fc.constant('not_held'), round, why: fc.constantFrom('short', 'unavailable') }),
+  fc.record({
+    type: fc.constant('not_held'),
+    round,
+    why: fc.constant('no_account'),
+    detail: fc.constant('no route'),
+  }),
   fc.record({ type: fc.constant('session_wanted'), expiresAt: iso }),
   fc.record({
     type: fc.constant('session_opened'),

@@ -30,7 +30,13 @@ class Story {
       type: 'held',
       round: this.order.reserving!.round,
       hold: { reservationId: 'res_1', expiresAt: at(47).toISOString() },
-      offer: { quote: sampleQuote(), payBefore: at(45).toISOString(), token: 'tok', url: 'http://x/c/tok' },
+      offer: {
+        quote: sampleQuote(),
+        payBefore: at(45).toISOString(),
+        token: 'tok',
+        url: 'http://x/c/tok',
+        account: 'stripe',
+      },
     });
   }
   opened(session = 'cs_1', now = NOW): this {
@@ -106,6 +112,16 @@ describe('the way of an order that goes well', () => {
     expect([t.order.state, t.dos]).toEqual(['declined', ['unavailable']]);
   });
 
+  it('declines without a hold when no account is there for the payment, and alerts', () => {
+    const s = story();
+    const { round } = s.order.reserving!;
+    s.on({ type: 'not_held', round, why: 'no_account', detail: 'no route' });
+    expect([s.order.state, s.dos]).toEqual(['declined', ['no_payment_account', 'unavailable']]);
+    expect(s.effects).toContainEqual(
+      expect.objectContaining({ do: 'tell', fact: { kind: 'unavailable', why: 'payment' } }),
+    );
+  });
+
   it('changes nothing, not even the object, when an event is applied twice', () => {
     const s = story().offered().opened().paid();
     const { order } = s;
@@ -117,6 +133,26 @@ describe('the way of an order that goes well', () => {
 });
 
 describe('payments', () => {
+  it.each(['paid', 'pending', 'failed', 'expired', 'refunded'] as const)(
+    'count for nothing when another account says %s: not even a refund follows',
+    (kind) => {
+      const s = story().offered().opened();
+      const { state, session, payment, refunds } = s.order;
+      s.on({ type: 'payment', payment: samplePayment({ kind, account: 'stripe-sa' }) });
+      expect(s.dos).toEqual(['another_account']);
+      expect(s.order).toMatchObject({ state, session, payment, refunds });
+      s.on({ type: 'payment', payment: samplePayment({ account: 'stripe' }) }, at(5));
+      expect(s.order.state).toBe('paid');
+    },
+  );
+
+  it('of an order from before there were several accounts are those of the one there was', () => {
+    const s = story().offered().opened();
+    s.order = { ...s.order, account: null };
+    expect(s.on({ type: 'payment', payment: samplePayment({ account: 'stripe-sa' }) }).order.state).toBe('awaiting_payment'); // prettier-ignore
+    expect(s.on({ type: 'payment', payment: samplePayment({ account: 'stripe' }) }).order.state).toBe('paid');
+  });
+
   it('refunds and does not count what is not what was asked for', () => {
     for (const wrong of [
       { amount: { minor: 19_799, currency: 'AED' } },

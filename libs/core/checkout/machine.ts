@@ -1,7 +1,9 @@
+import { DEFAULT_PAYMENT_ACCOUNT } from '#core/tenancy';
 import { Change } from './change.js';
 import type { OrderEvent, Step } from './events.js';
 import { applyEarly, applyFulfilment } from './fulfilment.js';
 import { WITH_THE_SHOP, type Hold, type Order, type PaymentSession } from './order.js';
+import type { PaymentEvent } from './payment-event.js';
 import { applyPayment, finishRefund, MAX_PROLONGED, prolong } from './payment.js';
 
 /** A page is looked after this long after its end, in milliseconds: the provider's own word usually comes first. */
@@ -32,7 +34,7 @@ function begin(event: Extract<OrderEvent, { type: 'requested' }>, now: Date): St
   const order: Order = {
     ...{ merchantId, orderRef, threadId, threadStream, person, nonce },
     ...{ state: 'requested', version: 1, round: 0 },
-    ...{ accepted: quote, present: null, token: null, payBefore: null, hold: null },
+    ...{ accepted: quote, present: null, token: null, payBefore: null, hold: null, account: null },
     ...{ session: null, sessionIds: [], pending: false, prolonged: 0, payment: null, refunds: [] },
     ...{ storeOrder: null, storeStatus: null, parcels: [], early: [], told: [] },
     ...{ reserving: null, placing: null, releasing: [], closing: null, timer: null },
@@ -82,6 +84,10 @@ function apply(c: Change, event: Exclude<OrderEvent, { type: 'requested' }>): vo
       c.tell('changed', { kind: 'changed', quote: event.quote, changes: event.changes });
       return giveUp(c, 'declined');
     case 'payment':
+      if (!isOfItsAccount(order, event.payment)) {
+        const { eventId, kind, account } = event.payment;
+        return c.alert('another_account', `${eventId} (${kind}) is of ${account}, not ${accountOf(order)}`);
+      }
       return applyPayment(c, event.payment);
     case 'deadline':
       if (!c.is('awaiting_payment') || order.timer?.round !== event.round || order.closing) return;
@@ -139,6 +145,7 @@ function applyHeld(c: Change, event: Extract<OrderEvent, { type: 'held' }>): voi
       order.present = offer.quote;
       order.token = offer.token;
       order.payBefore = offer.payBefore;
+      order.account = offer.account;
       c.startTimer(offer.payBefore);
       const { quote, url, payBefore } = offer;
       return c.tell('ready_to_pay', { kind: 'ready_to_pay', quote, url, payBefore });
@@ -178,6 +185,10 @@ function applyNotHeld(c: Change, event: Extract<OrderEvent, { type: 'not_held' }
     case 'first':
       if (!c.is('reserving')) return;
       c.to('declined');
+      if (event.why === 'no_account') {
+        c.alert('no_payment_account', event.detail);
+        return c.tell('unavailable', { kind: 'unavailable', why: 'payment' });
+      }
       if (event.why !== 'changed') return c.tell('unavailable', { kind: 'unavailable' });
       order.present = event.quote;
       return c.tell('changed', { kind: 'changed', quote: event.quote, changes: event.changes });
@@ -232,6 +243,16 @@ function refundIfCancelled(c: Change): void {
 export function canOpenSession(order: Order, now: Date): boolean {
   if (order.state !== 'awaiting_payment' || order.pending || order.closing) return false;
   return isLive(order.session, now) || (order.payBefore !== null && new Date(order.payBefore) > now);
+}
+
+/** What an account says of orders that are not paid there counts for nothing: it may be another legal entity's. */
+export function isOfItsAccount(order: Order, { account }: Pick<PaymentEvent, 'account'>): boolean {
+  return account === undefined || account === accountOf(order);
+}
+
+/** Where the order's money is. Orders from before there were several accounts have the one that there was. */
+export function accountOf({ account }: Order): string {
+  return account ?? DEFAULT_PAYMENT_ACCOUNT;
 }
 
 function isLive(session: PaymentSession | null, now: Date): boolean {

@@ -116,6 +116,11 @@ export interface Order {
   /** After this no new payment page is opened. */
   payBefore: string | null;
   hold: Hold | null;
+  /**
+   * Key of the merchant's payment account, chosen with the first hold and never changed: money comes in, is looked up
+   * and goes back there, whatever the merchant's routes say later. Null: not chosen yet.
+   */
+  account: string | null;
   session: PaymentSession | null;
   /** Ids of all payment pages that were ever opened for this order. */
   sessionIds: string[];

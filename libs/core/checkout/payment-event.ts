@@ -9,6 +9,8 @@ export interface PaymentEvent {
   /** The provider's id of the event: the same whenever it is delivered again. */
   eventId: string;
   orderRef: string;
+  /** Key of the merchant's account that says so; undefined when we asked an account ourselves. */
+  account?: string;
   /** As written on the payment when it was asked for; undefined when the provider does not give it back. */
   merchantId?: string;
   /** The provider's id of the payment page (Stripe: `cs_…`). */

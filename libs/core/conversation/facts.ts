@@ -13,8 +13,8 @@ export type OrderFact =
   | { kind: 'ready_to_pay'; quote: Quote; url: string; payBefore: string }
   /** Price or stock moved since the quote was accepted: nothing is held, the customer must be asked again. */
   | { kind: 'changed'; quote: Quote; changes: QuoteChange[] }
-  /** The shop did not answer; nothing is held. */
-  | { kind: 'unavailable' }
+  /** Nothing is held: the shop did not answer or, with `payment`, the merchant cannot take one for this order now. */
+  | { kind: 'unavailable'; why?: 'payment' }
   | { kind: 'expired' }
   | { kind: 'payment_failed' }
   | { kind: 'paid'; number: string; quote: Quote; total: Money; paidAt: string }

@@ -65,7 +65,7 @@ export function onOrderFact(state: ThreadState, ref: string, fact: OrderFact, co
       if (!current) return unchanged;
       return tell(
         move({ ...noted('cancelled'), order: null }, 'checkout_declined'),
-        sayUnavailable(CHOICE.checkout),
+        fact.why === 'payment' ? say.sayCannotPay() : sayUnavailable(CHOICE.checkout),
       );
     case 'expired':
       if (!current) return known ? { state: noted('expired'), effects: [] } : unchanged;

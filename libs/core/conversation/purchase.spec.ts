@@ -213,6 +213,14 @@ describe('while payment is awaited', () => {
     expect(chat.state).toMatchObject({ phase: 'building_cart', order: null });
   });
 
+  it('an order that cannot be paid gives the cart back and does not blame the shop’s prices', () => {
+    chat.tap('checkout');
+    const [said] = chat.fact({ kind: 'unavailable', why: 'payment' });
+    expect(wordsOf([said!])).toContain('payment is not possible');
+    expect(ids(said!)).toEqual(['cart', 'menu']);
+    expect(chat.state).toMatchObject({ phase: 'building_cart', order: null });
+  });
+
   it('a refund for want of stock ends the order', () => {
     chat.toLink();
     const { total } = chat.order().quote;

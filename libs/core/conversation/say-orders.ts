@@ -30,6 +30,12 @@ function payLabel(quote: Quote): string {
   return label.length <= 20 ? label : 'Pay now';
 }
 
+export const sayCannotPay = (): OutboundContent => ({
+  type: 'buttons',
+  body: 'I am sorry, payment is not possible for this order right now. Nothing was charged and your cart is still here. The shop can see why; please try again later.',
+  buttons: [button(CHOICE.cart, 'View cart'), MENU],
+});
+
 export const sayReserving = (): OutboundContent =>
   text('One moment, I am reserving your items. The link to pay comes next.');
 

@@ -7,6 +7,8 @@ const READY: ReadinessFacts = {
   store: { state: 'ok' },
   sync: { state: 'done' },
   paymentProvider: { state: 'ok' },
+  paymentAccount: 'stripe',
+  paymentRouting: { state: 'ok' },
   templates: [{ purpose: 'order_receipt', status: 'APPROVED' }],
   testMessage: { state: 'arrived' },
 };
@@ -23,6 +25,7 @@ describe('readiness', () => {
         'store',
         'first_sync',
         'payment_provider',
+        'payment_routing',
         'template:order_receipt',
         'test_message',
       ].map((step) => ({ step, ok: true })),
@@ -35,6 +38,7 @@ describe('readiness', () => {
       store: { state: 'missing' },
       sync: { state: 'none' },
       paymentProvider: { state: 'missing' },
+      paymentRouting: { state: 'broken', why: 'stripe is not connected', connect: 'stripe' },
       templates: [{ purpose: 'order_receipt', status: null }],
       testMessage: { state: 'none' },
     });
@@ -43,6 +47,7 @@ describe('readiness', () => {
       'PUT /v1/merchants/mer_1/store',
       'PUT /v1/merchants/mer_1/store: connecting the shop starts it',
       'PUT /v1/merchants/mer_1/payment-providers/stripe',
+      'PUT /v1/merchants/mer_1/payment-providers/stripe; or PATCH /v1/merchants/mer_1/settings with other payments.routes',
       'PUT /v1/merchants/mer_1/templates/order_receipt',
       'POST /v1/merchants/mer_1/test-message with the number of a phone at hand',
     ]);
@@ -55,6 +60,8 @@ describe('readiness', () => {
     ['store', { store: { state: 'failing', why: 'timeout' } }, /timeout/],
     ['first_sync', { sync: { state: 'running' } }, /not ended/],
     ['first_sync', { sync: { state: 'failed', why: 'unauthorized' } }, /unauthorized/],
+    ['payment_provider', { paymentProvider: { state: 'failing', why: 'stripe-sa: no' } }, /stripe-sa: no/],
+    ['payment_routing', { paymentRouting: { state: 'broken', why: 'no route for SAR' } }, /no route for SAR/],
     [
       'template:order_receipt',
       { templates: [{ purpose: 'order_receipt', status: 'PENDING' }] },

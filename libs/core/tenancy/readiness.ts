@@ -10,6 +10,12 @@ export type Connection =
 export type TestMessageFacts =
   { state: 'none' | 'arrived' } | { state: 'waiting'; why: string | null } | { state: 'failed'; why: string };
 
+/** Whether the payment of an order, as the shop sells now, has an account to go to. */
+export type RoutingFacts =
+  | { state: 'ok' }
+  /** `why` names the order that has none, or the route whose account is not there; `connect` is that account. */
+  | { state: 'broken'; why: string; connect?: string };
+
 export interface ReadinessFacts {
   merchantId: string;
   status: 'active' | 'suspended' | 'closed';
@@ -17,7 +23,11 @@ export interface ReadinessFacts {
   store: Connection;
   /** The first full copy of the catalog. */
   sync: { state: 'none' | 'running' | 'done' } | { state: 'failed'; why: string };
+  /** All accounts that are connected: the first that does not answer tells. */
   paymentProvider: Connection;
+  /** Key of the account that `paymentProvider` is about. */
+  paymentAccount: string;
+  paymentRouting: RoutingFacts;
   /** By purpose: Meta's word for its best template (`APPROVED`, `PENDING`, …), or null when there is none. */
   templates: readonly { purpose: string; status: string | null }[];
   testMessage: TestMessageFacts;
@@ -49,9 +59,10 @@ export function readinessSteps(facts: ReadinessFacts): ReadinessStep[] {
     }),
     sync(facts),
     connection('payment_provider', 'payment provider', facts.paymentProvider, {
-      put: `PUT ${base}/payment-providers/stripe`,
-      test: `POST ${base}/payment-providers/stripe/test`,
+      put: `PUT ${base}/payment-providers/${facts.paymentAccount}`,
+      test: `POST ${base}/payment-providers/${facts.paymentAccount}/test`,
     }),
+    routing(facts, base),
     ...facts.templates.map(({ purpose, status }) => template(purpose, status, base)),
     testMessage(facts.testMessage, base),
   ];
@@ -107,6 +118,13 @@ function sync({ sync: known, store, merchantId }: ReadinessFacts): ReadinessStep
           : `${put} again: it starts a sync`,
       );
   }
+}
+
+function routing({ paymentRouting: known }: ReadinessFacts, base: string): ReadinessStep {
+  if (known.state === 'ok') return done('payment_routing');
+  const routes = `PATCH ${base}/settings with other payments.routes`;
+  const fix = known.connect ? `PUT ${base}/payment-providers/${known.connect}; or ${routes}` : routes;
+  return open('payment_routing', known.why, fix);
 }
 
 function template(purpose: string, status: string | null, base: string): ReadinessStep {

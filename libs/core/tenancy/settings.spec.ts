@@ -1,38 +1,4 @@
-import fc from 'fast-check';
-import { checkSettings, chooseProvider, isTimeZone, type PaymentRoute } from './settings.js';
-
-// Only one provider exists: others stand for it here, to see which route was taken.
-const to = (provider: string, where: Omit<PaymentRoute, 'provider'> = {}): PaymentRoute => ({
-  ...where,
-  provider: provider as PaymentRoute['provider'],
-});
-
-describe('the choice of a payment provider', () => {
-  const routes = [
-    to('any'),
-    to('country', { country: 'AE' }),
-    to('currency', { currency: 'AED' }),
-    to('both', { country: 'AE', currency: 'AED' }),
-  ];
-  const choose = (country: string, currency: string, from: readonly PaymentRoute[] = routes) =>
-    chooseProvider(from, { country, currency });
-
-  it('takes what is said most exactly, whatever the order', () => {
-    fc.assert(
-      fc.property(fc.shuffledSubarray(routes, { minLength: 4 }), (shuffled) => {
-        expect(choose('AE', 'AED', shuffled)).toBe('both');
-        expect(choose('KW', 'AED', shuffled)).toBe('currency');
-        expect(choose('AE', 'USD', shuffled)).toBe('country');
-        expect(choose('KW', 'USD', shuffled)).toBe('any');
-      }),
-    );
-  });
-
-  it('takes none that is for something else, and the one there is without routes', () => {
-    expect(choose('KW', 'KWD', routes.slice(1))).toBeUndefined();
-    expect(choose('KW', 'KWD', [])).toBe('stripe');
-  });
-});
+import { checkSettings, isTimeZone } from './settings.js';
 
 describe('settings', () => {
   const hours = (...open: [string, string][]) => ({
@@ -66,7 +32,12 @@ describe('settings', () => {
   it('refuse what is named twice', () => {
     expect(
       fields({
-        payments: { routes: [to('stripe', { currency: 'AED' }), to('stripe', { currency: 'AED' })] },
+        payments: {
+          routes: [
+            { provider: 'stripe', currency: 'AED' },
+            { provider: 'stripe-sa', currency: 'AED' },
+          ],
+        },
         couriers: [
           { code: 'aramex', name: 'Aramex' },
           { code: 'aramex', name: 'Aramex again' },

@@ -1,12 +1,5 @@
-/** A payment goes to this provider when all that the route names is so. */
-export interface PaymentRoute {
-  country?: string;
-  currency?: string;
-  provider: PaymentProviderKind;
-}
-
-export const PAYMENT_PROVIDERS = ['stripe'] as const;
-export type PaymentProviderKind = (typeof PAYMENT_PROVIDERS)[number];
+import type { PaymentRoute } from './payment-routes.js';
+import { checkRetention, type RetentionSettings } from './retention.js';
 
 export const WEEKDAYS = [
   'monday',
@@ -54,6 +47,7 @@ export interface MerchantSettings {
   limits?: { messagesPerDay?: number; openOrdersPerCustomer?: number; maxOrderMinor?: number };
   budgets?: { currency: string; messagingMinorPerMonth?: number; modelMinorPerMonth?: number };
   staff?: StaffMember[];
+  retention?: RetentionSettings;
 }
 
 /** A rule that spans several fields and is broken. `field` is a path in the document. */
@@ -65,7 +59,7 @@ export interface SettingsProblem {
 
 /** The rules that no single field can keep. The fields themselves are right already. */
 export function checkSettings(settings: MerchantSettings): SettingsProblem[] {
-  const { payments, couriers, languages, businessHours } = settings;
+  const { payments, couriers, languages, businessHours, retention } = settings;
   return [
     ...twice('payments.routes', payments?.routes ?? [], (r) => `${r.country ?? '*'}/${r.currency ?? '*'}`),
     ...twice('couriers', couriers ?? [], (c) => c.code),
@@ -75,27 +69,8 @@ export function checkSettings(settings: MerchantSettings): SettingsProblem[] {
       (l) => l,
     ),
     ...(businessHours ? checkHours(businessHours) : []),
+    ...(retention ? checkRetention(retention) : []),
   ];
-}
-
-/**
- * The provider that a payment goes to: the route that names both country and currency, else the one that names the
- * currency, else the country, else the one that names neither. Without any routes, Stripe; undefined when there are
- * routes and none is for this payment.
- */
-export function chooseProvider(
-  routes: readonly PaymentRoute[],
-  payment: { country: string; currency: string },
-): PaymentProviderKind | undefined {
-  if (routes.length === 0) return PAYMENT_PROVIDERS[0];
-  const weight = (route: PaymentRoute): number => (route.currency ? 2 : 0) + (route.country ? 1 : 0);
-  return routes
-    .filter(
-      (r) =>
-        (r.country === undefined || r.country === payment.country) &&
-        (r.currency === undefined || r.currency === payment.currency),
-    )
-    .toSorted((a, b) => weight(b) - weight(a))[0]?.provider;
 }
 
 export function isTimeZone(name: string): boolean {

@@ -45,7 +45,7 @@ export async function insertTestMerchant(
   };
   const sealed = (table: string, id: string, column: string, secret: string): string =>
     seal(secret, secretBinding(table, id, column), keys);
-  const [storeId, providerId] = [newId('sto'), newId('pay')];
+  const storeId = newId('sto');
   const client = new pg.Client({ connectionString: ownerUrl });
   await client.connect();
   try {
@@ -86,18 +86,33 @@ export async function insertTestMerchant(
         options.maxAgeSeconds ?? 900,
       ],
     );
-    await client.query(
-      `INSERT INTO tenancy.payment_providers (id, merchant_id, kind, secret_key, webhook_secret)
-       VALUES ($1, $2, 'stripe', $3, $4)`,
-      [
-        providerId,
-        merchant.merchantId,
-        sealed('payment_providers', providerId, 'secret_key', merchant.stripeSecretKey),
-        sealed('payment_providers', providerId, 'webhook_secret', merchant.stripeWebhookSecret),
-      ],
-    );
+    await insertPaymentAccount(client, merchant.merchantId, 'stripe', merchant, keys);
   } finally {
     await client.end();
   }
   return merchant;
+}
+
+/** One account at Stripe, under the merchant's key for it. */
+export async function insertPaymentAccount(
+  client: pg.Client,
+  merchantId: string,
+  account: string,
+  secrets: Pick<TestMerchant, 'stripeSecretKey' | 'stripeWebhookSecret'>,
+  keys: KeyRing = parseKeyRing(TEST_MASTER_KEYS),
+): Promise<void> {
+  const id = newId('pay');
+  const sealed = (column: string, secret: string): string =>
+    seal(secret, secretBinding('payment_providers', id, column), keys);
+  await client.query(
+    `INSERT INTO tenancy.payment_providers (id, merchant_id, kind, account, secret_key, webhook_secret)
+     VALUES ($1, $2, 'stripe', $3, $4, $5)`,
+    [
+      id,
+      merchantId,
+      account,
+      sealed('secret_key', secrets.stripeSecretKey),
+      sealed('webhook_secret', secrets.stripeWebhookSecret),
+    ],
+  );
 }

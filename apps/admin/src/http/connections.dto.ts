@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsBoolean, IsInt, IsISO31661Alpha2, IsUrl, Matches, Max, MaxLength, Min } from 'class-validator';
-import type { ChannelAccountEntity, PaymentProviderEntity, StoreConnectionEntity } from '#persistence';
+import type { ChannelAccountEntity, StoreConnectionEntity } from '#persistence';
 import { MayBeAbsent } from './optional.js';
 import { OverlapHours } from './overlap.dto.js';
 
@@ -15,9 +15,9 @@ export const SECRET = {
   description: 'Write-only: answers say `set`.',
 } as const;
 export const IS_SET = { type: String, enum: ['set'], description: 'Stored encrypted; never shown.' } as const;
-const TIME = { type: String, format: 'date-time' } as const;
+export const TIME = { type: String, format: 'date-time' } as const;
 export const DIGITS = /^\d{5,32}$/;
-const WEBHOOK_URL = {
+export const WEBHOOK_URL = {
   type: String,
   description: 'Address to enter at the vendor for its webhooks.',
 } as const;
@@ -159,40 +159,6 @@ export class StoreView {
       webhookSecret: 'set',
       verifiedAt: row.verifiedAt?.toISOString() ?? null,
       webhookUrl: `${gateway}/webhooks/store/${row.merchantId}`,
-    };
-  }
-}
-
-export class PutStripe {
-  @ApiProperty({ ...SECRET, description: 'Secret or restricted key. Write-only: answers say `set`.' })
-  @Matches(/^(sk|rk)_(test|live)_\w{4,255}$/, {
-    message: 'secretKey must be a Stripe key: sk_test_…, sk_live_…, rk_test_… or rk_live_…',
-  })
-  secretKey: string;
-
-  @ApiProperty({ ...SECRET, description: "The endpoint's signing secret. Write-only: answers say `set`." })
-  @Matches(/^whsec_[\w+/=-]{4,255}$/, { message: 'webhookSecret must be a Stripe signing secret: whsec_…' })
-  webhookSecret: string;
-
-  @OverlapHours()
-  overlapHours?: number;
-}
-
-export class StripeView {
-  @ApiProperty({ type: String, example: 'pay_019a5b7c2f1e7c6b8a90d3e4f5a6b7c8' }) id: string;
-  @ApiProperty(IS_SET) secretKey: 'set';
-  @ApiProperty(IS_SET) webhookSecret: 'set';
-  @ApiProperty(WEBHOOK_URL) webhookUrl: string;
-  @ApiProperty({ ...TIME, nullable: true, description: 'When a live call last went well.' })
-  verifiedAt: string | null;
-
-  static of(row: PaymentProviderEntity, gateway: string): StripeView {
-    return {
-      id: row.id,
-      secretKey: 'set',
-      webhookSecret: 'set',
-      verifiedAt: row.verifiedAt?.toISOString() ?? null,
-      webhookUrl: `${gateway}/webhooks/payments/stripe/${row.merchantId}`,
     };
   }
 }

@@ -19,8 +19,9 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
-import { PAYMENT_PROVIDERS, WEEKDAYS, type PaymentProviderKind, type Weekday } from '#core/tenancy';
+import { PAYMENT_ACCOUNT, WEEKDAYS, type Weekday } from '#core/tenancy';
 import { MayBeAbsent } from './optional.js';
+import { ACCOUNT_RULE } from './payment-accounts.dto.js';
 
 const LANGUAGE = /^[a-z]{2,3}(_[A-Z]{2})?$/;
 const LANGUAGE_RULE = 'must be a code such as en, ar or pt_BR';
@@ -54,15 +55,17 @@ export class PaymentRouteDto {
   @Matches(CAPITALS, { message: 'currency must be in capitals, e.g. AED' })
   currency?: string;
 
-  @ApiProperty({ enum: PAYMENT_PROVIDERS })
-  @IsIn(PAYMENT_PROVIDERS)
-  provider: PaymentProviderKind;
+  @ApiProperty({ type: String, description: 'Key of the payment account.', example: 'stripe-sa' })
+  @Matches(PAYMENT_ACCOUNT, { message: `provider ${ACCOUNT_RULE}` })
+  provider: string;
 }
 
 export class PaymentSettings {
   @ApiProperty({
     type: [PaymentRouteDto],
-    description: 'The route that says most of a payment is taken. Without any, Stripe.',
+    description:
+      "The route that says most of an order is taken: `country` is where the shop's goods are sold to, `currency` what " +
+      'they are priced in. Without any, the account `stripe`. An order keeps the account that it got.',
   })
   @Parts(() => PaymentRouteDto, 100)
   routes: PaymentRouteDto[];

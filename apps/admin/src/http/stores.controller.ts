@@ -1,22 +1,20 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Put } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import type { Caller } from '#core/tenancy';
-import { StoreConnectionEntity } from '#persistence';
 import { ENV } from '#platform';
 import { Calling, Needs } from '../auth/access.js';
 import type { AdminEnv } from '../env.js';
 import { ConnectionTests } from '../onboarding/connection-tests.js';
-import { Connections } from '../onboarding/connections.js';
+import { Stores } from '../onboarding/stores.js';
 import { ApiProblems, ApiResource } from './api-docs.js';
 import { PutStore, StoreView } from './connections.dto.js';
-import { problem } from './problem.js';
 import { ConnectionTestView } from './tests.dto.js';
 
 @ApiResource('Store')
 @Controller('v1/merchants/:merchantId/store')
 export class StoresController {
   constructor(
-    private readonly connections: Connections,
+    private readonly stores: Stores,
     private readonly tests: ConnectionTests,
     @Inject(ENV) private readonly env: AdminEnv,
   ) {}
@@ -34,10 +32,7 @@ export class StoresController {
     @Body() body: PutStore,
     @Calling() caller: Caller,
   ): Promise<StoreView> {
-    return StoreView.of(
-      await this.connections.putStore(merchantId, body, caller),
-      this.env.PUBLIC_GATEWAY_URL,
-    );
+    return this.view(await this.stores.putStore(merchantId, body, caller));
   }
 
   @Get()
@@ -46,11 +41,7 @@ export class StoresController {
   @ApiProblems(404)
   @ApiOkResponse({ type: StoreView })
   async find(@Param('merchantId') merchantId: string): Promise<StoreView> {
-    const row = await this.connections.find(merchantId, (tx) =>
-      tx.findOneBy(StoreConnectionEntity, { merchantId }),
-    );
-    if (!row) throw problem(404, 'not_connected', 'no shop is connected yet');
-    return StoreView.of(row, this.env.PUBLIC_GATEWAY_URL);
+    return this.view(await this.stores.findStore(merchantId));
   }
 
   @Post('test')
@@ -61,5 +52,9 @@ export class StoresController {
   @ApiOkResponse({ type: ConnectionTestView })
   test(@Param('merchantId') merchantId: string): Promise<ConnectionTestView> {
     return this.tests.store(merchantId);
+  }
+
+  private view(row: Parameters<typeof StoreView.of>[0]): StoreView {
+    return StoreView.of(row, this.env.PUBLIC_GATEWAY_URL);
   }
 }

@@ -1,12 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Connection } from '#core/tenancy';
-import { PaymentProviderEntity, StoreConnectionEntity } from '#persistence';
+import { StoreConnectionEntity } from '#persistence';
 import { CLOCK, type Clock } from '#platform';
 import { AuditLog } from '../audit/audit-log.js';
 import { problem } from '../http/problem.js';
 import type { ConnectionTestView } from '../http/tests.dto.js';
 import { ChannelAccounts } from './channel-accounts.js';
 import { Merchants, requireOpen } from './merchants.js';
+import { PaymentAccounts } from './payment-accounts.js';
 import { Vendors } from './vendors.js';
 
 /** Live calls that someone asked for, with the stored secrets. When one goes well, that is stored. */
@@ -15,6 +16,7 @@ export class ConnectionTests {
   constructor(
     private readonly merchants: Merchants,
     private readonly accounts: ChannelAccounts,
+    private readonly payments: PaymentAccounts,
     private readonly vendors: Vendors,
     private readonly audit: AuditLog,
     @Inject(CLOCK) private readonly clock: Clock,
@@ -46,17 +48,11 @@ export class ConnectionTests {
     );
   }
 
-  /** @throws ProblemException 404. */
-  async stripe(merchantId: string): Promise<ConnectionTestView> {
-    const row = await this.merchants.read(merchantId, (tx, merchant) => {
-      requireOpen(merchant);
-      return tx.findOneBy(PaymentProviderEntity, { merchantId, kind: 'stripe' });
-    });
-    if (!row) throw problem(404, 'not_connected', 'Stripe is not connected yet');
+  /** @throws ProblemException 404, 409 for a closed merchant. */
+  async paymentAccount(merchantId: string, account: string): Promise<ConnectionTestView> {
+    const row = await this.payments.find(merchantId, account, { open: true });
     return this.note(merchantId, 'payment_provider', row.id, await this.vendors.probeStripe(row), (at) =>
-      this.merchants.within(merchantId, (tx) =>
-        tx.update(PaymentProviderEntity, { id: row.id }, { verifiedAt: at }),
-      ),
+      this.payments.noteVerified(merchantId, row.id, at),
     );
   }
 

@@ -4,13 +4,18 @@ import { GraphCallError } from '#adapters/whatsapp-cloud';
 import { syncStore } from '#contracts';
 import { TEMPLATE_PURPOSES } from '#core/messaging';
 import {
+  DEFAULT_PAYMENT_ACCOUNT,
   readinessSteps,
+  routingFault,
   type Connection,
+  type PaymentRoute,
   type ReadinessFacts,
   type ReadinessStep,
+  type RoutingFacts,
   type TestMessageFacts,
 } from '#core/tenancy';
 import {
+  MerchantSettingsEntity,
   type ChannelAccountEntity,
   PaymentProviderEntity,
   StoreConnectionEntity,
@@ -27,7 +32,8 @@ interface Stored {
   merchant: MerchantEntity;
   numbers: ChannelAccountEntity[];
   store: StoreConnectionEntity | null;
-  stripe: PaymentProviderEntity | null;
+  payments: PaymentProviderEntity[];
+  routes: readonly PaymentRoute[];
   templates: TemplateEntity[];
   sync: ReadinessFacts['sync'];
   testMessage: TestMessageFacts;
@@ -45,11 +51,11 @@ export class Readiness {
   async check(merchantId: string): Promise<ReadinessStep[]> {
     const stored = await this.merchants.read(merchantId, (tx, merchant) => read(tx, merchant));
     const closed = stored.merchant.status === 'closed';
-    const { numbers, store, stripe } = closed ? { ...stored, ...NOTHING } : stored;
+    const { numbers, store, payments } = closed ? { ...stored, ...NOTHING } : stored;
     const [channelAccount, shop, paymentProvider, templates] = await Promise.all([
       this.channelAccount(numbers),
       store ? this.vendors.probeStore(store) : MISSING,
-      stripe ? this.vendors.probeStripe(stripe) : MISSING,
+      this.payments(payments),
       this.templateStatuses({ ...stored, numbers }),
     ]);
     return readinessSteps({
@@ -58,7 +64,9 @@ export class Readiness {
       channelAccount,
       store: shop,
       sync: stored.sync,
-      paymentProvider,
+      paymentProvider: paymentProvider.connection,
+      paymentAccount: paymentProvider.account,
+      paymentRouting: routingOf(stored, store, payments),
       templates,
       testMessage: stored.testMessage,
     });
@@ -75,6 +83,18 @@ export class Readiness {
     if (answer?.state !== 'failing') return { state: 'ok' };
     const which = enabled.length > 1 ? `${enabled[failing]!.displayPhoneNumber}: ` : '';
     return { state: 'failing', why: `${which}${answer.why}` };
+  }
+
+  /** Every account must answer: a route may lead to any of them. */
+  private async payments(
+    accounts: readonly PaymentProviderEntity[],
+  ): Promise<{ account: string; connection: Connection }> {
+    const answers = await Promise.all(accounts.map((row) => this.vendors.probeStripe(row)));
+    const failing = answers.findIndex((answer) => answer.state === 'failing');
+    const account = (accounts[failing] ?? accounts[0])?.account ?? DEFAULT_PAYMENT_ACCOUNT;
+    const answer = answers[failing] ?? answers[0] ?? MISSING;
+    if (answer.state !== 'failing' || accounts.length === 1) return { account, connection: answer };
+    return { account, connection: { state: 'failing', why: `${account}: ${answer.why}` } };
   }
 
   private async templateStatuses({
@@ -105,7 +125,19 @@ export class Readiness {
 
 const MISSING: Connection = { state: 'missing' };
 /** A closed merchant's credentials are wiped. */
-const NOTHING = { numbers: [], store: null, stripe: null };
+const NOTHING = { numbers: [], store: null, payments: [] };
+
+/** An order's country is where the shop's goods are sold to; what it will be priced in, the merchant says. */
+function routingOf(
+  { merchant, routes }: Stored,
+  store: StoreConnectionEntity | null,
+  payments: readonly PaymentProviderEntity[],
+): RoutingFacts {
+  const connected = payments.map((row) => row.account);
+  const place = { country: store?.region ?? merchant.country, currency: merchant.currency };
+  const fault = routingFault(routes, connected, place);
+  return fault ? { state: 'broken', ...fault } : { state: 'ok' };
+}
 
 async function read(tx: EntityManager, merchant: MerchantEntity): Promise<Stored> {
   const { merchantId } = merchant;
@@ -113,7 +145,8 @@ async function read(tx: EntityManager, merchant: MerchantEntity): Promise<Stored
     merchant,
     numbers: await whatsAppNumbers(tx, merchantId),
     store: await tx.findOneBy(StoreConnectionEntity, { merchantId }),
-    stripe: await tx.findOneBy(PaymentProviderEntity, { merchantId, kind: 'stripe' }),
+    payments: await tx.find(PaymentProviderEntity, { where: { merchantId }, order: { account: 'ASC' } }),
+    routes: (await tx.findOneBy(MerchantSettingsEntity, { merchantId }))?.document.payments?.routes ?? [],
     templates: await tx.findBy(TemplateEntity, { merchantId }),
     sync: await readSync(tx),
     testMessage: await readTestMessage(tx),

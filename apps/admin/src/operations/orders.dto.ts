@@ -48,6 +48,13 @@ export class OrderView {
   presentQuote: object | null;
   @ApiProperty({ type: Object, nullable: true }) hold: object | null;
   @ApiProperty({ ...TIME, description: 'After this no payment page is opened.' }) payBefore: string | null;
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: "The merchant's key for the account that it is paid at; null until it is chosen.",
+    example: 'stripe',
+  })
+  paymentAccount: string | null;
   @ApiProperty({ type: [String], description: 'Payment pages that were opened.' }) paymentPages: string[];
   @ApiProperty({ type: OrderMoney, nullable: true, description: 'What was paid.' }) paid: OrderMoney | null;
   @ApiProperty({ type: String, nullable: true, description: "The provider's id of the money." })
@@ -73,6 +80,7 @@ export class OrderView {
         ? { reservationId: row.reservationId, expiresAt: row.reservationExpiresAt?.toISOString() ?? null }
         : null,
       payBefore: row.payBefore?.toISOString() ?? null,
+      paymentAccount: row.paymentAccount,
       paymentPages: row.sessionIds,
       paid: row.paymentAmount,
       paymentId: row.paymentId,

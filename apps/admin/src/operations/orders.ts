@@ -17,6 +17,7 @@ export interface OrderRow {
   payBefore: Date | null;
   reservationId: string | null;
   reservationExpiresAt: Date | null;
+  paymentAccount: string | null;
   sessionId: string | null;
   sessionExpiresAt: Date | null;
   sessionIds: string[];
@@ -48,7 +49,7 @@ export interface OrderSearch {
 /** Never the link's token, its nonce, or the address of a payment page: the role may not read them. */
 const SELECT = `SELECT order_ref AS "orderRef", thread_id AS "threadId", thread_stream AS "threadStream", state, version,
     accepted_quote AS "acceptedQuote", present_quote AS "presentQuote", pay_before AS "payBefore",
-    reservation_id AS "reservationId", reservation_expires_at AS "reservationExpiresAt", session_id AS "sessionId",
+    reservation_id AS "reservationId", reservation_expires_at AS "reservationExpiresAt", payment_account AS "paymentAccount", session_id AS "sessionId",
     session_expires_at AS "sessionExpiresAt", session_ids AS "sessionIds", payment_id AS "paymentId",
     payment_session_id AS "paymentSessionId", payment_amount AS "paymentAmount", paid_at AS "paidAt", refunds,
     store_order_number AS "storeOrderNumber", store_order_id AS "storeOrderId", store_status AS "storeStatus",

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Logger } from 'nestjs-pino';
 import { compareQuotes, type QuoteChange } from '#core/catalog';
 import {
+  accountOf,
   canOpenSession,
   compareWhileHeld,
   shortQuote,
@@ -80,7 +81,7 @@ export class Visits {
     if (!unpaid || !sessionId || order.pending) return { outcome: 'status', order };
     let status: PaymentStatus;
     try {
-      const provider = await this.partners.provider(order.merchantId);
+      const provider = await this.partners.provider(order);
       status = await provider.fetchStatus(sessionId);
     } catch (error) {
       if (error instanceof PortError) return { outcome: 'confirming', order };
@@ -90,7 +91,12 @@ export class Visits {
       case 'paid':
       case 'pending':
         await this.orders.recordPayment(order.merchantId, {
-          ...{ provider: 'stripe', eventId: `return_${sessionId}_${status.status}`, kind: status.status },
+          ...{
+            provider: 'stripe',
+            account: accountOf(order),
+            eventId: `return_${sessionId}_${status.status}`,
+            kind: status.status,
+          },
           ...{ orderRef: order.orderRef, sessionId, paymentId: status.paymentId },
           ...(status.status === 'paid' && { amount: status.amount }),
           occurredAt: this.clock.now().toISOString(),
@@ -116,7 +122,7 @@ export class Visits {
     if (held.outcome !== 'held') return held;
     const { attempt } = session;
     try {
-      const provider = await this.partners.provider(order.merchantId);
+      const provider = await this.partners.provider(order);
       const page = await provider.createHostedPayment(hostedPaymentRequest(wanted, publicUrl(this.env)));
       const opened = await this.change(order, {
         ...{ type: 'session_opened', attempt, sessionId: page.sessionId, url: page.url },

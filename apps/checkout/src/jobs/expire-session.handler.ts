@@ -36,7 +36,7 @@ export class ExpireSessionHandler {
     const over: OrderEvent = { type: 'session_closed', round, sessionId: null, status: 'over' };
     if (!order.session) return over;
     try {
-      const provider = await this.partners.provider(order.merchantId);
+      const provider = await this.partners.provider(order);
       const sessionId = order.session.id ?? (await this.findPage(order, provider));
       if (!sessionId) return over;
       const status = await provider.cancel(sessionId);

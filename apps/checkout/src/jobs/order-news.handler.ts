@@ -18,7 +18,7 @@ import {
   skipped,
   type JobOutcome,
 } from '#contracts';
-import type { OrderEvent } from '#core/checkout';
+import { accountOf, isOfItsAccount, type Order, type OrderEvent } from '#core/checkout';
 import { JobHandler, OrderedContext } from '#queue';
 import { Orders } from '../orders.js';
 
@@ -50,13 +50,13 @@ export class OrderNewsHandler {
 
   @JobHandler(recordPayment)
   async payment(payload: RecordPaymentPayload, ctx: OrderedContext): Promise<JobOutcome> {
-    const { orderRef } = payload;
-    const outcome = await this.apply(ctx, orderRef, { type: 'payment', payment: payload });
-    // Money for an order that nobody knows: a person must look at it.
-    if (outcome.outcome === 'skipped' && payload.kind === 'paid') {
-      return rejected(`${payload.paymentId ?? payload.sessionId} was paid for unknown order ${orderRef}`);
-    }
-    return outcome;
+    const { orderRef, account, paymentId, sessionId } = payload;
+    const order = await this.change(ctx, orderRef, { type: 'payment', payment: payload });
+    const outcome = order ? notOurs(order, payload) : `order ${orderRef} is not known`;
+    if (!outcome) return done;
+    // Money that nobody here asked for: a person must look at it.
+    if (payload.kind !== 'paid') return skipped(outcome);
+    return rejected(`${paymentId ?? sessionId} was paid${account ? ` at ${account}` : ''}, but ${outcome}`);
   }
 
   @JobHandler(recordFulfilment)
@@ -75,7 +75,16 @@ export class OrderNewsHandler {
   }
 
   private async apply(ctx: OrderedContext, orderRef: string, event: OrderEvent): Promise<JobOutcome> {
-    const order = await this.orders.apply({ tx: ctx.tx, emit: ctx.emit.bind(ctx) }, orderRef, event, ctx.now);
-    return order ? done : skipped(`order ${orderRef} is not known`);
+    return (await this.change(ctx, orderRef, event)) ? done : skipped(`order ${orderRef} is not known`);
   }
+
+  private change(ctx: OrderedContext, orderRef: string, event: OrderEvent): Promise<Order | null> {
+    return this.orders.apply({ tx: ctx.tx, emit: ctx.emit.bind(ctx) }, orderRef, event, ctx.now);
+  }
+}
+
+function notOurs(order: Order, payload: RecordPaymentPayload): string | undefined {
+  return isOfItsAccount(order, payload)
+    ? undefined
+    : `order ${order.orderRef} is paid at ${accountOf(order)}`;
 }

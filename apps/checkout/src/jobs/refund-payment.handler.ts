@@ -35,7 +35,7 @@ export class RefundPaymentHandler {
         (order) => order.refunds.some((r) => r.round === round && !r.done),
         async (order) => {
           const { paymentId, amount, reason } = order.refunds.find((r) => r.round === round)!;
-          const provider = await this.partners.provider(merchantId);
+          const provider = await this.partners.provider(order);
           await provider.refund({
             ...{ merchantId, orderRef, paymentId, amount, duplicate: reason === 'duplicate_payment' },
             idempotencyKey: `${merchantId}:${orderRef}:refund:${round}:${key}`,

@@ -64,6 +64,10 @@ export class ReserveStockHandler {
 
   private async first(order: Order, round: number, shop: Shop): Promise<OrderEvent> {
     const lines = linesOf(order);
+    const place = { country: shop.region, currency: order.accepted.currency };
+    const choice = await this.partners.chooseAccount(order.merchantId, place);
+    // Before anything is held: nobody waits for a link that cannot come.
+    if ('why' in choice) return { type: 'not_held', round, why: 'no_account', detail: choice.why };
     const present = await shop.quote(lines);
     // Stock alone decides nothing yet: after a lost answer, what is missing may be what we hold ourselves.
     if (compareWhileHeld(order.accepted, present).length > 0) {
@@ -91,7 +95,7 @@ export class ReserveStockHandler {
       type: 'held',
       round,
       hold: { reservationId, expiresAt },
-      offer: { quote, payBefore, token, url },
+      offer: { quote, payBefore, token, url, account: choice.account },
     };
   }
 

@@ -115,7 +115,7 @@ export class World {
     readonly merchant: TestMerchant,
     readonly url: string,
     private readonly app: NestFastifyApplication,
-    private readonly owner: pg.Client,
+    readonly owner: pg.Client,
   ) {
     const { stripeSecretKey: secretKey, stripeWebhookSecret } = merchant;
     this.provider = new StripePayments({
@@ -196,8 +196,8 @@ export class World {
     }
   }
 
-  async quote(sku: string, quantity: number): Promise<Quote> {
-    const response = await fetch(`${this.outside.url}/shops/demo/v1/quote`, {
+  async quote(sku: string, quantity: number, shop = 'demo'): Promise<Quote> {
+    const response = await fetch(`${this.outside.url}/shops/${shop}/v1/quote`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${this.merchant.storeApiKey}` },
       body: JSON.stringify({ lines: [{ sku, quantity }] }),
@@ -307,8 +307,10 @@ export class World {
   }
 
   ledger(): Promise<{
-    sessions: { id: string; client_reference_id: string; status: string }[];
+    sessions: { id: string; client_reference_id: string; status: string; account: string }[];
+    refunds: { account: string; payment_intent: string }[];
     payments: {
+      account: string;
       amount: number;
       amount_refunded: number;
       session: string | null;

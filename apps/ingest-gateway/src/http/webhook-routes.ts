@@ -1,6 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Logger } from 'nestjs-pino';
+import { DEFAULT_PAYMENT_ACCOUNT } from '#core/tenancy';
 import type { GivenUp } from '../group-commit.js';
 import type { Source } from '../items.js';
 import * as metrics from '../metrics.js';
@@ -62,9 +63,12 @@ export async function webhookRoutes(app: NestFastifyApplication): Promise<void> 
       whatsapp.receive(body, header(request, 'x-hub-signature-256'), signal, appOf(request));
     post('/webhooks/whatsapp', 'whatsapp', fromMeta);
     post('/webhooks/whatsapp/:app', 'whatsapp', fromMeta);
-    post('/webhooks/payments/stripe/:merchant', 'stripe', (request, body, signal) =>
-      stripe.receive(merchantOf(request), body, header(request, 'stripe-signature'), signal),
-    );
+    const fromStripe: Receive = (request, body, signal) => {
+      const account = accountOf(request);
+      return stripe.receive(merchantOf(request), account, body, header(request, 'stripe-signature'), signal);
+    };
+    post('/webhooks/payments/stripe/:merchant', 'stripe', fromStripe);
+    post('/webhooks/payments/stripe/:merchant/:account', 'stripe', fromStripe);
     post('/webhooks/store/:merchant', 'store', (request, body, signal) =>
       store.receive(merchantOf(request), body, header(request, 'waco-signature'), signal),
     );
@@ -134,6 +138,11 @@ function header(request: FastifyRequest, name: string): string | undefined {
 
 function merchantOf(request: FastifyRequest): string {
   return (request.params as { merchant: string }).merchant;
+}
+
+/** The merchant's key for its payment account; the address of the first one goes without. */
+function accountOf(request: FastifyRequest): string {
+  return (request.params as { account?: string }).account ?? DEFAULT_PAYMENT_ACCOUNT;
 }
 
 /** Undefined at the address of the platform's own app. */

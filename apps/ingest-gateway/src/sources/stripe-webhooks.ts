@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { parseStripeEvent, verifyStripeWebhook, type StripeEvent } from '#adapters/stripe';
 import { recordPayment } from '#contracts';
 import { storable } from '#core/messaging';
+import { DEFAULT_PAYMENT_ACCOUNT, PAYMENT_ACCOUNT } from '#core/tenancy';
 import { WebhookSecrets } from '#persistence';
 import { CLOCK, type Clock } from '#platform';
 import type { GivenUp } from '../group-commit.js';
@@ -10,7 +11,7 @@ import { isMerchantId, malformed, ok, unsigned, type Answer } from '../http/answ
 import { Intake } from '../intake.js';
 import { kept, work, type Arrival } from '../items.js';
 
-/** Stripe's webhooks: one address and one secret for each merchant. */
+/** Stripe's webhooks: one address and one secret for each account of a merchant. */
 @Injectable()
 export class StripeWebhooks {
   constructor(
@@ -21,13 +22,15 @@ export class StripeWebhooks {
 
   async receive(
     merchantId: string,
+    account: string,
     rawBody: Buffer,
     signature: string | undefined,
     signal: GivenUp,
   ): Promise<Answer> {
-    const known = isMerchantId(merchantId) ? await this.secrets.ofPaymentProvider(merchantId, 'stripe') : [];
+    const possible = isMerchantId(merchantId) && PAYMENT_ACCOUNT.test(account);
+    const known = possible ? await this.secrets.ofPaymentAccount(merchantId, account) : [];
     const now = this.clock.now();
-    // For a merchant that does not exist the signature is checked as well, against a secret that nobody has.
+    // For a merchant or an account that does not exist the signature is checked as well, against a secret that nobody has.
     const secrets = known.length > 0 ? known : [randomBytes(16).toString('hex')];
     const webhook = verifyStripeWebhook(rawBody, signature, secrets, now);
     if (webhook.outcome === 'refused') {
@@ -37,17 +40,19 @@ export class StripeWebhooks {
     }
     await this.intake.take(
       'stripe',
-      [arrivalOf(storable(webhook.event) as StripeEvent, merchantId, now)],
+      [arrivalOf(storable(webhook.event) as StripeEvent, merchantId, account, now)],
       signal,
     );
     return ok;
   }
 }
 
-export function arrivalOf(event: StripeEvent, merchantId: string, now: Date): Arrival {
+export function arrivalOf(event: StripeEvent, merchantId: string, account: string, now: Date): Arrival {
   const occurredAt = createdAt(event) ?? now;
-  const said = { source: 'stripe' as const, externalId: `event/${event.id}`.slice(0, 500), occurredAt };
-  const evidence = { eventId: event.id, type: event.type };
+  // Ids are counted for each account: one cannot keep another's event out by using its id first.
+  const eventId = account === DEFAULT_PAYMENT_ACCOUNT ? event.id : `${account}/${event.id}`;
+  const said = { source: 'stripe' as const, externalId: `event/${eventId}`.slice(0, 500), occurredAt };
+  const evidence = { eventId: event.id, type: event.type, account };
   let payment: ReturnType<typeof parseStripeEvent>;
   try {
     payment = parseStripeEvent(event);
@@ -64,7 +69,8 @@ export function arrivalOf(event: StripeEvent, merchantId: string, now: Date): Ar
     const claim = { ...evidence, owner, signedBy: merchantId };
     return kept('quarantined', 'another_merchant', { ...said, merchantId: null, payload: claim });
   }
-  return work(recordPayment, { provider: 'stripe' as const, ...facts }, merchantId, now, said);
+  const payload = { provider: 'stripe' as const, ...facts, account, eventId };
+  return work(recordPayment, payload, merchantId, now, said);
 }
 
 function createdAt(event: StripeEvent): Date | undefined {

@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import type { MerchantSettings } from '#core/tenancy';
 import { SecretBox } from '#platform';
 import { Tenants } from '../tenants.js';
 import {
   ChannelAccountEntity,
   MerchantEntity,
+  MerchantSettingsEntity,
   PaymentProviderEntity,
   StoreConnectionEntity,
 } from './entities.js';
@@ -86,9 +88,25 @@ export class Directory {
     });
   }
 
-  paymentProvider(merchantId: string, kind: 'stripe'): Promise<PaymentProvider | null> {
-    return this.read(`payments/${merchantId}/${kind}`, merchantId, async (tx) => {
-      const row = await tx.findOneBy(PaymentProviderEntity, { merchantId, kind });
+  /** What the merchant has chosen for itself; nothing chosen is `{}`. */
+  settings(merchantId: string): Promise<MerchantSettings> {
+    return this.read(`settings/${merchantId}`, merchantId, async (tx) => {
+      return (await tx.findOneBy(MerchantSettingsEntity, { merchantId }))?.document ?? {};
+    });
+  }
+
+  /** Keys of the payment accounts that are connected. */
+  paymentAccounts(merchantId: string): Promise<string[]> {
+    return this.read(`accounts/${merchantId}`, merchantId, async (tx) => {
+      const rows = await tx.find(PaymentProviderEntity, { where: { merchantId }, select: { account: true } });
+      return rows.map((row) => row.account);
+    });
+  }
+
+  /** By the merchant's key for the account. */
+  paymentProvider(merchantId: string, account: string): Promise<PaymentProvider | null> {
+    return this.read(`payments/${merchantId}/${account}`, merchantId, async (tx) => {
+      const row = await tx.findOneBy(PaymentProviderEntity, { merchantId, account });
       return (
         row && {
           ...row,

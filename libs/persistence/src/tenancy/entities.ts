@@ -79,6 +79,8 @@ export class PaymentProviderEntity {
   @PrimaryColumn({ type: 'text' }) id: string;
   @Column({ name: 'merchant_id', type: 'text' }) merchantId: string;
   @Column({ type: 'text' }) kind: 'stripe';
+  /** The merchant's key for it, e.g. `stripe-sa`; unique within the merchant, and never given to another account. */
+  @Column({ type: 'text' }) account: string;
   /** Sealed, bound to `payment_providers/<id>/secret_key`. */
   @Column({ name: 'secret_key', type: 'text' }) secretKey: string;
   /** Sealed, bound to `payment_providers/<id>/webhook_secret`. */

@@ -45,13 +45,13 @@ export class WebhookSecrets {
     );
   }
 
-  /** None for a merchant without this provider, or no merchant. */
-  ofPaymentProvider(merchantId: string, kind: 'stripe'): Promise<string[]> {
-    return this.remember(`${kind}/${merchantId}`, () =>
+  /** Of one account, by the merchant's key for it. None for a merchant without it, or no merchant. */
+  ofPaymentAccount(merchantId: string, account: string): Promise<string[]> {
+    return this.remember(`payments/${merchantId}/${account}`, () =>
       this.tenants.transaction(merchantId, async (tx) => {
         const [row] = (await tx.query(
-          `SELECT id, webhook_secret AS secret FROM tenancy.payment_providers WHERE kind = $1`,
-          [kind],
+          `SELECT id, webhook_secret AS secret FROM tenancy.payment_providers WHERE account = $1`,
+          [account],
         )) as SealedRow[];
         return row ? this.all(tx, 'payment_providers', 'webhook_secret', row) : [];
       }),

@@ -1,0 +1,75 @@
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Put } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import { ENV } from '#platform';
+import { Needs } from '../auth/access.js';
+import type { AdminEnv } from '../env.js';
+import { ConnectionTests } from '../onboarding/connection-tests.js';
+import { PaymentAccounts } from '../onboarding/payment-accounts.js';
+import { ApiProblems, ApiResource } from './api-docs.js';
+import {
+  PaymentAccountList,
+  PaymentAccountParams,
+  PaymentAccountView,
+  PutPaymentAccount,
+} from './payment-accounts.dto.js';
+import { ConnectionTestView } from './tests.dto.js';
+
+@ApiResource('Payment providers')
+@Controller('v1/merchants/:merchantId/payment-providers')
+export class PaymentAccountsController {
+  constructor(
+    private readonly accounts: PaymentAccounts,
+    private readonly tests: ConnectionTests,
+    @Inject(ENV) private readonly env: AdminEnv,
+  ) {}
+
+  @Get()
+  @Needs('merchants:read')
+  @ApiOperation({ summary: 'The payment accounts that are connected' })
+  @ApiProblems(404)
+  @ApiOkResponse({ type: PaymentAccountList })
+  async list(@Param('merchantId') merchantId: string): Promise<PaymentAccountList> {
+    const rows = await this.accounts.list(merchantId);
+    return { items: rows.map((row) => this.view(row)), nextCursor: null };
+  }
+
+  @Put(':account')
+  @Needs('merchants:write')
+  @ApiOperation({
+    summary: 'Connect a payment account, or replace its keys',
+    description:
+      'Without routes in the settings, payments go to `stripe`. Orders remember their account: give the keys of ' +
+      'another one another key.',
+  })
+  @ApiProblems(404, 409, 422)
+  @ApiOkResponse({ type: PaymentAccountView })
+  async put(
+    @Param() { merchantId, account }: PaymentAccountParams,
+    @Body() body: PutPaymentAccount,
+  ): Promise<PaymentAccountView> {
+    return this.view(await this.accounts.put(merchantId, account, body));
+  }
+
+  @Get(':account')
+  @Needs('merchants:read')
+  @ApiOperation({ summary: 'One payment account' })
+  @ApiProblems(404)
+  @ApiOkResponse({ type: PaymentAccountView })
+  async find(@Param() { merchantId, account }: PaymentAccountParams): Promise<PaymentAccountView> {
+    return this.view(await this.accounts.find(merchantId, account));
+  }
+
+  @Post(':account/test')
+  @Needs('merchants:write')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Ask the provider whose the stored key is, now' })
+  @ApiProblems(404, 409)
+  @ApiOkResponse({ type: ConnectionTestView })
+  test(@Param() { merchantId, account }: PaymentAccountParams): Promise<ConnectionTestView> {
+    return this.tests.paymentAccount(merchantId, account);
+  }
+
+  private view(row: Parameters<typeof PaymentAccountView.of>[0]): PaymentAccountView {
+    return PaymentAccountView.of(row, this.env.PUBLIC_GATEWAY_URL);
+  }
+}

@@ -1,0 +1,92 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { PaymentProviderEntity } from '#persistence';
+import { CLOCK, ENV, newId, type Clock } from '#platform';
+import { AuditLog } from '../audit/audit-log.js';
+import { AdminEnv } from '../env.js';
+import { PaymentAccountView, type PutPaymentAccount } from '../http/payment-accounts.dto.js';
+import { problem } from '../http/problem.js';
+import { FormerSecrets } from './former-secrets.js';
+import { Merchants, requireOpen } from './merchants.js';
+import { Vault } from './vault.js';
+
+/** One for each legal entity, perhaps; a thousand would be a mistake. */
+const MOST_ACCOUNTS = 20;
+
+/** A merchant's accounts at payment providers, by its own keys for them. */
+@Injectable()
+export class PaymentAccounts {
+  constructor(
+    private readonly merchants: Merchants,
+    private readonly vault: Vault,
+    private readonly former: FormerSecrets,
+    private readonly audit: AuditLog,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(ENV) private readonly env: AdminEnv,
+  ) {}
+
+  /** All of them: they are few. */
+  list(merchantId: string): Promise<PaymentProviderEntity[]> {
+    return this.merchants.read(merchantId, (tx) =>
+      tx.find(PaymentProviderEntity, { where: { merchantId }, order: { account: 'ASC' } }),
+    );
+  }
+
+  /** @throws ProblemException 404, 409 when `open` and the merchant is closed. */
+  async find(
+    merchantId: string,
+    account: string,
+    must: { open?: true } = {},
+  ): Promise<PaymentProviderEntity> {
+    const row = await this.merchants.read(merchantId, (tx, merchant) => {
+      if (must.open) requireOpen(merchant);
+      return tx.findOneBy(PaymentProviderEntity, { merchantId, account });
+    });
+    if (!row) throw problem(404, 'not_connected', 'this merchant has no such payment account');
+    return row;
+  }
+
+  /** @throws ProblemException 404, 409 for a closed merchant, 422 with too many accounts. */
+  put(merchantId: string, account: string, given: PutPaymentAccount): Promise<PaymentProviderEntity> {
+    return this.merchants.within(merchantId, async (tx, merchant) => {
+      requireOpen(merchant);
+      const known = await tx.findOneBy(PaymentProviderEntity, { merchantId, account });
+      const id = known?.id ?? newId('pay');
+      if (known) {
+        const sealed = known.webhookSecret;
+        const old = { table: 'payment_providers', id, column: 'webhook_secret', sealed } as const;
+        await this.former.replace(tx, merchantId, old, given.webhookSecret, given.overlapHours);
+      } else if ((await tx.countBy(PaymentProviderEntity, { merchantId })) >= MOST_ACCOUNTS) {
+        throw problem(422, 'too_many_accounts', `a merchant has ${MOST_ACCOUNTS} payment accounts at most`);
+      }
+      const row = tx.create(PaymentProviderEntity, {
+        id,
+        merchantId,
+        kind: 'stripe',
+        account,
+        secretKey: await this.vault.seal('payment_providers', id, 'secret_key', given.secretKey),
+        webhookSecret: await this.vault.seal('payment_providers', id, 'webhook_secret', given.webhookSecret),
+        verifiedAt: null,
+        createdAt: known?.createdAt ?? this.clock.now(),
+      });
+      await tx.save(PaymentProviderEntity, row);
+      await this.audit.record(tx, {
+        merchantId,
+        action: known ? 'payment_provider.update' : 'payment_provider.connect',
+        target: id,
+        before: known ? this.view(known) : undefined,
+        // Secrets are given anew with each call.
+        after: this.view(row),
+      });
+      return row;
+    });
+  }
+
+  /** A live call with the stored key went well. */
+  async noteVerified(merchantId: string, id: string, verifiedAt: Date): Promise<void> {
+    await this.merchants.within(merchantId, (tx) => tx.update(PaymentProviderEntity, { id }, { verifiedAt }));
+  }
+
+  private view(row: PaymentProviderEntity): PaymentAccountView {
+    return PaymentAccountView.of(row, this.env.PUBLIC_GATEWAY_URL);
+  }
+}

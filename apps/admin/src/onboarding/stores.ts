@@ -1,0 +1,97 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { syncStore, type SyncStorePayload } from '#contracts';
+import type { Caller } from '#core/tenancy';
+import { Journal, StoreConnectionEntity } from '#persistence';
+import { CLOCK, ENV, judgeUrl, newId, urlPolicyFromEnv, type Clock } from '#platform';
+import { toItem, wakeOf, Waker } from '#queue';
+import { AuditLog } from '../audit/audit-log.js';
+import { AdminEnv } from '../env.js';
+import { StoreView, type PutStore } from '../http/connections.dto.js';
+import { fieldProblem, problem } from '../http/problem.js';
+import { FormerSecrets } from './former-secrets.js';
+import { Merchants, requireOpen } from './merchants.js';
+import { Vault } from './vault.js';
+
+/** Services remember a merchant's configuration for 5 s: a sync that reads a changed one starts after that. */
+const REMEMBERED_MS = 6_000;
+
+/** What a merchant sells: its one shop. Putting another one replaces it. */
+@Injectable()
+export class Stores {
+  constructor(
+    private readonly merchants: Merchants,
+    private readonly vault: Vault,
+    private readonly former: FormerSecrets,
+    private readonly journal: Journal,
+    private readonly waker: Waker,
+    private readonly audit: AuditLog,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(ENV) private readonly env: AdminEnv,
+  ) {}
+
+  /** @throws ProblemException 404. */
+  async findStore(merchantId: string): Promise<StoreConnectionEntity> {
+    const row = await this.merchants.read(merchantId, (tx) =>
+      tx.findOneBy(StoreConnectionEntity, { merchantId }),
+    );
+    if (!row) throw problem(404, 'not_connected', 'no shop is connected yet');
+    return row;
+  }
+
+  /** Stores the connection and, with it, asks for a full sync. */
+  async putStore(merchantId: string, given: PutStore, caller: Caller): Promise<StoreConnectionEntity> {
+    // In development and tests a shop may be on this machine, if an operator says so.
+    const allowPrivate = caller.kind === 'operator' && urlPolicyFromEnv(this.env).allowPrivate;
+    const verdict = judgeUrl(given.baseUrl, { allowPrivate });
+    if (verdict.outcome === 'refused') {
+      throw fieldProblem([{ field: 'baseUrl', rule: 'isPublicHttpsUrl', detail: `baseUrl ${verdict.rule}` }]);
+    }
+    const now = this.clock.now();
+    const { row, sync } = await this.merchants.within(merchantId, async (tx, merchant) => {
+      requireOpen(merchant);
+      const known = await tx.findOneBy(StoreConnectionEntity, { merchantId });
+      const id = known?.id ?? newId('sto');
+      if (known) {
+        const old = {
+          table: 'store_connections',
+          id,
+          column: 'webhook_secret',
+          sealed: known.webhookSecret,
+        } as const;
+        await this.former.replace(tx, merchantId, old, given.webhookSecret, given.overlapHours);
+      }
+      const row = tx.create(StoreConnectionEntity, {
+        id,
+        merchantId,
+        kind: 'rest',
+        baseUrl: given.baseUrl.replace(/\/+$/, ''),
+        region: given.region,
+        apiKey: await this.vault.seal('store_connections', id, 'api_key', given.apiKey),
+        webhookSecret: await this.vault.seal('store_connections', id, 'webhook_secret', given.webhookSecret),
+        maxAgeSeconds: given.maxAgeSeconds ?? 900,
+        verifiedAt: null,
+        createdAt: known?.createdAt ?? now,
+      });
+      await tx.save(StoreConnectionEntity, row);
+      const dueAt = known ? new Date(now.getTime() + REMEMBERED_MS) : undefined;
+      const payload: SyncStorePayload = { mode: 'full', runId: newId('run') };
+      const sync = toItem(syncStore, payload, merchantId, now, { dueAt });
+      await this.journal.append([sync], now, tx);
+      await this.audit.record(tx, {
+        merchantId,
+        action: known ? 'store.update' : 'store.connect',
+        target: id,
+        before: known ? this.view(known) : undefined,
+        // Secrets are given anew with each call.
+        after: this.view(row),
+      });
+      return { row, sync };
+    });
+    await this.waker.wake([wakeOf(sync, now)]);
+    return row;
+  }
+
+  private view(row: StoreConnectionEntity): StoreView {
+    return StoreView.of(row, this.env.PUBLIC_GATEWAY_URL);
+  }
+}

@@ -1,0 +1,87 @@
+export const PAYMENT_PROVIDERS = ['stripe'] as const;
+export type PaymentProviderKind = (typeof PAYMENT_PROVIDERS)[number];
+
+/**
+ * A merchant's name for one of its accounts at a provider: the provider's kind, and words that tell several apart
+ * (`stripe`, `stripe-sa`). It stands in webhook addresses and in orders, and is never given to another account.
+ */
+export const PAYMENT_ACCOUNT = new RegExp(`^(${PAYMENT_PROVIDERS.join('|')})(-[a-z0-9]{1,20}){0,3}$`);
+
+/** Where payments go without any routes. */
+export const DEFAULT_PAYMENT_ACCOUNT = 'stripe';
+
+/** A payment goes to this account when all that the route names is so. */
+export interface PaymentRoute {
+  country?: string;
+  currency?: string;
+  /** Key of the account, see {@link PAYMENT_ACCOUNT}. */
+  provider: string;
+}
+
+/** What a payment is for: where the goods are sold to (ISO 3166-1 alpha-2), and what they are priced in (ISO 4217). */
+export interface PaymentPlace {
+  country: string;
+  currency: string;
+}
+
+export type PaymentChoice =
+  | { outcome: 'account'; account: string }
+  /** There are routes, and none is for this payment. */
+  | { outcome: 'no_route' }
+  /** The route names an account that is not there. Another one is not taken: it may be of another legal entity. */
+  | { outcome: 'not_connected'; account: string };
+
+/**
+ * The account that a payment goes to: of the route that names both country and currency, else the one that names the
+ * currency, else the country, else the one that names neither.
+ */
+export function choosePaymentAccount(
+  routes: readonly PaymentRoute[],
+  connected: readonly string[],
+  { country, currency }: PaymentPlace,
+): PaymentChoice {
+  const account = routes.length === 0 ? DEFAULT_PAYMENT_ACCOUNT : routed(routes, country, currency);
+  if (account === undefined) return { outcome: 'no_route' };
+  return connected.includes(account)
+    ? { outcome: 'account', account }
+    : { outcome: 'not_connected', account };
+}
+
+/** Why no payment can be taken, for people; undefined when one can. */
+export function whyNoAccount(choice: PaymentChoice, { country, currency }: PaymentPlace): string | undefined {
+  switch (choice.outcome) {
+    case 'account':
+      return undefined;
+    case 'no_route':
+      return `no route is for orders in ${currency} to ${country}`;
+    case 'not_connected':
+      return `orders in ${currency} to ${country} are routed to ${choice.account}, which is not connected`;
+  }
+}
+
+/**
+ * Why payments could fail: of orders at `place`, if that is known, or of any that a route is for. Undefined: every route
+ * leads to an account. `connect`: the account that is not there.
+ */
+export function routingFault(
+  routes: readonly PaymentRoute[],
+  connected: readonly string[],
+  place: PaymentPlace | undefined,
+): { why: string; connect?: string } | undefined {
+  const choice = place && choosePaymentAccount(routes, connected, place);
+  if (choice && choice.outcome !== 'account') {
+    const why = whyNoAccount(choice, place)!;
+    return choice.outcome === 'not_connected' ? { why, connect: choice.account } : { why };
+  }
+  const lost = routes.find((route) => !connected.includes(route.provider))?.provider;
+  return lost === undefined
+    ? undefined
+    : { why: `a route names ${lost}, which is not connected`, connect: lost };
+}
+
+function routed(routes: readonly PaymentRoute[], country: string, currency: string): string | undefined {
+  const weight = (route: PaymentRoute): number => (route.currency ? 2 : 0) + (route.country ? 1 : 0);
+  return routes
+    .filter((r) => (r.country ?? country) === country && (r.currency ?? currency) === currency)
+    .toSorted((a, b) => weight(b) - weight(a))[0]?.provider;
+}

@@ -1,0 +1,67 @@
+import type { PersonAlias } from './person-alias.js';
+
+/** Everything by which rows of one person are found, at one merchant. */
+export interface PersonSubject {
+  /** User ids and phone numbers (digits), as channels write them. */
+  keys: string[];
+  usernames: string[];
+  contactIds: string[];
+  /** Former ids of merged threads among them. */
+  threadIds: string[];
+  /** Lines of the journal that are named after the person. */
+  streams: string[];
+}
+
+/** How many rows of what were deleted or emptied. */
+export type ErasureReport = Record<string, number>;
+
+export const emptySubject: PersonSubject = {
+  keys: [],
+  usernames: [],
+  contactIds: [],
+  threadIds: [],
+  streams: [],
+};
+
+/** What one name says of a person. */
+export function seedOf({ kind, value }: PersonAlias): PersonSubject {
+  switch (kind) {
+    case 'phone':
+    case 'user_id':
+      return { ...emptySubject, keys: [value] };
+    case 'username':
+      return { ...emptySubject, usernames: [value] };
+    case 'contact_id':
+      return { ...emptySubject, contactIds: [value] };
+  }
+}
+
+/** Both together, each thing once. */
+export function joinSubjects(a: PersonSubject, b: PersonSubject): PersonSubject {
+  const both = (field: keyof PersonSubject): string[] => [...new Set([...a[field], ...b[field]])];
+  return {
+    keys: both('keys'),
+    usernames: both('usernames'),
+    contactIds: both('contactIds'),
+    threadIds: both('threadIds'),
+    streams: both('streams'),
+  };
+}
+
+/** Fields under which a person's key stands in the payloads that Waco writes. */
+const KEY_FIELDS = ['waId', 'userId', 'parentUserId'];
+
+/**
+ * What the text of a payload contains that is this person's, whenever it was written (`ids`: they are never given to
+ * anybody else) and as far as it was written before they came anew (`names`). JSON is stored as `JSON.stringify` gives it.
+ */
+export function mentions(subject: PersonSubject): { ids: string[]; names: string[] } {
+  const { keys, contactIds, threadIds, streams } = subject;
+  return {
+    ids: [...contactIds, ...threadIds].map((id) => JSON.stringify(id)),
+    names: [
+      ...keys.flatMap((key) => KEY_FIELDS.map((field) => `"${field}":${JSON.stringify(key)}`)),
+      ...streams.map((stream) => JSON.stringify(stream)),
+    ],
+  };
+}
