@@ -7,6 +7,7 @@ import type { CatalogSyncEnv } from './env.js';
 import { RecordChangeHandler } from './jobs/record-change.handler.js';
 import { SyncStoreHandler } from './jobs/sync-store.handler.js';
 import { SyncSchedule } from './jobs/sync-schedule.js';
+import { EraseMerchantHandler } from './people/erase-merchant.handler.js';
 import { CatalogController } from './rpc/catalog.controller.js';
 import { Quotes } from './rpc/quotes.js';
 import { Search } from './rpc/search.js';
@@ -18,7 +19,7 @@ export class CatalogSyncModule {
     return {
       module: CatalogSyncModule,
       imports: [...serviceModules({ service: 'catalog-sync', env, entities: [] }), ScheduleModule.forRoot()],
-      controllers: [RecordChangeHandler, SyncStoreHandler, CatalogController],
+      controllers: [RecordChangeHandler, SyncStoreHandler, EraseMerchantHandler, CatalogController],
       providers: [ProductCopy, SearchIndexes, Shops, Quotes, Search, SyncSchedule],
     };
   }

@@ -6,6 +6,9 @@ import { ChangeIdentityHandler } from './jobs/change-identity.handler.js';
 import { NoteOrderHandler } from './jobs/note-order.handler.js';
 import { ReceiveMessageHandler } from './jobs/receive-message.handler.js';
 import { RecordAnswerHandler } from './jobs/record-answer.handler.js';
+import { EraseMerchantHandler } from './people/erase-merchant.handler.js';
+import { ErasePersonHandler } from './people/erase-person.handler.js';
+import { RetentionHandler } from './people/retention.handler.js';
 import { Threads } from './threads.js';
 
 @Module({})
@@ -26,6 +29,9 @@ export class ConversationModule {
         AskCatalogHandler,
         RecordAnswerHandler,
         NoteOrderHandler,
+        EraseMerchantHandler,
+        ErasePersonHandler,
+        RetentionHandler,
       ],
       providers: [Threads],
     };

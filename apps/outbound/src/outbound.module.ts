@@ -11,6 +11,9 @@ import { Line } from './line/line.js';
 import { Refusals } from './line/refusals.js';
 import { Statuses } from './line/statuses.js';
 import { OpenMessages } from './open-messages.js';
+import { EraseMerchantHandler } from './people/erase-merchant.handler.js';
+import { ErasePersonHandler } from './people/erase-person.handler.js';
+import { RetentionHandler } from './people/retention.handler.js';
 import { Channel } from './send/channel.js';
 import { Gate } from './send/gate.js';
 import { Outcomes } from './send/outcomes.js';
@@ -25,6 +28,9 @@ export class OutboundModule {
       imports: serviceModules({ service: 'outbound', env, entities: [] }),
       controllers: [
         SendMessageHandler,
+        EraseMerchantHandler,
+        ErasePersonHandler,
+        RetentionHandler,
         NoteInboundHandler,
         AdvanceRecipientHandler,
         CallChannelHandler,

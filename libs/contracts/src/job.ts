@@ -1,7 +1,7 @@
 import type { ClassConstructor } from 'class-transformer';
 
 /** The services that own a stretch of the journal; the suffix of each one's Postgres role. */
-export type JobOwner = 'conversation' | 'catalog' | 'checkout' | 'outbound';
+export type JobOwner = 'conversation' | 'catalog' | 'checkout' | 'outbound' | 'admin';
 
 /**
  * A queue is one noun per (rate, concurrency, owner).

@@ -10,4 +10,10 @@ export const QUEUES = {
   errands: { name: 'errands', owner: 'checkout', kind: 'task', concurrency: 16 },
   recipients: { name: 'recipients', owner: 'outbound', kind: 'ordered', concurrency: 16 },
   sends: { name: 'sends', owner: 'outbound', kind: 'task', concurrency: 64 },
+  // What each service keeps of people and merchants, and for how long: slow, and never in a hurry.
+  'conversation-data': { name: 'conversation-data', owner: 'conversation', kind: 'task', concurrency: 2 },
+  'catalog-data': { name: 'catalog-data', owner: 'catalog', kind: 'task', concurrency: 2 },
+  'checkout-data': { name: 'checkout-data', owner: 'checkout', kind: 'task', concurrency: 2 },
+  'outbound-data': { name: 'outbound-data', owner: 'outbound', kind: 'task', concurrency: 2 },
+  'admin-data': { name: 'admin-data', owner: 'admin', kind: 'task', concurrency: 2 },
 } as const satisfies Record<string, QueueDefinition>;

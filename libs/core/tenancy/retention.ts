@@ -41,9 +41,7 @@ export function keptSince(now: Date, days: number): Date {
 }
 
 /** The rule that no single field can keep. */
-export function checkRetention(
-  chosen: RetentionSettings,
-): { field: string; rule: string; detail: string }[] {
+export function checkRetention(chosen: RetentionSettings): { field: string; rule: string; detail: string }[] {
   if (chosen.journal === undefined) return [];
   const { chats, orders } = retentionOf(chosen);
   const most = Math.min(chats, orders);

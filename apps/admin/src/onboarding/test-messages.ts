@@ -74,7 +74,7 @@ async function contactOf(tx: EntityManager, channelAccountId: string, waId: stri
      WHERE channel_account_id = $1 AND kind = 'wa_id' AND value = $2`,
     [channelAccountId, waId],
   )) as { contactId: string }[];
-  return rows[0]?.contactId ?? `test_${waId}`;
+  return rows[0]?.contactId ?? newId('con');
 }
 
 /** How the test messages went: one that arrived is enough, else the latest counts. */

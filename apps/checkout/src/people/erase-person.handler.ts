@@ -35,13 +35,13 @@ export class ErasePersonHandler {
   @JobHandler(checkoutErasePerson)
   async handle(payload: ErasePersonPayload, ctx: TaskContext): Promise<JobOutcome> {
     const { merchantId, now } = ctx;
-    const orders = await this.tenants.transaction(merchantId, (tx) => ordersOf(tx, merchantId, payload.subject));
+    const orders = await this.tenants.transaction(merchantId, (tx) => ordersOf(tx, merchantId, payload));
     const busy = orders.some((order) => BUSY_STATES.includes(order.state));
     if (busy && now.getTime() - Date.parse(payload.requestedAt) < PATIENCE_MS) {
       return deferred(new Date(now.getTime() + LOOK_AGAIN_MS));
     }
     await ctx.commit(async ({ tx, emit }) => {
-      const rows = await ordersOf(tx, merchantId, payload.subject);
+      const rows = await ordersOf(tx, merchantId, payload);
       for (const { orderRef, state } of rows) {
         if (UNPAID_STATES.includes(state)) emit(cancelOrder, { orderRef, reason: 'the customer was erased' });
       }
@@ -63,14 +63,15 @@ export class ErasePersonHandler {
 async function ordersOf(
   tx: EntityManager,
   merchantId: string,
-  { threadIds, keys }: PersonSubject,
+  { subject, requestedAt }: ErasePersonPayload,
 ): Promise<Row[]> {
   return (await tx.query(
     `SELECT order_ref AS "orderRef", state, thread_id AS "threadId", thread_stream AS "threadStream", person
      FROM checkout.orders WHERE merchant_id = $1 AND erased_at IS NULL
-       AND (thread_id = ANY ($2) OR ARRAY[person->>'waId', person->>'userId', person->>'parentUserId'] && $3::text[])
+       AND (thread_id = ANY ($2) OR created_at <= $4
+         AND ARRAY[person->>'waId', person->>'userId', person->>'parentUserId'] && $3::text[])
      ORDER BY order_ref FOR UPDATE`,
-    [merchantId, threadIds, keys],
+    [merchantId, subject.threadIds, subject.keys, requestedAt],
   )) as Row[];
 }
 

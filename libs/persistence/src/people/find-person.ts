@@ -1,0 +1,111 @@
+import type { EntityManager } from 'typeorm';
+import { joinSubjects, type PersonSubject } from '#core/tenancy';
+
+interface Alias {
+  contactId: string;
+  kind: string;
+  value: string;
+}
+
+/** Threads as the connected role may see them. */
+export type ThreadsTable = 'conversation.threads' | 'conversation.threads_seen';
+
+/**
+ * All names of a person at a merchant, and contacts and threads on all its channel accounts, from the few names in
+ * `seed`. Somebody who never wrote is known by those alone.
+ */
+export async function findPerson(
+  tx: EntityManager,
+  merchantId: string,
+  seed: PersonSubject,
+  threads: ThreadsTable,
+): Promise<PersonSubject> {
+  let contactIds = await contactsBy(tx, seed);
+  let aliases = await aliasesOf(tx, contactIds);
+  for (;;) {
+    const known = await sameOnOtherAccounts(tx, aliases, contactIds);
+    if (known.length === contactIds.length) break;
+    contactIds = known;
+    aliases = await aliasesOf(tx, contactIds);
+  }
+  const named = (ofNames: boolean): string[] =>
+    aliases.filter((a) => (a.kind === 'username') === ofNames).map((a) => a.value);
+  const found: PersonSubject = { ...seed, keys: named(false), usernames: named(true), contactIds };
+  return nameStreams(tx, merchantId, threads, joinSubjects(seed, found));
+}
+
+/** The subject with its threads, and the lines of the journal that its names and contacts have. */
+export async function nameStreams(
+  tx: EntityManager,
+  merchantId: string,
+  threads: ThreadsTable,
+  subject: PersonSubject,
+): Promise<PersonSubject> {
+  const rows = (await tx.query(
+    `SELECT thread_id AS "threadId", former_ids AS "formerIds", stream FROM ${threads}
+     WHERE merchant_id = $1 AND contact_id = ANY ($2)`,
+    [merchantId, subject.contactIds],
+  )) as { threadId: string; formerIds: string[]; stream: string }[];
+  const threadIds = new Set([...subject.threadIds, ...rows.flatMap((r) => [r.threadId, ...r.formerIds])]);
+  const lines = [
+    ...subject.streams,
+    ...rows.map((r) => r.stream),
+    ...(await linesOf(tx, merchantId, subject)),
+  ];
+  return { ...subject, threadIds: [...threadIds], streams: [...new Set(lines)] };
+}
+
+/** On each of the merchant's channel accounts, also those that it gave up. */
+async function linesOf(
+  tx: EntityManager,
+  merchantId: string,
+  { keys, contactIds }: PersonSubject,
+): Promise<string[]> {
+  const accounts = (await tx.query(`SELECT id FROM tenancy.channel_accounts WHERE merchant_id = $1`, [
+    merchantId,
+  ])) as { id: string }[];
+  return accounts.flatMap(({ id }) => [
+    ...keys.map((key) => `thread/${id}/${key}`),
+    ...contactIds.map((contactId) => `recipient/${id}/${contactId}`),
+  ]);
+}
+
+async function contactsBy(
+  tx: EntityManager,
+  { keys, usernames, contactIds }: PersonSubject,
+): Promise<string[]> {
+  const rows = (await tx.query(
+    `SELECT contact_id AS "contactId" FROM conversation.aliases
+     WHERE (kind IN ('wa_id', 'user_id', 'parent_user_id') AND value = ANY ($1))
+       OR (kind = 'username' AND lower(value) = ANY ($2))
+     UNION SELECT contact_id FROM conversation.contacts WHERE contact_id = ANY ($3)`,
+    [keys, usernames.map((name) => name.toLowerCase()), contactIds],
+  )) as { contactId: string }[];
+  return rows.map((row) => row.contactId);
+}
+
+async function aliasesOf(tx: EntityManager, contactIds: readonly string[]): Promise<Alias[]> {
+  return (await tx.query(
+    `SELECT contact_id AS "contactId", kind, value FROM conversation.aliases WHERE contact_id = ANY ($1)`,
+    [contactIds],
+  )) as Alias[];
+}
+
+/** A number may have passed on: a contact with a user id of its own is only the one who has that user id. */
+async function sameOnOtherAccounts(
+  tx: EntityManager,
+  aliases: readonly Alias[],
+  known: readonly string[],
+): Promise<string[]> {
+  const named = aliases.filter((a) => a.kind !== 'username');
+  const userIds = aliases.filter((a) => a.kind === 'user_id').map((a) => a.value);
+  const rows = (await tx.query(
+    `SELECT DISTINCT a.contact_id AS "contactId" FROM conversation.aliases a
+     JOIN unnest($1::text[], $2::text[]) AS n(kind, value) USING (kind, value)
+     WHERE NOT EXISTS (SELECT FROM conversation.aliases u WHERE u.contact_id = a.contact_id AND u.kind = 'user_id')
+       OR EXISTS (SELECT FROM conversation.aliases u
+         WHERE u.contact_id = a.contact_id AND u.kind = 'user_id' AND u.value = ANY ($3))`,
+    [named.map((a) => a.kind), named.map((a) => a.value), userIds],
+  )) as { contactId: string }[];
+  return [...new Set([...known, ...rows.map((row) => row.contactId)])];
+}

@@ -1,0 +1,34 @@
+import type { EntityManager } from 'typeorm';
+
+/** Rows removed in one transaction at most: short locks, and little to do again when it is killed. */
+export const REMOVED_AT_ONCE = 1_000;
+
+/**
+ * Removes up to {@link REMOVED_AT_ONCE} of the merchant's items that were settled before `before`, oldest first, and
+ * returns how many. What is pending or parked stays, however old: the database refuses to delete it.
+ */
+export function removeSettled(tx: EntityManager, merchantId: string, before: Date): Promise<number> {
+  return remove(tx, `merchant_id = $1 AND settled_at < $2`, [merchantId, before]);
+}
+
+/** Of items that were emptied, only the keys are left, to keep late redeliveries out. They go sooner. */
+export function removeErased(tx: EntityManager, merchantId: string, before: Date): Promise<number> {
+  return remove(tx, `merchant_id = $1 AND outcome = 'erased' AND settled_at < $2`, [merchantId, before]);
+}
+
+/** What belongs to no merchant, in a transaction that is open for the quarantine. */
+export function removeQuarantined(tx: EntityManager, before: Date): Promise<number> {
+  return remove(tx, `merchant_id IS NULL AND settled_at < $1`, [before]);
+}
+
+async function remove(tx: EntityManager, condition: string, parameters: unknown[]): Promise<number> {
+  // Two that remove at the same time take different rows.
+  const result = (await tx.queryRunner!.query(
+    `DELETE FROM journal.items WHERE id = ANY (ARRAY(
+       SELECT id FROM journal.items WHERE settled_at IS NOT NULL AND ${condition}
+       ORDER BY merchant_id, settled_at LIMIT ${REMOVED_AT_ONCE} FOR UPDATE SKIP LOCKED))`,
+    parameters,
+    true,
+  )) as { affected?: number };
+  return result.affected ?? 0;
+}
