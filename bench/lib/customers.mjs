@@ -5,45 +5,57 @@ import { Agent, request as httpRequest } from 'node:http';
 export const phoneOf = (n) => `9715${String(10_000_000 + n)}`;
 
 /** A signed webhook with one text message, as Meta sends it. */
-export function textWebhook({ merchant, phone, text, appSecret, sentAt = new Date(), id = newWamid() }) {
-  const body = Buffer.from(
-    JSON.stringify({
-      object: 'whatsapp_business_account',
-      entry: [
-        {
-          id: merchant.wabaId,
-          changes: [
-            {
-              field: 'messages',
-              value: {
-                messaging_product: 'whatsapp',
-                metadata: {
-                  display_phone_number: merchant.displayPhoneNumber,
-                  phone_number_id: merchant.phoneNumberId,
-                },
-                contacts: [
-                  { profile: { name: `Customer ${phone}` }, wa_id: phone, user_id: `AE.${phone}000000` },
-                ],
-                messages: [
-                  {
-                    from: phone,
-                    from_user_id: `AE.${phone}000000`,
-                    id,
-                    timestamp: String(Math.floor(sentAt.getTime() / 1_000)),
-                    type: 'text',
-                    text: { body: text },
-                  },
-                ],
-              },
-            },
-          ],
-        },
-      ],
-    }),
-  );
-  const signature = `sha256=${createHmac('sha256', appSecret).update(body).digest('hex')}`;
-  return { id, body, signature };
+export function textWebhook({ text, ...message }) {
+  return messageWebhook({ ...message, content: { type: 'text', text: { body: text } } });
 }
+
+/** A signed webhook with a tap on a button that we had offered. */
+export function tapWebhook({ button, title, ...message }) {
+  const content = {
+    type: 'interactive',
+    interactive: { type: 'button_reply', button_reply: { id: button, title } },
+  };
+  return messageWebhook({ ...message, content });
+}
+
+function messageWebhook({ merchant, phone, content, appSecret, sentAt = new Date(), id = newWamid() }) {
+  const user = `AE.${phone}000000`;
+  const value = {
+    contacts: [{ profile: { name: `Customer ${phone}` }, wa_id: phone, user_id: user }],
+    messages: [{ from: phone, from_user_id: user, id, timestamp: seconds(sentAt), ...content }],
+  };
+  return { id, ...signed(merchant, value, appSecret) };
+}
+
+/** A signed webhook that says what became of a message of ours; `ref` is our own id of it. */
+export function statusWebhook({ merchant, phone, status, wamid, ref, appSecret, at = new Date() }) {
+  const value = {
+    contacts: [{ wa_id: phone, user_id: `AE.${phone}000000` }],
+    statuses: [
+      {
+        id: wamid,
+        status,
+        timestamp: seconds(at),
+        recipient_id: phone,
+        biz_opaque_callback_data: ref,
+      },
+    ],
+  };
+  return { id: `${wamid}/${status}`, ...signed(merchant, value, appSecret) };
+}
+
+function signed(merchant, value, appSecret) {
+  const metadata = {
+    display_phone_number: merchant.displayPhoneNumber,
+    phone_number_id: merchant.phoneNumberId,
+  };
+  const change = { field: 'messages', value: { messaging_product: 'whatsapp', metadata, ...value } };
+  const entry = [{ id: merchant.wabaId, changes: [change] }];
+  const body = Buffer.from(JSON.stringify({ object: 'whatsapp_business_account', entry }));
+  return { body, signature: `sha256=${createHmac('sha256', appSecret).update(body).digest('hex')}` };
+}
+
+const seconds = (time) => String(Math.floor(time.getTime() / 1_000));
 
 export const newWamid = () => `wamid.${randomBytes(24).toString('base64url')}`;
 

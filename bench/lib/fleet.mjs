@@ -1,30 +1,45 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onboardMerchant } from '../../deploy/local/demo.mjs';
 import { DEMO, TEMPLATES } from '../../deploy/local/demo-data.mjs';
 import { startStack } from '../../deploy/local/stack.mjs';
+import { startDatabase } from './database.mjs';
 import { startRedis } from './redis.mjs';
 import { startVendor } from './vendor.mjs';
 
 /**
  * A whole stack as processes, on durable PostgreSQL, with merchants on board and a vendor that costs next to nothing.
  * @param {{ portBase: number, queue?: 'redis' | 'postgres', merchants?: number, env?: Record<string, string>,
- *   revive?: boolean, onDeath?: (name: string, text: string) => void }} options
- * @returns {Promise<{ stack: object, vendor: object, redis: object | undefined, merchants: object[], dataDir: string,
- *   stop(): Promise<void> }>}
+ *   revive?: boolean, onDeath?: (name: string, text: string) => void, ownDatabase?: boolean }} options
+ *   `ownDatabase`: the fleet's `database` can be made to crash.
+ * @returns {Promise<{ stack: object, vendor: object, redis: object | undefined, database: object | undefined,
+ *   merchants: object[], dataDir: string, stop(): Promise<void> }>}
  */
-export async function startFleet({ portBase, queue = 'redis', merchants = 8, env = {}, revive, onDeath }) {
+export async function startFleet(options) {
+  const {
+    portBase,
+    queue = 'redis',
+    merchants = 8,
+    env = {},
+    revive,
+    onDeath,
+    ownDatabase = false,
+  } = options;
   const dataDir = mkdtempSync(join(tmpdir(), 'waco-fleet-'));
+  chmodSync(dataDir, 0o755); // the OS user that the database runs as has to pass
   const vendorPort = portBase + 60;
   const redis = queue === 'redis' ? await startRedis({ folder: dataDir, port: portBase + 61 }) : undefined;
   const vendor = await startVendor({ sandboxUrl: `http://127.0.0.1:${portBase + 100}`, port: vendorPort });
   let stack;
+  let database;
   try {
+    if (ownDatabase) database = await startDatabase({ folder: dataDir, port: portBase + 62 });
     stack = await startStack({
       dataDir,
       portBase,
+      databaseUrl: database?.url,
       queueUrl: redis?.url,
       quiet: true,
       demo: false,
@@ -34,7 +49,7 @@ export async function startFleet({ portBase, queue = 'redis', merchants = 8, env
     });
     const onBoard = [];
     for (let i = 0; i < merchants; i++) onBoard.push(await openMerchant(stack, i));
-    return { stack, vendor, redis, merchants: onBoard, dataDir, stop };
+    return { stack, vendor, redis, database, merchants: onBoard, dataDir, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -43,6 +58,7 @@ export async function startFleet({ portBase, queue = 'redis', merchants = 8, env
   async function stop() {
     await stack?.stop();
     await vendor.close();
+    await database?.stop();
     await redis?.stop();
     rmSync(dataDir, { recursive: true, force: true });
   }

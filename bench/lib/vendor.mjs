@@ -4,7 +4,7 @@ import { createServer, request as httpRequest } from 'node:http';
  * Stands between the services and the sandbox's Meta: takes messages itself, at next to no cost, and remembers them;
  * everything else (templates, tests of a connection) goes on to the sandbox.
  * @param {{ sandboxUrl: string, port: number }} options
- * @returns {Promise<{ url: string, sent: { at: number, to: string, from: string, ref: string, text: string }[],
+ * @returns {Promise<{ url: string, sent: { at: number, to: string, from: string, wamid: string, ref: string, body: object }[],
  *   onMessage: (message: object) => void, close(): Promise<void> }>} `sent` in the order of arrival, `at` in
  *   milliseconds of `performance.now()`.
  */
@@ -20,11 +20,12 @@ export async function startVendor({ sandboxUrl, port }) {
       const at = performance.now();
       const body = JSON.parse(Buffer.concat(chunks));
       const to = (body.to ?? body.recipient).replace('+', '');
-      const message = { at, to, from, ref: body.biz_opaque_callback_data, type: body.type, body };
+      const wamid = `wamid.bench${vendor.sent.length + 1}`;
+      const message = { at, to, from, wamid, ref: body.biz_opaque_callback_data, type: body.type, body };
       vendor.sent.push(message);
       response.setHeader('content-type', 'application/json');
       response.end(
-        `{"messaging_product":"whatsapp","contacts":[{"input":"${to}","wa_id":"${to}"}],"messages":[{"id":"wamid.bench${vendor.sent.length}"}]}`,
+        `{"messaging_product":"whatsapp","contacts":[{"input":"${to}","wa_id":"${to}"}],"messages":[{"id":"${wamid}"}]}`,
       );
       vendor.onMessage(message);
     });

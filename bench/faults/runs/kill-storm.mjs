@@ -1,0 +1,58 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AS_REPLAYED, NOTHING_WRONG } from '../goals.mjs';
+import {
+  allReady,
+  durations,
+  killAndStart,
+  ordeal,
+  untilReply,
+  WEBHOOKS_PER_TURN,
+} from '../../lib/ordeal.mjs';
+
+const KILLS = { long: 200, quick: 8 };
+const WEBHOOKS = { long: 50_000, quick: 0 };
+/** What commerce needs; without admin nothing of it stands still. */
+const SERVICES = ['ingest-gateway', 'conversation', 'catalog-sync', 'checkout', 'outbound', 'admin'];
+
+export default {
+  name: 'kill-storm',
+  about: 'kill -9 at random moments, over all services',
+  rate: { long: 300 / WEBHOOKS_PER_TURN, quick: 15 },
+  goals: [
+    ...NOTHING_WRONG,
+    AS_REPLAYED,
+    { name: 'recovery p95', figure: ['waco', 'recovery p95, s'], atMost: 5, unit: ' s' },
+    { name: 'worst recovery', figure: ['waco', 'recovery worst, s'], atMost: 10, unit: ' s' },
+    { name: 'webhooks', figure: ['waco', 'webhooks acknowledged'], atLeast: WEBHOOKS.long, longOnly: true },
+  ],
+  run: ({ quick, perSecond, log }) =>
+    ordeal({
+      perSecond,
+      log,
+      inject: (scene) => storm(scene, KILLS[quick ? 'quick' : 'long'], WEBHOOKS[quick ? 'quick' : 'long']),
+    }),
+};
+
+async function storm({ fleet, shoppers, log }, kills, webhooks) {
+  const { stack, vendor } = fleet;
+  const recoveries = [];
+  const turns = [];
+  for (let i = 0; i < kills || shoppers.acknowledged < webhooks; i++) {
+    await sleep(200 + Math.random() * 1_800);
+    if (turns.length === 0) turns.push(...shuffled(SERVICES));
+    const at = performance.now();
+    await killAndStart(stack.processes[turns.pop()]);
+    recoveries.push(await untilReply(vendor, at));
+    if (i % 20 === 19) log(`${i + 1} kills, ${shoppers.acknowledged} webhooks`);
+  }
+  await allReady(fleet);
+  return { kills: recoveries.length, ...durations('recovery', recoveries) };
+}
+
+/** Each service has its turn, in an order of chance. */
+function shuffled(names) {
+  return names
+    .map((name) => ({ name, at: Math.random() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ name }) => name);
+}

@@ -1,0 +1,45 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ask } from './database.mjs';
+import { differences, endState, RECEIVE, TURN_JOBS, untilQuiet } from './readback.mjs';
+
+const EFFECTS = [
+  'conversation.threads',
+  'conversation.aliases',
+  'conversation.contacts',
+  'outbound.messages',
+  'outbound.recipients',
+  'outbound.early_statuses',
+];
+
+/**
+ * Plays the journal of a run once more, without a fault: what customers wrote stays, all that came of it is forgotten,
+ * and the same services apply it again, `perSecond` messages a second. What they said of our messages (statuses) belongs
+ * to messages that are no more; the replay has its own.
+ * @returns {Promise<{ compared: number, differences: string[] }>} where its end state is not that of the run.
+ */
+export async function replayAndCompare({ url, perSecond, limitMs = 300_000 }) {
+  const before = await endState(url);
+  const [{ messages }] = await ask(
+    url,
+    `SELECT count(*)::int AS messages FROM journal.items WHERE name = '${RECEIVE}'`,
+  );
+  await ask(
+    url,
+    `BEGIN;
+     TRUNCATE ${EFFECTS.join(', ')};
+     DELETE FROM journal.items WHERE name IN (${TURN_JOBS.slice(1)
+       .map((n) => `'${n}'`)
+       .join(', ')});
+     UPDATE journal.items i SET settled_at = NULL, parked_at = NULL, outcome = NULL, reason = NULL, attempts = 0,
+       blocking = false, due_at = clock_timestamp() + turn.place * interval '${1_000 / perSecond} milliseconds'
+     FROM (SELECT id, row_number() OVER (ORDER BY occurred_at, id) AS place FROM journal.items
+           WHERE name = '${RECEIVE}') turn
+     WHERE i.id = turn.id;
+     COMMIT`,
+  );
+  await sleep((messages / perSecond) * 1_000);
+  const quiet = await untilQuiet(url, limitMs);
+  if (quiet.left > 0)
+    return { compared: before.size, differences: [`the replay did not end: ${quiet.left} left`] };
+  return { compared: before.size, differences: differences(before, await endState(url)) };
+}
