@@ -158,9 +158,6 @@ describe('channel accounts', () => {
       instagramAccountId: '17841400000000000',
     });
     expect(instagram.json).toMatchObject({ kind: 'instagram', businessAccountId: page.pageId });
-    for (const { json } of [messenger, instagram]) {
-      expect(code(await call('POST', `${path}/${json.id}/test`))).toEqual([422, 'not_testable']);
-    }
     expect(code(await call('POST', `${path}/instagram`, page))).toEqual([400, 'validation_failed']);
     // They are no WhatsApp numbers.
     expect(code(await call('GET', `${path}/whatsapp`))).toEqual([404, 'not_connected']);

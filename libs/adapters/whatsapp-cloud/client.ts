@@ -1,18 +1,11 @@
 import type { PersonRef } from '#core/messaging';
-import { GraphCallError, readGraphError } from './errors.js';
-import { exchange, openAgents, type Agents, type HttpResult } from './http.js';
+import { readGraphError } from './errors.js';
+import { Graph, isObject, type GraphOptions } from './graph.js';
+import type { HttpResult } from './http.js';
 import type { GraphMessage } from './render.js';
 
-export interface WhatsAppClientOptions {
-  /** e.g. `https://graph.facebook.com`; the sandbox's is `http://localhost:3100/graph`. */
-  baseUrl: string;
-  /** e.g. `v25.0` */
-  version: string;
-  accessToken: string;
+export interface WhatsAppClientOptions extends GraphOptions {
   phoneNumberId: string;
-  timeoutMs: number;
-  /** Shared by the clients of a process, so that they share connections. */
-  agents?: Agents;
 }
 
 /** What became of one call to send a message. The Graph API has no idempotency key: `indeterminate` is not sent again at once. */
@@ -59,10 +52,10 @@ const NO_RECIPIENT = 131008;
 
 /** The part of the WhatsApp Cloud API that Waco calls, for one phone number. */
 export class WhatsAppClient {
-  private readonly agents: Agents;
+  private readonly graph: Graph;
 
   constructor(private readonly options: WhatsAppClientOptions) {
-    this.agents = options.agents ?? openAgents();
+    this.graph = new Graph(options);
   }
 
   /** Sends one message. `opaque` (≤ 512 characters) comes back on every status of it. Never throws. */
@@ -76,7 +69,7 @@ export class WhatsAppClient {
         httpStatus: 0,
       };
     }
-    const result = await this.call('POST', `${this.options.phoneNumberId}/messages`, {
+    const result = await this.graph.call('POST', `${this.options.phoneNumberId}/messages`, {
       messaging_product: 'whatsapp',
       recipient_type: 'individual',
       ...recipient,
@@ -90,7 +83,7 @@ export class WhatsAppClient {
   async getPhoneNumber(): Promise<PhoneNumberFacts> {
     const fields =
       'display_phone_number,verified_name,quality_rating,status,whatsapp_business_manager_messaging_limit';
-    const node = await this.read('GET', `${this.options.phoneNumberId}?fields=${fields}`);
+    const node = await this.graph.read('GET', `${this.options.phoneNumberId}?fields=${fields}`);
     return {
       id: this.options.phoneNumberId,
       displayPhoneNumber: String(node.display_phone_number ?? ''),
@@ -107,7 +100,7 @@ export class WhatsAppClient {
     let after = '';
     for (let page = 0; page < MAX_PAGES; page++) {
       const query = `limit=250${after ? `&after=${encodeURIComponent(after)}` : ''}`;
-      const answer = await this.read('GET', `${businessAccountId}/message_templates?${query}`);
+      const answer = await this.graph.read('GET', `${businessAccountId}/message_templates?${query}`);
       found.push(...(Array.isArray(answer.data) ? answer.data.filter(isObject).map(templateFacts) : []));
       const paging = isObject(answer.paging) ? answer.paging : {};
       const cursors = isObject(paging.cursors) ? paging.cursors : {};
@@ -123,7 +116,7 @@ export class WhatsAppClient {
     template: NewTemplate,
   ): Promise<{ id: string; status: string; category: string }> {
     const example = template.examples.length > 0 ? { example: { body_text: [template.examples] } } : {};
-    const answer = await this.read('POST', `${businessAccountId}/message_templates`, {
+    const answer = await this.graph.read('POST', `${businessAccountId}/message_templates`, {
       name: template.name,
       language: template.language,
       category: template.category,
@@ -134,33 +127,6 @@ export class WhatsAppClient {
       status: String(answer.status ?? 'PENDING'),
       category: String(answer.category ?? template.category),
     };
-  }
-
-  private call(method: 'GET' | 'POST', path: string, body?: object): Promise<HttpResult> {
-    const { baseUrl, version, accessToken, timeoutMs } = this.options;
-    return exchange({
-      method,
-      url: new URL(`${baseUrl.replace(/\/+$/, '')}/${version}/${path}`),
-      headers: {
-        authorization: `Bearer ${accessToken}`,
-        accept: 'application/json',
-        ...(body ? { 'content-type': 'application/json' } : {}),
-      },
-      body: body && JSON.stringify(body),
-      timeoutMs,
-      agents: this.agents,
-    });
-  }
-
-  private async read(method: 'GET' | 'POST', path: string, body?: object): Promise<Record<string, unknown>> {
-    const result = await this.call(method, path, body);
-    if (result.outcome !== 'answered') throw new GraphCallError(undefined, result.why, undefined);
-    const refusal = readGraphError(result.body);
-    if (refusal) throw new GraphCallError(refusal.code, refusal.details, result.status);
-    if (result.status >= 300 || !isObject(result.body)) {
-      throw new GraphCallError(undefined, `HTTP ${result.status} that is not the Graph API's`, result.status);
-    }
-    return result.body;
   }
 }
 
@@ -203,8 +169,4 @@ function templateFacts(node: Record<string, unknown>): TemplateFacts {
 
 function textOrNull(value: unknown): string | null {
   return typeof value === 'string' ? value : null;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }

@@ -152,8 +152,11 @@ export class ChannelAccountsController {
   @Post(':accountId/test')
   @Needs('merchants:write')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Ask Meta about it now, with the stored token' })
-  @ApiProblems(404, 422)
+  @ApiOperation({
+    summary: 'Ask Meta about it now, with the stored token',
+    description: 'Of an Instagram account also whether it is linked with its page.',
+  })
+  @ApiProblems(404, 409)
   @ApiOkResponse({ type: ConnectionTestView })
   test(
     @Param('merchantId') merchantId: string,

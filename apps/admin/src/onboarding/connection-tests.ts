@@ -22,14 +22,12 @@ export class ConnectionTests {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** @throws ProblemException 404, 422 for a channel that cannot be tested yet. */
+  /** @throws ProblemException 404, 409 for a closed merchant. */
   async channelAccount(merchantId: string, id: string): Promise<ConnectionTestView> {
     const account = await this.accounts.find(merchantId, id);
     if (account.releasedAt) throw problem(409, 'merchant_closed', 'a closed merchant stays as it is');
-    if (account.kind !== 'whatsapp') {
-      throw problem(422, 'not_testable', `${account.kind} is stored only: nothing calls it yet`);
-    }
-    return this.note(merchantId, 'channel_account', id, await this.vendors.probeWhatsApp(account), (at) =>
+    const probe = account.kind === 'whatsapp' ? 'probeWhatsApp' : 'probePage';
+    return this.note(merchantId, 'channel_account', id, await this.vendors[probe](account), (at) =>
       this.accounts.noteVerified(merchantId, id, at),
     );
   }

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { RestStore } from '#adapters/rest-store';
-import { GraphCallError, WhatsAppClient } from '#adapters/whatsapp-cloud';
+import { GraphCallError, PageClient, WhatsAppClient } from '#adapters/whatsapp-cloud';
 import { PortError, type Connection } from '#core/tenancy';
 import type { ChannelAccountEntity, PaymentProviderEntity, StoreConnectionEntity } from '#persistence';
 import { ENV, GUARDED_FETCH, type GuardedFetch } from '#platform';
@@ -31,6 +31,26 @@ export class Vendors {
       const client = await this.whatsApp(account);
       await client.getPhoneNumber();
       return { state: 'ok' };
+    } catch (error) {
+      if (error instanceof GraphCallError) return { state: 'failing', why: graphReason(error) };
+      throw error;
+    }
+  }
+
+  /** A Messenger page, or an Instagram account, which must be the one that is linked with its page. */
+  async probePage(account: ChannelAccountEntity): Promise<Connection> {
+    const { id, kind, businessAccountId, phoneNumberId: senderId } = account;
+    const client = new PageClient({
+      baseUrl: this.env.WHATSAPP_BASE_URL,
+      version: this.env.WHATSAPP_API_VERSION,
+      accessToken: await this.vault.open('channel_accounts', id, 'access_token', account.accessToken),
+      timeoutMs: this.env.VENDOR_TIMEOUT_MS,
+    });
+    try {
+      const page = await client.getPage(businessAccountId, kind === 'instagram');
+      if (kind !== 'instagram' || page.instagramAccountId === senderId) return { state: 'ok' };
+      const why = `the page is not linked with Instagram account ${senderId}, or the token may not see it`;
+      return { state: 'failing', why };
     } catch (error) {
       if (error instanceof GraphCallError) return { state: 'failing', why: graphReason(error) };
       throw error;

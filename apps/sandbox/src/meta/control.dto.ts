@@ -30,6 +30,20 @@ export class AppBody {
   verifyToken: string;
 }
 
+export class PageBody {
+  @IsString()
+  @IsNotEmpty()
+  name: string;
+
+  @IsString()
+  @IsNotEmpty()
+  accessToken: string;
+
+  @IsOptional()
+  @Matches(/^\d{3,25}$/)
+  instagramAccountId?: string;
+}
+
 export class PhoneNumberBody {
   @Matches(/^\d{3,25}$/)
   id: string;

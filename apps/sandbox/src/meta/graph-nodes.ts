@@ -1,5 +1,5 @@
 import { GraphError } from './graph-error.js';
-import type { Json, PhoneNumber, Template, Waba } from './model.js';
+import type { Json, Page, PhoneNumber, Template, Waba } from './model.js';
 
 /** What `GET /<id>?fields=` can answer for phone numbers and accounts, and the listing of templates. */
 
@@ -41,6 +41,11 @@ export function wabaNode(waba: Waba): Json {
     ]),
     phone_numbers: { data: waba.phoneNumbers.map((n) => pick(phoneNode(waba, n))) },
   };
+}
+
+/** Source: developers.facebook.com/docs/graph-api/reference/page */
+export function pageNode({ pageId: id, name, instagramAccountId }: Page): Json {
+  return { id, name, instagram_business_account: instagramAccountId && { id: instagramAccountId } };
 }
 
 export function templateNode(template: Template): Json {

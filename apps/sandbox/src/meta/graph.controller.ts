@@ -15,13 +15,23 @@ import {
 import type { FastifyReply } from 'fastify';
 import { Faults } from './faults.js';
 import { GraphError, GraphErrorFilter } from './graph-error.js';
-import { phoneNode, pick, templateNode, templatePage, wabaNode, type TemplateQuery } from './graph-nodes.js';
+import {
+  pageNode,
+  phoneNode,
+  pick,
+  templateNode,
+  templatePage,
+  wabaNode,
+  type TemplateQuery,
+} from './graph-nodes.js';
 import { verifyCallback } from './handshake.js';
 import { MetaStore } from './meta-store.js';
-import type { Json, PhoneNumber, Waba } from './model.js';
+import type { Json, Page, PhoneNumber, Waba } from './model.js';
 import { SendService } from './send.service.js';
 import { readObject, readText } from './shape.js';
 import { TemplateService } from './template.service.js';
+
+const VERSION = /^v\d{2}\.0$/;
 
 type Account = { waba: Waba; number?: PhoneNumber };
 
@@ -87,6 +97,8 @@ export class GraphController implements OnModuleDestroy {
     @Headers('authorization') authorization: string | undefined,
     @Query('fields') fields?: string,
   ): Json {
+    const page = this.pageOf(version, id, authorization);
+    if (page) return pick(pageNode(page), fields);
     const { waba, number } = this.open(version, id, authorization);
     return pick(number ? phoneNode(waba, number) : wabaNode(waba), fields);
   }
@@ -162,10 +174,18 @@ export class GraphController implements OnModuleDestroy {
     return { success: true };
   }
 
+  /** Undefined unless the token is a page's. */
+  private pageOf(version: string, id: string, authorization: string | undefined): Page | undefined {
+    const token = tokenOf(authorization);
+    const page = this.store.pages.all().find((p) => p.accessToken === token);
+    if (page && (id !== page.pageId || !VERSION.test(version))) throw notFound(id);
+    return page;
+  }
+
   /** Checks version, token and id. A token of another account sees nothing of this one. */
   private open(version: string, id: string, authorization: string | undefined): Account {
-    if (!/^v\d{2}\.0$/.test(version)) throw new GraphError(100, `Unknown API version ${version}`);
-    const token = /^Bearer (\S+)$/i.exec(authorization ?? '')?.[1];
+    if (!VERSION.test(version)) throw new GraphError(100, `Unknown API version ${version}`);
+    const token = tokenOf(authorization);
     const known = this.store.wabas.all().filter((waba) => waba.accessToken === token);
     if (token === undefined || known.length === 0) {
       throw new GraphError(190, 'The access token could not be decrypted or has expired');
@@ -183,6 +203,10 @@ export class GraphController implements OnModuleDestroy {
     if (number) throw notFound(id);
     return waba;
   }
+}
+
+function tokenOf(authorization: string | undefined): string | undefined {
+  return /^Bearer (\S+)$/i.exec(authorization ?? '')?.[1];
 }
 
 function notFound(id: string): GraphError {

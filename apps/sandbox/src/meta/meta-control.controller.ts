@@ -18,6 +18,7 @@ import {
   EventBody,
   FaultBody,
   FaultsBody,
+  PageBody,
   SettingsBody,
   TemplateStatusBody,
   WabaBody,
@@ -76,6 +77,13 @@ export class MetaControlController {
       tier,
       shop,
     }));
+  }
+
+  /** A page, and the Instagram account that is linked with it. It can be asked about; nothing is sent from it. */
+  @Put('pages/:pageId')
+  putPage(@Param('pageId') pageId: string, @Body(strict()) body: PageBody): Json {
+    this.store.pages.put(pageId, { ...body, pageId });
+    return { pageId, name: body.name, instagramAccountId: body.instagramAccountId };
   }
 
   @Put('templates/:wabaId/:name/:language')

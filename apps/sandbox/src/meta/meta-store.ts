@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { newId } from '#platform';
 import { Documents, type Collection } from '../world/documents.js';
-import type { Customer, LedgerEntry, MetaApp, PhoneNumber, Template, Waba } from './model.js';
+import type { Customer, LedgerEntry, MetaApp, Page, PhoneNumber, Template, Waba } from './model.js';
 import { userIdFor } from './wire.js';
 
 export interface MetaSettings {
@@ -21,6 +21,7 @@ export class MetaStore {
   readonly apps: Collection<MetaApp>;
   readonly wabas: Collection<Waba>;
   readonly templates: Collection<Template>;
+  readonly pages: Collection<Page>;
   private readonly people: Collection<Customer>;
   private readonly ledgerEntries: Collection<LedgerEntry>;
   private readonly settingsDocs: Collection<MetaSettings>;
@@ -31,6 +32,7 @@ export class MetaStore {
     this.apps = documents.collection('meta.apps');
     this.wabas = documents.collection('meta.wabas');
     this.templates = documents.collection('meta.templates');
+    this.pages = documents.collection('meta.pages');
     this.people = documents.collection('meta.customers');
     this.ledgerEntries = documents.collection('meta.ledger');
     this.settingsDocs = documents.collection('meta.settings');

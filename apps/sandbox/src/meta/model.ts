@@ -43,6 +43,14 @@ export interface Waba {
   overrideCallbackUrl?: string;
 }
 
+/** A Facebook page, with the professional Instagram account that is linked with it. */
+export interface Page {
+  pageId: string;
+  name: string;
+  accessToken: string;
+  instagramAccountId?: string;
+}
+
 export const TEMPLATE_STATUSES = ['APPROVED', 'PENDING', 'REJECTED', 'PAUSED', 'DISABLED'] as const;
 export type TemplateStatus = (typeof TEMPLATE_STATUSES)[number];
 
