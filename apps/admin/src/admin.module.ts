@@ -1,6 +1,8 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { ScheduleModule } from '@nestjs/schedule';
+import { connectJobs } from '#queue';
 import { serviceModules } from '#service';
 import { AuditLog } from './audit/audit-log.js';
 import { AuditReader } from './audit/audit-reader.js';
@@ -48,6 +50,7 @@ import { Vault } from './onboarding/vault.js';
 import { Vendors } from './onboarding/vendors.js';
 import { mountApiDocs } from './openapi.js';
 import { OPERATIONS, OPERATIONS_API } from './operations/index.js';
+import { PEOPLE, PEOPLE_API, PEOPLE_JOBS } from './people/index.js';
 import { PagesController } from './pages/pages.controller.js';
 
 /** The admin API's resources, in the order of the API page. */
@@ -66,6 +69,7 @@ const API = [
   OperatorKeysController,
   AuditController,
   ...OPERATIONS_API,
+  ...PEOPLE_API,
 ];
 
 @Module({})
@@ -73,8 +77,8 @@ export class AdminModule {
   static forRoot(env: AdminEnv): DynamicModule {
     return {
       module: AdminModule,
-      imports: serviceModules({ service: 'admin', env, entities: [] }),
-      controllers: [...API, PagesController],
+      imports: [...serviceModules({ service: 'admin', env, entities: [] }), ScheduleModule.forRoot()],
+      controllers: [...API, PagesController, ...PEOPLE_JOBS],
       providers: [
         ApiKeyStore,
         ApiKeys,
@@ -84,6 +88,7 @@ export class AdminModule {
         ChannelAccounts,
         ConnectionTests,
         ...OPERATIONS,
+        ...PEOPLE,
         FormerSecrets,
         Idempotency,
         LifeCycle,
@@ -116,4 +121,5 @@ export async function configureAdmin(app: NestFastifyApplication): Promise<void>
   await app.get(RateLimits, { strict: false }).mount(app);
   mountApiDocs(app);
   await mountDashboards(app);
+  connectJobs(app, 'admin');
 }

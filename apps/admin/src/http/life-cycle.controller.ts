@@ -54,7 +54,7 @@ export class LifeCycleController {
     summary: 'Close a merchant for good',
     description:
       'Operators only. Revokes its keys, switches its accounts off, frees their numbers for others and wipes its ' +
-      'credentials. Refuses while orders are open, unless forced.',
+      'credentials. Refuses while orders are open, unless forced. What is left is erased after `eraseAfterDays`.',
   })
   @ApiProblems(404, 409)
   @ApiOkResponse({ type: MerchantView })

@@ -1,11 +1,14 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import {
   IsBoolean,
+  IsInt,
   IsISO31661Alpha2,
   IsISO4217CurrencyCode,
   IsString,
   Length,
   Matches,
+  Max,
+  Min,
 } from 'class-validator';
 import { MayBeAbsent } from './optional.js';
 import { Visible } from './visible.js';
@@ -98,6 +101,19 @@ export class CloseMerchant extends SuspendMerchant {
   @MayBeAbsent()
   @IsBoolean()
   force: boolean = false;
+
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 0,
+    maximum: 365,
+    default: 30,
+    description: 'After so many days everything that is left of it is erased. Export it before.',
+  })
+  @MayBeAbsent()
+  @IsInt()
+  @Min(0)
+  @Max(365)
+  eraseAfterDays: number = 30;
 }
 
 export class MerchantView {

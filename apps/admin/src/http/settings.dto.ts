@@ -19,7 +19,14 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
-import { PAYMENT_ACCOUNT, WEEKDAYS, type Weekday } from '#core/tenancy';
+import {
+  PAYMENT_ACCOUNT,
+  RETENTION_BOUNDS,
+  retentionOf,
+  WEEKDAYS,
+  type RetentionPart,
+  type Weekday,
+} from '#core/tenancy';
 import { MayBeAbsent } from './optional.js';
 import { ACCOUNT_RULE } from './payment-accounts.dto.js';
 
@@ -219,6 +226,47 @@ export class StaffMemberDto {
   languages?: string[];
 }
 
+const days = (part: RetentionPart) => {
+  const { least, most } = RETENTION_BOUNDS[part];
+  return { type: 'integer', minimum: least, maximum: most } as const;
+};
+
+/** A number of days within the bounds of this part. */
+function Days(part: RetentionPart): PropertyDecorator {
+  return (target, property) => {
+    MayBeAbsent()(target, property);
+    IsInt()(target, property as string);
+    Min(RETENTION_BOUNDS[part].least)(target, property as string);
+    Max(RETENTION_BOUNDS[part].most)(target, property as string);
+  };
+}
+
+export class RetentionSettingsDto {
+  @ApiPropertyOptional({
+    ...days('chats'),
+    default: retentionOf().chats,
+    description: 'Messages, and contacts with their threads since anything was said last.',
+  })
+  @Days('chats')
+  chats?: number;
+
+  @ApiPropertyOptional({
+    ...days('orders'),
+    default: retentionOf().orders,
+    description: 'Names and numbers in orders, since the order last changed. Amounts, ids and dates stay.',
+  })
+  @Days('orders')
+  orders?: number;
+
+  @ApiPropertyOptional({
+    ...days('journal'),
+    default: retentionOf().journal,
+    description: 'Settled items of the journal. Not longer than chats and orders, whose words it repeats.',
+  })
+  @Days('journal')
+  journal?: number;
+}
+
 /** A section that is left out has not been chosen. */
 export class SettingsDto {
   @ApiPropertyOptional({ type: PaymentSettings })
@@ -264,6 +312,11 @@ export class SettingsDto {
   @MayBeAbsent()
   @Parts(() => StaffMemberDto, 200)
   staff?: StaffMemberDto[];
+
+  @ApiPropertyOptional({ type: RetentionSettingsDto, description: 'How many days it is kept.' })
+  @MayBeAbsent()
+  @Part(() => RetentionSettingsDto)
+  retention?: RetentionSettingsDto;
 }
 
 /** One part of this class, validated. */

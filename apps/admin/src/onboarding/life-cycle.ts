@@ -6,6 +6,7 @@ import { ApiKeyEntity, ChannelAccountEntity, type MerchantEntity } from '#persis
 import { CLOCK, type Clock } from '#platform';
 import { problem } from '../http/problem.js';
 import { Merchants } from './merchants.js';
+import { MerchantErasure } from '../people/merchant-erasure.js';
 import { Vault } from './vault.js';
 
 /** Services remember a merchant for 5 s: what waits for its resumption is looked at after that. */
@@ -19,6 +20,7 @@ export class LifeCycle {
   constructor(
     private readonly merchants: Merchants,
     private readonly vault: Vault,
+    private readonly erasure: MerchantErasure,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -50,11 +52,14 @@ export class LifeCycle {
 
   /**
    * Ends a merchant's time here, for good: its keys are revoked, its accounts switched off and free for others, and
-   * its credentials wiped. What was written about its customers stays until it is exported and erased, which are
-   * steps of their own: the first belongs before this one, the second after it.
+   * its credentials wiped. What was written about its customers is erased after `eraseAfterDays`, and can be exported
+   * until then.
    * @throws ProblemException 409 while orders are open, unless `force`: nobody can refund them any more.
    */
-  close(merchantId: string, given: { reason: string; force: boolean }): Promise<MerchantEntity> {
+  close(
+    merchantId: string,
+    given: { reason: string; force: boolean; eraseAfterDays: number },
+  ): Promise<MerchantEntity> {
     return this.move(merchantId, 'closed', async (tx, row) => {
       const openOrders = await countOpenOrders(tx);
       if (openOrders > 0 && !given.force) {
@@ -68,12 +73,13 @@ export class LifeCycle {
       const now = this.clock.now();
       const keys = await tx.update(ApiKeyEntity, { merchantId, revokedAt: IsNull() }, { revokedAt: now });
       await this.wipeCredentials(tx, merchantId, now);
+      const eraseAfter = await this.erasure.plan(tx, merchantId, given.eraseAfterDays);
       return this.merchants.store(
         tx,
         'merchant.close',
         row,
-        { status: 'closed', closedAt: now, statusReason: given.reason },
-        { openOrders, revokedKeys: keys.affected ?? 0 },
+        { status: 'closed', closedAt: now, statusReason: given.reason, eraseAfter },
+        { openOrders, revokedKeys: keys.affected ?? 0, eraseAfter },
       );
     });
   }

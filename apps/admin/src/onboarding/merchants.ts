@@ -29,6 +29,8 @@ export class Merchants {
       suspendedAt: null,
       resumedAt: null,
       closedAt: null,
+      eraseAfter: null,
+      erasedAt: null,
       statusReason: null,
       createdAt: now,
       updatedAt: now,

@@ -19,6 +19,10 @@ export class MerchantEntity {
   /** When it was last resumed: what came before that, while it was suspended, may be too old to answer. */
   @Column({ name: 'resumed_at', type: 'timestamptz', nullable: true }) resumedAt: Date | null;
   @Column({ name: 'closed_at', type: 'timestamptz', nullable: true }) closedAt: Date | null;
+  /** When all that is left of a closed one is to go. */
+  @Column({ name: 'erase_after', type: 'timestamptz', nullable: true }) eraseAfter: Date | null;
+  /** Nothing is left of it but this row and the audit log. */
+  @Column({ name: 'erased_at', type: 'timestamptz', nullable: true }) erasedAt: Date | null;
   /** Why it is suspended or closed, in an operator's words. */
   @Column({ name: 'status_reason', type: 'text', nullable: true }) statusReason: string | null;
   @Column({ name: 'created_at', type: 'timestamptz' }) createdAt: Date;
