@@ -18,8 +18,7 @@ export function percentile(sorted, share) {
 export async function inTurns(sides, repetitions, onResult = () => undefined) {
   const rounds = [];
   for (let i = 0; i < repetitions; i++) {
-    const names = Object.keys(sides);
-    if (i % 2) names.reverse();
+    const names = i % 2 ? Object.keys(sides).toReversed() : Object.keys(sides);
     const round = {};
     for (const name of names) {
       round[name] = await sides[name](i);

@@ -28,7 +28,7 @@ export async function startServers({ flags = [], redis = true } = {}) {
     flags: ['-c', 'jit=off', ...flags],
   });
   const close = async () => {
-    for (const p of processes.reverse()) await p.stop();
+    for (const p of processes.toReversed()) await p.stop();
     await postgres.stop();
     rmSync(folder, { recursive: true, force: true });
   };

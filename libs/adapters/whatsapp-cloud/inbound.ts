@@ -17,7 +17,7 @@ import { statusItem, templateItem } from './inbound-statuses.js';
 export { NotAWebhook, type InboundItem } from './inbound-items.js';
 
 /** Keys of a `messages` change that are read, or say nothing by themselves. */
-const READ = [
+const READ = new Set([
   'messaging_product',
   'metadata',
   'contacts',
@@ -26,7 +26,7 @@ const READ = [
   'errors',
   'message_echoes',
   'standby',
-];
+]);
 
 /**
  * Turns one POST (any number of entries, changes, messages, statuses) into items, in the order of the body. What is
@@ -92,9 +92,11 @@ function changeItems(shared: Origin, value: Json): InboundItem[] {
         : [ignored(origin, 'a standby change that is no object', inner)],
     ),
   ];
-  const rest = Object.fromEntries(Object.entries(value).filter(([key]) => !READ.includes(key)));
   if (items.length === 0) return [ignored(origin, `nothing here acts on ${origin.field}`, value)];
-  if (Object.keys(rest).length > 0) items.push(ignored(origin, 'fields that are not known', rest));
+  const unknown = Object.entries(value).filter(([key]) => !READ.has(key));
+  if (unknown.length > 0) {
+    items.push(ignored(origin, 'fields that are not known', Object.fromEntries(unknown)));
+  }
   return items;
 }
 

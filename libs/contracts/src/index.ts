@@ -10,6 +10,7 @@ export * from './catalog.rpc.js';
 export * from './checkout.jobs.js';
 export * from './conversation.jobs.js';
 export * from './job.js';
+export * from './keeps-contract.js';
 export * from './outbound.jobs.js';
 export * from './people.jobs.js';
 export * from './queues.js';

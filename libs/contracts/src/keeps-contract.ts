@@ -1,0 +1,63 @@
+import {
+  getMetadataStorage,
+  type ValidationArguments,
+  type ValidatorConstraintInterface,
+} from 'class-validator';
+import type { JobContract } from './job.js';
+
+type Metadata = ReturnType<ReturnType<typeof getMetadataStorage>['getTargetValidationMetadatas']>[number];
+type Rule = (payload: Record<string, unknown>, value: unknown) => boolean;
+type Check = (payload: Record<string, unknown>) => boolean;
+
+const CONDITIONAL: string = 'conditionalValidation';
+const CUSTOM: string = 'customValidation';
+const checks = new WeakMap<JobContract, Check | 'unsure'>();
+
+/**
+ * Whether `payload` keeps the rules of its contract, by the same validators as class-validator's `validate`, prepared
+ * once for each contract: for what comes by the thousand a second. Where it says no, or the contract has rules that
+ * cannot be prepared (nested ones, groups), `validate` decides and says why.
+ */
+export function surelyKeepsContract(contract: JobContract, payload: object): boolean {
+  let check = checks.get(contract);
+  if (!check) checks.set(contract, (check = prepare(contract)));
+  return check !== 'unsure' && check(payload as Record<string, unknown>);
+}
+
+function prepare({ payload }: JobContract): Check | 'unsure' {
+  const byProperty = new Map<string, Metadata[]>();
+  for (const metadata of getMetadataStorage().getTargetValidationMetadatas(payload, '', false, false)) {
+    const simple = metadata.type === CONDITIONAL || metadata.type === CUSTOM;
+    if (!simple || metadata.validateIf || metadata.groups?.length) return 'unsure';
+    byProperty.set(metadata.propertyName, [...(byProperty.get(metadata.propertyName) ?? []), metadata]);
+  }
+  const properties = [...byProperty].map(([name, all]) => ({
+    name,
+    conditions: all.filter((m) => m.type === CONDITIONAL).map(conditionOf),
+    rules: all.filter((m) => m.type === CUSTOM).flatMap((m) => rulesOf(m, payload.name)),
+  }));
+  return (payload) =>
+    properties.every(({ name, conditions, rules }) => {
+      const value = payload[name];
+      return !conditions.every((c) => c(payload, value)) || rules.every((rule) => rule(payload, value));
+    });
+}
+
+function conditionOf({ constraints }: Metadata): Rule {
+  return constraints![0] as Rule;
+}
+
+function rulesOf(metadata: Metadata, targetName: string): Rule[] {
+  return getMetadataStorage()
+    .getTargetValidatorConstraints(metadata.constraintCls)
+    .map(({ instance }) => {
+      const validator = instance as ValidatorConstraintInterface;
+      const fixed = { constraints: metadata.constraints ?? [], property: metadata.propertyName, targetName };
+      const holds: Rule = (object, value) => {
+        const given: ValidationArguments = { ...fixed, value, object };
+        return validator.validate(value, given) === true;
+      };
+      if (!metadata.each) return holds;
+      return (object, value) => Array.isArray(value) && value.every((v) => holds(object, v));
+    });
+}
