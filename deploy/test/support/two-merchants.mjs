@@ -79,15 +79,19 @@ export function adminApi(baseUrl, key) {
   };
 }
 
-/** A purchase from the first word to the parcel, in the merchant's own words and the customer's. */
-export async function purchase({ urls }, { word, phoneNumberId, shop }, { patienceMs = 60_000 } = {}) {
+/** A purchase from the first word to the parcel, in the merchant's own words and the customer's (`own`). */
+export async function purchase(
+  { urls },
+  { word, phoneNumberId, shop },
+  { patienceMs = 60_000, own = word } = {},
+) {
   const sandbox = http(urls.sandbox);
-  const customer = await Customer.create(sandbox, phoneNumberId, { name: `Customer ${word}`, patienceMs });
+  const customer = await Customer.create(sandbox, phoneNumberId, { name: `Customer ${own}`, patienceMs });
   await customer.write('hi');
   await customer.next('a welcome', (m) => m.text.includes(word));
-  await customer.write(`black hoodie ${word}`);
+  await customer.write(`black hoodie ${own}`);
   await customer.next('search results');
-  await customer.write(`my address is ${word} street, do you have gift wrapping?`);
+  await customer.write(`my address is ${own} street, do you have gift wrapping?`);
   await customer.next('an answer');
   const link = await checkOut(customer);
   const opened = await fetch(link.url, { redirect: 'manual' });
@@ -100,7 +104,7 @@ export async function purchase({ urls }, { word, phoneNumberId, shop }, { patien
   await courier('created');
   await customer.next('the tracking code', (m) => m.text.includes('tracking code'));
   await courier('out_for_delivery');
-  await courier('failed', { reason: `nobody at ${word} street` });
+  await courier('failed', { reason: `nobody at ${own} street` });
   await customer.next('the failed delivery', (m) => m.text.includes('could not'));
   const shown = await (await fetch(link.url, { redirect: 'manual' })).text();
   return { customer, orderRef, link: link.url, shown };

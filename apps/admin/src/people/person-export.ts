@@ -60,18 +60,20 @@ export class PersonExport {
     const items = await findPersonItems(this.tenants, merchantId, wantedOf(subject, NEWEST));
     const { contactIds } = subject;
     const rows = (columns: string, table: string): Promise<Row[]> =>
-      within((tx) => tx.query(`SELECT ${columns} FROM ${table} WHERE contact_id = ANY ($1)`, [contactIds]));
+      within((tx) =>
+        tx.query(`SELECT ${columns} FROM ${table} WHERE contact_id = ANY ($1) ORDER BY 1, 2`, [contactIds]),
+      );
     const document = {
       merchantId,
       exportedAt: this.clock.now().toISOString(),
-      names: { keys: subject.keys, usernames: subject.usernames },
+      names: { keys: subject.keys.toSorted(), usernames: subject.usernames.toSorted() },
       contacts: await rows('contact_id, channel_account_id, name, created_at', 'conversation.contacts'),
       aliases: await rows('contact_id, channel_account_id, kind, value, seen_at', 'conversation.aliases'),
       threads: await rows('*', SEEN),
       orders,
       recipients: await rows('*', 'outbound.recipients'),
       messages,
-      items: items.map((item) => ({ ...item })),
+      items: items.toSorted((x, y) => Number(BigInt(x.id) - BigInt(y.id))).map((item) => ({ ...item })),
     };
     await this.audit.note({ merchantId, action: 'person.export', target: merchantId });
     return hideLinks(document);

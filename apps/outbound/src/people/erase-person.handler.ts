@@ -31,7 +31,8 @@ export class ErasePersonHandler {
       messages += ids.length;
     });
     await ctx.commit(async ({ tx, emit }) => {
-      const recipients = await this.closeLines(tx, subject, ctx);
+      await this.emptyLines(tx, subject, ctx);
+      const recipients = await deleteRecipients(tx, subject);
       const report = { ...payload.report, messages, recipients };
       emit(journalErasePerson, { ...payload, subject, report });
       await emptyPayload(tx, ctx.item.id, { erasureId: payload.erasureId });
@@ -51,22 +52,16 @@ export class ErasePersonHandler {
     });
     await this.tenants.transaction(ctx.merchantId, async (tx) => {
       await emptyPayload(tx, ctx.item.id, { ...payload, subject });
-      await this.closeLines(tx, subject, ctx);
+      await this.emptyLines(tx, subject, ctx);
     });
     return subject;
   }
 
-  private async closeLines(tx: EntityManager, subject: PersonSubject, ctx: TaskContext): Promise<number> {
+  private async emptyLines(tx: EntityManager, subject: PersonSubject, ctx: TaskContext): Promise<void> {
     const { merchantId, item, now } = ctx;
     const streams = subject.streams.filter((stream) => stream.startsWith('recipient/'));
     await lockStreams(tx, merchantId, QUEUES.recipients.name, streams);
     await emptyStreams(tx, merchantId, { streams, upTo: item.id }, now);
-    const gone = (await tx.queryRunner!.query(
-      `DELETE FROM outbound.recipients WHERE contact_id = ANY ($1)`,
-      [subject.contactIds],
-      true,
-    )) as { affected?: number };
-    return gone.affected ?? 0;
   }
 
   private async pages(
@@ -82,6 +77,15 @@ export class ErasePersonHandler {
       });
     }
   }
+}
+
+async function deleteRecipients(tx: EntityManager, { contactIds }: PersonSubject): Promise<number> {
+  const gone = (await tx.queryRunner!.query(
+    `DELETE FROM outbound.recipients WHERE contact_id = ANY ($1)`,
+    [contactIds],
+    true,
+  )) as { affected?: number };
+  return gone.affected ?? 0;
 }
 
 /** By their contact; by their name as far as it was before they came anew. */
