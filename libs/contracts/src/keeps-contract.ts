@@ -36,11 +36,14 @@ function prepare({ payload }: JobContract): Check | 'unsure' {
     conditions: all.filter((m) => m.type === CONDITIONAL).map(conditionOf),
     rules: all.filter((m) => m.type === CUSTOM).flatMap((m) => rulesOf(m, payload.name)),
   }));
-  return (payload) =>
-    properties.every(({ name, conditions, rules }) => {
+  return (payload) => {
+    for (const { name, conditions, rules } of properties) {
       const value = payload[name];
-      return !conditions.every((c) => c(payload, value)) || rules.every((rule) => rule(payload, value));
-    });
+      if (!conditions.every((condition) => condition(payload, value))) continue;
+      if (!rules.every((rule) => rule(payload, value))) return false;
+    }
+    return true;
+  };
 }
 
 function conditionOf({ constraints }: Metadata): Rule {
@@ -52,9 +55,17 @@ function rulesOf(metadata: Metadata, targetName: string): Rule[] {
     .getTargetValidatorConstraints(metadata.constraintCls)
     .map(({ instance }) => {
       const validator = instance as ValidatorConstraintInterface;
-      const fixed = { constraints: metadata.constraints ?? [], property: metadata.propertyName, targetName };
+      // One for all calls: a validator looks at it before it returns.
+      const given: ValidationArguments = {
+        constraints: metadata.constraints ?? [],
+        property: metadata.propertyName,
+        targetName,
+        value: undefined,
+        object: {},
+      };
       const holds: Rule = (object, value) => {
-        const given: ValidationArguments = { ...fixed, value, object };
+        given.object = object;
+        given.value = value;
         return validator.validate(value, given) === true;
       };
       if (!metadata.each) return holds;
