@@ -20,7 +20,8 @@ export class People1700000000015 implements MigrationInterface {
 
     await runner.query(`ALTER TABLE checkout.orders ADD COLUMN erased_at timestamptz`);
     await runner.query(
-      `CREATE INDEX orders_with_person ON checkout.orders (merchant_id, updated_at) WHERE erased_at IS NULL`,
+      `CREATE INDEX orders_with_person ON checkout.orders (merchant_id, updated_at)
+         WHERE erased_at IS NULL OR erased_at < updated_at`,
     );
     await runner.query(`
       COMMENT ON COLUMN checkout.orders.erased_at IS 'when name and numbers of its person were taken away';

@@ -61,7 +61,9 @@ export class PersonExport {
     const { contactIds } = subject;
     const rows = (columns: string, table: string): Promise<Row[]> =>
       within((tx) =>
-        tx.query(`SELECT ${columns} FROM ${table} WHERE contact_id = ANY ($1) ORDER BY 1, 2`, [contactIds]),
+        tx.query(`SELECT ${columns} FROM ${table} WHERE contact_id = ANY ($1) ORDER BY 1, 2, 3, 4`, [
+          contactIds,
+        ]),
       );
     const document = {
       merchantId,

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { recordFulfilment } from '#contracts';
 
 /** Orders in the middle of something that names the person to others. */
 export const BUSY_STATES = ['paid', 'refunding'];
@@ -26,5 +27,11 @@ export async function withoutPerson(
        ${unsaid('early_fulfilments')}, erased_at = $3
      WHERE merchant_id = $1 AND order_ref = ANY ($2)`,
     [merchantId, orderRefs, now],
+  );
+  // The same words, as the courier's webhooks brought them.
+  await tx.query(
+    `UPDATE journal.items SET payload = (payload::jsonb - 'reason')::json
+     WHERE merchant_id = $1 AND name = $2 AND stream = ANY ($3) AND payload->>'reason' IS NOT NULL`,
+    [merchantId, recordFulfilment.name, orderRefs.map((ref) => `order/${ref}`)],
   );
 }

@@ -8,7 +8,7 @@ import { BUSY_STATES, withoutPerson } from './orders.js';
 /** Orders changed in one transaction. */
 const AT_ONCE = 200;
 
-/** Orders that have not changed for as long as the merchant keeps their persons become nobody's. */
+/** Orders that have not changed for as long as the merchant keeps their persons become nobody's, and again if a courier wrote of them since. */
 @Controller()
 export class RetentionHandler {
   constructor(
@@ -29,7 +29,7 @@ export class RetentionHandler {
     return this.tenants.transaction(merchantId, async (tx) => {
       const rows = (await tx.query(
         `SELECT order_ref AS "orderRef" FROM checkout.orders
-         WHERE merchant_id = $1 AND updated_at < $2 AND erased_at IS NULL AND state <> ALL ($3)
+         WHERE merchant_id = $1 AND updated_at < $2 AND (erased_at IS NULL OR erased_at < updated_at) AND state <> ALL ($3)
          ORDER BY updated_at LIMIT ${AT_ONCE} FOR UPDATE`,
         [merchantId, before, BUSY_STATES],
       )) as { orderRef: string }[];
