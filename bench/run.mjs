@@ -1,12 +1,14 @@
 // npm run bench                        lists the benchmarks
 // npm run bench -- <name>              runs one and writes bench/results/<name>.json (needs npm run build)
 // npm run bench -- <name> --quick      a short run, which writes nothing
+// npm run bench -- <name> --long       the long form of a benchmark that has one, once; bench/results/<name>-long.json
 //
 // A benchmark is a module in bench/benchmarks whose default export is
 //   name, about       what `npm run bench` lists
-//   open({ quick })   -> { sides, close, facts? }; a side is async () => ({ [figure]: number }), and throws when what was
+//   open({ quick, long }) -> { sides, close, facts? }; a side is async () => ({ [figure]: number }), and throws when what was
 //                     acknowledged, what was stored and what was done are not the same. Instead of `sides`, `round` may
 //                     give the figures of all sides at once: async () => ({ [side]: { [figure]: number } })
+//   long              true when there is a long form
 //   comparisons       { [name]: { figure, side, beside } }
 //   goals             see judge() in lib/report.mjs
 // Nothing fails because of a time: a goal that is missed stands in the result.
@@ -23,10 +25,15 @@ const REPETITIONS = 3;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { quick: { type: 'boolean', default: false }, repetitions: { type: 'string' } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    long: { type: 'boolean', default: false },
+    repetitions: { type: 'string' },
+  },
 });
 const benchmarks = await all();
 const benchmark = benchmarks.find((b) => b.name === positionals[0]);
+if (benchmark && values.long && !benchmark.long) throw new Error(`${benchmark.name} has no long form`);
 if (benchmark) process.exit(await run(benchmark, values));
 list(benchmarks);
 if (positionals[0] !== undefined) {
@@ -41,16 +48,18 @@ async function all() {
 }
 
 function list(benchmarks) {
-  print('npm run bench -- <name> [--quick]\n');
-  for (const { name, about } of benchmarks) print(`  ${name.padEnd(10)} ${about}`);
+  print('npm run bench -- <name> [--quick | --long]\n');
+  for (const { name, about, long } of benchmarks) {
+    print(`  ${name.padEnd(10)} ${about}${long ? ' (has a long form)' : ''}`);
+  }
 }
 
 /** @returns the exit code: 1 when something was lost, doubled or out of order. */
-async function run(benchmark, { quick, repetitions }) {
+async function run(benchmark, { quick, long, repetitions }) {
   const date = new Date().toISOString();
-  const times = Number(repetitions ?? benchmark.repetitions ?? REPETITIONS);
+  const times = long ? 1 : Number(repetitions ?? benchmark.repetitions ?? REPETITIONS);
   print(`${benchmark.name}: ${benchmark.about}${quick ? ' (short run)' : ''}`);
-  const open = await benchmark.open({ quick });
+  const open = await benchmark.open({ quick, long });
   let rounds;
   try {
     rounds = await repeat(open, times);
@@ -65,7 +74,7 @@ async function run(benchmark, { quick, repetitions }) {
   const goals = judge(benchmark.goals ?? [], figures, ratios);
   printResult({ figures, ratios, goals });
   if (quick) return 0;
-  const command = `npm run bench -- ${benchmark.name}`;
+  const command = `npm run bench -- ${benchmark.name}${long ? ' --long' : ''}`;
   const facts = {
     about: benchmark.about,
     machine: machine(),
@@ -74,7 +83,9 @@ async function run(benchmark, { quick, repetitions }) {
     repetitions: times,
     ...open.facts,
   };
-  print(`\nwritten: ${writeResult(benchmark.name, { ...facts, figures, ratios, goals })}`);
+  print(
+    `\nwritten: ${writeResult(benchmark.name + (long ? '-long' : ''), { ...facts, figures, ratios, goals })}`,
+  );
   return 0;
 }
 

@@ -43,15 +43,19 @@ export function summarise(rounds) {
 }
 
 /**
- * How one side stands to another: the ratio is taken within each repetition, and the median of those counts.
+ * How one side stands to another, where both ran: the ratio is taken within each repetition, and the median of those
+ * counts.
  * @param comparisons `{ [name]: { figure, side, beside } }`
  */
 export function compare(rounds, comparisons) {
+  const there = ([, { side, beside }]) => rounds[0][side] && rounds[0][beside];
   return Object.fromEntries(
-    Object.entries(comparisons).map(([name, { figure, side, beside }]) => [
-      name,
-      spread(rounds.map((round) => round[side][figure] / round[beside][figure])),
-    ]),
+    Object.entries(comparisons)
+      .filter(there)
+      .map(([name, { figure, side, beside }]) => [
+        name,
+        spread(rounds.map((round) => round[side][figure] / round[beside][figure])),
+      ]),
   );
 }
 

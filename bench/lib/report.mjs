@@ -16,17 +16,20 @@ export function machine() {
 }
 
 /**
- * Judges goals against figures and ratios.
+ * Judges goals against figures and ratios; a goal whose figure this run does not give is left out.
  * @param goals `{ name, figure: [side, figure] | ratio, atLeast | atMost, unit?, value? }`; `value` picks `median` (the
  *   default), `min` or `max` of the repetitions: what must never happen is judged by its worst run.
  */
 export function judge(goals, figures, ratios) {
-  return goals.map(({ name, figure, ratio, atLeast, atMost, unit = '', value: pick = 'median' }) => {
-    const value = (ratio ? ratios[ratio] : figures[figure[0]][figure[1]])[pick];
-    const goal = atLeast === undefined ? `at most ${atMost}${unit}` : `at least ${atLeast}${unit}`;
-    const met = atLeast === undefined ? value <= atMost : value >= atLeast;
-    return { name, goal, value: `${short(value)}${unit}`, met };
-  });
+  const known = ({ figure, ratio }) => (ratio ? ratio in ratios : figures[figure[0]]?.[figure[1]]);
+  return goals
+    .filter(known)
+    .map(({ name, figure, ratio, atLeast, atMost, unit = '', value: pick = 'median' }) => {
+      const value = (ratio ? ratios[ratio] : figures[figure[0]][figure[1]])[pick];
+      const goal = atLeast === undefined ? `at most ${atMost}${unit}` : `at least ${atLeast}${unit}`;
+      const met = atLeast === undefined ? value <= atMost : value >= atLeast;
+      return { name, goal, value: `${short(value)}${unit}`, met };
+    });
 }
 
 /** Medians with their ranges, ratios, goals. */
