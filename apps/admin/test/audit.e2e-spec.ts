@@ -1,8 +1,13 @@
 import pg from 'pg';
-import { verifyAudit } from '../src/audit/verify.js';
+import { verifyAudit, type Ask } from '../src/audit/verify.js';
 import { newMerchant, onboard, OPERATOR_KEY, startAdmin, type AdminUnderTest } from './support.js';
 
 const SECRETS = ['EAAG-secret-of-the-audit', 'shop-secret-of-the-audit', 'sk_test_secretoftheaudit'];
+
+const via =
+  (client: pg.Client): Ask =>
+  async (sql, values) =>
+    (await client.query(sql, values)).rows as never;
 
 describe('the audit log', () => {
   let admin: AdminUnderTest;
@@ -155,7 +160,7 @@ describe('the audit log', () => {
       Array.from({ length: 12 }, (_, i) => admin.call('POST', path, { body: { name: `key ${i}` } })),
     );
     expect(made.every((m) => m.status === 201)).toBe(true);
-    const report = await verifyAudit(asAdmin);
+    const report = await verifyAudit(via(asAdmin));
     expect(report.breaks).toEqual([]);
     expect(report.heads.find((h) => h.chain === merchantId)?.seq).toBe(14);
     expect(report.heads.map((h) => h.chain)).toContain('platform');
@@ -177,6 +182,32 @@ describe('the audit log', () => {
     await asAdmin.query(`SELECT set_config('waco.merchant_id', '', false)`);
   });
 
+  it('is recomputed for operators who ask, from heads that they have kept', async () => {
+    const { merchantId, key } = await onboard(admin);
+    const verify = (body: object, by?: string) =>
+      admin.call('POST', '/v1/audit/verify', { body, ...(by ? { key: by } : {}) });
+    expect((await verify({}, key)).status).toBe(403);
+    const first = await verify({});
+    expect([first.status, first.json.sound, first.json.breaks]).toEqual([200, true, []]);
+    const { heads } = first.json as { heads: { chain: string; seq: number; hash: string }[] };
+    const own = heads.find((head) => head.chain === merchantId)!;
+    expect(own.seq).toBeGreaterThan(0);
+    expect((await verify({ heads })).json).toMatchObject({ sound: true });
+    // As if the last row of this chain had been cut off since: there is none of that place.
+    const cut = await verify({ heads: [{ ...own, seq: own.seq + 1 }] });
+    expect(cut.json).toMatchObject({
+      sound: false,
+      breaks: [{ chain: merchantId, seq: own.seq + 1, why: 'missing' }],
+    });
+    const wrong = await verify({ heads: [{ ...own, hash: 'no hash' }] });
+    expect([wrong.status, wrong.json.errors[0].field]).toEqual([400, 'heads.0.hash']);
+    expect(await log('&action=audit.verify')).toMatchObject([
+      { merchantId: null, after: { sound: false } },
+      { after: { sound: true } },
+      { after: { sound: true } },
+    ]);
+  });
+
   describe('when the owner of the database tampers with it', () => {
     let merchantId: string;
     let heads: Awaited<ReturnType<typeof verifyAudit>>['heads'];
@@ -186,7 +217,7 @@ describe('the audit log', () => {
       for (const name of ['one', 'two', 'three']) {
         await admin.call('POST', `/v1/merchants/${merchantId}/api-keys`, { body: { name } });
       }
-      ({ heads } = await verifyAudit(asAdmin));
+      ({ heads } = await verifyAudit(via(asAdmin)));
       await admin.owner.query('BEGIN');
       await admin.owner.query('ALTER TABLE tenancy.audit_log DISABLE TRIGGER USER');
     });
@@ -194,7 +225,7 @@ describe('the audit log', () => {
 
     const tamper = async (statement: string, values: unknown[] = [merchantId]) => {
       await admin.owner.query(statement, values);
-      return (await verifyAudit(admin.owner, heads)).breaks;
+      return (await verifyAudit(via(admin.owner), heads)).breaks;
     };
 
     it.each([
@@ -210,8 +241,8 @@ describe('the audit log', () => {
 
     it('misses rows that were cut off at the end only without the heads of an earlier run', async () => {
       await admin.owner.query(`DELETE FROM tenancy.audit_log WHERE chain = $1 AND seq > 3`, [merchantId]);
-      expect((await verifyAudit(admin.owner)).breaks).toEqual([]);
-      expect((await verifyAudit(admin.owner, heads)).breaks).toHaveLength(1);
+      expect((await verifyAudit(via(admin.owner))).breaks).toEqual([]);
+      expect((await verifyAudit(via(admin.owner), heads)).breaks).toHaveLength(1);
     });
   });
 });

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { loadEnv } from '#platform';
@@ -133,7 +133,7 @@ describe('the command-line client', () => {
     expect(first.err).toMatch(/✔ store connected; enter this address .*\/webhooks\/store\/mer_/);
     expect(first.out).toMatch(/✔ channel_account\n✔ store\n✖ first_sync\n {4}missing: .*\n {4}fix: /);
     expect(first.out).toContain('    or:      waco connect store');
-    expect(first.out).toMatch(/✔ payment_provider\n✔ template:order_receipt/);
+    expect(first.out).toMatch(/✔ payment_provider\n✔ payment_routing\n✔ template:order_receipt/);
     expect([first.code, first.out.trim().split('\n').at(-1)]).toEqual([1, 'not ready yet']);
     for (const secret of Object.values(SECRETS)) expect(first.out + first.err).not.toContain(secret);
 
@@ -202,6 +202,22 @@ describe('the command-line client', () => {
     expect(JSON.parse(shown.out)).toMatchObject({ status: 'closed', statusReason: 'gone' });
     const audit = await waco(['audit', 'list', '--limit', '3']);
     expect(audit.out).toMatch(/merchant\.close/);
+  });
+
+  it('recomputes the audit log, and remembers in a file where it stood', async () => {
+    const { merchantId } = await onboard(admin);
+    const heads = join(folder, 'heads.json');
+    const first = await waco(['audit', 'verify', heads]);
+    expect([first.code, first.out]).toEqual([0, expect.stringMatching(/^sound: \d+ rows in \d+ chains\n$/)]);
+    const kept = JSON.parse(readFileSync(heads, 'utf8')) as { chain: string; seq: number }[];
+    expect(kept.map((head) => head.chain)).toContain(merchantId);
+    writeFileSync(heads, JSON.stringify([{ ...kept[0], seq: kept[0]!.seq + 100 }]));
+    const cut = await waco(['audit', 'verify', heads]);
+    expect([cut.code, cut.out]).toEqual([1, expect.stringMatching(/^broken: chain .*: missing\n$/)]);
+    expect(JSON.parse(readFileSync(heads, 'utf8'))).toHaveLength(1);
+    expect((await waco(['audit', 'verify', '--database'])).code).toBe(2);
+    writeFileSync(heads, 'none');
+    expect((await waco(['audit', 'verify', heads])).code).toBe(2);
   });
 
   it('repeats field and rule of a problem', async () => {

@@ -117,7 +117,7 @@ describe('keys', () => {
     );
     expect((await admin.call('DELETE', `/v1/operator-keys/${narrow.json.id}`)).status).toBe(204);
     expect(code(await admin.call('GET', '/v1/merchants', { key }))).toEqual([401, 'key_revoked']);
-    expect((await make('/v1/operator-keys', {})).json.scopes).toHaveLength(7);
+    expect((await make('/v1/operator-keys', {})).json.scopes).toHaveLength(8);
   });
 
   it('of a merchant are not reached through the operators', async () => {

@@ -228,12 +228,50 @@ describe('seeing what happened', () => {
     });
   });
 
-  it('shows numbers in full to operators who ask for it, and to nobody else', async () => {
-    const path = `/v1/merchants/${own.merchantId}/threads/${story.threadId}?unmasked=true`;
-    const operator = await admin.call('GET', path);
-    expect(operator.text).toContain(PHONE);
-    const merchant = await admin.call('GET', path, { key: own.key });
-    expect([merchant.status, merchant.json.code]).toEqual([403, 'forbidden']);
+  describe('numbers in full', () => {
+    const thread = () => `/v1/merchants/${own.merchantId}/threads/${story.threadId}`;
+    const noted = async (): Promise<Record<string, any>[]> =>
+      (await admin.call('GET', `/v1/audit?merchantId=${own.merchantId}&action=people.unmask`)).json.items;
+
+    it('are shown to keys with people:unmask that ask for them, and to nobody else', async () => {
+      const before = (await noted()).length;
+      const refused = await admin.call('GET', `${thread()}?unmasked=true`, { key: own.key });
+      expect([refused.status, refused.json.code]).toEqual([403, 'scope_missing']);
+      const unclear = await admin.call('GET', `${thread()}?unmasked=true&unmasked=true`);
+      expect([unclear.status, unclear.text.includes(PHONE)]).toEqual([400, false]);
+      expect((await admin.call('GET', `${thread()}?unmasked=false`)).text).not.toContain(PHONE);
+      expect(await noted()).toHaveLength(before);
+      expect((await admin.call('GET', `${thread()}?unmasked=true`)).text).toContain(PHONE);
+
+      const path = `/v1/merchants/${own.merchantId}/api-keys`;
+      const scopes = ['operations:read', 'people:unmask'];
+      const made = await admin.call('POST', path, { body: { name: 'sees', scopes } });
+      const seen = await admin.call('GET', `${thread()}?unmasked=true`, { key: made.json.key as string });
+      expect(seen.text).toContain(PHONE);
+      const own_ = await admin.call('POST', path, { key: own.key, body: { name: 'wants', scopes } });
+      expect([own_.status, own_.json.code]).toEqual([403, 'scope_missing']);
+      // Read by whom, and what; not what was searched for.
+      await admin.call('GET', `/v1/merchants/${own.merchantId}/threads?unmasked=true&q=%2B${PHONE}`);
+      const [list, byMerchant, byOperator] = await noted();
+      expect(list).toMatchObject({
+        target: `/v1/merchants/${own.merchantId}/threads`,
+        after: { items: expect.any(Number) },
+      });
+      expect(JSON.stringify(list)).not.toContain(PHONE);
+      expect(byMerchant).toMatchObject({ actor: made.json.id, actorKind: 'merchant', target: thread() });
+      expect(byOperator).toMatchObject({ actorKind: 'operator', target: thread() });
+      expect(await noted()).toHaveLength(before + 3);
+    });
+
+    it('are not shown when that cannot be noted', async () => {
+      await admin.owner.query(`REVOKE INSERT ON tenancy.audit_log FROM waco_admin`);
+      try {
+        const answer = await admin.call('GET', `${thread()}?unmasked=true`);
+        expect([answer.status, answer.text.includes(PHONE)]).toEqual([500, false]);
+      } finally {
+        await admin.owner.query(`GRANT INSERT ON tenancy.audit_log TO waco_admin`);
+      }
+    });
   });
 
   it('shows nothing of another merchant on any of these routes, whatever id is named', async () => {

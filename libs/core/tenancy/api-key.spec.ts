@@ -7,10 +7,12 @@ import {
   hashApiKey,
   mayActFor,
   scopesBeyond,
+  scopesByDefault,
   verifyApiKey,
   type StoredApiKey,
 } from './api-key.js';
 
+const UNASKED = API_SCOPES.filter((scope) => scope !== 'people:unmask');
 const SECRET = 'a1'.repeat(32);
 const KEY = formatApiKey('key_0123abc', SECRET);
 const NOW = new Date('2026-11-21T10:00:00Z');
@@ -44,7 +46,7 @@ describe('API keys', () => {
   it('accepts the key whose hash is stored, and no other', () => {
     expect(verifyApiKey(KEY, [stored()], NOW)).toEqual({
       outcome: 'accepted',
-      caller: { kind: 'merchant', keyId: 'key_0123abc', merchantId: 'mer_1', scopes: API_SCOPES },
+      caller: { kind: 'merchant', keyId: 'key_0123abc', merchantId: 'mer_1', scopes: UNASKED },
     });
     fc.assert(
       fc.property(fc.string(), (other) => {
@@ -81,13 +83,26 @@ describe('API keys', () => {
       const verdict = verifyApiKey(KEY, [stored(overrides)], NOW);
       return verdict.outcome === 'accepted' ? verdict.caller.scopes : verdict.reason;
     };
-    expect(scopesWith({})).toEqual(API_SCOPES);
+    expect(scopesWith({})).toEqual(UNASKED);
+    expect(scopesWith({ merchantId: null, scopes: ['operator'] })).toEqual(API_SCOPES);
+    expect(scopesWith({ scopes: ['merchant', 'people:unmask'] })).toEqual(API_SCOPES);
     expect(scopesWith({ scopes: ['audit:read', 'nonsense', 'merchants:read'] })).toEqual([
       'merchants:read',
       'audit:read',
     ]);
     expect(scopesWith({ scopes: ['nonsense'] })).toBe('unknown');
     expect(scopesWith({ merchantId: null, scopes: ['audit:read'] })).toEqual(['audit:read']);
+  });
+
+  it('gives unasked what the maker has, and never to see numbers in full to a merchant’s key', () => {
+    const merchant = { kind: 'merchant', keyId: 'k', merchantId: 'mer_1' } as const;
+    const operator = { kind: 'operator', keyId: 'k' } as const;
+    expect(scopesByDefault({ ...operator, scopes: API_SCOPES }, null)).toEqual(['operator']);
+    expect(scopesByDefault({ ...operator, scopes: API_SCOPES }, 'mer_1')).toEqual(['merchant']);
+    expect(scopesByDefault({ ...merchant, scopes: API_SCOPES }, 'mer_1')).toEqual(['merchant']);
+    const few = ['keys:write', 'people:unmask'] as const;
+    expect(scopesByDefault({ ...merchant, scopes: few }, 'mer_1')).toEqual(['keys:write']);
+    expect(scopesByDefault({ ...operator, scopes: few }, null)).toEqual(few);
   });
 
   it('gives nothing that the giver does not have', () => {

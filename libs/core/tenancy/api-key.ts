@@ -1,6 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 
-/** What a key may do. Reading and writing of a merchant's onboarding, of its running business, of keys, of the audit log. */
+/**
+ * What a key may do. Reading and writing of a merchant's onboarding, of its running business, of keys, of the audit log;
+ * seeing customers' phone numbers in full.
+ */
 export const API_SCOPES = [
   'merchants:read',
   'merchants:write',
@@ -9,10 +12,11 @@ export const API_SCOPES = [
   'keys:read',
   'keys:write',
   'audit:read',
+  'people:unmask',
 ] as const;
 export type ApiScope = (typeof API_SCOPES)[number];
 
-/** Words that stand for all scopes, on operators' and merchants' keys that were made without a choice. */
+/** Words that stand for all scopes that need not be named, on operators' and merchants' keys made without a choice. */
 export const ALL_OPERATOR = 'operator';
 export const ALL_MERCHANT = 'merchant';
 
@@ -88,8 +92,23 @@ export function judgeKey(row: StoredApiKey, now: Date): KeyVerdict {
 
 /** The scopes that a stored key has. A merchant's key never becomes an operator's, whatever its scopes say. */
 export function scopesOf(row: Pick<StoredApiKey, 'merchantId' | 'scopes'>): readonly ApiScope[] {
-  const all = row.merchantId === null ? ALL_OPERATOR : ALL_MERCHANT;
-  return row.scopes.includes(all) ? API_SCOPES : API_SCOPES.filter((scope) => row.scopes.includes(scope));
+  const [word, whole] = wholeOf(row.merchantId);
+  const named = new Set(row.scopes.includes(word) ? [...row.scopes, ...whole] : row.scopes);
+  return API_SCOPES.filter((scope) => named.has(scope));
+}
+
+/** What a key for `merchantId` (null: an operator's) gets to store when its maker names no scopes. */
+export function scopesByDefault(caller: Caller, merchantId: string | null): string[] {
+  const [word, whole] = wholeOf(merchantId);
+  const given = whole.filter((scope) => caller.scopes.includes(scope));
+  return given.length === whole.length ? [word] : given;
+}
+
+/** To see numbers in full is never given to a merchant's key unasked: not to those that there are, nor by mistake. */
+function wholeOf(merchantId: string | null): [word: string, scopes: readonly ApiScope[]] {
+  return merchantId === null
+    ? [ALL_OPERATOR, API_SCOPES]
+    : [ALL_MERCHANT, API_SCOPES.filter((scope) => scope !== 'people:unmask')];
 }
 
 /** Which of these scopes the caller does not have, and so may not give to a key or take over with one. */

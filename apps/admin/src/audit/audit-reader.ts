@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import type { ChainHead } from '#core/tenancy';
 import { Tenants } from '#persistence';
+import { verifyAudit, type AuditReport } from './verify.js';
 
 export interface AuditRow {
   id: string;
@@ -38,10 +40,23 @@ const QUERY = `
 
 @Injectable()
 export class AuditReader {
+  private verifying = false;
+
   constructor(
     private readonly database: DataSource,
     private readonly tenants: Tenants,
   ) {}
+
+  /** Recomputes every chain; `known`: heads that must still be there. Undefined: one is being recomputed already. */
+  async verify(known: readonly ChainHead[]): Promise<AuditReport | undefined> {
+    if (this.verifying) return undefined;
+    this.verifying = true;
+    try {
+      return await verifyAudit((sql, values) => this.database.query(sql, values), known);
+    } finally {
+      this.verifying = false;
+    }
+  }
 
   /** Newest first, one more than `limit`; of one merchant, or of all and the platform. */
   async list(filter: AuditFilter, limit: number, before: string | undefined): Promise<AuditRow[]> {

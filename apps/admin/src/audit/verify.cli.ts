@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import pg from 'pg';
 import type { ChainHead } from '#core/tenancy';
-import { verifyAudit } from './verify.js';
+import { verifyAudit, type Ask } from './verify.js';
 
 /**
  * `npm run audit:verify -- [heads.json]`: recomputes the audit log of DATABASE_URL (the admin service's connection, or
@@ -24,7 +24,8 @@ async function verify(connectionString: string): Promise<number> {
   const client = new pg.Client({ connectionString });
   await client.connect();
   const known = file && existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as ChainHead[]) : [];
-  const { rows, heads, breaks } = await verifyAudit(client, known).finally(() => void client.end());
+  const ask: Ask = async (sql, values) => (await client.query(sql, values)).rows as never;
+  const { rows, heads, breaks } = await verifyAudit(ask, known).finally(() => void client.end());
   for (const { chain, seq, why } of breaks) {
     process.stdout.write(`broken: chain ${chain}, row ${seq}: ${why.replaceAll('_', ' ')}\n`);
   }

@@ -1,7 +1,9 @@
-import type pg from 'pg';
 import { ChainWalk, type ChainBreak, type ChainHead, type StoredAuditEntry } from '#core/tenancy';
 
 const PAGE = 1_000;
+
+/** Runs a query on a connection that sees the whole audit log. */
+export type Ask = <Row>(sql: string, values?: unknown[]) => Promise<Row[]>;
 
 export interface AuditReport {
   rows: number;
@@ -14,10 +16,8 @@ export interface AuditReport {
  * Recomputes every chain of the audit log. `known`: heads that an earlier run has seen, which must still be there;
  * without them, rows that were cut off at the end of a chain cannot be missed.
  */
-export async function verifyAudit(client: pg.Client, known: readonly ChainHead[] = []): Promise<AuditReport> {
-  const { rows: found } = await client.query<{ chain: string }>(
-    `SELECT DISTINCT chain FROM tenancy.audit_log ORDER BY chain`,
-  );
+export async function verifyAudit(ask: Ask, known: readonly ChainHead[] = []): Promise<AuditReport> {
+  const found = await ask<{ chain: string }>(`SELECT DISTINCT chain FROM tenancy.audit_log ORDER BY chain`);
   const chains = new Set([...found.map((r) => r.chain), ...known.map((h) => h.chain)]);
   const report: AuditReport = { rows: 0, heads: [], breaks: [] };
   for (const chain of chains) {
@@ -25,7 +25,7 @@ export async function verifyAudit(client: pg.Client, known: readonly ChainHead[]
       chain,
       known.find((h) => h.chain === chain),
     );
-    const broken = (await follow(client, chain, walk)) ?? walk.end();
+    const broken = (await follow(ask, chain, walk)) ?? walk.end();
     if (broken) report.breaks.push(broken);
     const head = walk.head();
     report.heads.push(head);
@@ -34,9 +34,9 @@ export async function verifyAudit(client: pg.Client, known: readonly ChainHead[]
   return report;
 }
 
-async function follow(client: pg.Client, chain: string, walk: ChainWalk): Promise<ChainBreak | undefined> {
+async function follow(ask: Ask, chain: string, walk: ChainWalk): Promise<ChainBreak | undefined> {
   for (let after = 0; ;) {
-    const { rows } = await client.query<StoredAuditEntry>(
+    const rows = await ask<StoredAuditEntry>(
       `SELECT chain, seq, at, actor, actor_kind AS "actorKind", action, target, before, after,
          request_id AS "requestId", previous_hash AS "previousHash", hash
        FROM tenancy.audit_log WHERE chain = $1 AND seq > $2 ORDER BY seq LIMIT ${PAGE}`,

@@ -1,11 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { IsNull, MoreThan, type EntityManager } from 'typeorm';
 import {
-  ALL_MERCHANT,
-  ALL_OPERATOR,
-  API_SCOPES,
   BOOTSTRAP_KEY_ID,
   scopesBeyond,
+  scopesByDefault,
   scopesOf,
   type ApiScope,
   type Caller,
@@ -47,7 +45,7 @@ export class ApiKeys {
     const made = await this.store.create(tx, {
       merchantId,
       name: given.name,
-      scopes: given.scopes ?? inherited(merchantId, caller),
+      scopes: given.scopes ?? scopesByDefault(caller, merchantId),
       expiresAt,
       createdBy: caller.keyId,
     });
@@ -137,12 +135,6 @@ export class ApiKeys {
     if (!row) throw problem(404, 'key_not_found', 'there is no such key here');
     return row;
   }
-}
-
-/** Without a choice a key gets all that its maker has. */
-function inherited(merchantId: string | null, caller: Caller): readonly string[] {
-  if (caller.scopes.length < API_SCOPES.length) return caller.scopes;
-  return [merchantId === null ? ALL_OPERATOR : ALL_MERCHANT];
 }
 
 function refuseBeyond(caller: Caller, wanted: readonly ApiScope[]): void {

@@ -1,10 +1,12 @@
 import { Command, CommanderError } from 'commander';
+import { auditCommands } from './audit.js';
 import { connectCommands } from './connect.js';
 import { Failure } from './failure.js';
 import { keyCommands } from './keys.js';
 import { lookCommands } from './look.js';
 import { merchantCommands } from './merchants.js';
 import { onboardCommand } from './onboard.js';
+import { peopleCommands } from './people.js';
 import { repairCommands } from './repair.js';
 
 const HELP = `
@@ -28,6 +30,8 @@ function programOf(): Command {
   keyCommands(program);
   lookCommands(program);
   repairCommands(program);
+  peopleCommands(program);
+  auditCommands(program);
   return program;
 }
 

@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import type { Json } from './client.js';
 import { contextOf, findMerchant, type Shared } from './context.js';
@@ -11,7 +9,6 @@ export function repairCommands(program: Command): void {
   deadLetterCommands(program);
   quarantineCommands(program);
   replayCommand(program);
-  auditCommands(program);
 }
 
 const LETTERS: readonly Column[] = [
@@ -149,39 +146,3 @@ function counts(counted: Json): void {
     say(`  ${String(n).padStart(6)}  ${name.replaceAll(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`)}`);
   }
 }
-
-function auditCommands(program: Command): void {
-  const audit = program.command('audit').description('what operators and merchants changed');
-
-  paged(audit.command('list').description('newest first'))
-    .option('--actor <key>', 'id of the key that acted')
-    .option('--action <action>', 'e.g. merchant.suspend')
-    .option('--target <id>', 'what was changed')
-    .action(async ({ limit, cursor, all, actor, action, target }: Paging & Json, command: Command) => {
-      const { client, json } = contextOf(command);
-      const { merchant } = command.optsWithGlobals<Shared>();
-      const query = {
-        ...{ limit, cursor, actor: actor as string, action: action as string, target: target as string },
-        merchantId: merchant ? await findMerchant(client, merchant) : undefined,
-      };
-      sayPage(await client.list('/v1/audit', query, all), AUDIT, json);
-    });
-
-  audit
-    .command('verify')
-    .argument('[heads]', 'file with the heads that an earlier run has seen')
-    .description('recompute the chain of hashes; needs DATABASE_URL, not the API')
-    .action(async (heads: string | undefined) => {
-      const file = fileURLToPath(new URL('../audit/verify.cli.js', import.meta.url));
-      const child = spawn(process.execPath, [file, ...(heads ? [heads] : [])], { stdio: 'inherit' });
-      process.exitCode = await new Promise<number>((done) => child.on('close', (code) => done(code ?? 1)));
-    });
-}
-
-const AUDIT: readonly Column[] = [
-  ['at (UTC)', (a) => time(a.at)],
-  ['actor', (a) => a.actor],
-  ['action', (a) => a.action],
-  ['target', (a) => short(a.target, 50)],
-  ['merchant', (a) => a.merchantId],
-];

@@ -18,7 +18,9 @@ export class CreateApiKey {
   @ApiPropertyOptional({
     enum: API_SCOPES,
     isArray: true,
-    description: 'What the key may do: no more than yours. Left out: all that yours may.',
+    description:
+      "What the key may do: no more than yours. Left out: all that yours may; a merchant's key gets " +
+      '`people:unmask` only when it is named.',
     example: ['operations:read'],
   })
   @MayBeAbsent()

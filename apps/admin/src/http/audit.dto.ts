@@ -1,5 +1,16 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsISO8601, IsString, Length, Matches } from 'class-validator';
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsInt,
+  IsISO8601,
+  IsString,
+  Length,
+  Matches,
+  Min,
+  ValidateNested,
+} from 'class-validator';
 import type { AuditRow } from '../audit/audit-reader.js';
 import { MayBeAbsent } from './optional.js';
 import { PageQuery } from './page.dto.js';
@@ -71,4 +82,46 @@ export class AuditView {
 export class AuditPage {
   @ApiProperty({ type: [AuditView] }) items: AuditView[];
   @ApiProperty({ type: String, nullable: true }) nextCursor: string | null;
+}
+
+export class ChainHeadDto {
+  @ApiProperty({ type: String, description: "A merchant's id, or `platform`." })
+  @Matches(/^\w{1,100}$/, { message: 'chain must be the chain of a head' })
+  chain: string;
+
+  @ApiProperty({ type: 'integer', minimum: 0, description: 'Place of its last row.' })
+  @IsInt()
+  @Min(0)
+  seq: number;
+
+  @ApiProperty({ type: String, description: 'Hash of that row.' })
+  @Matches(/^[0-9a-f]{64}$/, { message: 'hash must be 64 hexadecimal digits' })
+  hash: string;
+}
+
+export class VerifyAudit {
+  @ApiPropertyOptional({ type: [ChainHeadDto], description: 'The `heads` of an earlier answer.' })
+  @MayBeAbsent()
+  @IsArray()
+  @ArrayMaxSize(5_000)
+  @ValidateNested({ each: true })
+  @Type(() => ChainHeadDto)
+  heads?: ChainHeadDto[];
+}
+
+const WHY = ['missing', 'out_of_place', 'altered', 'replaced'] as const;
+
+export class ChainBreakView {
+  @ApiProperty({ type: String }) chain: string;
+  @ApiProperty({ type: 'integer' }) seq: number;
+  @ApiProperty({ enum: WHY }) why: (typeof WHY)[number];
+}
+
+export class AuditReportView {
+  @ApiProperty({ type: Boolean }) sound: boolean;
+  @ApiProperty({ type: 'integer', description: 'Rows that are as they were written.' }) rows: number;
+  @ApiProperty({ type: [ChainBreakView], description: 'The first broken row of each broken chain.' })
+  breaks: ChainBreakView[];
+  @ApiProperty({ type: [ChainHeadDto], description: 'Where each chain stands: keep them elsewhere.' })
+  heads: ChainHeadDto[];
 }

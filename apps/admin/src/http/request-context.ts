@@ -12,6 +12,8 @@ export interface RequestContext {
   audited: number;
   /** The answer is that of an earlier request with the same Idempotency-Key: nothing was done. */
   replayed: boolean;
+  /** The answer shows phone numbers in full. */
+  unmasked: boolean;
   /** Sets a header of the answer. */
   header(name: string, value: string): void;
 }
@@ -34,6 +36,6 @@ export function addRequestContext(app: NestFastifyApplication): void {
       const requestId = usable ? given : newId('req');
       void reply.header('x-request-id', requestId);
       const header = (name: string, value: string): void => void reply.header(name, value);
-      storage.run({ requestId, audited: 0, replayed: false, header }, done);
+      storage.run({ requestId, audited: 0, replayed: false, unmasked: false, header }, done);
     });
 }

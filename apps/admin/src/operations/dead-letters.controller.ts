@@ -13,7 +13,7 @@ import {
 } from './dead-letters.dto.js';
 import { DeadLetters } from './dead-letters.js';
 import { numberAfter } from './keyset.js';
-import { shownTo } from './reading.js';
+import { maskDeep } from './mask.js';
 
 @ApiResource('Dead letters')
 @Controller('v1/dead-letters')
@@ -28,12 +28,11 @@ export class DeadLettersController {
     const merchantId = caller.kind === 'merchant' ? caller.merchantId : query.merchantId;
     const search = { service, name, source, orderRef };
     const rows = await this.letters.list(merchantId, query.limit, numberAfter(query.cursor), search);
-    const show = shownTo(caller, false);
     return page(
       rows,
       query.limit,
       (row) => row.id,
-      (row) => DeadLetterView.of(row, show),
+      (row) => DeadLetterView.of(row, maskDeep),
     );
   }
 
@@ -42,7 +41,7 @@ export class DeadLettersController {
   @ApiProblems(404)
   @ApiOkResponse({ type: DeadLetterView })
   async find(@Param() { id }: DeadLetterParams, @Calling() caller: Caller): Promise<DeadLetterView> {
-    return DeadLetterView.of(await this.letters.find(id, caller), shownTo(caller, false));
+    return DeadLetterView.of(await this.letters.find(id, caller), maskDeep);
   }
 
   @Post(':id/redrive')
@@ -52,6 +51,6 @@ export class DeadLettersController {
   @ApiAcceptedResponse({ type: RedriveView })
   async redrive(@Param() { id }: DeadLetterParams, @Calling() caller: Caller): Promise<RedriveView> {
     const { queue, stream } = await this.letters.redrive(id, caller);
-    return { id, queue, stream: shownTo(caller, false)(stream) };
+    return { id, queue, stream: maskDeep(stream) };
   }
 }

@@ -1,7 +1,5 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
-import type { Caller } from '#core/tenancy';
-import { Calling } from '../auth/access.js';
 import { ApiProblems, ApiResource } from '../http/api-docs.js';
 import { page } from '../http/page.dto.js';
 import { explain } from './explain.js';
@@ -18,7 +16,8 @@ import {
 } from './messages.dto.js';
 import { findMessage, Messages } from './messages.js';
 import { IdParams, MerchantParams, ShowQuery } from './queries.dto.js';
-import { Reading, shownTo } from './reading.js';
+import { Reading } from './reading.js';
+import { Shown, type Showing } from './shown.js';
 
 @ApiResource('Messages')
 @Controller('v1/merchants/:merchantId')
@@ -38,9 +37,8 @@ export class MessagesController {
   async list(
     @Param() { merchantId }: MerchantParams,
     @Query() query: MessageQuery,
-    @Calling() caller: Caller,
+    @Shown() { show }: Showing,
   ): Promise<MessagePage> {
-    const show = shownTo(caller, query.unmasked);
     const rows = await this.messages.list(merchantId, { ...query, before: numberAfter(query.cursor) });
     return page(
       rows,
@@ -56,10 +54,9 @@ export class MessagesController {
   @ApiOkResponse({ type: MessageView })
   async find(
     @Param() { merchantId, id }: IdParams,
-    @Query() query: ShowQuery,
-    @Calling() caller: Caller,
+    @Query() _shown: ShowQuery,
+    @Shown() { show }: Showing,
   ): Promise<MessageView> {
-    const show = shownTo(caller, query.unmasked);
     return MessageView.of(await this.messages.find(merchantId, id), show);
   }
 
@@ -72,10 +69,9 @@ export class MessagesController {
   @ApiOkResponse({ type: ExplanationView })
   explain(
     @Param() { merchantId, id }: IdParams,
-    @Query() query: ShowQuery,
-    @Calling() caller: Caller,
+    @Query() _shown: ShowQuery,
+    @Shown() { show }: Showing,
   ): Promise<ExplanationView> {
-    const show = shownTo(caller, query.unmasked);
     return this.reading.of(merchantId, async (tx) => {
       const message = await findMessage(tx, merchantId, id);
       const calls = await callsOf(tx, merchantId, message);
@@ -94,9 +90,8 @@ export class MessagesController {
   async deliveries(
     @Param() { merchantId }: MerchantParams,
     @Query() query: DeliveryQuery,
-    @Calling() caller: Caller,
+    @Shown() { show }: Showing,
   ): Promise<DeliveryPage> {
-    const show = shownTo(caller, query.unmasked);
     const search = { ...query, before: numberAfter(query.cursor), handedOver: true };
     return page(
       await this.messages.list(merchantId, search),

@@ -1,14 +1,12 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
-import type { Caller } from '#core/tenancy';
-import { Calling } from '../auth/access.js';
 import { ApiProblems, ApiResource } from '../http/api-docs.js';
 import { page } from '../http/page.dto.js';
 import { afterOf, keyOf } from './keyset.js';
 import { OrderPage, OrderQuery, OrderView } from './orders.dto.js';
 import { Orders } from './orders.js';
 import { IdParams, MerchantParams, ShowPageQuery, ShowQuery } from './queries.dto.js';
-import { shownTo } from './reading.js';
+import { Shown, type Showing } from './shown.js';
 import { TimelinePage, timelinePage } from './timeline.dto.js';
 import { Timelines } from './timelines.js';
 
@@ -30,9 +28,8 @@ export class OrdersController {
   async list(
     @Param() { merchantId }: MerchantParams,
     @Query() query: OrderQuery,
-    @Calling() caller: Caller,
+    @Shown() { show }: Showing,
   ): Promise<OrderPage> {
-    const show = shownTo(caller, query.unmasked);
     const rows = await this.orders.list(merchantId, { ...query, after: afterOf(query.cursor) });
     return page(
       rows,
@@ -48,10 +45,9 @@ export class OrdersController {
   @ApiOkResponse({ type: OrderView })
   async find(
     @Param() { merchantId, id }: IdParams,
-    @Query() query: ShowQuery,
-    @Calling() caller: Caller,
+    @Query() _shown: ShowQuery,
+    @Shown() { show }: Showing,
   ): Promise<OrderView> {
-    const show = shownTo(caller, query.unmasked);
     return OrderView.of(await this.orders.find(merchantId, id), show);
   }
 
@@ -65,9 +61,8 @@ export class OrdersController {
   async timeline(
     @Param() { merchantId, id }: IdParams,
     @Query() query: ShowPageQuery,
-    @Calling() caller: Caller,
+    @Shown() { show }: Showing,
   ): Promise<TimelinePage> {
-    const show = shownTo(caller, query.unmasked);
     return timelinePage(await this.timelines.ofOrder(merchantId, id), query, show);
   }
 }

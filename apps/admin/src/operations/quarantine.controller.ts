@@ -1,7 +1,6 @@
 import { Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
-import type { Caller } from '#core/tenancy';
-import { Calling, OperatorOnly } from '../auth/access.js';
+import { OperatorOnly } from '../auth/access.js';
 import { ApiProblems, ApiResource } from '../http/api-docs.js';
 import { page } from '../http/page.dto.js';
 import { numberAfter } from './keyset.js';
@@ -13,7 +12,7 @@ import {
   ReleasedView,
 } from './quarantine.dto.js';
 import { Quarantine } from './quarantine.js';
-import { shownTo } from './reading.js';
+import { Shown, type Showing } from './shown.js';
 
 @ApiResource('Quarantine')
 @OperatorOnly()
@@ -27,8 +26,7 @@ export class QuarantineController {
     description: 'Operators only. Each says where it would go now.',
   })
   @ApiOkResponse({ type: QuarantinePage })
-  async list(@Query() query: QuarantineQuery, @Calling() caller: Caller): Promise<QuarantinePage> {
-    const show = shownTo(caller, query.unmasked);
+  async list(@Query() query: QuarantineQuery, @Shown() { show }: Showing): Promise<QuarantinePage> {
     const rows = await this.quarantine.list(query.limit, {
       before: numberAfter(query.cursor),
       reason: query.reason,

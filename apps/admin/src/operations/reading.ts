@@ -1,9 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { Caller } from '#core/tenancy';
 import { Tenants } from '#persistence';
 import { problem } from '../http/problem.js';
-import { hideLinks, maskDeep } from './mask.js';
 
 /** A merchant's rows, for looking at. */
 @Injectable()
@@ -20,20 +18,4 @@ export class Reading {
       return look(tx);
     });
   }
-}
-
-/**
- * What an answer shows of personal data: phone numbers masked, unless they were asked for by one who may see them.
- * @throws ProblemException 403.
- */
-export function shownTo(caller: Caller, unmasked: boolean | undefined): <T>(value: T) => T {
-  if (!unmasked) return maskDeep;
-  if (!maySeeNumbers(caller)) {
-    throw problem(403, 'forbidden', 'this key does not show phone numbers in full');
-  }
-  return hideLinks;
-}
-
-function maySeeNumbers(caller: Caller): boolean {
-  return caller.kind === 'operator';
 }

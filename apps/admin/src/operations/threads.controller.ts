@@ -1,12 +1,10 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
-import type { Caller } from '#core/tenancy';
-import { Calling } from '../auth/access.js';
 import { ApiProblems, ApiResource } from '../http/api-docs.js';
 import { page } from '../http/page.dto.js';
 import { afterOf, keyOf } from './keyset.js';
 import { IdParams, MerchantParams, ShowPageQuery, ShowQuery } from './queries.dto.js';
-import { shownTo } from './reading.js';
+import { Shown, type Showing } from './shown.js';
 import { ThreadPage, ThreadQuery, ThreadView } from './threads.dto.js';
 import { Threads } from './threads.js';
 import { TimelinePage, timelinePage } from './timeline.dto.js';
@@ -30,9 +28,8 @@ export class ThreadsController {
   async list(
     @Param() { merchantId }: MerchantParams,
     @Query() query: ThreadQuery,
-    @Calling() caller: Caller,
+    @Shown() { show }: Showing,
   ): Promise<ThreadPage> {
-    const show = shownTo(caller, query.unmasked);
     const rows = await this.threads.list(merchantId, { ...query, after: afterOf(query.cursor) });
     return page(
       rows,
@@ -48,10 +45,9 @@ export class ThreadsController {
   @ApiOkResponse({ type: ThreadView })
   async find(
     @Param() { merchantId, id }: IdParams,
-    @Query() query: ShowQuery,
-    @Calling() caller: Caller,
+    @Query() _shown: ShowQuery,
+    @Shown() { show }: Showing,
   ): Promise<ThreadView> {
-    const show = shownTo(caller, query.unmasked);
     return ThreadView.of(await this.threads.find(merchantId, id), show);
   }
 
@@ -65,9 +61,8 @@ export class ThreadsController {
   async timeline(
     @Param() { merchantId, id }: IdParams,
     @Query() query: ShowPageQuery,
-    @Calling() caller: Caller,
+    @Shown() { show }: Showing,
   ): Promise<TimelinePage> {
-    const show = shownTo(caller, query.unmasked);
     return timelinePage(await this.timelines.ofThread(merchantId, id), query, show);
   }
 }

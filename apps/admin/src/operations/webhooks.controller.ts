@@ -1,12 +1,10 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
-import type { Caller } from '#core/tenancy';
-import { Calling } from '../auth/access.js';
 import { ApiProblems, ApiResource } from '../http/api-docs.js';
 import { page } from '../http/page.dto.js';
 import { afterOf, keyOf } from './keyset.js';
 import { MerchantParams, ShowQuery } from './queries.dto.js';
-import { shownTo } from './reading.js';
+import { Shown, type Showing } from './shown.js';
 import { ItemParams, WebhookPage, WebhookQuery, WebhookView } from './webhooks.dto.js';
 import { Webhooks } from './webhooks.js';
 
@@ -25,9 +23,8 @@ export class WebhooksController {
   async list(
     @Param() { merchantId }: MerchantParams,
     @Query() query: WebhookQuery,
-    @Calling() caller: Caller,
+    @Shown() { show }: Showing,
   ): Promise<WebhookPage> {
-    const show = shownTo(caller, query.unmasked);
     const rows = await this.webhooks.list(merchantId, {
       ...query,
       after: afterOf(query.cursor, /^\d{1,18}$/),
@@ -46,10 +43,9 @@ export class WebhooksController {
   @ApiOkResponse({ type: WebhookView })
   async find(
     @Param() { merchantId, id }: ItemParams,
-    @Query() query: ShowQuery,
-    @Calling() caller: Caller,
+    @Query() _shown: ShowQuery,
+    @Shown() { show }: Showing,
   ): Promise<WebhookView> {
-    const show = shownTo(caller, query.unmasked);
     return WebhookView.of(await this.webhooks.find(merchantId, id), show);
   }
 }

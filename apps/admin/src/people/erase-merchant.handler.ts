@@ -1,4 +1,5 @@
 import { Controller } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
 import type { EntityManager } from 'typeorm';
 import {
   beginMerchantErasure,
@@ -31,6 +32,7 @@ const LAST = ['tenancy.merchant_settings', 'tenancy.erasures'];
 const EVER = new Date('9999-01-01T00:00:00Z');
 
 /** The first and the last part of erasing a merchant. Each part may be killed at any line: it is simply run again. */
+@ApiExcludeController()
 @Controller()
 export class EraseMerchantHandler {
   constructor(

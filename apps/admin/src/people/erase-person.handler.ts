@@ -1,4 +1,5 @@
 import { Controller } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
 import {
   changeIdentity,
   done,
@@ -13,6 +14,7 @@ import { recallNames, wantedOf } from './person-items.js';
 import { dropWakeUps } from './wake-ups.js';
 
 /** The last part of forgetting a person: the journal and the queues. Then it is done, and the audit log says so. */
+@ApiExcludeController()
 @Controller()
 export class ErasePersonHandler {
   constructor(

@@ -1,4 +1,5 @@
 import { Controller } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
 import type { EntityManager } from 'typeorm';
 import { done, journalRetention, type ApplyRetentionPayload, type JobOutcome } from '#contracts';
 import { ERASED_KEYS_DAYS, keptSince, retentionOf } from '#core/tenancy';
@@ -6,6 +7,7 @@ import { Directory, REMOVED_AT_ONCE, removeErased, removeSettled, Tenants } from
 import { JobHandler, type TaskContext } from '#queue';
 
 /** Settled items of the journal that are older than the merchant keeps them go, of all services. */
+@ApiExcludeController()
 @Controller()
 export class RetentionHandler {
   constructor(
