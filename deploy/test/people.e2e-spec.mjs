@@ -135,7 +135,7 @@ describe('personal data on a whole stack', () => {
       await database.query(
         `INSERT INTO journal.items (merchant_id, service, queue, stream, name, source, external_id, payload, occurred_at, due_at)
          VALUES ($1, 'conversation', 'threads', $2, 'conversation.receive-message.v1', 'whatsapp', $3, $4, now(), $5)`,
-        [a.merchantId, stream, `test-${inMs}`, payload, new Date(Date.now() + inMs)],
+        [a.merchantId, stream, `test-${String(inMs)}`, payload, new Date(Date.now() + inMs)],
       );
     }
     await poll('the dead letter', async () => {

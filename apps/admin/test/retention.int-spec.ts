@@ -77,7 +77,7 @@ async function ids(sql: string, ...parameters: unknown[]): Promise<string[]> {
 async function item(merchantId: string | null, name: string, more: Record<string, unknown>): Promise<void> {
   const row: Record<string, unknown> = {
     ...{ merchant_id: merchantId, service: 'conversation', queue: 'threads', stream: 'thread/x', name },
-    ...{ source: 'whatsapp', external_id: `${name}`, payload: '{}', occurred_at: daysAgo(400) },
+    ...{ source: 'whatsapp', external_id: name, payload: '{}', occurred_at: daysAgo(400) },
     ...{ created_at: daysAgo(400), due_at: daysAgo(400), ...more },
   };
   const columns = Object.keys(row);

@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { Failure } from './failure.js';
 
 const TIMEOUT_MS = 60_000;
@@ -58,6 +61,34 @@ export class Client {
       cursor = page.nextCursor;
     }
     return { items, nextCursor: null };
+  }
+
+  /** Writes an answer of JSON lines to a file as it comes, and returns how many rows its last line counts. */
+  async download(path: string, file: string): Promise<number> {
+    let last = '';
+    try {
+      const response = await fetch(`${this.baseUrl}${path}`, {
+        headers: { authorization: `Bearer ${this.key}` },
+        redirect: 'error',
+      });
+      if (!response.ok || !response.body) {
+        throw new Failure(sayProblem(response.status, parse(await response.text()) ?? {}));
+      }
+      const lines = Readable.fromWeb(response.body as never);
+      const remember = async function* (chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+        for await (const chunk of chunks) {
+          last = (last + chunk.toString('latin1')).slice(-200);
+          yield chunk;
+        }
+      };
+      await pipeline(lines, remember, createWriteStream(file, { mode: 0o600 }));
+    } catch (error) {
+      if (error instanceof Failure) throw error;
+      throw new Failure(`${this.baseUrl} broke off (${reasonOf(error)}): ${file} is not whole`, 3);
+    }
+    const end = parse(last.trim().split('\n').at(-1) ?? '');
+    if (end?.end !== true) throw new Failure(`the answer broke off: ${file} is not whole`, 3);
+    return Number(end.rows);
   }
 
   private async call(

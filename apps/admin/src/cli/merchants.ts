@@ -3,7 +3,7 @@ import { need } from './ask.js';
 import type { Json } from './client.js';
 import { contextOf, findMerchant } from './context.js';
 import { paged, type Paging } from './paging.js';
-import { say, sayPage, sayRecord, sayJson, time, type Column } from './print.js';
+import { note, say, sayPage, sayRecord, sayJson, time, type Column } from './print.js';
 import { sayReadiness } from './readiness.js';
 
 const COLUMNS: readonly Column[] = [
@@ -56,6 +56,29 @@ export function merchantCommands(program: Command): void {
       sayRecord(await client.get(path), json);
     });
 
+  merchants
+    .command('export')
+    .argument('[merchant]', 'id or slug')
+    .requiredOption('-o, --out <file>', 'where to write it: JSON lines, without secrets')
+    .description('everything of a merchant')
+    .action(async (merchant: string | undefined, { out }: { out: string }, command: Command) => {
+      const { client, merchantPath } = contextOf(command);
+      const path = merchant ? `/v1/merchants/${await findMerchant(client, merchant)}` : await merchantPath();
+      const rows = await client.download(`${path}/export`, out);
+      note(`${rows} rows written to ${out}`);
+    });
+
+  merchants
+    .command('erase')
+    .argument('<merchant>', 'id, as its slug is gone in the end')
+    .option('--now', 'begin now, not when the closing said; without it, only how far it is')
+    .description('remove all that is left of a closed merchant (operators)')
+    .action(async (merchant: string, { now }: { now?: boolean }, command: Command) => {
+      const { client, json } = contextOf(command);
+      const path = `/v1/merchants/${await findMerchant(client, merchant)}`;
+      sayRecord(now ? await client.post(`${path}/erase`) : await client.get(`${path}/erasure`), json);
+    });
+
   for (const verb of ['suspend', 'resume', 'close'] as const) lifeCycle(merchants, verb);
 
   program
@@ -88,19 +111,30 @@ const DESCRIPTIONS = {
   close: 'end a merchant for good: keys, accounts and credentials go (operators)',
 };
 
+interface LifeCycleOptions {
+  reason?: string;
+  force?: boolean;
+  eraseAfterDays?: string;
+}
+
 function lifeCycle(merchants: Command, verb: keyof typeof DESCRIPTIONS): void {
   const command = merchants
     .command(verb)
     .argument('<merchant>', 'id or slug')
     .description(DESCRIPTIONS[verb]);
   if (verb !== 'resume') command.option('--reason <text>', 'why; stands in the audit log');
-  if (verb === 'close') command.option('--force', 'although orders are open');
-  command.action(async (merchant: string, given: { reason?: string; force?: boolean }, self: Command) => {
+  if (verb === 'close') {
+    command
+      .option('--force', 'although orders are open')
+      .option('--erase-after-days <days>', 'when all that is left of it is erased (30)');
+  }
+  command.action(async (merchant: string, given: LifeCycleOptions, self: Command) => {
     const { client, json } = contextOf(self);
     const path = `/v1/merchants/${await findMerchant(client, merchant)}/${verb}`;
     const body: Json = {};
     if (verb !== 'resume') body.reason = await need(given.reason, 'reason', '--reason');
     if (given.force) body.force = true;
+    if (given.eraseAfterDays !== undefined) body.eraseAfterDays = Number(given.eraseAfterDays);
     sayRecord(await client.post(path, body), json);
   });
 }

@@ -1,0 +1,74 @@
+import { writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Command } from 'commander';
+import type { Client, Json } from './client.js';
+import { contextOf } from './context.js';
+import { Failure } from './failure.js';
+import { note, sayJson, sayRecord } from './print.js';
+
+const POLL_MS = 1_000;
+
+interface Name {
+  phone?: string;
+  userId?: string;
+  username?: string;
+  contactId?: string;
+}
+
+export function peopleCommands(program: Command): void {
+  const people = program.command('people').description('what is held on a person, and forgetting it');
+
+  named(people.command('export').description('everything that is held on a person, as one JSON document'))
+    .option('-o, --out <file>', 'where to write it (else the standard output)')
+    .action(async ({ out, ...name }: Name & { out?: string }, command: Command) => {
+      const { client, merchantPath } = contextOf(command);
+      const document = await client.post(`${await merchantPath()}/people/export`, nameOf(name));
+      if (out === undefined) return sayJson(document);
+      await writeFile(out, `${JSON.stringify(document, null, 2)}\n`, { mode: 0o600 });
+      note(`written to ${out}`);
+    });
+
+  named(people.command('erase').description('forget a person; this cannot be undone'))
+    .option('--no-wait', 'do not wait until it is done')
+    .action(async ({ wait, ...name }: Name & { wait: boolean }, command: Command) => {
+      const { client, json, merchantPath } = contextOf(command);
+      const path = `${await merchantPath()}/people/erasures`;
+      const asked = await client.post(path, nameOf(name));
+      const erasure = wait ? await ended(client, `${path}/${String(asked.erasureId)}`) : asked;
+      sayRecord(erasure, json);
+      if (erasure.state === 'failed') process.exitCode = 1;
+    });
+
+  people
+    .command('erasure')
+    .argument('<id>', 'as `people erase` gave it')
+    .description('how far the forgetting of a person is')
+    .action(async (id: string, _options: object, command: Command) => {
+      const { client, json, merchantPath } = contextOf(command);
+      sayRecord(await client.get(`${await merchantPath()}/people/erasures/${encodeURIComponent(id)}`), json);
+    });
+}
+
+function named(command: Command): Command {
+  return command
+    .option('--phone <number>', 'in any usual notation')
+    .option('--user-id <id>', "the channel's own id")
+    .option('--username <name>')
+    .option('--contact-id <id>', 'e.g. con_019a…');
+}
+
+function nameOf({ phone, userId, username, contactId }: Name): Name {
+  const name = { phone, userId, username, contactId };
+  if (Object.values(name).filter((value) => value !== undefined).length === 1) return name;
+  throw new Failure('who? Give one of --phone, --user-id, --username and --contact-id', 2);
+}
+
+/** Follows it until it is done or has failed. */
+async function ended(client: Client, path: string): Promise<Json> {
+  for (let told = ''; ; await sleep(POLL_MS)) {
+    const erasure = await client.get(path);
+    if (erasure.state !== 'running') return erasure;
+    const waiting = Object.entries(erasure.parts as Json).find(([, state]) => state === 'waiting')?.[0];
+    if (waiting !== undefined && waiting !== told) note(`${(told = waiting)} …`);
+  }
+}

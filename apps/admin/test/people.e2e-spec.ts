@@ -1,0 +1,164 @@
+import { conversationErasePerson } from '#contracts';
+import { insertStory, PHONE, type Story } from './rows.js';
+import { onboard, startAdmin, type AdminUnderTest } from './support.js';
+
+describe('personal data in the admin API', () => {
+  let admin: AdminUnderTest;
+  let merchant: Awaited<ReturnType<typeof onboard>>;
+  let other: Awaited<ReturnType<typeof onboard>>;
+  let story: Story;
+  let path: string;
+
+  beforeAll(async () => {
+    admin = await startAdmin();
+    merchant = await onboard(admin);
+    other = await onboard(admin);
+    story = await insertStory(admin.owner, merchant.merchantId, 'Azure');
+    await insertStory(admin.owner, other.merchantId, 'Crimson');
+    path = `/v1/merchants/${merchant.merchantId}`;
+  });
+  afterAll(() => admin.close());
+
+  it('keeps what is chosen for retention within its bounds, and says which field broke which rule', async () => {
+    const put = (retention: object) =>
+      admin.call('PATCH', `${path}/settings`, { body: { retention }, headers: { 'if-match': '*' } });
+    expect((await put({ chats: 30, orders: 3650, journal: 8 })).json.retention).toEqual({
+      chats: 30,
+      orders: 3650,
+      journal: 8,
+    });
+    for (const [retention, field, rule] of [
+      [{ journal: 7 }, 'retention.journal', 'min'],
+      [{ journal: 366 }, 'retention.journal', 'max'],
+      [{ chats: 29 }, 'retention.chats', 'min'],
+      [{ orders: 3651 }, 'retention.orders', 'max'],
+      [{ orders: 30.5 }, 'retention.orders', 'isInt'],
+      [{ chats: 30, journal: 31 }, 'retention.journal', 'max'],
+    ] as const) {
+      const { status, json } = await put(retention);
+      expect([retention, status, json.errors]).toEqual([
+        retention,
+        400,
+        expect.arrayContaining([expect.objectContaining({ field, rule })]),
+      ]);
+    }
+  });
+
+  it('exports a person by a number in the merchant’s own notation, with no link that opens a payment', async () => {
+    const local = `0${PHONE.slice(3)}`;
+    const { status, json, text } = await admin.call('POST', `${path}/people/export`, {
+      key: merchant.key,
+      body: { phone: local },
+    });
+    expect(status).toBe(200);
+    expect(json.names.keys).toContain(PHONE);
+    expect(json.orders.map((o: { order_ref: string }) => o.order_ref)).toEqual([story.orderRef]);
+    expect(json.threads.map((t: { thread_id: string }) => t.thread_id)).toEqual([story.threadId]);
+    expect(json.messages.length).toBeGreaterThan(0);
+    expect(json.items.length).toBeGreaterThan(0);
+    expect(text).not.toMatch(/eyJhbGci|Crimson/);
+  });
+
+  it('takes an erasure once, tells how far it is, and names the person nowhere but in the work itself', async () => {
+    const call = () =>
+      admin.call('POST', `${path}/people/erasures`, {
+        key: merchant.key,
+        body: { phone: `+${PHONE}` },
+        headers: { 'idempotency-key': 'erase-once' },
+      });
+    const first = await call();
+    expect(first).toMatchObject({ status: 202, json: { state: 'running', report: null } });
+    const second = await call();
+    expect(second.json).toEqual(first.json);
+    const { erasureId } = first.json as { erasureId: string };
+    const where = `${path}/people/erasures/${erasureId}`;
+    const parts = { conversation: 'waiting', checkout: 'waiting', outbound: 'waiting', journal: 'waiting' };
+    expect((await admin.call('GET', where)).json).toMatchObject({ state: 'running', parts });
+
+    const { rows } = await admin.owner.query(
+      `SELECT name, payload FROM journal.items WHERE payload::text LIKE '%' || $1 || '%'`,
+      [erasureId],
+    );
+    expect(rows).toMatchObject([
+      { name: conversationErasePerson.name, payload: { subject: { keys: [PHONE] } } },
+    ]);
+    await admin.owner.query(`UPDATE journal.items SET parked_at = now() WHERE name = $1`, [
+      conversationErasePerson.name,
+    ]);
+    expect((await admin.call('GET', where)).json).toMatchObject({
+      state: 'failed',
+      parts: { conversation: 'failed' },
+    });
+    const log = await admin.owner.query(`SELECT * FROM tenancy.audit_log WHERE merchant_id = $1`, [
+      merchant.merchantId,
+    ]);
+    const text = JSON.stringify(log.rows);
+    expect(text).toContain(erasureId);
+    expect(text).not.toContain(PHONE.slice(3));
+    expect((await admin.call('GET', where, { key: other.key })).status).toBe(403);
+    const elsewhere = `/v1/merchants/${other.merchantId}/people/erasures/${erasureId}`;
+    expect((await admin.call('GET', elsewhere)).status).toBe(404);
+  });
+
+  it('asks for exactly one name, and for an operator to erase a merchant', async () => {
+    for (const body of [{}, { phone: PHONE, userId: 'AE.1' }, { phone: '12' }, { phone: 'Sheena' }]) {
+      const { status, json, text } = await admin.call('POST', `${path}/people/erasures`, { body });
+      expect([body, status, json.errors?.[0].field]).toEqual([body, 400, 'phone']);
+      expect(text).not.toContain('Sheena');
+    }
+    expect((await admin.call('POST', `${path}/erase`, { key: merchant.key })).status).toBe(403);
+    expect(await admin.call('POST', `${path}/erase`)).toMatchObject({
+      status: 409,
+      json: { code: 'merchant_not_closed' },
+    });
+  });
+
+  it('gives a merchant all its rows and leaves out whatever opens something', async () => {
+    const { status, text, headers } = await admin.call('GET', `${path}/export`, { key: merchant.key });
+    expect(status).toBe(200);
+    expect(headers.get('content-type')).toContain('ndjson');
+    const lines = text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, any>);
+    expect(lines.at(-1)).toEqual({ end: true, rows: lines.length - 2 });
+    expect(text).toContain('Azure');
+    expect(text).not.toMatch(/Crimson|eyJhbGci|link_token|access_token|"hash":"[0-9a-f]{64}","name"/);
+    const key = lines.find((line) => line.table === 'tenancy.api_keys');
+    expect(Object.keys(key!.row)).not.toContain('hash');
+    expect(lines.filter((line) => line.table === 'tenancy.audit_log').length).toBeGreaterThan(2);
+  });
+
+  it('has every table of a merchant in its export, or says why not', async () => {
+    const { EXPORTED, NOT_EXPORTED } = await import('../src/people/merchant-tables.js');
+    const { rows } = await admin.owner.query<{ name: string }>(
+      `SELECT table_schema || '.' || table_name AS name FROM information_schema.columns
+       WHERE column_name = 'merchant_id' AND table_schema !~ '^(pg_|sandbox|bullmq)'`,
+    );
+    const known = [...EXPORTED.map((table) => table.name.replace(/_seen$/, '')), ...NOT_EXPORTED];
+    expect(rows.map((row) => row.name.replace(/_seen$/, '')).filter((name) => !known.includes(name))).toEqual(
+      [],
+    );
+  });
+
+  it('plans the end of a closed merchant, later or at once', async () => {
+    const leaving = await onboard(admin);
+    const base = `/v1/merchants/${leaving.merchantId}`;
+    expect((await admin.call('GET', `${base}/erasure`)).json).toMatchObject({
+      state: 'none',
+      eraseAfter: null,
+    });
+    const body = { reason: 'over', eraseAfterDays: 10 };
+    expect((await admin.call('POST', `${base}/close`, { body })).status).toBe(200);
+    const planned = await admin.call('GET', `${base}/erasure`);
+    expect(planned.json).toMatchObject({ state: 'planned', parts: { credentials: 'waiting' } });
+    const inDays = (Date.parse(planned.json.eraseAfter as string) - Date.now()) / 86_400_000;
+    expect(inDays).toBeCloseTo(10, 1);
+    expect((await admin.call('POST', `${base}/erase`)).json).toMatchObject({ state: 'running' });
+    const audit = await admin.call('GET', `/v1/audit?merchantId=${leaving.merchantId}`);
+    expect(audit.json.items.map((row: { action: string }) => row.action).slice(0, 2)).toEqual([
+      'merchant.erase',
+      'merchant.close',
+    ]);
+  });
+});
