@@ -68,8 +68,14 @@ export class Poster {
   }
 
   /** Resolves with the status; 0 when there was no answer. */
-  post({ body, signature }) {
+  async post(webhook) {
+    return (await this.attempt(webhook)).status;
+  }
+
+  /** The same, and whether the connection was refused, so that nobody can have seen the request. */
+  attempt({ body, signature }) {
     return new Promise((done) => {
+      const failed = (error) => done({ status: 0, refused: error?.code === 'ECONNREFUSED' });
       const request = httpRequest(
         this.url,
         {
@@ -84,12 +90,12 @@ export class Poster {
         },
         (response) => {
           response.resume();
-          response.on('end', () => done(response.statusCode));
-          response.on('error', () => done(0));
+          response.on('end', () => done({ status: response.statusCode, refused: false }));
+          response.on('error', failed);
         },
       );
       request.on('timeout', () => request.destroy());
-      request.on('error', () => done(0));
+      request.on('error', failed);
       request.end(body);
     });
   }

@@ -25,6 +25,7 @@ export async function ordeal({
   fleet: options,
   perSecond,
   prepare = () => undefined,
+  shoppers: whoShop = {},
   inject,
   conclude = () => undefined,
   replay = true,
@@ -32,7 +33,7 @@ export async function ordeal({
 }) {
   const fleet = await startFleet({ portBase: portBase(), ...options });
   const url = fleet.stack.databaseUrl;
-  const shoppers = new Shoppers({ fleet, active: Math.max(40, perSecond * 4) });
+  const shoppers = new Shoppers({ fleet, active: Math.max(40, perSecond * 4), ...whoShop });
   try {
     const scene = { fleet, shoppers, log };
     await prepare(scene);

@@ -52,6 +52,7 @@ export class Shoppers {
   #open = new Set();
   #stopped = false;
   #unfinished = 0;
+  #numbered = 0;
 
   /** @param {{ fleet: object, active?: number, poster?: object, statuses?: string[], each?: number }} options */
   constructor({ fleet, active = 200, poster, statuses = STATUSES, each = MESSAGES_EACH, first = 0 }) {
@@ -82,6 +83,12 @@ export class Shoppers {
       for (; written < due; written++) this.#one();
       await sleep(5);
     }
+  }
+
+  /** Somebody else wrote the first message of this customer: it is read back like all others. */
+  adopt({ n, merchant, phone, id }) {
+    this.threads.push({ n, merchant, phone, sent: 1 });
+    this.log.push({ thread: n, k: 0, at: performance.now(), id });
   }
 
   /** No further message is written; resolves when all that were are acknowledged. */
@@ -122,7 +129,7 @@ export class Shoppers {
   #take() {
     if (this.#unfinished >= this.active) return this.idle.shift();
     this.#unfinished += 1;
-    const n = this.first + this.threads.length;
+    const n = this.first + this.#numbered++;
     const merchant = this.fleet.merchants[n % this.fleet.merchants.length];
     const thread = { n, merchant, phone: phoneOf(n), sent: 0 };
     this.threads.push(thread);
