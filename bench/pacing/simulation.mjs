@@ -17,11 +17,20 @@ const START = Date.parse('2026-11-21T10:00:00Z');
 
 /**
  * Every recipient has a line of `each` messages; the next one is planned when the one before it was accepted.
- * @param options `perSecond` of the number; `recipients` lines of `each`; a call starts up to `lateMs` after its slot and
+ * @param options `perSecond` of the number, `allowed` by the channel when that is less; `recipients` lines of `each`; a call starts up to `lateMs` after its slot and
  *   arrives `wayMs` to `wayMs + jitterMs` later; the answer takes `wayMs` back.
  * @returns `{ calls, arrivals, tooFast, pairTooFast, accepted }`, the times in milliseconds, sorted.
  */
-export function simulate({ perSecond, recipients, each, lateMs, wayMs, jitterMs, random = Math.random }) {
+export function simulate({
+  perSecond,
+  allowed = perSecond,
+  recipients,
+  each,
+  lateMs,
+  wayMs,
+  jitterMs,
+  random = Math.random,
+}) {
   const timeline = new Timeline(START);
   const channel = { throughput: new Throughput(), pairs: new PairRate() };
   const result = { calls: [], arrivals: [], tooFast: 0, pairTooFast: 0, accepted: 0 };
@@ -44,7 +53,7 @@ export function simulate({ perSecond, recipients, each, lateMs, wayMs, jitterMs,
 
   const arrive = (line) => {
     const now = timeline.now;
-    if (!channel.throughput.take('number', perSecond, now)) {
+    if (!channel.throughput.take('number', allowed, now)) {
       result.tooFast += 1;
       return answer(() => refused(line, TOO_FAST));
     }
@@ -70,7 +79,7 @@ export function simulate({ perSecond, recipients, each, lateMs, wayMs, jitterMs,
     const { retries, pairRefusals } = line;
     const cure = remedy(code, { retries, pairRefusals, pauses: 0, asTemplate: false, withMedia: false });
     if (cure.message.next === 'fail') throw new Error(`a message failed for good on ${code}`);
-    if (cure.slowNumber) pacing = slowDown(pacing, perSecond, new Date(timeline.now));
+    if (cure.slowNumber) pacing = slowDown(pacing, perSecond, new Date(timeline.now), line.plannedAt);
     if (cure.holdPairMs !== undefined) line.pairRefusals += 1;
     line.retries += cure.message.countsAsRetry ? 1 : 0;
     timeline.at(timeline.now + Math.max(cure.message.waitMs, cure.holdPairMs ?? 0), () => plan(line));

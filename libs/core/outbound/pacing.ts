@@ -2,8 +2,12 @@
 const UTILISATION = 0.98;
 /** A number that was told "too fast" is back at its full rate after this long. */
 const RECOVERY_MS = 60_000;
-/** Refusals that come together are one: those sends were under way when the first was refused. */
-const SLOW_ONCE_MS = 2_000;
+/** What was planned this soon after a slow-down and is refused says that the slower rate is too fast as well. */
+const STILL_TOO_FAST_MS = 15_000;
+/** What a refusal on its own takes off the rate: calls that were spaced well may have arrived closer together. */
+const EASED = 0.95;
+/** The second that was full when a call was refused is let go by before the next slot. */
+const [EASED_PAUSE_MS, SLOWED_PAUSE_MS] = [100, 1_000];
 const MIN_RATE = 1;
 
 /** How fast one number may send now. */
@@ -21,7 +25,8 @@ export const RESTED: Pacing = { nextSlotMs: 0, slowedTo: null, slowedAt: null };
 export function currentRate(pacing: Pacing, full: number, now: Date): number {
   if (pacing.slowedTo === null || pacing.slowedAt === null) return full;
   const elapsed = Math.max(0, now.getTime() - pacing.slowedAt.getTime());
-  return Math.min(full, pacing.slowedTo + (full * elapsed) / RECOVERY_MS);
+  if (elapsed >= RECOVERY_MS) return full;
+  return Math.min(full, pacing.slowedTo + ((full - pacing.slowedTo) * elapsed) / RECOVERY_MS);
 }
 
 /**
@@ -35,9 +40,16 @@ export function reserveSlot(pacing: Pacing, full: number, now: Date): { slotAt: 
   return { slotAt: new Date(Math.ceil(slotMs)), pacing: { ...pacing, nextSlotMs: slotMs + spacingMs } };
 }
 
-/** The number was refused with "rate limit hit": halves its rate at once, then lets it grow back linearly. */
-export function slowDown(pacing: Pacing, full: number, now: Date): Pacing {
-  if (pacing.slowedAt && now.getTime() - pacing.slowedAt.getTime() < SLOW_ONCE_MS) return pacing;
-  const slowedTo = Math.max(MIN_RATE, currentRate(pacing, full, now) / 2);
-  return { nextSlotMs: Math.max(pacing.nextSlotMs, now.getTime() + 1_000), slowedTo, slowedAt: now };
+/**
+ * A message that was planned at `plannedAt` was refused with "rate limit hit". A refusal on its own eases the rate a
+ * little; one of a message that was planned at a rate just slowed halves it. Then it grows back linearly. What had its
+ * slot before the last slow-down was refused for the same reason: nothing changes.
+ */
+export function slowDown(pacing: Pacing, full: number, now: Date, plannedAt: Date): Pacing {
+  const since = pacing.slowedAt ? plannedAt.getTime() - pacing.slowedAt.getTime() : Infinity;
+  if (since <= 0) return pacing;
+  const again = since < STILL_TOO_FAST_MS;
+  const slowedTo = Math.max(MIN_RATE, currentRate(pacing, full, now) * (again ? 0.5 : EASED));
+  const pauseMs = again ? SLOWED_PAUSE_MS : EASED_PAUSE_MS;
+  return { nextSlotMs: Math.max(pacing.nextSlotMs, now.getTime() + pauseMs), slowedTo, slowedAt: now };
 }

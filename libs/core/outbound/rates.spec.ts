@@ -41,14 +41,32 @@ describe('number pacing', () => {
     expect(reserveSlot(RESTED, 80, at(0)).slotAt).toEqual(at(0));
   });
 
-  it('halves on a refusal, once for refusals that come together, and recovers within a minute', () => {
-    const slowed = slowDown(RESTED, 80, at(0));
-    expect(currentRate(slowed, 80, at(0))).toBe(40);
-    expect(slowDown(slowed, 80, at(500))).toEqual(slowed);
-    expect(currentRate(slowDown(slowed, 80, at(3_000)), 80, at(3_000))).toBeCloseTo(22, 0);
-    expect(currentRate(slowed, 80, at(15_000))).toBe(60);
-    expect(currentRate(slowed, 80, at(60_000))).toBe(80);
-    expect(reserveSlot(slowed, 80, at(0)).slotAt).toEqual(at(1_000));
+  /** Refused at `ms`, planned `before` that. */
+  const refused = (pacing: Pacing, ms: number, before = 100): Pacing =>
+    slowDown(pacing, 80, at(ms), at(ms - before));
+
+  it('eases on a refusal, and recovers within a minute', () => {
+    const eased = refused(RESTED, 0);
+    expect(currentRate(eased, 80, at(0))).toBe(76);
+    expect(reserveSlot(eased, 80, at(0)).slotAt).toEqual(at(100));
+    expect(currentRate(eased, 80, at(30_000))).toBe(78);
+    expect(currentRate(eased, 80, at(60_000))).toBe(80);
+    expect(currentRate(refused(eased, 30_000), 80, at(30_000))).toBeCloseTo(74, 0);
+  });
+
+  it('takes no second refusal of what was planned before the rate was slowed', () => {
+    const eased = refused(RESTED, 0);
+    expect(refused(eased, 500, 600)).toEqual(eased);
+    expect(refused(eased, 50_000, 50_000)).toEqual(eased);
+  });
+
+  it('halves when the slower rate is refused as well, again and again', () => {
+    const halved = refused(refused(RESTED, 0), 3_000);
+    expect(currentRate(halved, 80, at(3_000))).toBeCloseTo(38, 0);
+    expect(reserveSlot(halved, 80, at(3_000)).slotAt).toEqual(at(4_000));
+    expect(currentRate(refused(halved, 6_000), 80, at(6_000))).toBeCloseTo(20, 0);
+    expect(currentRate(halved, 80, at(33_000))).toBeCloseTo(59, 0);
+    expect(currentRate(halved, 80, at(63_000))).toBe(80);
   });
 });
 

@@ -55,7 +55,7 @@ export class Refusals {
     const account = await findAccount(tx, channelAccountId);
     const sender = await lockSender(tx, channelAccountId);
     if (cure.slowNumber) {
-      const pacing = slowDown(sender.pacing, account?.messagesPerSecond ?? 1, now);
+      const pacing = slowDown(sender.pacing, account?.messagesPerSecond ?? 1, now, message.plannedAt ?? now);
       await storeSender(tx, channelAccountId, { ...sender, pacing });
     }
     if (cure.pauseAccountMs === undefined) return;
