@@ -80,8 +80,13 @@ describe.each(TEST_BACKENDS)('console with queues on %s', (kind) => {
     expect(board.headers.get('content-security-policy')).toContain("script-src 'self'");
     const queues = await admin.call('GET', '/queues/api/queues', { key: null, headers });
     expect(queues.json.queues.map((q: { name: string }) => q.name).toSorted()).toEqual([
+      'admin-data',
+      'catalog-data',
+      'checkout-data',
+      'conversation-data',
       'errands',
       'orders',
+      'outbound-data',
       'products',
       'questions',
       'recipients',

@@ -78,7 +78,7 @@ export async function startAdmin(
         body: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body),
       });
       const text = await answer.text();
-      const isJson = (answer.headers.get('content-type') ?? '').includes('json');
+      const isJson = /[/+]json/.test(answer.headers.get('content-type') ?? '');
       return { status: answer.status, headers: answer.headers, text, json: isJson ? JSON.parse(text) : {} };
     },
     async close() {
