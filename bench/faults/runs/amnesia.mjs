@@ -12,7 +12,7 @@ const POSTS_AT_ONCE = 64;
 export default {
   name: 'amnesia',
   about: 'the queue server forgets everything, under load and with a backlog',
-  rate: { long: 30, quick: 12 },
+  rate: { long: 30, quick: 6 },
   goals: [
     ...NOTHING_WRONG,
     AS_REPLAYED,

@@ -17,7 +17,7 @@ const SERVICES = ['ingest-gateway', 'conversation', 'catalog-sync', 'checkout', 
 export default {
   name: 'kill-storm',
   about: 'kill -9 at random moments, over all services',
-  rate: { long: 300 / WEBHOOKS_PER_TURN, quick: 15 },
+  rate: { long: 300 / WEBHOOKS_PER_TURN, quick: 6 },
   goals: [
     ...NOTHING_WRONG,
     AS_REPLAYED,

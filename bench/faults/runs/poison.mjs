@@ -26,7 +26,7 @@ const FIRST_POISONED = 5_000_000;
 export default {
   name: 'poison',
   about: 'messages that always throw, and messages that end the process',
-  rate: { long: 30, quick: 12 },
+  rate: { long: 5, quick: 2 },
   goals: [
     ...NOTHING_WRONG,
     {

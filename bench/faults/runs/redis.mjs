@@ -10,7 +10,7 @@ const QUICK = { kills: 2, freezes: 1, cuts: 2 };
 export default {
   name: 'redis',
   about: 'the queue server is killed, frozen, and cuts its connections',
-  rate: { long: 30, quick: 12 },
+  rate: { long: 30, quick: 6 },
   goals: [
     ...NOTHING_WRONG,
     AS_REPLAYED,

@@ -13,7 +13,7 @@ export default {
   name: 'rolling-restart',
   about:
     'every service is stopped by SIGTERM and started again, one after the other; the gateway has two replicas',
-  rate: { long: 30, quick: 12 },
+  rate: { long: 30, quick: 6 },
   goals: [
     ...NOTHING_WRONG,
     AS_REPLAYED,
