@@ -73,11 +73,11 @@ export class Poster {
   }
 
   /** The same, and whether the connection was refused, so that nobody can have seen the request. */
-  attempt({ body, signature }) {
+  attempt({ body, signature, headers = { 'x-hub-signature-256': signature }, path }) {
     return new Promise((done) => {
       const failed = (error) => done({ status: 0, refused: error?.code === 'ECONNREFUSED' });
       const request = httpRequest(
-        this.url,
+        path ? new URL(path, this.url) : this.url,
         {
           method: 'POST',
           agent: this.#agent,
@@ -85,7 +85,7 @@ export class Poster {
           headers: {
             'content-type': 'application/json',
             'content-length': body.length,
-            'x-hub-signature-256': signature,
+            ...headers,
           },
         },
         (response) => {
