@@ -16,6 +16,7 @@ import { Isolation1700000000014 } from './0014-isolation.js';
 import { People1700000000015 } from './0015-people.js';
 import { JournalRetention1700000000016 } from './0016-journal-retention.js';
 import { PaymentAccounts1700000000017 } from './0017-payment-accounts.js';
+import { AdminReplicas1700000000018 } from './0018-admin-replicas.js';
 
 /** Every migration, oldest first. Listed by class, never by glob. */
 export const MIGRATIONS = [
@@ -37,6 +38,7 @@ export const MIGRATIONS = [
   People1700000000015,
   JournalRetention1700000000016,
   PaymentAccounts1700000000017,
+  AdminReplicas1700000000018,
 ];
 
 export { migrate, type MigrateOptions } from './migrate.js';

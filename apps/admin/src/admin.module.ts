@@ -13,6 +13,7 @@ import { ApiKeys } from './auth/api-keys.js';
 import { BootstrapKey } from './auth/bootstrap-key.js';
 import { PresentedKeys } from './auth/presented-keys.js';
 import { RateLimits } from './auth/rate-limits.js';
+import { RequestCounts } from './auth/request-counts.js';
 import { Sessions } from './auth/sessions.js';
 import { mountDashboards } from './dashboards/dashboards.js';
 import type { AdminEnv } from './env.js';
@@ -98,6 +99,7 @@ export class AdminModule {
         PresentedKeys,
         RateLimits,
         Readiness,
+        RequestCounts,
         Sessions,
         Settings,
         Stores,

@@ -63,12 +63,11 @@ describe('the audit log', () => {
       ],
       ['POST', `${path}/payment-providers/stripe/test`, undefined, 'payment_provider.test'],
       ['POST', `${path}/test-message`, { to: '971500000009' }, 'test_message.send'],
-      // It has no row of its own: the net catches it.
       [
         'PUT',
         `${path}/meta-apps/own`,
         { appSecret: 'a'.repeat(32), verifyToken: 'secret-of-the-audit-1' },
-        'PUT /v1/merchants/:merchantId/meta-apps/:app',
+        'meta_app.connect',
       ],
       ['POST', `${path}/suspend`, { reason: 'unpaid' }, 'merchant.suspend'],
       ['POST', `${path}/resume`, undefined, 'merchant.resume'],

@@ -158,6 +158,40 @@ describe('limits', () => {
     }
   });
 
+  it('are counted together by all replicas, and by each alone while the database does not say', async () => {
+    const one = await startAdmin({ RATE_LIMIT_PER_KEY: '6' });
+    const two = await startAdmin({ RATE_LIMIT_PER_KEY: '6' }, undefined, one.database);
+    try {
+      const ask = async (admin: typeof one) => (await admin.call('GET', '/v1/merchants')).status;
+      const statuses: number[] = [];
+      for (let i = 0; i < 4; i++) statuses.push(await ask(one), await ask(two));
+      expect(statuses).toEqual([200, 200, 200, 200, 200, 200, 429, 429]);
+      expect(
+        JSON.stringify((await one.owner.query(`SELECT * FROM tenancy.request_counts`)).rows),
+      ).not.toMatch(/key_bootstrap|127\.0\.0\.1/);
+      // A minute later, by the clock that all of them go by.
+      await one.owner.query(`UPDATE tenancy.request_counts SET started_at = started_at - interval '61 s'`);
+      expect([await ask(one), await ask(two)]).toEqual([200, 200]);
+
+      // Wrong keys are slowed by what the other replica has seen.
+      const wrong = async (admin: typeof one) => {
+        const started = performance.now();
+        await admin.call('GET', '/v1/merchants', { key: `${OPERATOR_KEY}x` });
+        return performance.now() - started;
+      };
+      await Promise.all([wrong(one), wrong(one), wrong(one)]);
+      expect(await wrong(two)).toBeGreaterThanOrEqual(1_950);
+
+      await one.owner.query(`REVOKE INSERT ON tenancy.request_counts FROM waco_admin`);
+      const alone: number[] = [];
+      for (let i = 0; i < 8; i++) alone.push(await ask(two));
+      expect(alone.slice(-2)).toEqual([429, 429]);
+    } finally {
+      await two.close();
+      await one.close();
+    }
+  }, 20_000);
+
   it('believe the word of a trusted proxy about the address', async () => {
     const admin = await startAdmin({ RATE_LIMIT_PER_ADDRESS: '2', TRUSTED_PROXIES: '1' });
     try {

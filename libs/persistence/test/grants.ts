@@ -142,6 +142,7 @@ export const ACROSS_MERCHANTS: Record<string, string> = {
   'tenancy.merchants.operators': 'waco_admin',
   'tenancy.api_keys.operators': 'waco_admin',
   'tenancy.idempotency_keys.callers': 'waco_admin',
+  'tenancy.request_counts.counts': 'waco_admin',
   'tenancy.audit_log.operators': 'waco_admin',
   'tenancy.audit_log.platform': 'waco_admin',
   // What belongs to no merchant at all.

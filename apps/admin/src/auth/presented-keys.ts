@@ -2,7 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { KeyVerdict } from '#core/tenancy';
 import { CLOCK, type Clock } from '#platform';
 import { ApiKeyStore } from './api-key.store.js';
-import { LoginThrottle } from './login-throttle.js';
+import { LoginThrottle, WINDOW_MS } from './login-throttle.js';
+import { RequestCounts } from './request-counts.js';
 
 /** Keys as they are presented, at the API or at the login: guessing gets slower with every wrong one. */
 @Injectable()
@@ -11,6 +12,7 @@ export class PresentedKeys {
 
   constructor(
     private readonly keys: ApiKeyStore,
+    private readonly counts: RequestCounts,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -22,10 +24,7 @@ export class PresentedKeys {
   }
 
   /** Holds the answer to a wrong key; false: too many wait already. */
-  async wrong(): Promise<boolean> {
-    const delay = this.throttle.fail(this.clock.now());
-    if (delay === undefined) return false;
-    await this.throttle.hold(delay);
-    return true;
+  wrong(): Promise<boolean> {
+    return this.throttle.hold(this.clock.now(), () => this.counts.recent('wrong keys', WINDOW_MS));
   }
 }

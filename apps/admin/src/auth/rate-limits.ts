@@ -7,9 +7,10 @@ import { ENV } from '#platform';
 import type { AdminEnv } from '../env.js';
 import { sendProblem } from '../http/problem.filter.js';
 import { problem, problemBody } from '../http/problem.js';
+import { limitStore } from './limit-store.js';
+import { RequestCounts } from './request-counts.js';
 
 const MINUTE_MS = 60_000;
-const MOST_REMEMBERED = 10_000;
 /** Probes and scrapers come from one address, and often. */
 const UNLIMITED = /^\/(health\/|metrics$)/;
 
@@ -18,27 +19,30 @@ type Limit = (request: FastifyRequest) => Promise<LimitVerdict>;
 type LimitVerdict =
   { isAllowed: true } | { isAllowed: false; isExceeded: boolean; ttlInSeconds: number; remaining: number };
 
-/** How much an address, and a key, may ask for in a minute. Each process counts for itself. */
+/** How much an address, and a key, may ask for in a minute, of all replicas together. */
 @Injectable()
 export class RateLimits {
   private byKey: Limit | undefined;
 
-  constructor(@Inject(ENV) private readonly env: AdminEnv) {}
+  constructor(
+    private readonly counts: RequestCounts,
+    @Inject(ENV) private readonly env: AdminEnv,
+  ) {}
 
   /** Before any route is registered. */
   async mount(app: NestFastifyApplication): Promise<void> {
     const server = app.getHttpAdapter().getInstance();
-    await server.register(rateLimit as never, { global: false, cache: MOST_REMEMBERED });
+    await server.register(rateLimit as never, { global: false, store: limitStore(this.counts) });
     const byAddress: Limit = server.createRateLimit({
       max: this.env.RATE_LIMIT_PER_ADDRESS,
       timeWindow: MINUTE_MS,
-      keyGenerator: (request) => addressOf(request, this.env.TRUSTED_PROXIES),
+      keyGenerator: (request) => `address/${addressOf(request, this.env.TRUSTED_PROXIES)}`,
       allowList: (request) => UNLIMITED.test(request.url),
     });
     this.byKey = server.createRateLimit({
       max: this.env.RATE_LIMIT_PER_KEY,
       timeWindow: MINUTE_MS,
-      keyGenerator: (request) => (request as Limited).caller?.keyId ?? 'nobody',
+      keyGenerator: (request) => `key/${(request as Limited).caller?.keyId ?? 'nobody'}`,
     });
     server.addHook('onRequest', async (request, reply) => {
       const verdict = await byAddress(request);

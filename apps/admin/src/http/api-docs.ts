@@ -66,11 +66,12 @@ export function ApiIdempotencyKey() {
 }
 
 /** For a change to something that two people could change at once. */
-export function ApiIfMatch() {
+/** `required: false`: what is new has no ETag; what is there is not changed without one all the same. */
+export function ApiIfMatch({ required = true } = {}) {
   return applyDecorators(
     ApiHeader({
       name: 'If-Match',
-      required: true,
+      required,
       description: 'The ETag that came with what is being changed, or `*` to change it whatever it is.',
       schema: { type: 'string', example: '"3"' },
     }),

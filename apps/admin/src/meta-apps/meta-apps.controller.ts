@@ -1,11 +1,13 @@
-import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Put } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Put, Query, Res } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { ENV } from '#platform';
 import { Needs } from '../auth/access.js';
 import type { AdminEnv } from '../env.js';
-import { ApiProblems, ApiResource } from '../http/api-docs.js';
-import { fieldProblem } from '../http/problem.js';
-import { MetaAppList, MetaAppView, PutMetaApp } from './meta-apps.dto.js';
+import { ApiIfMatch, ApiProblems, ApiResource } from '../http/api-docs.js';
+import { MaybeIfMatch, withEtag } from '../http/etag.js';
+import { fromCursor, page, PageQuery } from '../http/page.dto.js';
+import { MetaAppPage, MetaAppParams, MetaAppView, PutMetaApp, type MetaAppRow } from './meta-apps.dto.js';
 import { MetaApps } from './meta-apps.js';
 
 @ApiResource('Meta apps')
@@ -16,43 +18,71 @@ export class MetaAppsController {
     @Inject(ENV) private readonly env: AdminEnv,
   ) {}
 
+  @Get()
+  @Needs('merchants:read')
+  @ApiOperation({ summary: "The merchant's own Meta apps, oldest first" })
+  @ApiProblems(404)
+  @ApiOkResponse({ type: MetaAppPage })
+  async list(@Param('merchantId') merchantId: string, @Query() query: PageQuery): Promise<MetaAppPage> {
+    const rows = await this.apps.list(merchantId, query.limit, fromCursor(query.cursor));
+    return page(
+      rows,
+      query.limit,
+      (row) => row.id,
+      (row) => this.view(row),
+    );
+  }
+
   @Put(':app')
   @Needs('merchants:write')
   @ApiOperation({
     summary: "Bring a Meta app of the merchant's own, or replace its secrets",
-    description: 'Its webhooks go to the address in the answer, and count for this merchant only.',
+    description:
+      'Its webhooks go to the address in the answer, and count for this merchant only. A new one needs no `If-Match`.',
   })
-  @ApiProblems(404, 422)
+  @ApiIfMatch({ required: false })
+  @ApiProblems(404, 409, 422)
   @ApiOkResponse({ type: MetaAppView })
   async put(
-    @Param('merchantId') merchantId: string,
-    @Param('app') app: string,
+    @Param() { merchantId, app }: MetaAppParams,
+    @MaybeIfMatch() ifMatch: string | undefined,
     @Body() body: PutMetaApp,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<MetaAppView> {
-    if (!/^[A-Za-z0-9_-]{1,64}$/.test(app)) {
-      const detail = 'app must be 1 to 64 letters, digits, hyphens or underscores';
-      throw fieldProblem([{ field: 'app', rule: 'matches', detail }]);
-    }
-    return MetaAppView.of(await this.apps.put(merchantId, app, body), this.env.PUBLIC_GATEWAY_URL);
+    return this.tagged(reply, await this.apps.put(merchantId, app, body, ifMatch));
   }
 
-  @Get()
+  @Get(':app')
   @Needs('merchants:read')
-  @ApiOperation({ summary: "The merchant's own Meta apps" })
+  @ApiOperation({ summary: 'One Meta app', description: 'With its ETag.' })
   @ApiProblems(404)
-  @ApiOkResponse({ type: MetaAppList })
-  async list(@Param('merchantId') merchantId: string): Promise<MetaAppList> {
-    const rows = await this.apps.list(merchantId);
-    return { items: rows.map((row) => MetaAppView.of(row, this.env.PUBLIC_GATEWAY_URL)) };
+  @ApiOkResponse({ type: MetaAppView })
+  async find(
+    @Param() { merchantId, app }: MetaAppParams,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<MetaAppView> {
+    return this.tagged(reply, await this.apps.find(merchantId, app));
   }
 
   @Delete(':app')
   @Needs('merchants:write')
   @HttpCode(204)
   @ApiOperation({ summary: 'Take a Meta app away', description: 'Its webhooks are refused from then on.' })
-  @ApiProblems(404)
+  @ApiIfMatch()
+  @ApiProblems(404, 409)
   @ApiNoContentResponse()
-  async remove(@Param('merchantId') merchantId: string, @Param('app') app: string): Promise<void> {
-    await this.apps.remove(merchantId, app);
+  async remove(
+    @Param() { merchantId, app }: MetaAppParams,
+    @MaybeIfMatch() ifMatch: string | undefined,
+  ): Promise<void> {
+    await this.apps.remove(merchantId, app, ifMatch);
+  }
+
+  private view(row: MetaAppRow): MetaAppView {
+    return MetaAppView.of(row, this.env.PUBLIC_GATEWAY_URL);
+  }
+
+  private tagged(reply: FastifyReply, row: MetaAppRow): MetaAppView {
+    return withEtag(reply, row.version, this.view(row));
   }
 }

@@ -25,9 +25,24 @@ export class PutMetaApp {
   overlapHours?: number;
 }
 
+/** A path to one app. Whether there is such a merchant is said by whoever looks for it. */
+export class MetaAppParams {
+  @ApiProperty({ type: String, example: 'mer_019a5b7c2f1e7c6b8a90d3e4f5a6b7c8' })
+  @Matches(/^\w{1,100}$/, { message: "merchantId must be a merchant's id" })
+  merchantId: string;
+
+  @ApiProperty({ type: String, description: "The merchant's name for it.", example: '1234567890123456' })
+  @Matches(/^[A-Za-z0-9_-]{1,64}$/, {
+    message: 'app must be 1 to 64 letters, digits, hyphens or underscores',
+  })
+  app: string;
+}
+
 export interface MetaAppRow {
   id: string;
   app: string;
+  /** Counts the changes: the ETag. */
+  version: number;
   createdAt: Date;
   updatedAt: Date;
 }
@@ -56,6 +71,7 @@ export class MetaAppView {
   }
 }
 
-export class MetaAppList {
+export class MetaAppPage {
   @ApiProperty({ type: [MetaAppView] }) items: MetaAppView[];
+  @ApiProperty({ type: String, nullable: true }) nextCursor: string | null;
 }

@@ -1,12 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CLOCK, newId, type Clock } from '#platform';
+import type { EntityManager } from 'typeorm';
+import { CLOCK, ENV, newId, type Clock } from '#platform';
+import { AuditLog } from '../audit/audit-log.js';
+import { AdminEnv } from '../env.js';
+import { requireMatch, requireVersion } from '../http/etag.js';
 import { problem } from '../http/problem.js';
 import { FormerSecrets } from '../onboarding/former-secrets.js';
-import { Merchants } from '../onboarding/merchants.js';
+import { Merchants, requireOpen } from '../onboarding/merchants.js';
 import { Vault } from '../onboarding/vault.js';
-import type { MetaAppRow, PutMetaApp } from './meta-apps.dto.js';
+import { MetaAppView, type MetaAppRow, type PutMetaApp } from './meta-apps.dto.js';
 
-const COLUMNS = `id, app, created_at AS "createdAt", updated_at AS "updatedAt"`;
+const COLUMNS = `id, app, version, created_at AS "createdAt", updated_at AS "updatedAt"`;
 /** A merchant has one for each environment, perhaps; a thousand would be a mistake. */
 const MOST_APPS = 20;
 
@@ -17,63 +21,119 @@ export class MetaApps {
     private readonly merchants: Merchants,
     private readonly vault: Vault,
     private readonly former: FormerSecrets,
+    private readonly audit: AuditLog,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(ENV) private readonly env: AdminEnv,
   ) {}
 
-  /** @throws ProblemException 404 without such a merchant, 422 with too many apps. */
-  put(merchantId: string, app: string, given: PutMetaApp): Promise<MetaAppRow> {
-    return this.merchants.within(merchantId, async (tx) => {
-      const [known] = (await tx.query(
-        `SELECT id, app_secret AS secret FROM tenancy.meta_apps WHERE app = $1`,
-        [app],
-      )) as { id: string; secret: string }[];
+  /**
+   * A new app needs no `ifMatch`; to replace one it must name the version that was read.
+   * @throws ProblemException 404 without such a merchant, 409 for a closed one, 412, 428, 422 with too many apps.
+   */
+  put(merchantId: string, app: string, given: PutMetaApp, ifMatch: string | undefined): Promise<MetaAppRow> {
+    return this.merchants.within(merchantId, async (tx, merchant) => {
+      requireOpen(merchant);
+      const known = await find(tx, app);
       if (known) {
-        const old = { table: 'meta_apps', id: known.id, column: 'app_secret', sealed: known.secret } as const;
+        requireVersion(ifMatch, known.version);
+        const { id, secret: sealed } = known;
+        const old = { table: 'meta_apps', id, column: 'app_secret', sealed } as const;
         await this.former.replace(tx, merchantId, old, given.appSecret, given.overlapHours);
       } else {
-        const [{ count }] = (await tx.query(`SELECT count(*)::int FROM tenancy.meta_apps`)) as [
-          { count: number },
-        ];
-        if (count >= MOST_APPS)
-          throw problem(422, 'too_many_apps', `a merchant has ${MOST_APPS} apps at most`);
+        if (ifMatch !== undefined) requireMatch(ifMatch, 0);
+        await requireRoom(tx);
       }
-      const id = known?.id ?? newId('app');
-      const rows = (await tx.query(
-        `INSERT INTO tenancy.meta_apps (id, merchant_id, app, app_secret, verify_token, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $6)
-         ON CONFLICT (merchant_id, app) DO UPDATE SET app_secret = excluded.app_secret,
-           verify_token = excluded.verify_token, updated_at = excluded.updated_at
-         RETURNING ${COLUMNS}`,
-        [
-          id,
-          merchantId,
-          app,
-          await this.vault.seal('meta_apps', id, 'app_secret', given.appSecret),
-          await this.vault.seal('meta_apps', id, 'verify_token', given.verifyToken),
-          this.clock.now(),
-        ],
-      )) as MetaAppRow[];
-      return rows[0]!;
+      const row = await this.store(tx, merchantId, app, known?.id ?? newId('app'), given);
+      await this.audit.record(tx, {
+        merchantId,
+        action: known ? 'meta_app.update' : 'meta_app.connect',
+        target: row.id,
+        before: known && this.view(known),
+        // Secrets are given anew with each call.
+        after: this.view(row),
+      });
+      return row;
     });
   }
 
-  /** @throws ProblemException 404 without such a merchant. */
-  list(merchantId: string): Promise<MetaAppRow[]> {
-    return this.merchants.within(
+  /** @throws ProblemException 404. */
+  find(merchantId: string, app: string): Promise<MetaAppRow> {
+    return this.merchants.read(merchantId, async (tx) => {
+      const known = await find(tx, app);
+      if (!known) throw notFound();
+      return known;
+    });
+  }
+
+  /** Oldest first, one more than `limit`. @throws ProblemException 404 without such a merchant. */
+  list(merchantId: string, limit: number, after = ''): Promise<MetaAppRow[]> {
+    return this.merchants.read(
       merchantId,
-      async (tx) => (await tx.query(`SELECT ${COLUMNS} FROM tenancy.meta_apps ORDER BY id`)) as MetaAppRow[],
+      async (tx) =>
+        (await tx.query(
+          `SELECT ${COLUMNS} FROM tenancy.meta_apps WHERE merchant_id = $1 AND id > $2 ORDER BY id LIMIT $3`,
+          [merchantId, after, limit + 1],
+        )) as MetaAppRow[],
     );
   }
 
-  /** What it signs is refused from then on. @throws ProblemException 404. */
-  remove(merchantId: string, app: string): Promise<void> {
-    return this.merchants.within(merchantId, async (tx) => {
-      const [known] = (await tx.query(`SELECT id FROM tenancy.meta_apps WHERE app = $1`, [app])) as {
-        id: string;
-      }[];
-      if (!known) throw problem(404, 'meta_app_not_found', 'there is no such app');
+  /** What it signs is refused from then on. @throws ProblemException 404, 409 for a closed merchant, 412, 428. */
+  remove(merchantId: string, app: string, ifMatch: string | undefined): Promise<void> {
+    return this.merchants.within(merchantId, async (tx, merchant) => {
+      requireOpen(merchant);
+      const known = await find(tx, app);
+      if (!known) throw notFound();
+      requireVersion(ifMatch, known.version);
       await this.former.forget(tx, known.id);
       await tx.query(`DELETE FROM tenancy.meta_apps WHERE id = $1`, [known.id]);
+      const before = this.view(known);
+      await this.audit.record(tx, { merchantId, action: 'meta_app.remove', target: known.id, before });
     });
   }
+
+  private async store(
+    tx: EntityManager,
+    merchantId: string,
+    app: string,
+    id: string,
+    given: PutMetaApp,
+  ): Promise<MetaAppRow> {
+    const rows = (await tx.query(
+      `INSERT INTO tenancy.meta_apps (id, merchant_id, app, app_secret, verify_token, created_at, updated_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $6)
+       ON CONFLICT (merchant_id, app) DO UPDATE SET app_secret = excluded.app_secret,
+         verify_token = excluded.verify_token, updated_at = excluded.updated_at, version = meta_apps.version + 1
+       RETURNING ${COLUMNS}`,
+      [
+        id,
+        merchantId,
+        app,
+        await this.vault.seal('meta_apps', id, 'app_secret', given.appSecret),
+        await this.vault.seal('meta_apps', id, 'verify_token', given.verifyToken),
+        this.clock.now(),
+      ],
+    )) as MetaAppRow[];
+    return rows[0]!;
+  }
+
+  private view(row: MetaAppRow): MetaAppView {
+    return MetaAppView.of(row, this.env.PUBLIC_GATEWAY_URL);
+  }
+}
+
+async function find(tx: EntityManager, app: string): Promise<(MetaAppRow & { secret: string }) | undefined> {
+  const rows = (await tx.query(
+    `SELECT ${COLUMNS}, app_secret AS secret FROM tenancy.meta_apps WHERE app = $1`,
+    [app],
+  )) as (MetaAppRow & { secret: string })[];
+  return rows[0];
+}
+
+async function requireRoom(tx: EntityManager): Promise<void> {
+  const [{ count }] = (await tx.query(`SELECT count(*)::int FROM tenancy.meta_apps`)) as [{ count: number }];
+  if (count >= MOST_APPS) throw problem(422, 'too_many_apps', `a merchant has ${MOST_APPS} apps at most`);
+}
+
+function notFound() {
+  return problem(404, 'meta_app_not_found', 'there is no such app');
 }

@@ -15,6 +15,7 @@ export const ORDER_COLUMNS = [
     'pay_before',
     'reservation_id',
     'reservation_expires_at',
+    'payment_account',
     'session_attempt',
     'session_id',
   ],
@@ -84,8 +85,12 @@ export const EXPORTED: readonly ExportedTable[] = [
   { name: 'tenancy.audit_log', key: NUMBER },
 ];
 
-/** Tables of which an export has nothing: sealed answers to requests, and secrets on their way out. */
-export const NOT_EXPORTED = ['tenancy.idempotency_keys', 'tenancy.former_webhook_secrets'];
+/** Tables of which an export has nothing: sealed answers to requests, secrets on their way out, counts of requests. */
+export const NOT_EXPORTED = [
+  'tenancy.idempotency_keys',
+  'tenancy.former_webhook_secrets',
+  'tenancy.request_counts',
+];
 
 /** Names that secrets have. A column that comes later and is named so stays out too. */
 const SECRET = /secret|token|password|credential|(^|_)hash$|^api_key$/;
