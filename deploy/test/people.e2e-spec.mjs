@@ -88,7 +88,7 @@ describe('personal data on a whole stack', () => {
     const written = `+${phone.slice(0, 3)} (0)${phone.slice(3, 5)} ${phone.slice(5, 8)}-${phone.slice(8)}`;
     const documents = [];
     for (const name of [{ phone: written }, { userId }, { username: `@${username}` }, { contactId }]) {
-      const { status, body, text } = await a.api('POST', path, name);
+      const { status, body, text } = await operator('POST', path, name);
       expect([name, status]).toEqual([name, 200]);
       documents.push(JSON.stringify({ ...body, exportedAt: null }));
       for (const needle of [words.target, phone, userId, username, orderRef, 'black hoodie', 'street']) {
@@ -111,10 +111,10 @@ describe('personal data on a whole stack', () => {
       }
     }
     expect(new Set(documents).size).toBe(1);
-    const { body } = await a.api('POST', path, { phone: '+49 30 901820' });
+    const { body } = await operator('POST', path, { phone: '+49 30 901820' });
     expect(body).toMatchObject({ contacts: [], orders: [], messages: [], items: [] });
     for (const wrong of [{}, { phone, userId }, { phone: 'Sheena' }]) {
-      expect(await a.api('POST', path, wrong)).toMatchObject({
+      expect(await operator('POST', path, wrong)).toMatchObject({
         status: 400,
         body: { errors: [{ field: 'phone' }] },
       });
@@ -206,7 +206,7 @@ describe('personal data on a whole stack', () => {
     ).map(({ key }) => key);
 
   async function exportOf({ userId }) {
-    const { body } = await a.api('POST', `/v1/merchants/${a.merchantId}/people/export`, { userId });
+    const { body } = await operator('POST', `/v1/merchants/${a.merchantId}/people/export`, { userId });
     return { ...body, exportedAt: null };
   }
 

@@ -20,7 +20,7 @@ export class LeavingController {
   ) {}
 
   @Get('export')
-  @Needs('merchants:write')
+  @Needs('people:unmask')
   @ApiOperation({
     summary: 'Everything of the merchant, without its secrets',
     description:

@@ -19,7 +19,7 @@ export class PeopleController {
 
   @Post('export')
   @HttpCode(200)
-  @Needs('operations:write')
+  @Needs('people:unmask')
   @ApiOperation({
     summary: 'Everything that is held on a person',
     description:
