@@ -166,6 +166,58 @@ describe('the command-line client', () => {
     );
   }
 
+  it('tests what a merchant is connected to, all or by name', async () => {
+    const list = await waco(['connections', 'list', '-m', 'desert-threads']);
+    expect(list.out).toMatch(
+      /^store +http.*\nstripe +payment account .*\nacc_\w+ +whatsapp \+971 50 555 0100/m,
+    );
+    const all = await waco(['connections', 'test', '-m', 'desert-threads']);
+    expect([all.code, all.out.match(/✔/g)]).toEqual([0, ['✔', '✔', '✔']]);
+    const saudi = await waco(['connect', 'stripe', '--account', 'stripe-sa', '-m', 'desert-threads'], {
+      WACO_STRIPE_SECRET_KEY: 'sk_test_nobodys',
+      WACO_STRIPE_WEBHOOK_SECRET: 'whsec_saudi',
+    });
+    expect(saudi.out).toMatch(/webhookUrl +\S+\/stripe-sa\n/);
+    const one = await waco(['connections', 'test', 'stripe-sa', '-m', 'desert-threads']);
+    expect([one.code, one.out]).toEqual([
+      1,
+      expect.stringMatching(/✖ +stripe-sa +.*does not accept the key/),
+    ]);
+    const none = await waco(['connections', 'test', 'paypal', '-m', 'desert-threads']);
+    expect([none.code, none.err]).toEqual([1, expect.stringContaining('no connection paypal')]);
+  });
+
+  it('reads and sets settings, and overwrites nobody', async () => {
+    const { merchantId } = await onboard(admin);
+    const settings = (...args: string[]) => waco(['settings', ...args, '-m', merchantId]);
+    expect(await settings('get')).toEqual({ code: 0, out: '{}\n', err: 'etag: "0"\n' });
+    const set = await settings('set', 'payments', '{"routes": [{"country": "SA", "provider": "stripe-sa"}]}');
+    expect([set.code, set.err]).toEqual([0, 'etag: "1"\n']);
+    const file = join(folder, 'settings.json');
+    writeFileSync(file, JSON.stringify({ regions: ['AE'] }));
+    expect((await settings('set', '--file', file)).code).toBe(0);
+    expect(JSON.parse((await settings('get')).out)).toEqual({
+      payments: { routes: [{ country: 'SA', provider: 'stripe-sa' }] },
+      regions: ['AE'],
+    });
+    expect(JSON.parse((await settings('get', 'regions')).out)).toEqual(['AE']);
+    const late = await settings('set', 'regions', '["KW"]', '--etag', '"1"');
+    expect([late.code, late.err]).toEqual([1, expect.stringContaining('(412, changed_since)')]);
+    expect((await settings('set', '--file', file, '--all')).out).toBe(
+      '{\n  "regions": [\n    "AE"\n  ]\n}\n',
+    );
+    const wrong = await settings('set', 'regions', '["Arabia"]');
+    expect([wrong.code, wrong.err]).toEqual([1, expect.stringContaining('regions')]);
+    for (const args of [
+      ['set'],
+      ['set', 'regions'],
+      ['set', 'regions', '{'],
+      ['set', 'regions', '[]', '--all'],
+    ]) {
+      expect([args, (await settings(...args)).code]).toEqual([args, 2]);
+    }
+  });
+
   it('says which field of a file is missing when nobody can be asked', async () => {
     const file = join(folder, 'half.json');
     writeFileSync(file, JSON.stringify({ merchant: { slug: 'half', name: 'Half' } }));

@@ -8,6 +8,11 @@ const TIMEOUT_MS = 60_000;
 
 export type Json = Record<string, unknown>;
 
+export interface Tagged {
+  body: Json;
+  etag: string;
+}
+
 export interface Page {
   items: Json[];
   nextCursor: string | null;
@@ -29,6 +34,18 @@ export class Client {
 
   get(path: string, query: Record<string, string | number | undefined> = {}): Promise<Json> {
     return this.call('GET', `${path}${queryString(query)}`);
+  }
+
+  /** What is there, with its ETag. */
+  async getTagged(path: string): Promise<Tagged> {
+    const { answer, headers } = await this.exchange('GET', path);
+    return { body: answer, etag: headers.get('etag') ?? '' };
+  }
+
+  /** Changes what is as the ETag says, and gives it as it is since. */
+  async change(method: 'PUT' | 'PATCH', path: string, body: object, etag: string): Promise<Tagged> {
+    const { answer, headers } = await this.exchange(method, path, body, { 'if-match': etag });
+    return { body: answer, etag: headers.get('etag') ?? '' };
   }
 
   put(path: string, body: object): Promise<Json> {
@@ -97,6 +114,15 @@ export class Client {
     body?: object,
     headers: Record<string, string> = {},
   ): Promise<Json> {
+    return (await this.exchange(method, path, body, headers)).answer;
+  }
+
+  private async exchange(
+    method: string,
+    path: string,
+    body?: object,
+    headers: Record<string, string> = {},
+  ): Promise<{ answer: Json; headers: Headers }> {
     let response: Response;
     let text: string;
     try {
@@ -116,7 +142,7 @@ export class Client {
       throw new Failure(`${this.baseUrl} does not answer (${reasonOf(error)}). Is it the right --url?`, 3);
     }
     const answer = parse(text);
-    if (response.ok && answer) return answer;
+    if (response.ok && answer) return { answer, headers: response.headers };
     if (response.ok) throw new Failure(`${this.baseUrl} did not answer as the admin API does`, 3);
     throw new Failure(sayProblem(response.status, answer ?? {}));
   }

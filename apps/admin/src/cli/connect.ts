@@ -88,11 +88,13 @@ export function connectCommands(program: Command): void {
     });
 
   withSecrets(connect.command('stripe'), 'stripe')
-    .description('the Stripe account')
-    .action(async (given: Json, command: Command) => {
+    .description('a Stripe account')
+    .option('--account <key>', "the merchant's key for it, e.g. stripe-sa", 'stripe')
+    .action(async ({ account, ...given }: Json, command: Command) => {
       const { client, json, merchantPath } = contextOf(command);
       const body = await readSecrets('stripe', given);
-      sayRecord(await client.put(`${await merchantPath()}/${PATHS.stripe}`, body), json);
+      const path = `payment-providers/${encodeURIComponent(account as string)}`;
+      sayRecord(await client.put(`${await merchantPath()}/${path}`, body), json);
     });
 
   templateCommands(program);

@@ -1,6 +1,8 @@
 import { Command, CommanderError } from 'commander';
 import { auditCommands } from './audit.js';
+import { choiceCommands } from './choices.js';
 import { connectCommands } from './connect.js';
+import { connectionCommands } from './connections.js';
 import { Failure } from './failure.js';
 import { keyCommands } from './keys.js';
 import { lookCommands } from './look.js';
@@ -27,6 +29,8 @@ function programOf(): Command {
   merchantCommands(program);
   onboardCommand(program);
   connectCommands(program);
+  connectionCommands(program);
+  choiceCommands(program);
   keyCommands(program);
   lookCommands(program);
   repairCommands(program);

@@ -7,6 +7,7 @@ const COMMANDS: readonly (readonly [step: RegExp, command: string])[] = [
   [/^channel_account$/, 'waco connect whatsapp'],
   [/^(store|first_sync)$/, 'waco connect store'],
   [/^payment_provider$/, 'waco connect stripe'],
+  [/^payment_routing$/, 'waco settings set payments <json>'],
   [/^template:/, 'waco template put <purpose>'],
   [/^test_message$/, 'waco test-message <number>'],
 ];
