@@ -95,7 +95,7 @@ async function countRows(url, log, note) {
 }
 
 /** Each message has one reply, in order; one that could not be given its answer still has its place. */
-function countReplies({ key, messages, replies, note }) {
+export function countReplies({ key, messages, replies, note }) {
   const said = replies.map(answers);
   const known = said.filter((k) => typeof k === 'number');
   const degraded = said.filter((k) => k === 'degraded').length;
@@ -180,7 +180,7 @@ function repeated(values) {
   return values.filter((v) => seen.has(v) || !seen.add(v));
 }
 
-function groupBy(items, key) {
+export function groupBy(items, key) {
   const groups = new Map();
   for (const item of items) {
     const k = key(item);

@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import { newWamid, statusWebhook } from '../../lib/customers.mjs';
 import { ask } from '../../lib/database.mjs';
 import { durations, ordeal, untilReply } from '../../lib/ordeal.mjs';
+import { tutorialOrdeal } from '../../lib/tutorial.mjs';
 import { AS_REPLAYED, NOTHING_WRONG } from '../goals.mjs';
 
 const FLUSHES = { long: 5, quick: 2 };
@@ -24,30 +25,37 @@ export default {
       longOnly: true,
     },
   ],
-  run: ({ quick, perSecond, log }) => {
+  run: async ({ quick, perSecond, log }) => {
     const size = quick ? 'quick' : 'long';
-    return ordeal({ perSecond, log, inject: (scene) => forget(scene, FLUSHES[size], BACKLOG[size]) });
+    const inject = (scene) => forget(scene, FLUSHES[size], BACKLOG[size]);
+    const result = await ordeal({ perSecond, log, inject });
+    if (quick) return result;
+    const onBot = (scene) => empty(scene, FLUSHES.long);
+    return { ...result, tutorial: await tutorialOrdeal({ perSecond, log, inject: onBot }) };
   },
 };
 
 async function forget({ fleet, shoppers, log }, flushes, pending) {
+  const figures = await empty({ fleet }, flushes);
+  log(`emptied ${flushes} times; now with a backlog of ${pending}`);
   const redis = new Redis(fleet.redis.url);
   try {
-    const recoveries = [];
-    for (let i = 0; i < flushes; i++) {
-      await sleep(1_000 + Math.random() * 2_000);
-      await redis.flushall();
-      recoveries.push(await untilReply(fleet.vendor, performance.now()));
-    }
-    log(`emptied ${flushes} times; now with a backlog of ${pending}`);
-    return {
-      flushes,
-      ...durations('next reply', recoveries),
-      ...(await rebuild({ fleet, shoppers, redis, pending, log })),
-    };
+    return { ...figures, ...(await rebuild({ fleet, shoppers, redis, pending, log })) };
   } finally {
     redis.disconnect();
   }
+}
+
+async function empty({ fleet }, flushes) {
+  const redis = new Redis(fleet.redis.url);
+  const recoveries = [];
+  for (let i = 0; i < flushes; i++) {
+    await sleep(1_000 + Math.random() * 2_000);
+    await redis.flushall();
+    recoveries.push(await untilReply(fleet.vendor, performance.now()));
+  }
+  redis.disconnect();
+  return { flushes, ...durations('next reply', recoveries) };
 }
 
 /** A backlog of statuses, which nobody takes up as their service is down: each is a stream of its own. */

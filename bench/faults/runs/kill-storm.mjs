@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { tutorialOrdeal } from '../../lib/tutorial.mjs';
 import { AS_REPLAYED, NOTHING_WRONG } from '../goals.mjs';
 import {
   allReady,
@@ -25,21 +26,25 @@ export default {
     { name: 'worst recovery', figure: ['waco', 'recovery worst, s'], atMost: 10, unit: ' s' },
     { name: 'webhooks', figure: ['waco', 'webhooks acknowledged'], atLeast: WEBHOOKS.long, longOnly: true },
   ],
-  run: ({ quick, perSecond, log }) =>
-    ordeal({
-      perSecond,
-      log,
-      inject: (scene) => storm(scene, KILLS[quick ? 'quick' : 'long'], WEBHOOKS[quick ? 'quick' : 'long']),
-    }),
+  run: async ({ quick, perSecond, log }) => {
+    const size = quick ? 'quick' : 'long';
+    const inject = (scene) => storm(scene, SERVICES, KILLS[size], WEBHOOKS[size]);
+    const result = await ordeal({ perSecond, log, inject });
+    if (quick) return result;
+    // Two processes instead of six: as many kills for each of them.
+    const kills = Math.round((KILLS.long * 2) / SERVICES.length);
+    const onBot = (scene) => storm(scene, ['gateway', 'bot'], kills, 0);
+    return { ...result, tutorial: await tutorialOrdeal({ perSecond, log, inject: onBot }) };
+  },
 };
 
-async function storm({ fleet, shoppers, log }, kills, webhooks) {
+async function storm({ fleet, shoppers, log }, services, kills, webhooks) {
   const { stack, vendor } = fleet;
   const recoveries = [];
   const turns = [];
   for (let i = 0; i < kills || shoppers.acknowledged < webhooks; i++) {
     await sleep(200 + Math.random() * 1_800);
-    if (turns.length === 0) turns.push(...shuffled(SERVICES));
+    if (turns.length === 0) turns.push(...shuffled(services));
     const at = performance.now();
     await killAndStart(stack.processes[turns.pop()]);
     recoveries.push(await untilReply(vendor, at));

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { allReady, durations, ordeal, untilReply } from '../../lib/ordeal.mjs';
+import { tutorialOrdeal } from '../../lib/tutorial.mjs';
 import { AS_REPLAYED, NOTHING_WRONG } from '../goals.mjs';
 
 const FREEZE_MS = 5_000;
@@ -23,8 +24,11 @@ export default {
       unit: ' s',
     },
   ],
-  run: ({ quick, perSecond, log }) =>
-    ordeal({ perSecond, log, inject: (scene) => trouble(scene, quick ? QUICK : LONG) }),
+  run: async ({ quick, perSecond, log }) => {
+    const inject = (scene) => trouble(scene, quick ? QUICK : LONG);
+    const result = await ordeal({ perSecond, log, inject });
+    return quick ? result : { ...result, tutorial: await tutorialOrdeal({ perSecond, log, inject }) };
+  },
 };
 
 async function trouble({ fleet, shoppers, log }, { kills, freezes, cuts }) {
