@@ -138,6 +138,19 @@ describe('body', () => {
     expect(rows.map((r) => r.payload.messageId)).toEqual(messages.map((_, i) => `wamid.m${i}`));
   });
 
+  it('takes a body of unknown length, and an address with a query, as it takes all others', async () => {
+    const text = JSON.stringify(gateway.envelope({ messages: [textMessage('chunked', 'hi')] }));
+    const headers = { 'x-hub-signature-256': metaSignature(text, APP_SECRETS[0]!) };
+    const chunked = new Blob([text]).stream();
+    const post = { method: 'POST', headers, duplex: 'half' };
+    expect((await fetch(`${gateway.url}/webhooks/whatsapp`, { ...post, body: chunked })).status).toBe(200);
+    expect(await gateway.count()).toBe(1);
+    const forged = { ...post, body: text, headers: { 'x-hub-signature-256': 'sha256=no' } };
+    expect((await fetch(`${gateway.url}/webhooks/whatsapp?a=1`, forged)).status).toBe(401);
+    expect((await fetch(`${gateway.url}/webhooks/whatsapp?a=1`, { ...post, body: text })).status).toBe(200);
+    expect(await gateway.count()).toBe(1);
+  });
+
   it('refuses more than 3 MB and a margin with 413', async () => {
     const body = JSON.stringify(gateway.envelope({ messages: [textMessage('big', 'x'.repeat(3_600_000))] }));
     expect((await gateway.whatsapp(body)).status).toBe(413);

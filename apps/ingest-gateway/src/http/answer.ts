@@ -13,3 +13,10 @@ export const malformed = (reason: string): Answer => ({ outcome: 'malformed', re
 export function isMerchantId(text: string): boolean {
   return /^[A-Za-z0-9_-]{1,100}$/.test(text);
 }
+
+/** An answer as HTTP says it. */
+export interface Reply {
+  status: number;
+  headers?: Record<string, string>;
+  body?: object;
+}

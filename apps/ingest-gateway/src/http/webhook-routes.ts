@@ -1,3 +1,4 @@
+import type { IncomingMessage, Server } from 'node:http';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Logger } from 'nestjs-pino';
@@ -8,19 +9,22 @@ import * as metrics from '../metrics.js';
 import { StoreWebhooks } from '../sources/store-webhooks.js';
 import { StripeWebhooks } from '../sources/stripe-webhooks.js';
 import { WhatsAppWebhooks } from '../sources/whatsapp-webhooks.js';
-import type { Answer } from './answer.js';
+import type { Answer, Reply } from './answer.js';
+import { openExpressLane } from './express-lane.js';
 
 /** Meta sends up to 3 MB; the rest is room for what it does not document. */
 export const BODY_LIMIT = 3 * 1_048_576 + 262_144;
 /** A webhook that is not journaled by then is given back: its sender keeps it and tries again. */
 const ANSWER_WITHIN_MS = 5_000;
 const RETRY_AFTER_SECONDS = '5';
+const META_SIGNATURE = 'x-hub-signature-256';
 
 type Receive = (request: FastifyRequest, rawBody: Buffer, signal: GivenUp) => Promise<Answer>;
+type Take = (signal: GivenUp) => Promise<Answer>;
 
 /**
  * The webhook routes stand beside Nest's controllers, in a Fastify scope of their own: they take the body's raw bytes,
- * whatever its content type says, and pass no pipe, guard or interceptor.
+ * whatever its content type says, and pass no pipe, guard or interceptor. The busiest of them has an express lane.
  */
 export async function webhookRoutes(app: NestFastifyApplication): Promise<void> {
   const whatsapp = app.get(WhatsAppWebhooks);
@@ -55,12 +59,17 @@ export async function webhookRoutes(app: NestFastifyApplication): Promise<void> 
     scope.get('/webhooks/whatsapp/:app', handshake);
 
     const post = (url: string, source: Source, receive: Receive): void => {
-      scope.post(url, { bodyLimit: BODY_LIMIT }, (request, reply) =>
-        answer(source, request, reply, receive, log),
-      );
+      scope.post(url, { bodyLimit: BODY_LIMIT }, async (request, reply) => {
+        const rawBody = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+        const { status, headers, body } = await replyTo(source, (s) => receive(request, rawBody, s), log);
+        return reply
+          .code(status)
+          .headers(headers ?? {})
+          .send(body);
+      });
     };
     const fromMeta: Receive = (request, body, signal) =>
-      whatsapp.receive(body, header(request, 'x-hub-signature-256'), signal, appOf(request));
+      whatsapp.receive(body, header(request, META_SIGNATURE), signal, appOf(request));
     post('/webhooks/whatsapp', 'whatsapp', fromMeta);
     post('/webhooks/whatsapp/:app', 'whatsapp', fromMeta);
     const fromStripe: Receive = (request, body, signal) => {
@@ -73,44 +82,34 @@ export async function webhookRoutes(app: NestFastifyApplication): Promise<void> 
       store.receive(merchantOf(request), body, header(request, 'waco-signature'), signal),
     );
   });
+
+  const lane = { path: '/webhooks/whatsapp', limit: BODY_LIMIT };
+  openExpressLane(app.getHttpServer() as Server, lane, (request, body) =>
+    replyTo('whatsapp', (signal) => whatsapp.receive(body, header(request, META_SIGNATURE), signal), log),
+  );
 }
 
-async function answer(
-  source: Source,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  receive: Receive,
-  log: Logger,
-): Promise<FastifyReply> {
+/** 200 only for what is durable; when that cannot be said, 503, and the sender tries again. Never throws. */
+async function replyTo(source: Source, take: Take, log: Logger): Promise<Reply> {
   const startedAt = performance.now();
-  const rawBody = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-  const status = await send(reply, () => within(ANSWER_WITHIN_MS, (s) => receive(request, rawBody, s)), log);
-  metrics.webhooks.inc({ source, answer: String(status) });
+  const reply = await within(ANSWER_WITHIN_MS, take).then(replyOf, (error: unknown): Reply => {
+    const reason = error instanceof Error ? error.message : String(error);
+    log.warn({ event: 'webhook.not-journaled', reason });
+    return { status: 503, headers: { 'retry-after': RETRY_AFTER_SECONDS } };
+  });
+  metrics.webhooks.inc({ source, answer: String(reply.status) });
   metrics.acknowledged.observe({ source }, (performance.now() - startedAt) / 1_000);
   return reply;
 }
 
-/** 200 only for what is durable; when that cannot be said, 503, and the sender tries again. */
-async function send(reply: FastifyReply, receive: () => Promise<Answer>, log: Logger): Promise<number> {
-  let result: Answer;
-  try {
-    result = await receive();
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    log.warn({ event: 'webhook.not-journaled', reason });
-    await reply.code(503).header('retry-after', RETRY_AFTER_SECONDS).send();
-    return 503;
-  }
-  switch (result.outcome) {
+function replyOf(answer: Answer): Reply {
+  switch (answer.outcome) {
     case 'ok':
-      await reply.code(200).send();
-      return 200;
+      return { status: 200 };
     case 'unsigned':
-      await reply.code(401).send();
-      return 401;
+      return { status: 401 };
     case 'malformed':
-      await reply.code(400).send({ error: result.reason });
-      return 400;
+      return { status: 400, body: { error: answer.reason } };
   }
 }
 
@@ -131,7 +130,7 @@ async function within<T>(ms: number, work: (signal: GivenUp) => Promise<T>): Pro
   }
 }
 
-function header(request: FastifyRequest, name: string): string | undefined {
+function header(request: FastifyRequest | IncomingMessage, name: string): string | undefined {
   const value = request.headers[name];
   return typeof value === 'string' ? value : undefined;
 }
