@@ -1,0 +1,245 @@
+import pg from 'pg';
+import { DataSource } from 'typeorm';
+import { changeIdentity, receiveMessage, sendMessage, type ErasePersonPayload } from '#contracts';
+import { seedOf, type PersonAlias } from '#core/tenancy';
+import { TENANCY_ENTITIES, Tenants } from '#persistence';
+import type { TaskContext } from '#queue';
+import { createTestDatabase, type TestDatabase } from '#testing';
+import { ErasePersonHandler as Checkout } from '../../checkout/src/people/erase-person.handler.js';
+import { ErasePersonHandler as Conversation } from '../../conversation/src/people/erase-person.handler.js';
+import { ErasePersonHandler as Outbound } from '../../outbound/src/people/erase-person.handler.js';
+import { ErasePersonHandler as Journal } from '../src/people/erase-person.handler.js';
+import { insertItem } from './rows.js';
+
+const ROLES = ['waco_conversation', 'waco_checkout', 'waco_outbound', 'waco_admin'] as const;
+type Role = (typeof ROLES)[number];
+const M = 'mer_1';
+const [OLD, NEW, FRIEND] = ['971500000001', '971500000002', '971500000003'] as const;
+const NOW = new Date();
+let database: TestDatabase;
+let owner: pg.Client;
+const tenants = {} as Record<Role, Tenants>;
+const sources: DataSource[] = [];
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+  owner = new pg.Client({ connectionString: database.ownerUrl });
+  await owner.connect();
+  for (const role of ROLES) {
+    const options = { url: database.url(role), entities: [...TENANCY_ENTITIES] };
+    const source = await new DataSource({ type: 'postgres', ...options }).initialize();
+    sources.push(source);
+    tenants[role] = new Tenants(source);
+  }
+  await owner.query(
+    `INSERT INTO tenancy.merchants (merchant_id, slug, name, country, currency) VALUES ($1, 'm', 'm', 'AE', 'AED')`,
+    [M],
+  );
+  await owner.query(
+    `INSERT INTO tenancy.channel_accounts (id, merchant_id, kind, business_account_id, phone_number_id,
+       display_phone_number, access_token) VALUES ('acc', $1, 'whatsapp', 'w', 'p', 'd', 't')`,
+    [M],
+  );
+  await contact('con_1', { user_id: 'AE.1', wa_id: NEW });
+  await contact('con_2', { user_id: 'AE.2', wa_id: FRIEND });
+});
+afterEach(async () => {
+  for (const source of sources.splice(0)) await source.destroy();
+  await owner.end();
+  await database.drop();
+});
+
+async function contact(contactId: string, names: Record<string, string>): Promise<void> {
+  await owner.query(
+    `INSERT INTO conversation.contacts (merchant_id, contact_id, channel_account_id, name) VALUES ($1, $2, 'acc', 'n')`,
+    [M, contactId],
+  );
+  for (const [kind, value] of Object.entries(names)) {
+    await owner.query(`INSERT INTO conversation.aliases VALUES ($1, 'acc', $2, $3, $4, now())`, [
+      M,
+      kind,
+      value,
+      contactId,
+    ]);
+  }
+}
+
+let keys = 0;
+async function item(
+  stream: string,
+  payload: object,
+  name = receiveMessage.name,
+  more: object = {},
+): Promise<string> {
+  const service = name.split('.')[0]!;
+  return insertItem(owner, {
+    ...{ merchantId: M, service, stream, name, source: 'whatsapp', externalId: `key_${++keys}`, payload },
+    ...{ occurredAt: NOW, createdAt: NOW, outcome: 'done', ...more },
+  });
+}
+
+/** Runs the parts one after the other as their jobs would; each part `times` times, as after a crash at its end. */
+async function erase(alias: PersonAlias, times = 1): Promise<void> {
+  let payload: ErasePersonPayload = {
+    ...{ erasureId: 'era_1', requestedAt: new Date(Date.now() + 1_000).toISOString(), report: {} },
+    subject: seedOf(alias),
+  };
+  await owner.query(
+    `INSERT INTO tenancy.erasures VALUES ($1, 'era_1', now(), NULL, NULL) ON CONFLICT DO NOTHING`,
+    [M],
+  );
+  const queues = { queue: () => ({ getJobs: () => Promise.resolve([]) }) } as never;
+  const audit = { record: () => Promise.resolve() } as never;
+  const parts: [Role, string, { handle(p: ErasePersonPayload, ctx: TaskContext): Promise<unknown> }][] = [
+    ['waco_conversation', 'conversation', new Conversation()],
+    ['waco_checkout', 'checkout', new Checkout(tenants.waco_checkout)],
+    ['waco_outbound', 'outbound', new Outbound(tenants.waco_outbound)],
+    ['waco_admin', 'admin', new Journal(tenants.waco_admin, queues, audit)],
+  ];
+  for (const [role, service, handler] of parts) {
+    const name = `${service}.erase-person.v1`;
+    const id = await insertItem(owner, {
+      ...{
+        merchantId: M,
+        service,
+        queue: `${service}-data`,
+        stream: name,
+        name,
+        externalId: `${name}/${++keys}`,
+      },
+      ...{ payload, occurredAt: NOW },
+    });
+    for (let run = 1; run <= times; run++) {
+      let emitted: ErasePersonPayload | undefined;
+      const commit: TaskContext['commit'] = async (work) => {
+        if (run < times) throw new Error('killed');
+        await tenants[role].transaction(M, (tx) =>
+          work({ tx, emit: (_contract, next) => (emitted = next as unknown as ErasePersonPayload) }),
+        );
+        return true;
+      };
+      const { rows } = await owner.query(`SELECT payload FROM journal.items WHERE id = $1`, [id]);
+      const given = rows[0].payload as ErasePersonPayload;
+      const ctx = { merchantId: M, now: NOW, item: { id }, commit } as unknown as TaskContext;
+      const ran = handler.handle(given, ctx);
+      if (run < times) await expect(ran).rejects.toThrow('killed');
+      else await ran;
+      payload = emitted ?? payload;
+    }
+  }
+}
+
+/** Everything that is stored, as text. */
+async function everything(): Promise<string> {
+  const { rows: tables } = await owner.query<{ name: string }>(
+    `SELECT schemaname || '.' || tablename AS name FROM pg_tables WHERE schemaname !~ '^(pg_|information_schema)'`,
+  );
+  const texts: string[] = [];
+  for (const { name } of tables) {
+    const { rows } = await owner.query<{ text: string }>(
+      `SELECT row_to_json(t)::text AS text FROM ${name} t`,
+    );
+    texts.push(...rows.map((row) => row.text));
+  }
+  return texts.join('\n');
+}
+
+const outcome = async (id: string): Promise<string | null> =>
+  (await owner.query(`SELECT outcome FROM journal.items WHERE id = $1`, [id])).rows[0].outcome as
+    string | null;
+
+describe('an erasure', () => {
+  it.each([1, 2])('finds a number that was given up, also when each part runs %i times', async (times) => {
+    const before = await item(`thread/acc/${OLD}`, {
+      person: { waId: OLD },
+      content: { text: 'black hoodie' },
+    });
+    await item(
+      `thread/acc/${OLD}`,
+      { previous: { waId: OLD }, current: { userId: 'AE.1', waId: NEW } },
+      changeIdentity.name,
+    );
+    await item('thread/acc/AE.1', { person: { userId: 'AE.1', waId: NEW } });
+    await erase({ kind: 'phone', value: NEW }, times);
+    const left = await everything();
+    for (const name of [OLD, NEW, 'AE.1', 'black hoodie']) expect(left).not.toContain(name);
+    expect(await outcome(before)).toBe('erased');
+    expect(left).toContain(FRIEND);
+  });
+
+  it('leaves alone what others wrote, what came later, and who has the number now', async () => {
+    const card = await item('thread/acc/AE.2', {
+      person: { userId: 'AE.2', waId: FRIEND },
+      content: { type: 'contacts', phones: [NEW] },
+    });
+    await contact('con_3', { user_id: 'AE.3' });
+    await owner.query(`UPDATE conversation.aliases SET contact_id = 'con_3' WHERE value = $1`, [NEW]);
+    const theirs = await item('thread/acc/AE.3', {
+      person: { userId: 'AE.3' },
+      content: { text: 'mine now' },
+    });
+    await erase({ kind: 'user_id', value: 'AE.1' });
+    expect([await outcome(card), await outcome(theirs)]).toEqual(['done', 'done']);
+    const { rows } = await owner.query(`SELECT contact_id FROM conversation.contacts ORDER BY contact_id`);
+    expect(rows.map((row) => row.contact_id)).toEqual(['con_2', 'con_3']);
+  });
+
+  it('drops what was still to be applied or sent, and keeps errands of orders going', async () => {
+    await owner.query(
+      `INSERT INTO outbound.messages (merchant_id, message_id, channel_account_id, contact_id, person, content, thread_id,
+         state, plan, created_at) VALUES ($1, 'msg_1', 'acc', 'con_1', $2, '{"type":"text","body":"secret words"}', 't', 'waiting', 1, $3)`,
+      [M, { waId: OLD }, NOW],
+    );
+    const open = { outcome: undefined };
+    const waiting = [
+      await item(
+        'recipient/acc/con_1',
+        { contactId: 'con_1', person: { waId: NEW } },
+        sendMessage.name,
+        open,
+      ),
+      await item(
+        'outbound.call-channel.v1/msg_1_1',
+        { messageId: 'msg_1', plan: 1 },
+        'outbound.call-channel.v1',
+        open,
+      ),
+      await item('thread/acc/AE.1', { person: { userId: 'AE.1' } }, receiveMessage.name, open),
+    ];
+    const errand = await item(
+      'checkout.refund-payment.v1/W1_1',
+      { orderRef: 'W1', round: 1 },
+      'checkout.refund-payment.v1',
+      open,
+    );
+    await erase({ kind: 'contact_id', value: 'con_1' }, 2);
+    for (const id of waiting) expect(await outcome(id)).toBe('erased');
+    expect(await outcome(errand)).toBeNull();
+    const left = await everything();
+    for (const name of [OLD, NEW, 'AE.1', 'secret words']) expect(left).not.toContain(name);
+  });
+
+  it('finds the orders of somebody whose thread is long gone, and calls off what is not paid', async () => {
+    for (const [ref, state] of [
+      ['W1', 'delivered'],
+      ['W2', 'awaiting_payment'],
+    ]) {
+      await owner.query(
+        `INSERT INTO checkout.orders (merchant_id, order_ref, thread_id, thread_stream, person, state, version,
+           accepted_quote, nonce, work, created_at, updated_at)
+         VALUES ($1, $2, 'thr_gone', $3, $4, $5, 1, '{"total":1}', 'n', '{}', $6, $6)`,
+        [M, ref, `thread/acc/${OLD}`, { waId: OLD, name: 'Sheena' }, state, NOW],
+      );
+    }
+    const told = await item(`thread/acc/${OLD}`, { threadId: 'thr_gone', threadStream: `thread/acc/${OLD}` });
+    await erase({ kind: 'phone', value: OLD });
+    const left = await everything();
+    for (const name of [OLD, 'Sheena']) expect(left).not.toContain(name);
+    expect(await outcome(told)).toBe('erased');
+    const { rows } = await owner.query(`SELECT accepted_quote, person FROM checkout.orders`);
+    expect(rows).toEqual([
+      { accepted_quote: { total: 1 }, person: {} },
+      { accepted_quote: { total: 1 }, person: {} },
+    ]);
+  });
+});
