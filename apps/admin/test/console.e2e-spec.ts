@@ -100,6 +100,23 @@ describe.each(TEST_BACKENDS)('console with queues on %s', (kind) => {
     expect(out.headers.get('set-cookie')).toContain('Max-Age=0');
   });
 
+  it('names no person on a board: not in names of jobs, not in what they are about', async () => {
+    const headers = { cookie: cookieOf((await login(OPERATOR_KEY)).headers.get('set-cookie')) };
+    const stream = 'thread/acc_1/971501234573';
+    const queue = admin.app.get(Waker, { strict: false }).queue('threads');
+    await queue.addBulk([{ name: `about ${stream}`, data: { merchantId: 'mer_1', stream }, opts: {} }]);
+    const board = await admin.call('GET', '/queues/api/queues?activeQueue=threads&status=waiting', {
+      key: null,
+      headers,
+    });
+    const { jobs } = board.json.queues.find((q: { name: string }) => q.name === 'threads');
+    expect(jobs).toMatchObject([
+      { name: 'about thread/acc_1/•••73', data: { stream: 'thread/acc_1/•••73' } },
+    ]);
+    const one = await admin.call('GET', `/queues/api/queues/threads/${jobs[0].id}`, { key: null, headers });
+    expect([one.status, `${board.text}${one.text}`.includes('971501234573')]).toEqual([200, false]);
+  });
+
   it('takes changes to queues from its own pages only', async () => {
     const headers = { cookie: cookieOf((await login(OPERATOR_KEY)).headers.get('set-cookie')) };
     const pause = (more: Record<string, string>) =>

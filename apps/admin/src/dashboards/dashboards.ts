@@ -11,6 +11,7 @@ import { Sessions } from '../auth/sessions.js';
 import { sendProblem } from '../http/problem.filter.js';
 import { problemBody } from '../http/problem.js';
 import { requestContext } from '../http/request-context.js';
+import { maskAnswer } from './mask-answer.js';
 
 const BASE = '/queues';
 
@@ -61,6 +62,7 @@ export async function mountDashboards(app: NestFastifyApplication): Promise<void
         const target = request.url.split('?')[0]!;
         await audit.note({ merchantId: null, action: `${request.method} ${BASE}`, target });
       });
+      scope.addHook('preSerialization', async (_request, _reply, payload) => maskAnswer(payload));
       // The board's page asks for a font elsewhere; it looks well without, and nobody else learns who looks.
       scope.addHook('onSend', async (_request, reply, payload) =>
         typeof payload === 'string' && String(reply.getHeader('content-type')).startsWith('text/html')
