@@ -30,6 +30,7 @@ if (chosen.length === 0) {
   if (positionals[0] !== undefined) print(`\nthere is no fault ${positionals[0]}`);
   process.exit(positionals[0] === undefined ? 0 : 1);
 }
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130)); // what it started ends with it
 const failed = [];
 for (const fault of chosen) if (!(await run(fault))) failed.push(fault.name);
 if (chosen.length > 1) {

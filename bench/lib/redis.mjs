@@ -19,6 +19,9 @@ export async function startRedis({ folder, port }) {
       { stdio: ['ignore', 'pipe', 'ignore'] },
     );
     redis.process = child;
+    const onExit = () => child.kill('SIGKILL'); // does not stay behind, however this process ends
+    process.once('exit', onExit);
+    child.once('exit', () => process.off('exit', onExit));
     await new Promise((ready, fail) => {
       child.once('error', fail);
       child.once('exit', (code, signal) => fail(new Error(`redis-server ended with ${code ?? signal}`)));

@@ -18,8 +18,10 @@ const QUICK = { rounds: 1, measureMs: 6_000, killMs: 12_000 };
 /** One message in so many always throws; one in so many ends the process. */
 const THROWS = 100;
 const KILLS = 1_000;
+/** So that there is one to redrive in each way. */
+const AT_LEAST = 2;
 /** All attempts of a message with their pauses, and room. */
-const PARKED_WITHIN_MS = 120_000;
+const PARKED_WITHIN_MS = 60_000;
 const PRELOAD = pathToFileURL(join(ROOT, 'bench', 'lib', 'poison.mjs')).href;
 const FIRST_POISONED = 5_000_000;
 
@@ -114,7 +116,7 @@ async function alongside(scene, ms, sent, every, word) {
   const dose = async () => {
     for (let given = 0; performance.now() < end; await sleep(20)) {
       const turns = scene.fleet.vendor.sent.length - before;
-      for (; given <= turns / every; given++) sent.push(await post(scene, word));
+      for (; given < AT_LEAST + turns / every; given++) sent.push(await post(scene, word));
     }
   };
   const [rate] = await Promise.all([saturate(scene, ms), dose()]);
@@ -176,15 +178,21 @@ async function redriveFromDashboard({ stack }) {
   );
   const { queues } = await listed.json();
   const jobs = queues.find((q) => q.name === 'threads').jobs;
-  let redriven = 0;
-  for (const job of jobs.slice(0, 2)) {
-    const answer = await fetch(`${base}/queues/api/queues/threads/${job.id}/retry`, {
-      method: 'PUT',
-      headers,
-    });
-    if (answer.ok) redriven += 1;
+  const [job] = jobs;
+  if (!job) return 0;
+  const answer = await fetch(`${base}/queues/api/queues/threads/${job.id}/retry`, {
+    method: 'PUT',
+    headers,
+  });
+  if (!answer.ok) return 0;
+  for (const until = performance.now() + 30_000; performance.now() < until; await sleep(200)) {
+    const [{ redriven }] = await ask(
+      stack.databaseUrl,
+      'SELECT count(*)::int AS redriven FROM journal.items WHERE redrives > 0',
+    );
+    if (redriven > 0) return redriven;
   }
-  return redriven;
+  return 0;
 }
 
 /** `npm run waco -- dead-letters redrive --all`: the rest. */
