@@ -43,7 +43,7 @@ export default {
 };
 
 async function open({ quick }) {
-  const seconds = quick ? 2 : 8;
+  const seconds = quick ? 2 : 6;
   const servers = await startServers();
   const redis = new Redis(servers.redis.url);
   const database = await servers.database('bench');
@@ -108,6 +108,11 @@ async function open({ quick }) {
       half: latencyFigures(sent.latencies, 'half of the peak'),
     };
   };
+
+  const warmUp = quick ? 1 : 4;
+  await measure(gateway, storedInJournal, { seconds: warmUp });
+  await measure(tutorial, storedInRedis, { seconds: warmUp });
+  await measure(raw, undefined, { seconds: warmUp });
 
   const sides = {
     waco: () => side(gateway, storedInJournal),
