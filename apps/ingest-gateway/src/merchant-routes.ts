@@ -1,23 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { Directory, type PhoneNumberRoute } from '#persistence';
-
-/** Why an item could not be led to one enabled merchant. */
-export type Unroutable =
-  | 'no_phone_number'
-  | 'no_business_account'
-  | 'unknown_phone_number'
-  | 'unknown_business_account'
-  | 'accounts_disagree'
-  | 'another_merchants_app'
-  | 'disabled'
-  | 'closed';
-
-export type Routed =
-  | { outcome: 'merchant'; merchantId: string; channelAccountId: string | undefined }
-  | { outcome: 'quarantined'; reason: Unroutable };
-
-type AccountRoute = Pick<PhoneNumberRoute, 'merchantId' | 'enabled' | 'status'>;
+import { judgeAccount, judgeNumber, type AccountRoute, type Routed } from '#core/tenancy';
+import { Directory } from '#persistence';
 
 /** How long a business account's merchants are remembered, in milliseconds: as long as the directory does. */
 const TTL_MS = 5_000;
@@ -32,7 +16,6 @@ export class MerchantRoutes {
     private readonly database: DataSource,
   ) {}
 
-  /** One app secret serves many merchants, so that both ids must lead to the same one. */
   async byPhoneNumber(
     phoneNumberId: string | undefined,
     businessAccountId: string | undefined,
@@ -44,8 +27,8 @@ export class MerchantRoutes {
 
   /** For what names no phone number: the one merchant that has this business account. */
   async byBusinessAccount(businessAccountId: string | undefined): Promise<Routed> {
-    if (businessAccountId === undefined) return { outcome: 'quarantined', reason: 'no_business_account' };
-    return judgeAccount(await this.merchantsOf(businessAccountId));
+    const routes = businessAccountId === undefined ? [] : await this.merchantsOf(businessAccountId);
+    return judgeAccount(businessAccountId, routes);
   }
 
   private merchantsOf(businessAccountId: string): Promise<AccountRoute[]> {
@@ -60,31 +43,4 @@ export class MerchantRoutes {
     routes.catch(() => this.accounts.delete(businessAccountId)); // a failed look-up is not remembered
     return routes;
   }
-}
-
-export function judgeNumber(
-  phoneNumberId: string | undefined,
-  businessAccountId: string | undefined,
-  route: PhoneNumberRoute | undefined,
-): Routed {
-  const quarantined = (reason: Unroutable): Routed => ({ outcome: 'quarantined', reason });
-  if (phoneNumberId === undefined) return quarantined('no_phone_number');
-  if (businessAccountId === undefined) return quarantined('no_business_account');
-  if (!route) return quarantined('unknown_phone_number');
-  if (route.businessAccountId !== businessAccountId) return quarantined('accounts_disagree');
-  return admit(route, route.channelAccountId);
-}
-
-export function judgeAccount(routes: readonly AccountRoute[]): Routed {
-  const [route, another] = routes;
-  if (!route) return { outcome: 'quarantined', reason: 'unknown_business_account' };
-  if (another) return { outcome: 'quarantined', reason: 'accounts_disagree' };
-  return admit(route, undefined);
-}
-
-/** A suspended merchant's webhooks are journaled all the same: what it may do is decided where it is done. */
-function admit(route: AccountRoute, channelAccountId: string | undefined): Routed {
-  if (!route.enabled) return { outcome: 'quarantined', reason: 'disabled' };
-  if (route.status === 'closed') return { outcome: 'quarantined', reason: 'closed' };
-  return { outcome: 'merchant', merchantId: route.merchantId, channelAccountId };
 }

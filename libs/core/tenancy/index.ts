@@ -9,3 +9,4 @@ export * from './readiness.js';
 export * from './retention.js';
 export * from './settings.js';
 export * from './template-text.js';
+export * from './webhook-routing.js';

@@ -6,6 +6,14 @@ import {
   recordTemplateStatus,
   type JobContract,
 } from '#contracts';
+import {
+  heldTo,
+  isOfAccount,
+  judgeAccount,
+  judgeNumber,
+  type NumberRoute,
+  type Unroutable,
+} from '#core/tenancy';
 import type { NewItem } from '#persistence';
 import { toItem } from '#queue';
 
@@ -35,14 +43,6 @@ export type Destination =
   /** `why`: a word, with the sentence that says what would help. */
   | { outcome: 'nowhere'; why: string; help: string };
 
-interface Account {
-  merchant_id: string;
-  channel_account_id?: string;
-  business_account_id?: string;
-  enabled: boolean;
-  status: string;
-}
-
 const CONTRACTS: Record<Exclude<NonNullable<Evidence['kind']>, 'ignored'>, JobContract> = {
   message: receiveMessage,
   identity: changeIdentity,
@@ -59,41 +59,51 @@ export async function routeAnew(tx: EntityManager, item: QuarantinedItem): Promi
   if (item.reason === 'closed') {
     return nowhere('closed', 'it was for a merchant that has been closed, and is for nobody else');
   }
-  if (businessAccountId === undefined) return nowhere('no_business_account', 'it names no business account');
-  const ofAccount = (kind === 'template' || kind === 'ignored') && phoneNumberId === undefined;
-  const accounts = ofAccount
+  const ofAccount = isOfAccount(kind, phoneNumberId);
+  const found = ofAccount
     ? await query(tx, 'route_business_account', businessAccountId)
-    : await query(tx, 'route_phone_number', phoneNumberId ?? '');
-  const judged = judge(accounts, businessAccountId, ofAccount);
-  if (judged.outcome !== 'merchant') return judged;
-  if (signedBy !== undefined && signedBy !== judged.merchantId) {
-    return nowhere('another_merchants_app', "it was signed by another merchant's own app");
-  }
-  return judged;
+    : await query(tx, 'route_phone_number', phoneNumberId);
+  const judged = ofAccount
+    ? judgeAccount(businessAccountId, found)
+    : judgeNumber(phoneNumberId, businessAccountId, found[0]);
+  const routed = heldTo(signedBy, judged);
+  if (routed.outcome === 'quarantined') return HELP[routed.reason];
+  // Unlike a webhook that comes now, a replay waits for the merchant to be back.
+  const { status } = found[0]!;
+  return status === 'active' ? routed : nowhere(status, `its merchant is ${status}`);
 }
 
-function judge(accounts: readonly Account[], businessAccountId: string, ofAccount: boolean): Destination {
-  const [account, another] = accounts;
-  if (!account) return nowhere('not_connected', 'connect the number, then replay it');
-  if (another || (!ofAccount && account.business_account_id !== businessAccountId)) {
-    return nowhere('accounts_disagree', 'number and business account belong to different merchants');
-  }
-  if (!account.enabled) return nowhere('disabled', 'switch the number on, then replay it');
-  if (account.status !== 'active') return nowhere(account.status, `its merchant is ${account.status}`);
-  return {
-    outcome: 'merchant',
-    merchantId: account.merchant_id,
-    channelAccountId: account.channel_account_id,
-  };
-}
+const NOT_CONNECTED = nowhere('not_connected', 'connect the number, then replay it');
+const HELP: Readonly<Record<Unroutable, Destination>> = {
+  no_phone_number: NOT_CONNECTED,
+  no_business_account: nowhere('no_business_account', 'it names no business account'),
+  unknown_phone_number: NOT_CONNECTED,
+  unknown_business_account: NOT_CONNECTED,
+  accounts_disagree: nowhere(
+    'accounts_disagree',
+    'number and business account belong to different merchants',
+  ),
+  another_merchants_app: nowhere('another_merchants_app', "it was signed by another merchant's own app"),
+  disabled: nowhere('disabled', 'switch the number on, then replay it'),
+  closed: nowhere('closed', 'its merchant is closed'),
+};
 
 function nowhere(why: string, help: string): Destination {
   return { outcome: 'nowhere', why, help };
 }
 
-async function query(tx: EntityManager, route: string, id: string): Promise<Account[]> {
-  return (await tx.query(`SELECT * FROM tenancy.${route}($1)`, [id])) as Account[];
+/** By what the item names; a function that gives columns of few tables and no secret. */
+async function query(tx: EntityManager, route: Route, id: string | undefined): Promise<NumberRoute[]> {
+  if (id === undefined) return [];
+  const more = route === 'route_phone_number' ? NUMBER_COLUMNS : '';
+  return (await tx.query(
+    `SELECT merchant_id AS "merchantId", enabled, status${more} FROM tenancy.${route}($1)`,
+    [id],
+  )) as NumberRoute[];
 }
+
+type Route = 'route_phone_number' | 'route_business_account';
+const NUMBER_COLUMNS = `, channel_account_id AS "channelAccountId", business_account_id AS "businessAccountId"`;
 
 /** The item as the gateway would journal it for the merchant: work for a service, or kept as ignored. */
 export function itemFor(

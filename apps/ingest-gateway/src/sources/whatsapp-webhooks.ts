@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { answerHandshake, NotAWebhook, splitWebhook, verifyMetaSignature } from '#adapters/whatsapp-cloud';
 import type { InboundItem } from '#adapters/whatsapp-cloud';
 import { changeIdentity, receiveMessage, recordStatus, recordTemplateStatus } from '#contracts';
+import { heldTo, isOfAccount, type Routed } from '#core/tenancy';
 import { WebhookSecrets, type MetaApp } from '#persistence';
 import { CLOCK, ENV, type Clock } from '#platform';
 import { appSecrets, IngestGatewayEnv } from '../env.js';
@@ -10,7 +11,7 @@ import type { GivenUp } from '../group-commit.js';
 import { isMerchantId, malformed, ok, unsigned, type Answer } from '../http/answer.js';
 import { Intake } from '../intake.js';
 import { kept, work, type Arrival } from '../items.js';
-import { MerchantRoutes, type Routed } from '../merchant-routes.js';
+import { MerchantRoutes } from '../merchant-routes.js';
 
 /**
  * Meta's webhooks: one address for all merchants of the platform's app, and one for each app that a merchant brought.
@@ -54,7 +55,9 @@ export class WhatsAppWebhooks {
       throw error;
     }
     const arrivals = await Promise.all(
-      items.map(async (item) => arrivalOf(item, within(app, await this.route(item)), now, app.merchantId)),
+      items.map(async (item) =>
+        arrivalOf(item, heldTo(app.merchantId, await this.route(item)), now, app.merchantId),
+      ),
     );
     await this.intake.take('whatsapp', arrivals, signal);
     return ok;
@@ -69,8 +72,7 @@ export class WhatsAppWebhooks {
 
   private route(item: InboundItem): Promise<Routed> {
     const { kind, phoneNumberId, businessAccountId } = item;
-    const ofAccount = kind === 'template' || kind === 'ignored';
-    return ofAccount && phoneNumberId === undefined
+    return isOfAccount(kind, phoneNumberId)
       ? this.routes.byBusinessAccount(businessAccountId)
       : this.routes.byPhoneNumber(phoneNumberId, businessAccountId);
   }
@@ -78,14 +80,6 @@ export class WhatsAppWebhooks {
 
 /** The platform's app, which belongs to no merchant, or one that a merchant brought. */
 type App = Omit<MetaApp, 'merchantId'> & Partial<Pick<MetaApp, 'merchantId'>>;
-
-/** Nobody may speak for another merchant's number: whoever brings an app can sign anything with its secret. */
-export function within(app: Partial<Pick<MetaApp, 'merchantId'>>, routed: Routed): Routed {
-  if (routed.outcome === 'quarantined' || app.merchantId === undefined) return routed;
-  return routed.merchantId === app.merchantId
-    ? routed
-    : { outcome: 'quarantined', reason: 'another_merchants_app' };
-}
 
 /** `signedBy`: the merchant whose own app signed it; kept with what is quarantined, so that a replay knows too. */
 export function arrivalOf(item: InboundItem, routed: Routed, now: Date, signedBy?: string): Arrival {

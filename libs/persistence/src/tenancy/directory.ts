@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import type { MerchantSettings } from '#core/tenancy';
+import type { MerchantSettings, NumberRoute } from '#core/tenancy';
 import { SecretBox } from '#platform';
 import { Tenants } from '../tenants.js';
 import {
@@ -15,15 +15,6 @@ export const KEY_RING = Symbol('KEY_RING');
 
 /** How long a merchant's configuration may be remembered by a process, in milliseconds. */
 const TTL_MS = 5_000;
-
-/** Where a phone number id leads, whoever its merchant is. */
-export interface PhoneNumberRoute {
-  merchantId: string;
-  channelAccountId: string;
-  businessAccountId: string;
-  enabled: boolean;
-  status: string;
-}
 
 export type StoreConnection = Omit<StoreConnectionEntity, 'kind' | 'createdAt'>;
 export type ChannelAccount = Omit<ChannelAccountEntity, 'kind' | 'createdAt'>;
@@ -46,13 +37,13 @@ export class Directory {
   ) {}
 
   /** Undefined for a number that no merchant has. Gateway only. */
-  routePhoneNumber(phoneNumberId: string): Promise<PhoneNumberRoute | undefined> {
+  routePhoneNumber(phoneNumberId: string): Promise<NumberRoute | undefined> {
     return this.remember(`phone/${phoneNumberId}`, async () => {
       const rows = (await this.database.query(
         `SELECT merchant_id AS "merchantId", channel_account_id AS "channelAccountId",
            business_account_id AS "businessAccountId", enabled, status FROM tenancy.route_phone_number($1)`,
         [phoneNumberId],
-      )) as PhoneNumberRoute[];
+      )) as NumberRoute[];
       return rows[0];
     });
   }
