@@ -75,7 +75,7 @@ export class PersonExport {
       orders,
       recipients: await rows('*', 'outbound.recipients'),
       messages,
-      items: items.toSorted((x, y) => Number(BigInt(x.id) - BigInt(y.id))).map((item) => ({ ...item })),
+      items: items.map((item) => ({ ...item })),
     };
     await this.audit.note({ merchantId, action: 'person.export', target: merchantId });
     return hideLinks(document);

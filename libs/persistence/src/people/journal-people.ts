@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { mentions, type PersonSubject } from '#core/tenancy';
 import type { Tenants } from '../tenants.js';
+import { inOrderOfIndex } from './journal-retention.js';
 
 /** Items looked at in one transaction. */
 const PAGE = 5_000;
@@ -48,6 +49,7 @@ async function walk(
   let from = START;
   for (;;) {
     const to = await tenants.transaction(merchantId, async (tx) => {
+      await inOrderOfIndex(tx);
       const [end] = (await tx.query(
         `SELECT stream, occurred_at::text AS "occurredAt", id::text FROM journal.items
          WHERE merchant_id = $1 AND (stream, occurred_at, id) > ($2, $3::timestamptz, $4::bigint)
@@ -104,12 +106,12 @@ export async function findPersonItems(
     const rows = (await tx.query(
       `SELECT id::text, service, name, source, external_id AS "externalId", stream, occurred_at AS "occurredAt", outcome,
          payload
-       FROM journal.items WHERE ${sql} AND ($15::text IS NULL OR name = $15) ORDER BY items.id`,
+       FROM journal.items WHERE ${sql} AND ($15::text IS NULL OR name = $15)`,
       [...parameters, only ?? null],
     )) as PersonItem[];
     found.push(...rows);
   });
-  return found;
+  return found.toSorted((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1));
 }
 
 export interface Emptied {
