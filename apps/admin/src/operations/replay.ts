@@ -1,58 +1,24 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import {
-  changeIdentity,
-  receiveMessage,
-  recordChange,
-  recordFulfilment,
-  recordPayment,
-  recordStatus,
-  recordStoreOrder,
-  recordTemplateStatus,
-  type JobContract,
-} from '#contracts';
-import { Tenants, type NewItem } from '#persistence';
+import { Tenants } from '#persistence';
 import { CLOCK, type Clock } from '#platform';
-import { toItem, Waker, type Wake } from '#queue';
+import { Waker, type Wake } from '#queue';
 import { AuditLog } from '../audit/audit-log.js';
 import { problem } from '../http/problem.js';
 import { routeAnew } from './quarantine-routes.js';
+import { leftAlone, MOST_REPLAYED, readAgain, unpark, unsettle, type ReplayRange } from './replay-range.js';
 import { openQuarantine, Quarantine, quarantinedFor, wasTheirs } from './quarantine.js';
-
-/** Times of receipt. `source`: one sender, or `job` for what the services made of it themselves. */
-export interface ReplayRange {
-  from: string;
-  to: string;
-  source?: string;
-  dryRun: boolean;
-}
 
 export interface ReplayReport {
   queued: { deadLetters: number; skipped: number; ignored: number; quarantined: number };
   leftAlone: { done: number; pending: number; ignored: number; quarantined: number };
 }
 
-/** More items than this are not queued in one call. */
-export const MOST_REPLAYED = 10_000;
-
-/** What the gateway may have wanted to say with an item that an earlier version could not read. */
-const READERS: Readonly<Record<string, readonly JobContract[]>> = {
-  whatsapp: [receiveMessage, changeIdentity, recordStatus, recordTemplateStatus],
-  stripe: [recordPayment],
-  store: [recordChange, recordFulfilment, recordStoreOrder],
-};
-
 /** Carries the report of a dry run out of the transaction that it rolls back. */
 class DryRun extends Error {
   constructor(readonly report: ReplayReport) {
     super('a dry run changes nothing');
   }
-}
-
-interface Queued {
-  queue: string;
-  stream: string;
-  name: string;
 }
 
 /**
@@ -173,114 +139,4 @@ async function mustBeActive(tx: EntityManager, merchantId: string): Promise<void
 function tooMany() {
   const detail = `more than ${MOST_REPLAYED} items would be queued: choose a shorter range`;
   return problem(422, 'range_too_large', detail);
-}
-
-async function leftAlone(
-  tx: EntityManager,
-  merchantId: string,
-  { from, to, source }: ReplayRange,
-): Promise<{ done: number; pending: number }> {
-  const [row] = (await tx.query(
-    `SELECT count(*) FILTER (WHERE outcome = 'done')::int AS done,
-       count(*) FILTER (WHERE settled_at IS NULL AND parked_at IS NULL)::int AS pending
-     FROM journal.items
-     WHERE merchant_id = $1 AND source <> 'job' AND created_at >= $2 AND created_at < $3
-       AND ($4::text IS NULL OR source = $4)`,
-    [merchantId, from, to, source ?? null],
-  )) as { done: number; pending: number }[];
-  return row!;
-}
-
-/** As a redrive does. Nothing of a dead letter was ever stored. */
-async function unpark(
-  tx: EntityManager,
-  merchantId: string,
-  { from, to, source }: ReplayRange,
-  now: Date,
-): Promise<Queued[]> {
-  return updated(
-    tx,
-    `UPDATE journal.items SET parked_at = NULL, attempts = 0, due_at = $4, redrives = redrives + 1
-     WHERE id IN (SELECT id FROM journal.items WHERE merchant_id = $1 AND settled_at IS NULL AND parked_at IS NOT NULL
-         AND created_at >= $2 AND created_at < $3 AND ($5::text IS NULL OR source = $5)
-       ORDER BY id LIMIT ${MOST_REPLAYED + 1} FOR UPDATE)
-     RETURNING queue, stream, name`,
-    [merchantId, from, to, now, source ?? null],
-  );
-}
-
-/**
- * What a handler looked at and had no use for, from outside: it looks again. A service's own work is not: it follows
- * from something that is judged anew by itself.
- */
-async function unsettle(
-  tx: EntityManager,
-  merchantId: string,
-  { from, to, source }: ReplayRange,
-  now: Date,
-): Promise<Queued[]> {
-  return updated(
-    tx,
-    `UPDATE journal.items SET settled_at = NULL, outcome = NULL, reason = NULL, attempts = 0, blocking = false,
-       due_at = $4, redrives = redrives + 1
-     WHERE id IN (SELECT id FROM journal.items WHERE merchant_id = $1 AND source <> 'job' AND outcome = 'skipped'
-         AND created_at >= $2 AND created_at < $3 AND ($5::text IS NULL OR source = $5)
-       ORDER BY id LIMIT ${MOST_REPLAYED + 1} FOR UPDATE)
-     RETURNING queue, stream, name`,
-    [merchantId, from, to, now, source ?? null],
-  );
-}
-
-/** What an earlier version could not read, this one may: only what exactly one contract accepts is queued. */
-async function readAgain(
-  tx: EntityManager,
-  merchantId: string,
-  { from, to, source }: ReplayRange,
-  now: Date,
-): Promise<{ queued: Queued[]; left: number }> {
-  const rows = (await tx.query(
-    `SELECT id::text, source, external_id AS "externalId", payload, occurred_at AS "occurredAt" FROM journal.items
-     WHERE merchant_id = $1 AND source <> 'job' AND outcome = 'ignored' AND created_at >= $2 AND created_at < $3
-       AND ($4::text IS NULL OR source = $4)
-     ORDER BY items.id LIMIT ${MOST_REPLAYED + 1} FOR UPDATE`,
-    [merchantId, from, to, source ?? null],
-  )) as IgnoredItem[];
-  const queued: Queued[] = [];
-  for (const row of rows) {
-    const item = readable(row, merchantId, now);
-    if (!item) continue;
-    // In place, so that the item's own key still keeps a second delivery of it out.
-    await tx.query(
-      `UPDATE journal.items SET service = $2, queue = $3, stream = $4, name = $5, settled_at = NULL, outcome = NULL,
-         reason = NULL, due_at = $6, expedited = $7, redrives = redrives + 1 WHERE id = $1`,
-      [row.id, item.service, item.queue, item.stream, item.name, now, item.expedited ?? false],
-    );
-    queued.push(item);
-  }
-  return { queued, left: rows.length - queued.length };
-}
-
-interface IgnoredItem {
-  id: string;
-  source: string;
-  externalId: string;
-  payload: object;
-  occurredAt: Date;
-}
-
-function readable(row: IgnoredItem, merchantId: string, now: Date): NewItem | undefined {
-  const { source, externalId, occurredAt } = row;
-  const items = (READERS[source] ?? []).flatMap((contract) => {
-    try {
-      return [toItem(contract, row.payload, merchantId, now, { source, externalId, occurredAt })];
-    } catch {
-      return []; // not what this contract is about
-    }
-  });
-  return items.length === 1 ? items[0] : undefined;
-}
-
-async function updated(tx: EntityManager, sql: string, parameters: unknown[]): Promise<Queued[]> {
-  const result = (await tx.queryRunner!.query(sql, parameters, true)) as { records: Queued[] };
-  return result.records;
 }
