@@ -19,7 +19,7 @@ const START = Date.parse('2026-11-21T10:00:00Z');
  * Every recipient has a line of `each` messages; the next one is planned when the one before it was accepted.
  * @param options `perSecond` of the number, `allowed` by the channel when that is less; `recipients` lines of `each`; a call starts up to `lateMs` after its slot and
  *   arrives `wayMs` to `wayMs + jitterMs` later; the answer takes `wayMs` back.
- * @returns `{ calls, arrivals, tooFast, pairTooFast, accepted }`, the times in milliseconds, sorted.
+ * @returns `{ arrivals, tooFast, pairTooFast, accepted }`, the times of what was accepted in milliseconds, sorted.
  */
 export function simulate({
   perSecond,
@@ -33,7 +33,7 @@ export function simulate({
 }) {
   const timeline = new Timeline(START);
   const channel = { throughput: new Throughput(), pairs: new PairRate() };
-  const result = { calls: [], arrivals: [], tooFast: 0, pairTooFast: 0, accepted: 0 };
+  const result = { arrivals: [], tooFast: 0, pairTooFast: 0, accepted: 0 };
   let pacing = RESTED;
 
   const plan = (line) => {
@@ -47,7 +47,6 @@ export function simulate({
   };
 
   const call = (line) => {
-    result.calls.push(timeline.now);
     timeline.at(timeline.now + wayMs + random() * jitterMs, () => arrive(line));
   };
 
@@ -97,7 +96,7 @@ export function simulate({
     timeline.at(START + random() * 1_000, () => plan(line));
   }
   timeline.run();
-  for (const times of [result.calls, result.arrivals]) times.sort((a, b) => a - b);
+  result.arrivals.sort((a, b) => a - b);
   return result;
 }
 
