@@ -6,6 +6,7 @@
 // A fault is a module in bench/faults/runs whose default export is
 //   name, about      what `npm run faults` lists
 //   rate             customers' messages a second: { long, quick }
+//   ownFleet         needs a stack of its own
 //   run({ quick, perSecond, log })   -> { figures, problems }; problems: what was lost, doubled, disordered or differs
 //   goals            see judge() in bench/lib/report.mjs; figures of the side `waco`; `longOnly`: not of the short form
 // It fails for what is wrong, never for what is slow: a goal that is missed stands in the result.
@@ -15,6 +16,7 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ROOT } from '../../deploy/local/settings.mjs';
 import { summarise } from '../lib/compare.mjs';
+import { endSharing, shareFleet } from '../lib/ordeal.mjs';
 import { judge, machine, print, printResult, writeResult } from '../lib/report.mjs';
 
 const FOLDER = join(ROOT, 'bench', 'faults', 'runs');
@@ -32,7 +34,13 @@ if (chosen.length === 0) {
 }
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130)); // what it started ends with it
 const failed = [];
-for (const fault of chosen) if (!(await run(fault))) failed.push(fault.name);
+if (chosen.length > 1) shareFleet();
+// Those that need a stack of their own come last: two at a time would be too much for a small machine.
+for (const fault of chosen.toSorted((a, b) => Number(a.ownFleet ?? false) - Number(b.ownFleet ?? false))) {
+  if (fault.ownFleet) await endSharing();
+  if (!(await run(fault))) failed.push(fault.name);
+}
+await endSharing();
 if (chosen.length > 1) {
   print(`\n${chosen.length - failed.length} of ${chosen.length} faults left nothing wrong behind`);
   for (const name of failed) print(`  FAILED ${name}`);

@@ -3,7 +3,7 @@ import { percentile } from './compare.mjs';
 import { phoneOf, textWebhook } from './customers.mjs';
 import { startFleet } from './fleet.mjs';
 import { countEffects, untilQuiet } from './readback.mjs';
-import { replayAndCompare } from './replay.mjs';
+import { forgetRun, replayAndCompare } from './replay.mjs';
 import { Shoppers } from './shoppers.mjs';
 
 /** Webhooks that come with one turn: the customer's message, its reply's three statuses. */
@@ -31,9 +31,15 @@ export async function ordeal({
   replay = true,
   log,
 }) {
-  const fleet = await startFleet({ portBase: portBase(), ...options });
+  const fleet = await fleetFor(options);
   const url = fleet.stack.databaseUrl;
-  const shoppers = new Shoppers({ fleet, active: Math.max(40, perSecond * 4), ...whoShop });
+  const shoppers = new Shoppers({
+    fleet,
+    active: Math.max(40, perSecond * 4),
+    first: shared.people,
+    ...whoShop,
+  });
+  let whole = false;
   try {
     const scene = { fleet, shoppers, log };
     await prepare(scene);
@@ -66,6 +72,7 @@ export async function ordeal({
       ? await replayAndCompare({ url, perSecond: Math.max(10, perSecond * 0.8) })
       : undefined;
     if (replayed) log(`replayed: ${replayed.differences.length} differences in ${replayed.compared} threads`);
+    whole = true;
     return {
       figures: {
         'webhooks acknowledged': acknowledged,
@@ -88,8 +95,35 @@ export async function ordeal({
     };
   } finally {
     shoppers.close();
-    await fleet.stop();
+    await leave(fleet, shoppers, whole);
   }
+}
+
+/** With `on`, runs that ask for nothing special of their stack use one and the same, one after the other. */
+const shared = { on: false, fleet: undefined, people: 0 };
+
+export function shareFleet() {
+  shared.on = true;
+}
+
+export async function endSharing() {
+  await shared.fleet?.stop();
+  shared.fleet = undefined;
+}
+
+async function fleetFor(options) {
+  if (!shared.on || options) return startFleet({ portBase: portBase(), ...options });
+  shared.fleet ??= await startFleet({ portBase: portBase() });
+  return shared.fleet;
+}
+
+/** A stack of its own is stopped; so is a shared one whose run was broken off. */
+async function leave(fleet, shoppers, whole) {
+  if (fleet !== shared.fleet) return fleet.stop();
+  if (!whole) return endSharing();
+  shared.people += shoppers.threads.length;
+  fleet.vendor.sent.length = 0;
+  return forgetRun(fleet.stack.databaseUrl);
 }
 
 export const portBase = () => Number(process.env.WACO_PORT_BASE ?? 25_000);

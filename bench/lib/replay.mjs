@@ -49,3 +49,12 @@ export async function replayAndCompare({ url, perSecond, limitMs = 300_000 }) {
     return { compared: before.size, differences: [`the replay did not end: ${quiet.left} left`] };
   return { compared: before.size, differences: differences(before, await endState(url)) };
 }
+
+/** Everything of a run that is over: the next one on the same stack begins with nobody. */
+export async function forgetRun(url) {
+  const names = TURN_JOBS.map((name) => `'${name}'`).join(', ');
+  await ask(
+    url,
+    `BEGIN; TRUNCATE ${EFFECTS.join(', ')}; DELETE FROM journal.items WHERE name IN (${names}); COMMIT`,
+  );
+}

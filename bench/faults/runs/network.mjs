@@ -20,6 +20,7 @@ const CALLS = `queue IN ('sends', 'errands')`;
 export default {
   name: 'network',
   about: 'a bad network before Meta, the payment provider and the shop: cut, half-open, slow, truncated',
+  ownFleet: true,
   rate: { long: 0, quick: 0 },
   goals: [
     ...NOTHING_WRONG,

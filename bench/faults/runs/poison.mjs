@@ -28,6 +28,7 @@ const FIRST_POISONED = 5_000_000;
 export default {
   name: 'poison',
   about: 'messages that always throw, and messages that end the process',
+  ownFleet: true,
   rate: { long: 5, quick: 2 },
   goals: [
     ...NOTHING_WRONG,

@@ -9,6 +9,7 @@ const QUICK = { restarts: 2, terminatingMs: 6_000, idle: 300, idleMs: 4_000, mea
 export default {
   name: 'postgres',
   about: 'the database is restarted at once, ends its sessions, and is full of idle ones',
+  ownFleet: true,
   rate: { long: 30, quick: 6 },
   goals: [
     ...NOTHING_WRONG,

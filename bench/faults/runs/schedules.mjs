@@ -42,6 +42,7 @@ export default {
   name: 'schedules',
   about:
     'each webhook 1 to 10 times, shuffled, delayed up to 7 days on a shifted clock: parcels, statuses, prices, stock',
+  ownFleet: true,
   rate: { long: 0, quick: 0 },
   goals: [
     ...NOTHING_WRONG,
