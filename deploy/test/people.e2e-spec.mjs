@@ -77,7 +77,7 @@ describe('personal data on a whole stack', () => {
   /** What the other merchant has, but for what goes on by itself every minute. */
   const otherRows = async () =>
     (await allRows(database))
-      .filter(({ merchant, where }) => merchant === b.merchantId)
+      .filter(({ merchant }) => merchant === b.merchantId)
       .map(({ where, text }) => `${where} ${text}`)
       .filter((text) => !/apply-retention|sync-store|sync_cursors|catalog\.products/.test(text))
       .sort();
