@@ -2,8 +2,20 @@ import { createHmac } from 'node:crypto';
 import { eventually } from './stand.js';
 import { API_KEY, SECRET, openDemoShop, type Order, type Problem } from './support/demo-shop.js';
 
-const { contract, stand, store, newRef, setStock, available, reserve, orderBody, order, events, courier } =
-  await openDemoShop();
+const {
+  openShop,
+  contract,
+  stand,
+  store,
+  newRef,
+  setStock,
+  available,
+  reserve,
+  orderBody,
+  order,
+  events,
+  courier,
+} = await openDemoShop();
 afterAll(() => stand.close());
 
 describe('what the demo shop tells, and how it fails', () => {
