@@ -3,19 +3,18 @@
 import { connect } from 'node:net';
 import { signedWebhooks } from './webhooks.mjs';
 
-process.once('message', async (options) => {
+process.once('message', (options) => void prepare(options));
+
+async function prepare(options) {
   const webhooks = signedWebhooks(options.webhooks).map(({ id, body, signature }) => ({
     id,
     bytes: requestOf(options, body, signature),
   }));
   const generator = new Generator(webhooks);
   await generator.connect(options);
-  process.once('message', async () => {
-    const result = await generator.run(options);
-    process.send(result);
-  });
+  process.once('message', () => void generator.run(options).then((result) => process.send(result)));
   process.send({ prepared: true });
-});
+}
 
 function requestOf({ port, path }, body, signature) {
   const head = [

@@ -142,7 +142,7 @@ describe('body', () => {
     const text = JSON.stringify(gateway.envelope({ messages: [textMessage('chunked', 'hi')] }));
     const headers = { 'x-hub-signature-256': metaSignature(text, APP_SECRETS[0]!) };
     const chunked = new Blob([text]).stream();
-    const post = { method: 'POST', headers, duplex: 'half' };
+    const post = { method: 'POST', headers, duplex: 'half' } as const;
     expect((await fetch(`${gateway.url}/webhooks/whatsapp`, { ...post, body: chunked })).status).toBe(200);
     expect(await gateway.count()).toBe(1);
     const forged = { ...post, body: text, headers: { 'x-hub-signature-256': 'sha256=no' } };
