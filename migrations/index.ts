@@ -17,6 +17,7 @@ import { People1700000000015 } from './0015-people.js';
 import { JournalRetention1700000000016 } from './0016-journal-retention.js';
 import { PaymentAccounts1700000000017 } from './0017-payment-accounts.js';
 import { AdminReplicas1700000000018 } from './0018-admin-replicas.js';
+import { JournalHotPath1700000000019 } from './0019-journal-hot-path.js';
 
 /** Every migration, oldest first. Listed by class, never by glob. */
 export const MIGRATIONS = [
@@ -39,6 +40,7 @@ export const MIGRATIONS = [
   JournalRetention1700000000016,
   PaymentAccounts1700000000017,
   AdminReplicas1700000000018,
+  JournalHotPath1700000000019,
 ];
 
 export { migrate, type MigrateOptions } from './migrate.js';

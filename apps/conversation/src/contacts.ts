@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { PersonRef } from '#core/messaging';
+import { later, query } from '#persistence';
 import { newId } from '#platform';
 import { mergeContacts } from './merges.js';
 
@@ -30,11 +31,11 @@ export async function resolveContact(
   person: PersonRef,
   now: Date,
 ): Promise<string> {
-  await lockNames(tx, book, person);
+  lockNames(tx, book, person);
   const known = await contactsOf(tx, book, person);
-  const contactId = known[0] ?? (await createContact(tx, book, person));
+  const contactId = known[0] ?? createContact(tx, book, person);
   await mergeContacts(tx, contactId, known.slice(1));
-  await nameContact(tx, book, contactId, person, now);
+  nameContact(tx, book, contactId, person, now);
   return contactId;
 }
 
@@ -50,38 +51,45 @@ export async function linkContact(
   current: PersonRef,
   now: Date,
 ): Promise<string> {
-  await lockNames(tx, book, previous, current);
+  lockNames(tx, book, previous, current);
   const known = [
     ...new Set([...(await contactsOf(tx, book, previous)), ...(await contactsOf(tx, book, current))]),
   ];
   const [contactId, ...others] = known.length > 0 ? await oldestFirst(tx, known) : [];
-  const kept = contactId ?? (await createContact(tx, book, current));
+  const kept = contactId ?? createContact(tx, book, current);
   await mergeContacts(tx, kept, others);
-  await tx.query(
+  later(
+    tx,
     `DELETE FROM conversation.aliases WHERE contact_id = $1 AND kind = 'wa_id' AND value IS DISTINCT FROM $2`,
     [kept, current.waId ?? null],
   );
   // Never given to anybody else, and older than the new names: late messages under the old id find their way.
   const { userId, parentUserId } = previous;
-  if (known.length === 0) await nameContact(tx, book, kept, { userId, parentUserId }, new Date(0));
-  await nameContact(tx, book, kept, current, now);
+  if (known.length === 0) nameContact(tx, book, kept, { userId, parentUserId }, new Date(0));
+  nameContact(tx, book, kept, current, now);
   return kept;
 }
 
-/** The freshest name of each kind: how to address the contact now. */
-export async function personOf(tx: EntityManager, contactId: string): Promise<PersonRef> {
-  const rows = (await tx.query(
-    `SELECT DISTINCT ON (kind) kind, value, (SELECT name FROM conversation.contacts WHERE contact_id = $1) AS name
-     FROM conversation.aliases WHERE contact_id = $1 ORDER BY kind, seen_at DESC`,
-    [contactId],
-  )) as (Alias & { name: string | null })[];
-  const value = (kind: AliasKind): string | undefined => rows.find((r) => r.kind === kind)?.value;
+/** Of the threads of a query: the freshest name of each kind, to be read by `toPerson`. */
+export const NAMES_OF_THREAD = `
+  (SELECT json_agg(a) FROM (SELECT DISTINCT ON (kind) kind, value FROM conversation.aliases
+     WHERE contact_id = threads.contact_id ORDER BY kind, seen_at DESC) a) AS aliases,
+  (SELECT name FROM conversation.contacts WHERE contact_id = threads.contact_id) AS name`;
+
+export interface NamesOfThread {
+  aliases: Alias[] | null;
+  name: string | null;
+}
+
+/** How to address the contact now. */
+export function toPerson({ aliases, name }: NamesOfThread): PersonRef {
+  const value = (kind: AliasKind): string | undefined => aliases?.find((a) => a.kind === kind)?.value;
   const person: PersonRef = {
     userId: value('user_id'),
     parentUserId: value('parent_user_id'),
     waId: value('wa_id'),
     username: value('username'),
-    name: rows[0]?.name ?? undefined,
+    name: name ?? undefined,
   };
   return Object.fromEntries(Object.entries(person).filter(([, v]) => v !== undefined));
 }
@@ -100,9 +108,10 @@ const identifying = (person: PersonRef): Alias[] =>
   aliasesOf(person).filter((a) => IDENTIFYING.includes(a.kind));
 
 /** Two lines may bring the same new person at once: the second waits, and then finds the contact of the first. */
-async function lockNames(tx: EntityManager, book: Book, ...people: PersonRef[]): Promise<void> {
+function lockNames(tx: EntityManager, book: Book, ...people: PersonRef[]): void {
   const names = people.flatMap(identifying).map(({ kind, value }) => `${kind}/${value}`);
-  await tx.query(
+  later(
+    tx,
     `SELECT pg_advisory_xact_lock(hashtextextended(key, 0))
      FROM (SELECT DISTINCT $1 || '/' || name AS key FROM unnest($2::text[]) AS n(name) ORDER BY key) AS keys`,
     [`contact/${book.merchantId}/${book.channelAccountId}`, names],
@@ -115,32 +124,37 @@ async function lockNames(tx: EntityManager, book: Book, ...people: PersonRef[]):
  */
 async function contactsOf(tx: EntityManager, book: Book, person: PersonRef): Promise<string[]> {
   const aliases = identifying(person);
-  const rows = (await tx.query(
-    `SELECT c.contact_id FROM conversation.contacts c WHERE c.contact_id IN (
-       SELECT a.contact_id FROM conversation.aliases a
-       JOIN unnest($2::text[], $3::text[]) AS n(kind, value) USING (kind, value)
-       WHERE a.channel_account_id = $1)
-     AND ($4::text IS NULL
-       OR NOT EXISTS (SELECT FROM conversation.aliases u WHERE u.contact_id = c.contact_id AND u.kind = 'user_id')
-       OR EXISTS (SELECT FROM conversation.aliases u
-         WHERE u.contact_id = c.contact_id AND u.kind = 'user_id' AND u.value = $4))
+  const rows = await query<{ contact_id: string }>(
+    tx,
+    // Each step apart and by key: a planner that has seen no statistics yet would read all contacts instead.
+    `SELECT DISTINCT c.contact_id, c.created_at
+     FROM unnest($2::text[], $3::text[]) AS n(kind, value)
+     CROSS JOIN LATERAL (SELECT contact_id FROM conversation.aliases
+       WHERE channel_account_id = $1 AND kind = n.kind AND value = n.value OFFSET 0) a
+     CROSS JOIN LATERAL (SELECT contact_id, created_at FROM conversation.contacts
+       WHERE contact_id = a.contact_id OFFSET 0) c
+     CROSS JOIN LATERAL (SELECT count(*) AS names, count(*) FILTER (WHERE value = $4) AS same
+       FROM conversation.aliases WHERE contact_id = c.contact_id AND kind = 'user_id') u
+     WHERE $4::text IS NULL OR u.names = 0 OR u.same > 0
      ORDER BY c.created_at, c.contact_id`,
     [book.channelAccountId, aliases.map((a) => a.kind), aliases.map((a) => a.value), person.userId ?? null],
-  )) as { contact_id: string }[];
+  );
   return rows.map((r) => r.contact_id);
 }
 
 async function oldestFirst(tx: EntityManager, contactIds: string[]): Promise<string[]> {
-  const rows = (await tx.query(
+  const rows = await query<{ contact_id: string }>(
+    tx,
     `SELECT contact_id FROM conversation.contacts WHERE contact_id = ANY($1) ORDER BY created_at, contact_id`,
     [contactIds],
-  )) as { contact_id: string }[];
+  );
   return rows.map((r) => r.contact_id);
 }
 
-async function createContact(tx: EntityManager, book: Book, person: PersonRef): Promise<string> {
+function createContact(tx: EntityManager, book: Book, person: PersonRef): string {
   const contactId = newId('con');
-  await tx.query(
+  later(
+    tx,
     `INSERT INTO conversation.contacts (merchant_id, contact_id, channel_account_id, name) VALUES ($1, $2, $3, $4)`,
     [book.merchantId, contactId, book.channelAccountId, person.name ?? null],
   );
@@ -148,15 +162,10 @@ async function createContact(tx: EntityManager, book: Book, person: PersonRef): 
 }
 
 /** Notes the names of a contact, taking them from whoever had them; the freshest of a kind is the one to use. */
-async function nameContact(
-  tx: EntityManager,
-  book: Book,
-  contactId: string,
-  person: PersonRef,
-  now: Date,
-): Promise<void> {
+function nameContact(tx: EntityManager, book: Book, contactId: string, person: PersonRef, now: Date): void {
   const aliases = aliasesOf(person);
-  await tx.query(
+  later(
+    tx,
     `INSERT INTO conversation.aliases (merchant_id, channel_account_id, kind, value, contact_id, seen_at)
      SELECT $1, $2, kind, value, $3, $4 FROM unnest($5::text[], $6::text[]) AS a(kind, value)
      ON CONFLICT (merchant_id, channel_account_id, kind, value)
@@ -171,8 +180,8 @@ async function nameContact(
     ],
   );
   if (!person.name) return;
-  await tx.query(
-    `UPDATE conversation.contacts SET name = $2 WHERE contact_id = $1 AND name IS DISTINCT FROM $2`,
-    [contactId, person.name],
-  );
+  later(tx, `UPDATE conversation.contacts SET name = $2 WHERE contact_id = $1 AND name IS DISTINCT FROM $2`, [
+    contactId,
+    person.name,
+  ]);
 }

@@ -10,12 +10,12 @@ import {
   type ThreadState,
   THREAD_TTL_MS,
 } from '#core/conversation';
-import { Directory } from '#persistence';
+import { Directory, later, query } from '#persistence';
 import { newId } from '#platform';
 import type { OrderedContext } from '#queue';
-import { personOf } from './contacts.js';
+import { NAMES_OF_THREAD, toPerson, type NamesOfThread } from './contacts.js';
 
-export interface Thread {
+export interface Thread extends NamesOfThread {
   threadId: string;
   channelAccountId: string;
   contactId: string;
@@ -24,7 +24,8 @@ export interface Thread {
   state: ThreadState;
 }
 
-const COLUMNS = `thread_id AS "threadId", channel_account_id AS "channelAccountId", contact_id AS "contactId", stream, state`;
+const COLUMNS = `thread_id AS "threadId", channel_account_id AS "channelAccountId", contact_id AS "contactId", stream, state,
+  ${NAMES_OF_THREAD}`;
 
 /** Threads in the database, locked while a step is applied to them. */
 @Injectable()
@@ -37,11 +38,12 @@ export class Threads {
     for (let look = 0; look < 3; look++) {
       // Apart, as under row-level security no index answers both at once.
       for (const condition of [`thread_id = $1`, `former_ids <> '{}' AND former_ids @> ARRAY[$1]`]) {
-        const rows = (await tx.query(
+        const [thread] = await query<Thread>(
+          tx,
           `SELECT ${COLUMNS} FROM conversation.threads WHERE ${condition} FOR UPDATE`,
           [threadId],
-        )) as Thread[];
-        if (rows[0]) return rows[0];
+        );
+        if (thread) return thread;
       }
     }
     return undefined;
@@ -51,7 +53,8 @@ export class Threads {
   async lockOrCreate(ctx: OrderedContext, channelAccountId: string, contactId: string): Promise<Thread> {
     const { tx, merchantId, now } = ctx;
     const state = newThread(now);
-    await tx.query(
+    later(
+      tx,
       `INSERT INTO conversation.threads
          (merchant_id, thread_id, channel_account_id, contact_id, stream, phase, state, expires_at)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (merchant_id, channel_account_id, contact_id) DO NOTHING`,
@@ -66,20 +69,18 @@ export class Threads {
         state.expiresAt,
       ],
     );
-    const rows = (await tx.query(
+    const [thread] = await query<Thread>(
+      tx,
       `SELECT ${COLUMNS} FROM conversation.threads WHERE channel_account_id = $1 AND contact_id = $2 FOR UPDATE`,
       [channelAccountId, contactId],
-    )) as Thread[];
-    return rows[0]!;
+    );
+    return thread!;
   }
 
   /** From now on the catalog's answers come into this line. Only while none is awaited. */
-  async moveTo(tx: EntityManager, thread: Thread, stream: string): Promise<void> {
+  moveTo(tx: EntityManager, thread: Thread, stream: string): void {
     if (thread.stream === stream) return;
-    await tx.query(`UPDATE conversation.threads SET stream = $2 WHERE thread_id = $1`, [
-      thread.threadId,
-      stream,
-    ]);
+    later(tx, `UPDATE conversation.threads SET stream = $2 WHERE thread_id = $1`, [thread.threadId, stream]);
     thread.stream = stream;
   }
 
@@ -94,15 +95,16 @@ export class Threads {
       newQuestionId: () => newId('que'),
       newOrderRef,
     });
-    await ctx.tx.query(
+    later(
+      ctx.tx,
       `UPDATE conversation.threads SET state = $2, phase = $3, expires_at = $4, version = version + 1, updated_at = $5
        WHERE thread_id = $1`,
       [thread.threadId, state, state.phase, state.expiresAt, ctx.now],
     );
-    for (const effect of effects) await this.emit(ctx, thread, effect);
+    for (const effect of effects) this.emit(ctx, thread, effect);
   }
 
-  private async emit(ctx: OrderedContext, thread: Thread, effect: Effect): Promise<void> {
+  private emit(ctx: OrderedContext, thread: Thread, effect: Effect): void {
     const { threadId, channelAccountId, contactId } = thread;
     switch (effect.kind) {
       case 'say':
@@ -110,7 +112,7 @@ export class Threads {
           messageId: newId('msg'),
           channelAccountId,
           contactId,
-          person: await personOf(ctx.tx, contactId),
+          person: toPerson(thread),
           content: effect.content,
           template: effect.template,
           // An answer that could not be given for a day is none any more, and must not hold up what follows it.
@@ -132,7 +134,7 @@ export class Threads {
           orderRef: effect.orderRef,
           threadId,
           threadStream: thread.stream,
-          person: await personOf(ctx.tx, contactId),
+          person: toPerson(thread),
           quote: effect.quote,
         });
         return;

@@ -12,6 +12,11 @@ export interface QueueDefinition {
   name: string;
   owner: JobOwner;
   kind: 'ordered' | 'task';
+  /**
+   * Of a task: nothing outside the database comes of it, so that what a crash of the database forgets may be done
+   * again. Its commit does not wait for the disk; those of ordered work, which is always of that kind, never do.
+   */
+  inside?: boolean;
   /** Jobs that one process works on at a time. */
   concurrency: number;
 }

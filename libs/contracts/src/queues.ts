@@ -3,7 +3,7 @@ import type { QueueDefinition } from './job.js';
 /** Every queue: one noun per (rate, concurrency, owner). */
 export const QUEUES = {
   threads: { name: 'threads', owner: 'conversation', kind: 'ordered', concurrency: 16 },
-  questions: { name: 'questions', owner: 'conversation', kind: 'task', concurrency: 32 },
+  questions: { name: 'questions', owner: 'conversation', kind: 'task', inside: true, concurrency: 32 },
   products: { name: 'products', owner: 'catalog', kind: 'ordered', concurrency: 8 },
   syncs: { name: 'syncs', owner: 'catalog', kind: 'task', concurrency: 4 },
   orders: { name: 'orders', owner: 'checkout', kind: 'ordered', concurrency: 8 },

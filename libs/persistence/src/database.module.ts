@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import type { ReadinessCheck } from '#platform';
+import { CONNECTION } from './connection.js';
 import { Journal } from './journal.js';
 import { Tenants } from './tenants.js';
 import { TENANCY_ENTITIES } from './tenancy/entities.js';
@@ -35,7 +36,7 @@ export class DatabaseModule {
           // A lost connection is the caller's to retry; boot does not wait minutes for a wrong address.
           retryAttempts: 3,
           retryDelay: 500,
-          extra: { statement_timeout: 15_000, idle_in_transaction_session_timeout: 30_000 },
+          extra: CONNECTION,
         }),
       ],
       providers: [

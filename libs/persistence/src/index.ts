@@ -1,3 +1,4 @@
+export * from './connection.js';
 export * from './database.module.js';
 export * from './journal.js';
 export * from './people/erase-tables.js';

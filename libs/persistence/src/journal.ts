@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { later, query, type Tenants } from './tenants.js';
 
 /** What is written to the journal: one piece of work for one service, stored once. */
 export interface NewItem {
@@ -42,6 +43,11 @@ export interface Stream {
   stream: string;
 }
 
+/** The error of a transaction that was to settle an item which another had settled. */
+export function isSettledBefore(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'WA409';
+}
+
 const COLUMNS = `merchant_id, service, queue, stream, name, source, external_id, payload, occurred_at, due_at,
   expedited, outcome, reason, settled_at`;
 const PENDING = `id::text, name, queue, stream, payload, occurred_at AS "occurredAt", due_at AS "dueAt", attempts,
@@ -61,31 +67,7 @@ export class Journal {
    */
   async append(items: readonly NewItem[], now: Date, tx?: EntityManager): Promise<number> {
     if (items.length === 0) return 0;
-    const sql = `INSERT INTO journal.items (${COLUMNS})
-      SELECT merchant_id, service, queue, stream, name, source, external_id, payload::json, occurred_at, due_at,
-        expedited, outcome, reason, CASE WHEN outcome IS NULL THEN NULL ELSE $13::timestamptz END
-      FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-        $9::timestamptz[], $10::timestamptz[], $11::bool[], $12::text[], $14::text[])
-      AS t(merchant_id, service, queue, stream, name, source, external_id, payload, occurred_at, due_at, expedited,
-        outcome, reason)
-      ON CONFLICT DO NOTHING`;
-    const column = <T>(pick: (item: NewItem) => T): T[] => items.map(pick);
-    const parameters = [
-      column((i) => i.merchantId),
-      column((i) => i.service),
-      column((i) => i.queue),
-      column((i) => i.stream),
-      column((i) => i.name),
-      column((i) => i.source),
-      column((i) => i.externalId),
-      column((i) => JSON.stringify(i.payload)),
-      column((i) => i.occurredAt),
-      column((i) => i.dueAt ?? now),
-      column((i) => i.expedited ?? false),
-      column((i) => i.settled?.outcome ?? null),
-      now,
-      column((i) => i.settled?.reason ?? null),
-    ];
+    const [sql, parameters] = insertOf(items, now);
     const runner = tx?.queryRunner ?? this.database.createQueryRunner();
     try {
       const result = (await runner.query(sql, parameters, true)) as { affected?: number };
@@ -95,30 +77,34 @@ export class Journal {
     }
   }
 
+  /** Stores items with everything else of `tx`. */
+  appendLater(items: readonly NewItem[], now: Date, tx: EntityManager): void {
+    if (items.length > 0) later(tx, ...insertOf(items, now));
+  }
+
   /**
-   * Takes the stream's lock for the length of `tx`; false when another worker holds it. The holder looks again
-   * after letting go, so that nothing which arrived meanwhile is left lying.
+   * Takes the stream's lock for the length of `tx` and reads what is pending. Undefined when another worker holds it:
+   * the holder looks again after letting go, so that nothing which arrived meanwhile is left lying.
    */
-  async tryLock(tx: EntityManager, { merchantId, queue, stream }: Stream): Promise<boolean> {
-    const [row] = (await tx.query(`SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS locked`, [
-      `${merchantId}/${queue}/${stream}`,
-    ])) as { locked: boolean }[];
-    return row!.locked;
+  async lock(
+    tx: EntityManager,
+    stream: Stream,
+    now: Date,
+    limit: number,
+  ): Promise<PendingItem[] | undefined> {
+    // Two statements, as the second must see what the last holder has committed.
+    const [[lock], items] = await Promise.all([
+      query<{ held: boolean }>(tx, `SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS held`, [
+        `${stream.merchantId}/${stream.queue}/${stream.stream}`,
+      ]),
+      query<PendingItem>(tx, ...pendingOf(stream, now, limit)),
+    ]);
+    return lock!.held ? items : undefined;
   }
 
   /** The stream's unsettled items that are due or hold up the line, in the order in which they are to be applied. */
-  async pending(
-    tx: EntityManager,
-    { queue, stream }: Stream,
-    now: Date,
-    limit: number,
-  ): Promise<PendingItem[]> {
-    return (await tx.query(
-      `SELECT ${PENDING} FROM journal.items
-       WHERE settled_at IS NULL AND parked_at IS NULL AND queue = $1 AND stream = $2 AND (due_at <= $3 OR blocking)
-       ORDER BY NOT expedited, occurred_at, items.id LIMIT $4`,
-      [queue, stream, now, limit],
-    )) as PendingItem[];
+  async pending(tenants: Tenants, stream: Stream, now: Date, limit: number): Promise<PendingItem[]> {
+    return (await tenants.read(stream.merchantId, ...pendingOf(stream, now, limit))) as PendingItem[];
   }
 
   /** One unsettled item, parked or not, or undefined. */
@@ -130,25 +116,24 @@ export class Journal {
     return rows[0];
   }
 
-  /** Marks an item as applied. False when it had been settled before: the caller's effects must then not be stored. */
-  async settle(
-    tx: EntityManager,
-    id: string,
-    outcome: 'done' | 'skipped',
-    reason: string | null,
-    now: Date,
-  ): Promise<boolean> {
-    const result = (await tx.queryRunner!.query(
-      `UPDATE journal.items SET settled_at = $2, outcome = $3, reason = $4 WHERE id = $1 AND settled_at IS NULL`,
+  /**
+   * Marks an item as applied. The transaction fails, with an error that `isSettledBefore` knows, when it had been: the
+   * effects stored with it must not be stored twice.
+   */
+  settle(tx: EntityManager, id: string, outcome: 'done' | 'skipped', reason: string | null, now: Date): void {
+    later(
+      tx,
+      `WITH settled AS (
+         UPDATE journal.items SET settled_at = $2, outcome = $3, reason = $4
+         WHERE id = $1 AND settled_at IS NULL RETURNING 1)
+       SELECT journal.settled_once(count(*)) FROM settled`,
       [id, now, outcome, reason],
-      true,
-    )) as { affected?: number };
-    return result.affected === 1;
+    );
   }
 
   /** Not before `until`; the stream waits with it. */
-  async defer(tx: EntityManager, id: string, until: Date): Promise<void> {
-    await tx.query(`UPDATE journal.items SET due_at = $2, blocking = true WHERE id = $1`, [id, until]);
+  defer(tx: EntityManager, id: string, until: Date): void {
+    later(tx, `UPDATE journal.items SET due_at = $2, blocking = true WHERE id = $1`, [id, until]);
   }
 
   /**
@@ -199,4 +184,48 @@ export class Journal {
       [now],
     )) as { queue: string; pending: number; parked: number; oldestSeconds: number }[];
   }
+}
+
+function insertOf(items: readonly NewItem[], now: Date): [sql: string, parameters: unknown[]] {
+  const sql = `INSERT INTO journal.items (${COLUMNS})
+      SELECT merchant_id, service, queue, stream, name, source, external_id, payload::json, occurred_at, due_at,
+        expedited, outcome, reason, CASE WHEN outcome IS NULL THEN NULL ELSE $13::timestamptz END
+      FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+        $9::timestamptz[], $10::timestamptz[], $11::bool[], $12::text[], $14::text[])
+      AS t(merchant_id, service, queue, stream, name, source, external_id, payload, occurred_at, due_at, expedited,
+        outcome, reason)
+      ON CONFLICT DO NOTHING`;
+  const column = <T>(pick: (item: NewItem) => T): T[] => items.map(pick);
+  return [
+    sql,
+    [
+      column((i) => i.merchantId),
+      column((i) => i.service),
+      column((i) => i.queue),
+      column((i) => i.stream),
+      column((i) => i.name),
+      column((i) => i.source),
+      column((i) => i.externalId),
+      column((i) => JSON.stringify(i.payload)),
+      column((i) => i.occurredAt),
+      column((i) => i.dueAt ?? now),
+      column((i) => i.expedited ?? false),
+      column((i) => i.settled?.outcome ?? null),
+      now,
+      column((i) => i.settled?.reason ?? null),
+    ],
+  ];
+}
+
+function pendingOf(
+  { queue, stream }: Stream,
+  now: Date,
+  limit: number,
+): [sql: string, parameters: unknown[]] {
+  return [
+    `SELECT ${PENDING} FROM journal.items
+     WHERE settled_at IS NULL AND parked_at IS NULL AND queue = $1 AND stream = $2 AND (due_at <= $3 OR blocking)
+     ORDER BY NOT expedited, occurred_at, items.id LIMIT $4`,
+    [queue, stream, now, limit],
+  ];
 }

@@ -2,6 +2,18 @@ import { Injectable } from '@nestjs/common';
 import pg from 'pg';
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 
+/** One transaction's connection, and what was sent on it that nobody has waited for yet. */
+interface Session {
+  client: pg.ClientBase;
+  sent: Promise<unknown>[];
+  /** What `once` has found. */
+  known: Map<string, Promise<unknown>>;
+  /** The first of those sent that failed: what fails after it fails because of it. */
+  failure?: Error;
+}
+
+const sessions = new WeakMap<QueryRunner, Session>();
+
 /**
  * The only way to a merchant's data: a transaction opened for that merchant. Row-level security shows a
  * transaction the rows of its merchant and nothing else; without one, nothing at all.
@@ -10,20 +22,48 @@ import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 export class Tenants {
   constructor(private readonly database: DataSource) {}
 
-  /** Runs `work` in one transaction for `merchantId`: all of it is stored or, when it throws, none. */
-  async transaction<T>(merchantId: string, work: (tx: EntityManager) => Promise<T>): Promise<T> {
+  /**
+   * Runs `work` in one transaction for `merchantId`: all of it is stored or, when it throws, none. When the promise
+   * resolves it is on the disk, unless `durable` is false: then a crash of the database may forget it, together with
+   * everything after it, in the first second or so.
+   */
+  async transaction<T>(
+    merchantId: string,
+    work: (tx: EntityManager) => Promise<T>,
+    { durable = true } = {},
+  ): Promise<T> {
     const runner = this.database.createQueryRunner();
+    let session: Session | undefined;
     try {
-      await begin(runner, merchantId);
+      session = await begin(runner, merchantId, durable);
       const result = await work(runner.manager);
-      await runner.commitTransaction();
+      await commit(runner, session);
       return result;
     } catch (error) {
       if (runner.isTransactionActive) {
         // A broken connection cannot roll back; Postgres has then done so itself.
         await runner.rollbackTransaction().catch(() => undefined);
       }
-      throw error;
+      throw session?.failure ?? error;
+    } finally {
+      sessions.delete(runner);
+      await runner.release();
+    }
+  }
+
+  /** The rows of one statement in a transaction of its own for `merchantId`, in one trip to the server. */
+  async read(merchantId: string, sql: string, parameters: unknown[]): Promise<unknown[]> {
+    const runner = this.database.createQueryRunner();
+    try {
+      const client = (await runner.connect()) as pg.ClientBase;
+      const [begun, answer] = await Promise.allSettled([
+        client.query(`START TRANSACTION READ ONLY; ${forMerchant(merchantId)}`),
+        client.query<object>(sql, parameters),
+        client.query('COMMIT'), // after a failure it is a rollback
+      ]);
+      if (begun.status === 'rejected') throw begun.reason;
+      if (answer.status === 'rejected') throw answer.reason;
+      return answer.value.rows;
     } finally {
       await runner.release();
     }
@@ -31,21 +71,119 @@ export class Tenants {
 }
 
 /**
- * Names the merchant in the very message that begins the transaction: on its own it would be one more trip to the
- * server for every transaction, which is most of what row-level security costs.
+ * Sends a statement whose answer nobody needs, without waiting for it: what is sent after it is applied after it, and
+ * if it fails, so does its transaction, with its error.
  */
-async function begin(runner: QueryRunner, merchantId: string): Promise<void> {
+export function later(tx: EntityManager, sql: string, parameters: unknown[]): void {
+  const session = sessionOf(tx);
+  keep(session, session.client.query(sql, parameters));
+}
+
+/**
+ * Sends a statement at once and resolves with its rows. Several that do not need each other's answers go in one trip:
+ * `Promise.all([query(…), query(…)])`, and are applied in this order.
+ */
+export async function query<T extends object>(
+  tx: EntityManager,
+  sql: string,
+  parameters: unknown[],
+): Promise<T[]> {
+  return (await sessionOf(tx).client.query<T>(sql, parameters)).rows;
+}
+
+/**
+ * What `load` finds, which is asked once in a transaction: for what the transaction has locked, or may take as it saw
+ * it first.
+ */
+export function once<T>(tx: EntityManager, key: string, load: () => Promise<T>): Promise<T> {
+  const { known } = sessionOf(tx);
+  const found = known.get(key) ?? load();
+  known.set(key, found);
+  return found as Promise<T>;
+}
+
+/**
+ * Names the merchant in the very message that begins the transaction, and does not wait for its answer: both would be
+ * trips to the server for every transaction, which is most of what row-level security costs. Should it fail, what
+ * follows it has no merchant and sees nothing, and the transaction fails when it is to end.
+ */
+async function begin(runner: QueryRunner, merchantId: string, durable: boolean): Promise<Session> {
+  const client = (await runner.connect()) as pg.ClientBase;
+  const session: Session = { client, sent: [], known: new Map() };
+  sessions.set(runner, session);
+  await instead(
+    runner,
+    'START TRANSACTION',
+    () => runner.startTransaction(),
+    (sql) => {
+      const patience = durable ? '' : '; SET LOCAL synchronous_commit = off';
+      keep(session, client.query(`${sql}; ${forMerchant(merchantId)}${patience}`));
+      return Promise.resolve();
+    },
+  );
+  return session;
+}
+
+/** Sends the commit behind everything else, and waits for all of it. */
+async function commit(runner: QueryRunner, session: Session): Promise<void> {
+  let committed = false;
+  await instead(
+    runner,
+    'COMMIT',
+    () => runner.commitTransaction(),
+    async (sql) => {
+      const answer = await session.client.query(sql);
+      // To a transaction that has failed, Postgres answers a commit with a rollback and calls it a success.
+      committed = answer.command === 'COMMIT';
+    },
+  );
+  await Promise.all(session.sent);
+  if (!committed) throw new Error('the transaction had failed and was not committed');
+}
+
+/** Has `act` run its one statement, which must be `expected`, in another way. */
+async function instead(
+  runner: QueryRunner,
+  expected: string,
+  act: () => Promise<void>,
+  run: (sql: string) => Promise<void>,
+): Promise<void> {
   const query = runner.query;
-  let named = false;
-  runner.query = ((sql: string, ...rest: []) => {
+  let seen = '';
+  runner.query = ((sql: string) => {
     runner.query = query;
-    named = sql === 'START TRANSACTION';
-    return query.call(
-      runner,
-      `${sql}; SET LOCAL waco.merchant_id = ${pg.escapeLiteral(merchantId)}`,
-      ...rest,
-    );
+    seen = sql;
+    return run(sql);
   }) as typeof query;
-  await runner.startTransaction();
-  if (!named) throw new Error('a transaction began in a way that names no merchant');
+  try {
+    await act();
+  } finally {
+    runner.query = query;
+  }
+  if (seen !== expected) throw new Error(`a transaction said ${seen || 'nothing'} instead of ${expected}`);
+}
+
+const forMerchant = (merchantId: string): string =>
+  `SET LOCAL waco.merchant_id = ${pg.escapeLiteral(merchantId)}`;
+
+/**
+ * Postgres refused a statement for what it says (its data, a constraint), as opposed to a connection that was lost or
+ * a transaction that had to give way: the same again would be refused again. One that took too long counts as well.
+ */
+export function isRefusal(error: unknown): boolean {
+  const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' && /^(22...|23...|42...|44...|P0...|57014)$/.test(code);
+}
+
+function sessionOf(tx: EntityManager): Session {
+  const session = tx.queryRunner && sessions.get(tx.queryRunner);
+  if (!session) throw new Error('this is not a transaction of a merchant, or it is over');
+  return session;
+}
+
+function keep(session: Session, sent: Promise<unknown>): void {
+  session.sent.push(sent);
+  sent.catch((error: Error) => {
+    session.failure ??= error;
+  });
 }

@@ -32,9 +32,8 @@ describe('the order of a stream', () => {
     }
     await owner.end();
     const stream = { merchantId: 'mer_1', queue: 'threads', stream: 'thread/1' };
-    const pending = await new Tenants(source).transaction('mer_1', (tx) =>
-      new Journal(source).pending(tx, stream, new Date('2026-11-21T11:00:00Z'), 16),
-    );
+    const tenants = new Tenants(source);
+    const pending = await new Journal(source).pending(tenants, stream, new Date('2026-11-21T11:00:00Z'), 16);
     expect(pending.map((item) => item.id)).toEqual(['9998', '9999', '10000', '10001']);
   });
 });

@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import pg from 'pg';
 import { DataSource, type EntityManager } from 'typeorm';
-import { Tenants } from '#persistence';
+import { CONNECTION, Tenants } from '#persistence';
 import { createTestDatabase, type TestDatabase } from '#testing';
 
 jest.setTimeout(180_000);
@@ -33,7 +33,7 @@ beforeAll(async () => {
     type: 'postgres',
     url: database.url('waco_catalog'),
     poolSize: POOL,
-    extra: { statement_timeout: 15_000, idle_in_transaction_session_timeout: 30_000 },
+    extra: CONNECTION,
   }).initialize();
   tenants = new Tenants(source);
 });

@@ -130,8 +130,8 @@ export class TaskContext extends ItemContext {
     /** No further run follows this one: say what happened instead of throwing. */
     readonly lastAttempt: boolean,
     /**
-     * Settles the item together with `work`, in one transaction. False when another run had settled it: `work` has
-     * then not been called.
+     * Settles the item together with `work`, in one transaction. False when another run had settled it: nothing of
+     * `work` is then stored.
      */
     readonly commit: (work: (c: Commit) => Promise<void>) => Promise<boolean>,
     /** Wakes an ordered stream after the commit, e.g. one that waits for this task. */

@@ -1,5 +1,13 @@
 import type { JobContract, JobOutcome } from '#contracts';
-import type { Journal, PendingItem, Stream, Tenants } from '#persistence';
+import type { EntityManager } from 'typeorm';
+import {
+  isRefusal,
+  isSettledBefore,
+  type Journal,
+  type PendingItem,
+  type Stream,
+  type Tenants,
+} from '#persistence';
 import type { Clock } from '#platform';
 import { Counter, Histogram } from '#platform';
 import { Outbox, OrderedContext, parsePayload, TaskContext } from './context.js';
@@ -50,51 +58,68 @@ class ItemFailure extends Error {
   }
 }
 
+/** A batch failed when it was to be stored: which item's fault it is shows when each is alone. */
+class OneByOne extends Error {}
+
 /** Applies the items of a stream in order, each batch in one transaction, until nothing due is left. */
 export class OrderedProcessor {
   constructor(private readonly deps: ProcessorDeps) {}
 
   async run(stream: Stream): Promise<Again> {
-    for (;;) {
+    for (let limit = BATCH; ;) {
       const now = this.deps.clock.now();
       try {
-        const again = await this.batch(stream, now);
+        const again = await this.batch(stream, now, limit);
         if (again !== 'more') return again;
+        limit = BATCH;
       } catch (error) {
-        if (!(error instanceof ItemFailure)) throw error;
         // What was rolled back with it is applied again, up to the item that failed.
-        await recordFailure(this.deps, stream, error, now);
+        if (error instanceof OneByOne) limit = 1;
+        else if (error instanceof ItemFailure) await recordFailure(this.deps, stream, error, now);
+        else throw error;
       }
     }
   }
 
-  private async batch(stream: Stream, now: Date): Promise<Again | 'more'> {
+  private async batch(stream: Stream, now: Date, limit: number): Promise<Again | 'more'> {
     const { journal, tenants, waker } = this.deps;
     const outbox = new Outbox(stream.merchantId, now);
+    const begun: PendingItem[] = [];
     const finished: { item: PendingItem; outcome: string; startedAt: number }[] = [];
-    const again = await tenants.transaction(stream.merchantId, async (tx): Promise<Again | 'more'> => {
-      if (!(await journal.tryLock(tx, stream))) return { afterMs: CONTENDED_MS };
-      const items = await journal.pending(tx, stream, now, BATCH);
+    const work = async (tx: EntityManager): Promise<Again | 'more'> => {
+      const items = await journal.lock(tx, stream, now, limit);
+      if (!items) return { afterMs: CONTENDED_MS };
+      let again: Again | 'more' = items.length === limit ? 'more' : undefined;
       for (const item of items) {
         if (item.dueAt > now) {
-          // What went before it in this batch is applied, and its effects are stored with it.
-          await journal.append(outbox.items, now, tx);
-          return { afterMs: item.dueAt.getTime() - now.getTime() };
+          again = { afterMs: item.dueAt.getTime() - now.getTime() };
+          break;
         }
+        begun.push(item);
         const startedAt = performance.now();
-        const outcome = await this.apply(new OrderedContext(stream.merchantId, item, now, tx, outbox));
-        if (outcome.outcome === 'waiting') break;
-        if (outcome.outcome === 'deferred') {
-          await journal.defer(tx, item.id, outcome.until);
-          await journal.append(outbox.items, now, tx);
-          finished.push({ item, outcome: 'deferred', startedAt });
-          return { afterMs: Math.max(0, outcome.until.getTime() - now.getTime()) };
+        const applied = await this.apply(new OrderedContext(stream.merchantId, item, now, tx, outbox));
+        if (applied.outcome === 'waiting') {
+          again = undefined;
+          break;
         }
-        await journal.settle(tx, item.id, outcome.outcome, outcome.reason, now);
-        finished.push({ item, outcome: outcome.outcome, startedAt });
+        finished.push({ item, outcome: applied.outcome, startedAt });
+        if (applied.outcome === 'deferred') {
+          journal.defer(tx, item.id, applied.until);
+          again = { afterMs: Math.max(0, applied.until.getTime() - now.getTime()) };
+          break;
+        }
+        journal.settle(tx, item.id, applied.outcome, applied.reason, now);
       }
-      await journal.append(outbox.items, now, tx);
-      return finished.length === BATCH ? 'more' : undefined;
+      // What went before an item that stands still is applied, and its effects are stored with it.
+      journal.appendLater(outbox.items, now, tx);
+      return again;
+    };
+    // Nothing has left the database: what a crash of it forgets, it forgets with all that followed, and is done again.
+    const stored = tenants.transaction(stream.merchantId, work, { durable: false });
+    const again = await stored.catch((error: unknown) => {
+      if (error instanceof ItemFailure || !isRefusal(error)) throw error;
+      if (begun.length !== 1) throw new OneByOne();
+      throw new ItemFailure(begun[0]!, false, reasonOf(error), { cause: error });
     });
     await waker.wake(outbox.wakes());
     for (const f of finished) report(this.deps, stream, f.item, f.outcome, f.startedAt);
@@ -127,7 +152,7 @@ export class TaskProcessor {
   async run(stream: Stream): Promise<Again> {
     const { journal, tenants, clock, waker } = this.deps;
     const now = clock.now();
-    const [item] = await tenants.transaction(stream.merchantId, (tx) => journal.pending(tx, stream, now, 1));
+    const [item] = await journal.pending(tenants, stream, now, 1);
     if (!item) return undefined;
     if (item.dueAt > now) return { afterMs: item.dueAt.getTime() - now.getTime() };
 
@@ -139,14 +164,20 @@ export class TaskProcessor {
       work?: (c: { tx: never; emit: never }) => Promise<void>,
     ): Promise<boolean> => {
       const outbox = new Outbox(stream.merchantId, clock.now());
-      const first = await tenants.transaction(stream.merchantId, async (tx) => {
-        if (!(await journal.settle(tx, item.id, outcome, reason, clock.now()))) return false;
-        await work?.({ tx: tx as never, emit: outbox.emit.bind(outbox) as never });
-        await journal.append(outbox.items, clock.now(), tx);
-        return true;
-      });
-      if (first) await waker.wake([...outbox.wakes(), ...wakes]);
-      return first;
+      try {
+        const store = async (tx: EntityManager): Promise<void> => {
+          journal.settle(tx, item.id, outcome, reason, clock.now());
+          await work?.({ tx: tx as never, emit: outbox.emit.bind(outbox) as never });
+          journal.appendLater(outbox.items, clock.now(), tx);
+        };
+        const durable = !this.deps.contracts.get(item.name)?.queue.inside;
+        await tenants.transaction(stream.merchantId, store, { durable });
+      } catch (error) {
+        if (isSettledBefore(error)) return false;
+        throw error;
+      }
+      await waker.wake([...outbox.wakes(), ...wakes]);
+      return true;
     };
 
     let committed = false;
@@ -179,7 +210,9 @@ export class TaskProcessor {
           return undefined;
         }
         case 'deferred':
-          await tenants.transaction(stream.merchantId, (tx) => journal.defer(tx, item.id, outcome.until));
+          await tenants.transaction(stream.merchantId, async (tx) =>
+            journal.defer(tx, item.id, outcome.until),
+          );
           report(this.deps, stream, item, 'deferred', startedAt);
           return { afterMs: Math.max(0, outcome.until.getTime() - clock.now().getTime()) };
         case 'rejected':

@@ -3,7 +3,7 @@ import { Redis } from 'ioredis';
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { CONTRACTS, done, rejected, waiting, type JobContract } from '#contracts';
-import { Tenants } from '#persistence';
+import { later, Tenants } from '#persistence';
 import { CLOCK, systemClock } from '#platform';
 import { createTestDatabase, TEST_BACKENDS, until, type TestDatabase } from '#testing';
 import { openQueueBackend, Waker } from '#queue';
@@ -131,22 +131,64 @@ describe.each(TEST_BACKENDS)('streams on %s', (kind) => {
 
   it('stores a task result once, and fires timers', async () => {
     const id = `task_${randomUUID()}`;
-    let commits = 0;
+    let commits: boolean[] = [];
     script.onTask = async (_id, ctx) => {
       const first = await ctx.commit(async ({ emit }) => {
         emit(say, message(`result_${id}`), { dueAt: new Date(Date.now() + 700) });
       });
-      const second = await ctx.commit(async () => {
-        commits += 100;
+      const second = await ctx.commit(async ({ tx, emit }) => {
+        emit(say, message(`again_${id}`));
+        await tx.query(`UPDATE journal.items SET reason = 'again'`);
       });
-      commits += Number(first) + Number(second);
+      commits = [first, second];
       return done;
     };
     const startedAt = Date.now();
     await put(fetchThing, message(id));
     await until('the result', () => script.applied.includes(`result_${id}`));
     expect(Date.now() - startedAt).toBeGreaterThanOrEqual(690);
-    expect(commits).toBe(1);
+    expect(commits).toEqual([true, false]);
+    const again = (await app
+      .get(Tenants)
+      .transaction(merchantId, (tx) =>
+        tx.query(`SELECT id FROM journal.items WHERE reason = 'again' OR external_id LIKE '%again_' || $1`, [
+          id,
+        ]),
+      )) as unknown[];
+    expect(again).toEqual([]);
+  });
+
+  it('counts what the database refuses against the item whose fault it is', async () => {
+    const [good, bad, last] = ['good', 'bad', 'last'].map((word) => `${word}_${randomUUID()}`) as [
+      string,
+      string,
+      string,
+    ];
+    script.onMessage = (id, ctx) => {
+      // Sent without waiting: the refusal comes when the whole batch is to be stored.
+      if (id === bad) later(ctx.tx, `SELECT 1 / $1::int`, [0]);
+      return done;
+    };
+    for (const id of [good, bad]) await put(say, message(id, 'con_refused'), false);
+    await put(say, message(last, 'con_refused'));
+    const rows = await until(
+      'the last',
+      async () => {
+        const found = (await app.get(Tenants).transaction(merchantId, (tx) =>
+          tx.query(
+            `SELECT payload->>'id' AS id, outcome, parked_at IS NOT NULL AS parked, reason FROM journal.items
+             WHERE payload->>'line' = 'con_refused' ORDER BY items.id`,
+          ),
+        )) as { outcome: string | null }[];
+        return found[2]?.outcome ? found : undefined;
+      },
+      20_000,
+    );
+    expect(rows).toEqual([
+      { id: good, outcome: 'done', parked: false, reason: null },
+      { id: bad, outcome: null, parked: true, reason: 'division by zero' },
+      { id: last, outcome: 'done', parked: false, reason: null },
+    ]);
   });
 
   it('survives an emptied queue server', async () => {

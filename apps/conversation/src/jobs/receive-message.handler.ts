@@ -44,7 +44,7 @@ export class ReceiveMessageHandler {
       const lookAgain = new Date(ctx.now.getTime() + LOOK_AGAIN_MS);
       return ctx.item.stream === thread.stream ? waiting : deferred(lookAgain);
     }
-    await this.threads.moveTo(ctx.tx, thread, ctx.item.stream);
+    this.threads.moveTo(ctx.tx, thread, ctx.item.stream);
     ctx.emit(noteInbound, { channelAccountId, contactId, messageId, sentAt });
     if (standing === 'note')
       return skipped(

@@ -17,7 +17,7 @@ export class NoteInboundHandler {
     if (recipient.lastInboundAt && recipient.lastInboundAt >= sentAt) {
       return skipped('a later message is known');
     }
-    await updateRecipient(ctx.tx, recipient, { lastInboundAt: sentAt, windowRefused: false });
+    updateRecipient(ctx.tx, recipient, { lastInboundAt: sentAt, windowRefused: false });
     await this.line.advance(toWork(ctx), recipient);
     return done;
   }

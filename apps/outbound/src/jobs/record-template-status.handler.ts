@@ -17,7 +17,7 @@ export class RecordTemplateStatusHandler {
   async handle(payload: RecordTemplateStatusPayload, ctx: OrderedContext): Promise<JobOutcome> {
     const { businessAccountId, name, language, event, reason, at } = payload;
     const template = { businessAccountId, name, language };
-    await storeTemplateState(ctx.tx, {
+    storeTemplateState(ctx.tx, {
       ...template,
       state: event,
       reason: reason ?? null,

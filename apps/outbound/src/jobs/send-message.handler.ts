@@ -14,10 +14,12 @@ export class SendMessageHandler {
   /** Puts the message at the end of its recipient's line. */
   @JobHandler(sendMessage)
   async handle(message: SendMessagePayload, ctx: OrderedContext): Promise<JobOutcome> {
-    const account = await findAccount(ctx.tx, message.channelAccountId);
+    const [account] = await Promise.all([
+      findAccount(ctx.tx, message.channelAccountId),
+      lockRecipient(ctx.tx, message, ctx.now),
+    ]);
     if (!account) return rejected(`no channel account ${message.channelAccountId}`);
-    await lockRecipient(ctx.tx, message, ctx.now);
-    await insertMessage(ctx.tx, message, ctx.now);
+    insertMessage(ctx.tx, message, ctx.now);
     await this.line.advance(toWork(ctx), message);
     return done;
   }

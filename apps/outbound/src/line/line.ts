@@ -11,7 +11,7 @@ import {
 import { verdicts } from '../metrics.js';
 import { lockHead, updateMessage, type Message } from '../store/messages.js';
 import { lockRecipient, updateRecipient, type Recipient, type RecipientKey } from '../store/recipients.js';
-import { findAccount, lockSender, storeSender } from '../store/senders.js';
+import { findAccount, lockSender, storeSender, type Account } from '../store/senders.js';
 import { findTemplates } from '../store/templates.js';
 import type { Work } from '../work.js';
 
@@ -27,21 +27,24 @@ export class Line {
   /** Plans the head unless it is under way already, and goes on while heads are dropped. May be called at any time. */
   async advance(work: Work, key: RecipientKey): Promise<void> {
     const { tx, now } = work;
-    const recipient = await lockRecipient(tx, key, now);
-    for (;;) {
-      const head = await lockHead(tx, key);
+    const [recipient, first, account] = await Promise.all([
+      lockRecipient(tx, key, now),
+      lockHead(tx, key),
+      findAccount(tx, key.channelAccountId),
+    ]);
+    for (let head = first; ; head = await lockHead(tx, key)) {
       if (!head || head.state === 'sending' || head.state === 'indeterminate') return;
-      const verdict = await this.judge(work, head, recipient, false);
+      const verdict = await this.judge(work, head, recipient, account, false);
       count(verdict);
       switch (verdict.decision) {
         case 'drop':
-          await updateMessage(tx, head, { state: 'dropped', open: false, verdict, droppedAt: now });
+          updateMessage(tx, head, { state: 'dropped', open: false, verdict, droppedAt: now });
           continue;
         case 'wait':
-          await updateMessage(tx, head, { state: 'queued', verdict });
+          updateMessage(tx, head, { state: 'queued', verdict });
           return this.lookAgain(work, head, new Date(verdict.until));
         case 'wait_for_customer':
-          await updateMessage(tx, head, { state: 'waiting', verdict });
+          updateMessage(tx, head, { state: 'waiting', verdict });
           return this.lookAgain(work, head, verdict.recheckAt === null ? null : new Date(verdict.recheckAt));
         case 'send_free_form':
         case 'send_template':
@@ -51,9 +54,13 @@ export class Line {
   }
 
   /** What would be decided of this message now. `pairTaken`: its place in the pair rate is its own already. */
-  async judge(work: Work, message: Message, recipient: Recipient, pairTaken: boolean): Promise<Verdict> {
-    const { tx, now } = work;
-    const account = await findAccount(tx, message.channelAccountId);
+  async judge(
+    { tx, now }: Work,
+    message: Message,
+    recipient: Recipient,
+    account: Account | undefined,
+    pairTaken: boolean,
+  ): Promise<Verdict> {
     const purpose = message.template?.purpose ?? null;
     const candidates =
       purpose && account
@@ -82,8 +89,8 @@ export class Line {
   private async send(work: Work, head: Message, recipient: Recipient, verdict: Verdict): Promise<void> {
     const { tx, now, emit } = work;
     const taken = takePair(recipient.pair, now);
-    if (taken.outcome === 'taken') await updateRecipient(tx, recipient, { pair: taken.bucket });
-    await updateMessage(tx, head, {
+    if (taken.outcome === 'taken') updateRecipient(tx, recipient, { pair: taken.bucket });
+    updateMessage(tx, head, {
       state: 'sending',
       plan: head.plan + 1,
       verdict,
@@ -101,7 +108,7 @@ export class Line {
   /** After a pause one message tries whether the channel takes it again; the others wait for what becomes of it. */
   private async goFirst({ tx, now }: Work, channelAccountId: string): Promise<void> {
     const sender = await lockSender(tx, channelAccountId);
-    await storeSender(tx, channelAccountId, { ...sender, pausedUntil: new Date(now.getTime() + PROBE_MS) });
+    storeSender(tx, channelAccountId, { ...sender, pausedUntil: new Date(now.getTime() + PROBE_MS) });
   }
 
   /** A timer; a message with a deadline is looked at then at the latest, to be dropped. */

@@ -36,14 +36,14 @@ export class Refusals {
     });
     if (cure.holdPairMs !== undefined) {
       const pairHoldUntil = new Date(now.getTime() + cure.holdPairMs);
-      await updateRecipient(tx, recipient, { pairHoldUntil, pairRefusals: recipient.pairRefusals + 1 });
+      updateRecipient(tx, recipient, { pairHoldUntil, pairRefusals: recipient.pairRefusals + 1 });
     }
     // A customer who wrote after the refused call has opened the window again.
     const wroteSince =
       recipient.lastInboundAt && message.calledAt && recipient.lastInboundAt > message.calledAt;
-    if (cure.closeWindow && !wroteSince) await updateRecipient(tx, recipient, { windowRefused: true });
+    if (cure.closeWindow && !wroteSince) updateRecipient(tx, recipient, { windowRefused: true });
     if (cure.template) await this.setTemplateAside(work, message, cure.template, refusal);
-    await updateMessage(tx, message, patchOf(message, cure, refusal, now));
+    updateMessage(tx, message, patchOf(message, cure, refusal, now));
     await this.cureSender(work, message, cure);
     await this.line.advance(work, message);
     return cure;
@@ -56,12 +56,12 @@ export class Refusals {
     const sender = await lockSender(tx, channelAccountId);
     if (cure.slowNumber) {
       const pacing = slowDown(sender.pacing, account?.messagesPerSecond ?? 1, now, message.plannedAt ?? now);
-      await storeSender(tx, channelAccountId, { ...sender, pacing });
+      storeSender(tx, channelAccountId, { ...sender, pacing });
     }
     if (cure.pauseAccountMs === undefined) return;
     // Calls that were under way when the account was paused are refused for the same reason: one pause, not many.
     if (sender.pausedAt && message.calledAt && message.calledAt <= sender.pausedAt) return;
-    await storeSender(tx, channelAccountId, {
+    storeSender(tx, channelAccountId, {
       ...sender,
       pausedAt: now,
       pausedUntil: new Date(now.getTime() + cure.pauseAccountMs),
@@ -79,7 +79,7 @@ export class Refusals {
     const { verdict } = message;
     const account = await findAccount(tx, message.channelAccountId);
     if (verdict?.decision !== 'send_template' || !account) return;
-    await storeTemplateState(tx, {
+    storeTemplateState(tx, {
       businessAccountId: account.businessAccountId,
       name: verdict.template.name,
       language: verdict.template.language,

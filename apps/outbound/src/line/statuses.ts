@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { done, skipped, type JobOutcome, type RecordStatusPayload } from '#contracts';
 import { classifyError, forward, isDelivery, type DeliveryState } from '#core/outbound';
+import { later, query } from '#persistence';
 import { priced, statuses } from '../metrics.js';
 import {
   findByChannelId,
@@ -42,7 +43,7 @@ export class Statuses {
     if (status.status === 'other') return skipped('a status without meaning for us');
     const message = await this.find(work, status);
     if (!message) {
-      await keepEarly(work, status);
+      keepEarly(work, status);
       statuses.inc({ status: status.status, effect: 'early' });
       return skipped('kept until its message is known');
     }
@@ -54,21 +55,22 @@ export class Statuses {
   /** Applies what came before the answer that named the message. The caller holds the locks of message and channel id. */
   async applyEarly(work: Work, message: Message, channelMessageId: string): Promise<void> {
     const { tx } = work;
-    const rows = (await tx.query(
+    const rows = await query<{ status: Status }>(
+      tx,
       `SELECT status FROM outbound.early_statuses WHERE channel_message_id = $1 ORDER BY received_at`,
       [channelMessageId],
-    )) as { status: Status }[];
+    );
     if (rows.length === 0) return;
-    await tx.query(`DELETE FROM outbound.early_statuses WHERE channel_message_id = $1`, [channelMessageId]);
+    later(tx, `DELETE FROM outbound.early_statuses WHERE channel_message_id = $1`, [channelMessageId]);
     for (const { status } of rows) await this.apply(work, message, status);
   }
 
-  private async find({ tx, now }: Work, status: Status): Promise<Message | undefined> {
-    const known = status.messageId && (await lockMessage(tx, status.messageId, now));
+  private async find({ tx }: Work, status: Status): Promise<Message | undefined> {
+    const known = status.messageId && (await lockMessage(tx, status.messageId));
     if (known) return known;
-    await lockChannelId(tx, status.channelMessageId);
+    lockChannelId(tx, status.channelMessageId);
     const messageId = await findByChannelId(tx, status.channelMessageId);
-    return messageId ? lockMessage(tx, messageId, now) : undefined;
+    return messageId ? lockMessage(tx, messageId) : undefined;
   }
 
   private async apply(work: Work, message: Message, status: Status): Promise<JobOutcome> {
@@ -88,7 +90,7 @@ export class Statuses {
       ...(message[TIMES[reported]] === null ? { [TIMES[reported]]: at } : {}),
       ...price(message, status),
     };
-    await updateMessage(work.tx, message, patch);
+    updateMessage(work.tx, message, patch);
     if (wasOpen) await this.line.advance(work, message);
     if (current === 'failed') return skipped('the message had failed');
     return next === current ? skipped(`the message was ${current} already`) : done;
@@ -103,17 +105,17 @@ export class Statuses {
       return skipped(`the message was ${message.state}`);
     if (isAnew(message)) {
       const failedChannelIds = [...message.failedChannelIds, channelMessageId];
-      await updateMessage(work.tx, message, { failedChannelIds });
+      updateMessage(work.tx, message, { failedChannelIds });
       return skipped('of a lost send; the message goes out anew');
     }
-    await updateMessage(work.tx, message, { channelMessageId, ...price(message, status) });
+    updateMessage(work.tx, message, { channelMessageId, ...price(message, status) });
     const { code, title, details = title } = { ...NO_ERROR, ...status.errors[0] };
     if (mayGoAgain(message)) {
       await this.refusals.apply(work, message, { code, details, came: 'later' });
       return done;
     }
     const error = { code, class: classifyError(code).class, details, at: work.now.toISOString() };
-    await updateMessage(work.tx, message, {
+    updateMessage(work.tx, message, {
       state: 'failed',
       open: false,
       failedAt: new Date(status.at),
@@ -148,17 +150,18 @@ function price(message: Message, status: Status): MessagePatch {
 }
 
 /** Held by whoever learns or looks up a channel id: a status cannot slip between the look-up and the answer. */
-export async function lockChannelId(tx: EntityManager, channelMessageId: string): Promise<void> {
-  await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('outbound.channel-id/' || $1, 0))`, [
+export function lockChannelId(tx: EntityManager, channelMessageId: string): void {
+  later(tx, `SELECT pg_advisory_xact_lock(hashtextextended('outbound.channel-id/' || $1, 0))`, [
     channelMessageId,
   ]);
 }
 
-async function keepEarly({ tx, now }: Work, status: Status): Promise<void> {
-  await tx.query(`DELETE FROM outbound.early_statuses WHERE received_at < $1`, [
+function keepEarly({ tx, now }: Work, status: Status): void {
+  later(tx, `DELETE FROM outbound.early_statuses WHERE received_at < $1`, [
     new Date(now.getTime() - EARLY_FOR_MS),
   ]);
-  await tx.query(
+  later(
+    tx,
     `INSERT INTO outbound.early_statuses (merchant_id, channel_message_id, status, received_at)
      VALUES (current_setting('waco.merchant_id'), $1, $2, $3)`,
     [status.channelMessageId, JSON.stringify(status), now],

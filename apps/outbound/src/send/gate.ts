@@ -11,6 +11,7 @@ import type { OutboundEnv } from '../env.js';
 import { Line } from '../line/line.js';
 import { lockMessage, updateMessage, type Message, type StoredVerdict } from '../store/messages.js';
 import { lockRecipient } from '../store/recipients.js';
+import { findAccount } from '../store/senders.js';
 import { findTemplateText } from '../store/templates.js';
 import type { Work } from '../work.js';
 
@@ -46,8 +47,7 @@ export class Gate {
 
   /** `slotAt`: reserved by this run; unset when an earlier one has stored its own. */
   async pass(work: Work, payload: CallChannelPayload, slotAt?: Date): Promise<Passage> {
-    const { tx, now } = work;
-    const message = await lockMessage(tx, payload.messageId, now);
+    const message = await lockMessage(work.tx, payload.messageId);
     if (!message || message.plan !== payload.plan) return { go: 'nothing', why: 'planned anew since' };
     switch (message.state) {
       case 'sending':
@@ -66,7 +66,7 @@ export class Gate {
   /** The answer is lost, in a crash or on the way: a status with our id may still settle it. */
   async mark({ tx, now }: Work, message: Message): Promise<Passage> {
     if (message.state !== 'indeterminate') {
-      await updateMessage(tx, message, { state: 'indeterminate', indeterminateAt: now });
+      updateMessage(tx, message, { state: 'indeterminate', indeterminateAt: now });
     }
     const until = new Date(message.indeterminateAt!.getTime() + this.env.INDETERMINATE_GRACE_MS);
     return until > now ? { go: 'unsettled', until } : { go: 'grace_over' };
@@ -78,8 +78,11 @@ export class Gate {
     if (slotAt > now) return { go: 'not_yet', slotAt };
     let verdict = message.verdict!;
     if (now.getTime() - message.plannedAt!.getTime() > FRESH_MS) {
-      const recipient = await lockRecipient(tx, message, now);
-      const judged = await this.line.judge(work, message, recipient, true);
+      const [recipient, account] = await Promise.all([
+        lockRecipient(tx, message, now),
+        findAccount(tx, message.channelAccountId),
+      ]);
+      const judged = await this.line.judge(work, message, recipient, account, true);
       if (!judged.decision.startsWith('send_')) return { go: 'plan_anew' };
       verdict = judged;
     }
@@ -91,7 +94,7 @@ export class Gate {
       throw error;
     }
     if (!rendered) return { go: 'plan_anew' };
-    await updateMessage(tx, message, {
+    updateMessage(tx, message, {
       verdict: { ...verdict, slotAt: slotAt.toISOString() },
       slotAt,
       calledAt: now,

@@ -29,12 +29,12 @@ export class Outcomes {
     { channelMessageId, held }: Extract<SendResult, { outcome: 'accepted' }>,
   ): Promise<void> {
     const { tx, now } = work;
-    await lockChannelId(tx, channelMessageId);
-    const message = await lockMessage(tx, payload.messageId, now);
+    lockChannelId(tx, channelMessageId);
+    const message = await lockMessage(tx, payload.messageId);
     // A failure that came before this answer has been dealt with.
     if (!message || message.failedChannelIds.includes(channelMessageId)) return;
     const current = isDelivery(message.state) ? message.state : null;
-    await updateMessage(tx, message, {
+    updateMessage(tx, message, {
       state: forward(current, held ? 'held' : 'accepted'),
       open: false,
       channelMessageId: message.channelMessageId ?? channelMessageId,
@@ -44,9 +44,9 @@ export class Outcomes {
     const recipient = await lockRecipient(tx, message, now);
     const pair = message.plannedAt ? onArrival(recipient.pair, message.plannedAt, now) : recipient.pair;
     if (recipient.pairRefusals > 0 || pair !== recipient.pair) {
-      await updateRecipient(tx, recipient, { pairRefusals: 0, pairHoldUntil: null, pair });
+      updateRecipient(tx, recipient, { pairRefusals: 0, pairHoldUntil: null, pair });
     }
-    await endPause(tx, message.channelAccountId);
+    endPause(tx, message.channelAccountId);
     await this.statuses.applyEarly(work, message, channelMessageId);
     await this.line.advance(work, message);
   }
@@ -75,9 +75,9 @@ export class Outcomes {
 
   /** A person took the task out of the dead letters: the message starts anew. */
   async redriven(work: Work, payload: CallChannelPayload): Promise<void> {
-    const message = await lockMessage(work.tx, payload.messageId, work.now);
+    const message = await lockMessage(work.tx, payload.messageId);
     if (message?.state !== 'failed' || message.plan !== payload.plan) return;
-    await updateMessage(work.tx, message, { retries: 0, failedAt: null });
+    updateMessage(work.tx, message, { retries: 0, failedAt: null });
     await this.again(work, message, 'redriven', 0);
   }
 
@@ -86,16 +86,16 @@ export class Outcomes {
     const message = await inFlight(work, payload);
     if (!message) return;
     if (message.possibleDuplicate) {
-      await updateMessage(work.tx, message, { open: false });
+      updateMessage(work.tx, message, { open: false });
       return this.line.advance(work, message);
     }
-    await updateMessage(work.tx, message, { possibleDuplicate: true });
+    updateMessage(work.tx, message, { possibleDuplicate: true });
     await this.again(work, message, 'the answer was lost and no status came', 0);
   }
 
   private async again(work: Work, message: Message, why: string, waitMs: number): Promise<void> {
     const { tx, now } = work;
-    await updateMessage(tx, message, {
+    updateMessage(tx, message, {
       state: 'queued',
       open: true,
       error: { code: null, class: 'not_sent', details: why, at: now.toISOString() },
@@ -106,8 +106,8 @@ export class Outcomes {
 }
 
 /** The message if this plan of it is still the one under way: a status may have settled it. */
-async function inFlight({ tx, now }: Work, payload: CallChannelPayload): Promise<Message | undefined> {
-  const message = await lockMessage(tx, payload.messageId, now);
+async function inFlight({ tx }: Work, payload: CallChannelPayload): Promise<Message | undefined> {
+  const message = await lockMessage(tx, payload.messageId);
   const underWay = message?.state === 'sending' || message?.state === 'indeterminate';
   return underWay && message.plan === payload.plan ? message : undefined;
 }

@@ -100,9 +100,9 @@ export class Sends {
   }
 
   private async keepSlot(payload: CallChannelPayload, ctx: TaskContext, slotAt: Date): Promise<JobOutcome> {
-    await this.apart(ctx, async ({ tx, now }) => {
-      const message = await lockMessage(tx, payload.messageId, now);
-      if (message?.plan === payload.plan) await updateMessage(tx, message, { slotAt });
+    await this.apart(ctx, async ({ tx }) => {
+      const message = await lockMessage(tx, payload.messageId);
+      if (message?.plan === payload.plan) updateMessage(tx, message, { slotAt });
     });
     return deferred(new Date(slotAt.getTime() - EARLY_MS));
   }
@@ -119,7 +119,7 @@ export class Sends {
         return this.settle(ctx, (w) => this.outcomes.notSent(w, payload, result.why));
       case 'indeterminate': {
         const passage = await this.apart(ctx, async (work): Promise<Passage> => {
-          const message = await lockMessage(work.tx, payload.messageId, work.now);
+          const message = await lockMessage(work.tx, payload.messageId);
           // A status with our id may have been faster.
           if (message?.state !== 'sending' || message.plan !== payload.plan) {
             return { go: 'nothing', why: 'settled by a status' };
@@ -165,9 +165,9 @@ export class Sends {
   ): Promise<void> {
     const now = this.clock.now();
     const item = await this.tenants.transaction(ctx.merchantId, async (tx) => {
-      const message = await lockMessage(tx, payload.messageId, now);
+      const message = await lockMessage(tx, payload.messageId);
       if (!message || message.plan !== payload.plan || !message.open) return undefined;
-      await updateMessage(tx, message, {
+      updateMessage(tx, message, {
         state: 'failed',
         open: false,
         failedAt: now,

@@ -1,7 +1,8 @@
 import type { EntityManager } from 'typeorm';
 import type { OutboundContent, PersonRef, TemplateFallback } from '#core/messaging';
 import type { MessageState, Verdict } from '#core/outbound';
-import { lockRecipient, type RecipientKey } from './recipients.js';
+import { later, query } from '#persistence';
+import { lockRecipientOf, type RecipientKey } from './recipients.js';
 
 /** A message as it is stored: its place in its recipient's line, and everything that happened to it. */
 export interface Message extends RecipientKey {
@@ -104,8 +105,9 @@ export interface NewMessage extends RecipientKey {
 }
 
 /** Puts a message at the end of its recipient's line, once. */
-export async function insertMessage(tx: EntityManager, message: NewMessage, now: Date): Promise<void> {
-  await tx.query(
+export function insertMessage(tx: EntityManager, message: NewMessage, now: Date): void {
+  later(
+    tx,
     `INSERT INTO outbound.messages (merchant_id, message_id, channel_account_id, contact_id, person, content, template,
        deadline, thread_id, order_ref, state, created_at)
      VALUES (current_setting('waco.merchant_id'), $1, $2, $3, $4, $5, $6, $7, $8, $9, 'queued', $10)
@@ -127,34 +129,27 @@ export async function insertMessage(tx: EntityManager, message: NewMessage, now:
 
 /** The message that its recipient's line stands at. The caller holds the recipient's lock. */
 export async function lockHead(tx: EntityManager, key: RecipientKey): Promise<Message | undefined> {
-  return one(
-    await tx.query(
-      `SELECT ${SELECT} FROM outbound.messages WHERE open AND channel_account_id = $1 AND contact_id = $2
-       ORDER BY seq LIMIT 1 FOR UPDATE`,
-      [key.channelAccountId, key.contactId],
-    ),
+  const [head] = await query<Message>(
+    tx,
+    `SELECT ${SELECT} FROM outbound.messages WHERE open AND channel_account_id = $1 AND contact_id = $2
+     ORDER BY seq LIMIT 1 FOR UPDATE`,
+    [key.channelAccountId, key.contactId],
   );
+  return head;
 }
 
 /**
  * A message with its recipient's lock: whoever changes a message holds that first, so that two never wait for each
  * other.
  */
-export async function lockMessage(
-  tx: EntityManager,
-  messageId: string,
-  now: Date,
-): Promise<Message | undefined> {
-  const owners = (await tx.query(
-    `SELECT channel_account_id AS "channelAccountId", contact_id AS "contactId" FROM outbound.messages
-     WHERE message_id = $1`,
-    [messageId],
-  )) as RecipientKey[];
-  if (!owners[0]) return undefined;
-  await lockRecipient(tx, owners[0], now);
-  return one(
-    await tx.query(`SELECT ${SELECT} FROM outbound.messages WHERE message_id = $1 FOR UPDATE`, [messageId]),
-  );
+export async function lockMessage(tx: EntityManager, messageId: string): Promise<Message | undefined> {
+  const [, [message]] = await Promise.all([
+    lockRecipientOf(tx, messageId),
+    query<Message>(tx, `SELECT ${SELECT} FROM outbound.messages WHERE message_id = $1 FOR UPDATE`, [
+      messageId,
+    ]),
+  ]);
+  return message;
 }
 
 /** The id of the message that the channel knows by this id. */
@@ -162,28 +157,25 @@ export async function findByChannelId(
   tx: EntityManager,
   channelMessageId: string,
 ): Promise<string | undefined> {
-  const rows = (await tx.query(
+  const rows = await query<{ messageId: string }>(
+    tx,
     `SELECT message_id AS "messageId" FROM outbound.messages WHERE channel_message_id = $1
      UNION ALL SELECT message_id FROM outbound.messages
        WHERE failed_channel_ids <> '{}' AND failed_channel_ids @> ARRAY[$1] LIMIT 1`,
     [channelMessageId],
-  )) as { messageId: string }[];
+  );
   return rows[0]?.messageId;
 }
 
 /** Writes the patch, and into `message` too. */
-export async function updateMessage(tx: EntityManager, message: Message, patch: MessagePatch): Promise<void> {
+export function updateMessage(tx: EntityManager, message: Message, patch: MessagePatch): void {
   const fields = Object.entries(patch).filter(([, value]) => value !== undefined);
   const assignments = fields.map(([field], i) => `${COLUMNS[field as keyof Message]} = $${i + 2}`);
-  await tx.query(`UPDATE outbound.messages SET ${assignments.join(', ')} WHERE message_id = $1`, [
+  later(tx, `UPDATE outbound.messages SET ${assignments.join(', ')} WHERE message_id = $1`, [
     message.messageId,
     ...fields.map(([field, value]) =>
       JSON_FIELDS.has(field) && value !== null ? JSON.stringify(value) : value,
     ),
   ]);
   Object.assign(message, patch);
-}
-
-function one(rows: unknown): Message | undefined {
-  return (rows as Message[])[0];
 }

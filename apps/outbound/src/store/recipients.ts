@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { PairBucket } from '#core/outbound';
+import { later, once, query } from '#persistence';
 
 export interface RecipientKey {
   channelAccountId: string;
@@ -22,44 +23,72 @@ const COLUMNS = {
   pairHoldUntil: 'pair_hold_until',
 } as const;
 
+interface Row extends Omit<Recipient, 'pair'> {
+  pairLevel: number;
+  pairAt: Date;
+}
+
+const SELECT = `SELECT channel_account_id AS "channelAccountId", contact_id AS "contactId",
+    last_inbound_at AS "lastInboundAt", window_refused AS "windowRefused", pair_level AS "pairLevel",
+    pair_at AS "pairAt", pair_refusals AS "pairRefusals", pair_hold_until AS "pairHoldUntil"
+  FROM outbound.recipients`;
+
 /** The recipient, made if need be, locked until the transaction ends: its line is decided by one at a time. */
-export async function lockRecipient(tx: EntityManager, key: RecipientKey, now: Date): Promise<Recipient> {
-  const found = await select(tx, key);
-  if (found) return found;
-  await tx.query(
+export function lockRecipient(tx: EntityManager, key: RecipientKey, now: Date): Promise<Recipient> {
+  return once(tx, nameOf(key), async () => (await find(tx, key)) ?? make(tx, key, now));
+}
+
+/** The same for the recipient of a message; nobody when there is no such message. */
+export async function lockRecipientOf(tx: EntityManager, messageId: string): Promise<Recipient | undefined> {
+  const [row] = await query<Row>(
+    tx,
+    `${SELECT} WHERE (channel_account_id, contact_id) =
+       (SELECT channel_account_id, contact_id FROM outbound.messages WHERE message_id = $1) FOR UPDATE`,
+    [messageId],
+  );
+  return row && once(tx, nameOf(row), () => Promise.resolve(toRecipient(row)));
+}
+
+async function find(tx: EntityManager, key: RecipientKey): Promise<Recipient | undefined> {
+  const [row] = await query<Row>(
+    tx,
+    `${SELECT} WHERE channel_account_id = $1 AND contact_id = $2 FOR UPDATE`,
+    [key.channelAccountId, key.contactId],
+  );
+  return row && toRecipient(row);
+}
+
+async function make(tx: EntityManager, key: RecipientKey, now: Date): Promise<Recipient> {
+  later(
+    tx,
     `INSERT INTO outbound.recipients (merchant_id, channel_account_id, contact_id, pair_at)
      VALUES (current_setting('waco.merchant_id'), $1, $2, $3) ON CONFLICT DO NOTHING`,
     [key.channelAccountId, key.contactId, now],
   );
-  return (await select(tx, key))!;
+  return (await find(tx, key))!;
 }
 
-async function select(tx: EntityManager, key: RecipientKey): Promise<Recipient | undefined> {
-  const rows = (await tx.query(
-    `SELECT last_inbound_at AS "lastInboundAt", window_refused AS "windowRefused", pair_level AS "pairLevel",
-       pair_at AS "pairAt", pair_refusals AS "pairRefusals", pair_hold_until AS "pairHoldUntil"
-     FROM outbound.recipients WHERE channel_account_id = $1 AND contact_id = $2 FOR UPDATE`,
-    [key.channelAccountId, key.contactId],
-  )) as (Omit<Recipient, 'pair' | keyof RecipientKey> & { pairLevel: number; pairAt: Date })[];
-  if (!rows[0]) return undefined;
-  const { pairLevel, pairAt, ...rest } = rows[0];
-  const { channelAccountId, contactId } = key;
-  return { channelAccountId, contactId, ...rest, pair: { level: pairLevel, at: pairAt } };
+const nameOf = ({ channelAccountId, contactId }: RecipientKey): string =>
+  `recipient/${channelAccountId}/${contactId}`;
+
+function toRecipient({ pairLevel, pairAt, ...rest }: Row): Recipient {
+  return { ...rest, pair: { level: pairLevel, at: pairAt } };
 }
 
 /** Writes the patch, and into `recipient` too. */
-export async function updateRecipient(
+export function updateRecipient(
   tx: EntityManager,
   recipient: Recipient,
   patch: Partial<Pick<Recipient, keyof typeof COLUMNS | 'pair'>>,
-): Promise<void> {
+): void {
   const { pair, ...plain } = patch;
   const values: [column: string, value: unknown][] = Object.entries(plain).map(([field, value]) => [
     COLUMNS[field as keyof typeof COLUMNS],
     value,
   ]);
   if (pair) values.push(['pair_level', pair.level], ['pair_at', pair.at]);
-  await tx.query(
+  later(
+    tx,
     `UPDATE outbound.recipients SET ${values.map(([column], i) => `${column} = $${i + 3}`).join(', ')}
      WHERE channel_account_id = $1 AND contact_id = $2`,
     [recipient.channelAccountId, recipient.contactId, ...values.map(([, value]) => value)],

@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { Pacing } from '#core/outbound';
+import { later, query } from '#persistence';
 
 /** What planning asks of a channel account, without its secrets. */
 export interface Account {
@@ -22,7 +23,8 @@ export interface Sender {
 }
 
 export async function findAccount(tx: EntityManager, channelAccountId: string): Promise<Account | undefined> {
-  const rows = (await tx.query(
+  const [account] = await query<Account>(
+    tx,
     `SELECT a.business_account_id AS "businessAccountId", a.messages_per_second AS "messagesPerSecond",
        a.enabled AND m.status = 'active' AS enabled, m.status = 'suspended' AS "merchantSuspended", m.language, s.paused_until AS "pausedUntil",
        s.pause_reason AS "pauseReason"
@@ -31,16 +33,18 @@ export async function findAccount(tx: EntityManager, channelAccountId: string): 
        LEFT JOIN outbound.senders s ON s.channel_account_id = a.id
      WHERE a.id = $1`,
     [channelAccountId],
-  )) as Account[];
-  return rows[0];
+  );
+  return account;
 }
 
 /** Pauses of the account since something last went out. */
 export async function countPauses(tx: EntityManager, channelAccountId: string): Promise<number> {
-  const rows = (await tx.query(`SELECT pauses FROM outbound.senders WHERE channel_account_id = $1`, [
-    channelAccountId,
-  ])) as { pauses: number }[];
-  return rows[0]?.pauses ?? 0;
+  const [sender] = await query<{ pauses: number }>(
+    tx,
+    `SELECT pauses FROM outbound.senders WHERE channel_account_id = $1`,
+    [channelAccountId],
+  );
+  return sender?.pauses ?? 0;
 }
 
 /**
@@ -50,7 +54,8 @@ export async function countPauses(tx: EntityManager, channelAccountId: string): 
 export async function lockSender(tx: EntityManager, channelAccountId: string): Promise<Sender> {
   const found = await select(tx, channelAccountId);
   if (found) return found;
-  await tx.query(
+  later(
+    tx,
     `INSERT INTO outbound.senders (merchant_id, channel_account_id)
      VALUES (current_setting('waco.merchant_id'), $1) ON CONFLICT DO NOTHING`,
     [channelAccountId],
@@ -59,24 +64,22 @@ export async function lockSender(tx: EntityManager, channelAccountId: string): P
 }
 
 async function select(tx: EntityManager, channelAccountId: string): Promise<Sender | undefined> {
-  const rows = (await tx.query(
+  const [row] = await query<Omit<Sender, 'pacing'> & Pacing>(
+    tx,
     `SELECT next_slot_ms AS "nextSlotMs", slowed_to AS "slowedTo", slowed_at AS "slowedAt", paused_at AS "pausedAt",
        paused_until AS "pausedUntil", pause_reason AS "pauseReason", pauses
      FROM outbound.senders WHERE channel_account_id = $1 FOR UPDATE`,
     [channelAccountId],
-  )) as (Omit<Sender, 'pacing'> & Pacing)[];
-  if (!rows[0]) return undefined;
-  const { nextSlotMs, slowedTo, slowedAt, ...rest } = rows[0];
+  );
+  if (!row) return undefined;
+  const { nextSlotMs, slowedTo, slowedAt, ...rest } = row;
   return { ...rest, pacing: { nextSlotMs, slowedTo, slowedAt } };
 }
 
-export async function storeSender(
-  tx: EntityManager,
-  channelAccountId: string,
-  sender: Sender,
-): Promise<void> {
+export function storeSender(tx: EntityManager, channelAccountId: string, sender: Sender): void {
   const { pacing } = sender;
-  await tx.query(
+  later(
+    tx,
     `UPDATE outbound.senders SET next_slot_ms = $2, slowed_to = $3, slowed_at = $4, paused_at = $5, paused_until = $6,
        pause_reason = $7, pauses = $8
      WHERE channel_account_id = $1`,
@@ -94,8 +97,9 @@ export async function storeSender(
 }
 
 /** Something went out: whatever the account was paused for is over. */
-export async function endPause(tx: EntityManager, channelAccountId: string): Promise<void> {
-  await tx.query(
+export function endPause(tx: EntityManager, channelAccountId: string): void {
+  later(
+    tx,
     `UPDATE outbound.senders SET paused_at = NULL, paused_until = NULL, pause_reason = NULL, pauses = 0
      WHERE channel_account_id = $1 AND pause_reason IS NOT NULL`,
     [channelAccountId],

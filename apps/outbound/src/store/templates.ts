@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { TemplateCandidate } from '#core/outbound';
+import { later, query } from '#persistence';
 import type { RecipientKey } from './recipients.js';
 
 export interface TemplateText {
@@ -16,21 +17,23 @@ export async function findTemplates(
   businessAccountId: string,
   purpose: string,
 ): Promise<TemplateCandidate[]> {
-  return (await tx.query(
+  return query<TemplateCandidate>(
+    tx,
     `SELECT t.id, t.name, t.language, s.state, s.recheck_at AS "recheckAt"
      FROM tenancy.templates t LEFT JOIN outbound.template_states s
        ON s.business_account_id = $2 AND s.name = t.name AND s.language = t.language
      WHERE t.channel_account_id = $1 AND t.purpose = $3`,
     [channelAccountId, businessAccountId, purpose],
-  )) as TemplateCandidate[];
+  );
 }
 
 export async function findTemplateText(tx: EntityManager, id: string): Promise<TemplateText | undefined> {
-  const rows = (await tx.query(
+  const [template] = await query<TemplateText>(
+    tx,
     `SELECT name, language, body, parameters FROM tenancy.templates WHERE id = $1`,
     [id],
-  )) as TemplateText[];
-  return rows[0];
+  );
+  return template;
 }
 
 export interface TemplateState {
@@ -44,8 +47,9 @@ export interface TemplateState {
 }
 
 /** Keeps the newest word on a template; an older one that comes late changes nothing. */
-export async function storeTemplateState(tx: EntityManager, s: TemplateState): Promise<void> {
-  await tx.query(
+export function storeTemplateState(tx: EntityManager, s: TemplateState): void {
+  later(
+    tx,
     `INSERT INTO outbound.template_states AS known
        (merchant_id, business_account_id, name, language, state, reason, at, recheck_at)
      VALUES (current_setting('waco.merchant_id'), $1, $2, $3, $4, $5, $6, $7)
@@ -61,12 +65,13 @@ export async function findWaitingFor(
   tx: EntityManager,
   t: Pick<TemplateState, 'businessAccountId' | 'name' | 'language'>,
 ): Promise<RecipientKey[]> {
-  return (await tx.query(
+  return query<RecipientKey>(
+    tx,
     `SELECT DISTINCT m.channel_account_id AS "channelAccountId", m.contact_id AS "contactId"
      FROM outbound.messages m
        JOIN tenancy.channel_accounts a ON a.id = m.channel_account_id AND a.business_account_id = $1
        JOIN tenancy.templates t ON t.channel_account_id = a.id AND t.purpose = m.template->>'purpose'
      WHERE m.open AND m.state = 'waiting' AND t.name = $2 AND t.language = $3`,
     [t.businessAccountId, t.name, t.language],
-  )) as RecipientKey[];
+  );
 }
