@@ -58,7 +58,7 @@ export async function ordeal({
     const last = await conclude(scene);
     await untilQuiet(url);
     await shoppers.settled();
-    const { acknowledged } = shoppers;
+    const { acknowledged, repeated } = shoppers;
     const refused = { ...shoppers.refused };
     const { counts, examples } = await countEffects({
       url,
@@ -77,6 +77,7 @@ export async function ordeal({
       figures: {
         'webhooks acknowledged': acknowledged,
         'webhooks not acknowledged, and repeated': sum(refused),
+        'webhooks that came twice': repeated,
         ...counts,
         'left undone': quiet.left,
         ...(replayed

@@ -39,6 +39,8 @@ export class Shoppers {
   threads = [];
   /** Webhooks acknowledged, statuses and repetitions included. */
   acknowledged = 0;
+  /** Acknowledged webhooks that came once more all the same, as Meta's do now and then. */
+  repeated = 0;
   /** Answers that were no acknowledgement, by status; 0 is none at all. */
   refused = {};
   /** `{ thread, k, at, id }` of customers' messages; `at` is when the acknowledgement came. */
@@ -51,6 +53,7 @@ export class Shoppers {
   onReply = () => undefined;
   #open = new Set();
   #stopped = false;
+  #delivered = 0;
   #unfinished = 0;
   #numbered = 0;
 
@@ -143,7 +146,10 @@ export class Shoppers {
       await sleep(AGAIN_MS[Math.min(attempt, AGAIN_MS.length - 1)]);
     }
     const at = performance.now();
-    if (this.acknowledged % TWICE_EVERY === 0) this.#track(this.#post(webhook));
+    if (this.#delivered++ % TWICE_EVERY === 0) {
+      this.repeated += 1;
+      this.#track(this.#post(webhook));
+    }
     return at;
   }
 

@@ -34,7 +34,12 @@ export async function tutorialOrdeal({ perSecond, inject, log }) {
     await untilQuiet(fleet.vendor);
     const counts = await count(fleet, shoppers);
     log(`tutorial: ${JSON.stringify(counts)}`);
-    return { 'webhooks acknowledged': shoppers.acknowledged, ...counts, ...own };
+    return {
+      'webhooks acknowledged': shoppers.acknowledged,
+      'webhooks that came twice': shoppers.repeated,
+      ...counts,
+      ...own,
+    };
   } finally {
     shoppers.close();
     await fleet.stop();
