@@ -84,8 +84,8 @@ export class Threads {
     thread.stream = stream;
   }
 
-  /** Applies one event: the new state is stored and its effects are emitted in the transaction of `ctx`. */
-  async apply(ctx: OrderedContext, thread: Thread, event: ThreadEvent): Promise<void> {
+  /** Applies one event: the new state is stored in the transaction of `ctx`. The effects are the caller's to `emit`. */
+  async apply(ctx: OrderedContext, thread: Thread, event: ThreadEvent): Promise<Effect[]> {
     const merchant = await this.directory.merchant(ctx.merchantId);
     if (!merchant) throw new Error(`merchant ${ctx.merchantId} is not in the directory`);
     const { state, effects } = step(thread.state, event, {
@@ -101,10 +101,15 @@ export class Threads {
        WHERE thread_id = $1`,
       [thread.threadId, state, state.phase, state.expiresAt, ctx.now],
     );
-    for (const effect of effects) this.emit(ctx, thread, effect);
+    return effects;
   }
 
-  private emit(ctx: OrderedContext, thread: Thread, effect: Effect): void {
+  /** Emits effects with the transaction of `ctx`. */
+  emit(ctx: OrderedContext, thread: Thread, effects: readonly Effect[]): void {
+    for (const effect of effects) this.emitOne(ctx, thread, effect);
+  }
+
+  private emitOne(ctx: OrderedContext, thread: Thread, effect: Effect): void {
     const { threadId, channelAccountId, contactId } = thread;
     switch (effect.kind) {
       case 'say':

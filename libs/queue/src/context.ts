@@ -2,18 +2,24 @@ import { BaseRpcContext } from '@nestjs/microservices';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import type { EntityManager } from 'typeorm';
-import type { JobContract } from '#contracts';
+import { surelyKeepsContract, type JobContract } from '#contracts';
 import type { NewItem, PendingItem } from '#persistence';
 import type { Wake } from './waker.js';
 
 export interface EmitOptions {
   /** Not before this time (platform clock): a timer. It does not hold up its stream. */
   dueAt?: Date;
+  /**
+   * Nobody is woken for it: what follows in the same stream takes it along. Should nothing follow, the sweep brings it
+   * after two seconds or so.
+   */
+  quiet?: boolean;
 }
 
 /** Collects what a transaction emits: stored with it, woken after it. */
 export class Outbox {
   readonly items: NewItem[] = [];
+  private readonly quiet = new Set<NewItem>();
 
   constructor(
     private readonly merchantId: string,
@@ -22,11 +28,13 @@ export class Outbox {
 
   /** @throws Error naming field and rule when the payload breaks its contract. */
   emit<P extends object>(contract: JobContract<P>, payload: P, options: EmitOptions = {}): void {
-    this.items.push(toItem(contract, payload, this.merchantId, this.now, options));
+    const item = toItem(contract, payload, this.merchantId, this.now, options);
+    this.items.push(item);
+    if (options.quiet) this.quiet.add(item);
   }
 
   wakes(): Wake[] {
-    return this.items.map((item) => wakeOf(item, this.now));
+    return this.items.filter((item) => !this.quiet.has(item)).map((item) => wakeOf(item, this.now));
   }
 }
 
@@ -37,7 +45,7 @@ export function toItem<P extends object>(
   now: Date,
   options: EmitOptions & { source?: string; externalId?: string; occurredAt?: Date } = {},
 ): NewItem {
-  parsePayload(contract, payload);
+  if (!surelyKeepsContract(contract, payload)) parsePayload(contract, payload); // says what is wrong
   const key = `${contract.name}/${contract.idempotencyKey(payload)}`;
   return {
     merchantId,
@@ -104,12 +112,18 @@ export class OrderedContext extends ItemContext {
     now: Date,
     readonly tx: EntityManager,
     private readonly outbox: Outbox,
+    private readonly ends: Map<string, () => Promise<void>>,
   ) {
     super(merchantId, item, now);
   }
 
   emit<P extends object>(contract: JobContract<P>, payload: P, options?: EmitOptions): void {
     this.outbox.emit(contract, payload, options);
+  }
+
+  /** Runs `work` when the items of this transaction are applied, once for each `key` however many ask for it. */
+  atEnd(key: string, work: () => Promise<void>): void {
+    this.ends.set(key, work);
   }
 }
 

@@ -84,6 +84,7 @@ export class OrderedProcessor {
   private async batch(stream: Stream, now: Date, limit: number): Promise<Again | 'more'> {
     const { journal, tenants, waker } = this.deps;
     const outbox = new Outbox(stream.merchantId, now);
+    const ends = new Map<string, () => Promise<void>>();
     const begun: PendingItem[] = [];
     const finished: { item: PendingItem; outcome: string; startedAt: number }[] = [];
     const work = async (tx: EntityManager): Promise<Again | 'more'> => {
@@ -97,7 +98,7 @@ export class OrderedProcessor {
         }
         begun.push(item);
         const startedAt = performance.now();
-        const applied = await this.apply(new OrderedContext(stream.merchantId, item, now, tx, outbox));
+        const applied = await this.apply(new OrderedContext(stream.merchantId, item, now, tx, outbox, ends));
         if (applied.outcome === 'waiting') {
           again = undefined;
           break;
@@ -110,6 +111,7 @@ export class OrderedProcessor {
         }
         journal.settle(tx, item.id, applied.outcome, applied.reason, now);
       }
+      for (const end of ends.values()) await end();
       // What went before an item that stands still is applied, and its effects are stored with it.
       journal.appendLater(outbox.items, now, tx);
       return again;

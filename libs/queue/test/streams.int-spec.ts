@@ -158,6 +158,46 @@ describe.each(TEST_BACKENDS)('streams on %s', (kind) => {
     expect(again).toEqual([]);
   });
 
+  it('runs what is left for the end once for all items that are applied together', async () => {
+    const [first, second] = [`first_${randomUUID()}`, `second_${randomUUID()}`];
+    const ran: string[] = [];
+    script.onMessage = (id, ctx) => {
+      ctx.atEnd('tidy', async () => {
+        ran.push(id);
+        ctx.emit(fetchThing, message(`by_end_of_${id}`));
+      });
+      return done;
+    };
+    await put(say, message(first, 'con_end'), false);
+    await put(say, message(second, 'con_end'));
+    await until('its task', () => script.tasks.length > 0);
+    expect(ran).toEqual([second]);
+    expect(script.tasks).toEqual([`by_end_of_${second}`]);
+  });
+
+  it('wakes nobody for what is quiet: what follows takes it along, and else the sweep', async () => {
+    const ids = ['quiet', 'next', 'alone'].map((word) => `${word}_${randomUUID()}`);
+    const emitted = new Map([
+      ['one', [ids[0]!, true]],
+      ['two', [ids[1]!, false]],
+      ['three', [ids[2]!, true]],
+    ] as const);
+    script.onMessage = (id, ctx) => {
+      const what = emitted.get(id.split('_')[0] as 'one');
+      if (what) ctx.emit(say, message(what[0], 'con_quiet'), { quiet: what[1] });
+      return done;
+    };
+    await put(say, message(`one_${randomUUID()}`, 'con_loud'));
+    await until('the first', () => script.applied.some((id) => id.startsWith('one_')));
+    await new Promise((resume) => setTimeout(resume, 300));
+    expect(script.applied).not.toContain(ids[0]);
+    await put(say, message(`two_${randomUUID()}`, 'con_loud'));
+    await until('both', () => script.applied.includes(ids[1]!));
+    expect(script.applied.indexOf(ids[0]!)).toBeLessThan(script.applied.indexOf(ids[1]!));
+    await put(say, message(`three_${randomUUID()}`, 'con_loud'));
+    await until('swept', () => script.applied.includes(ids[2]!), 8_000);
+  });
+
   it('counts what the database refuses against the item whose fault it is', async () => {
     const [good, bad, last] = ['good', 'bad', 'last'].map((word) => `${word}_${randomUUID()}`) as [
       string,

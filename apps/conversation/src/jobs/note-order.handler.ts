@@ -13,7 +13,8 @@ export class NoteOrderHandler {
     const thread = await this.threads.lock(ctx.tx, payload.threadId);
     if (!thread) return skipped('the thread is gone');
     const { orderRef, fact } = payload;
-    await this.threads.apply(ctx, thread, { kind: 'order_fact', orderRef, fact });
+    const effects = await this.threads.apply(ctx, thread, { kind: 'order_fact', orderRef, fact });
+    this.threads.emit(ctx, thread, effects);
     return done;
   }
 }

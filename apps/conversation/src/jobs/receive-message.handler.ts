@@ -45,20 +45,35 @@ export class ReceiveMessageHandler {
       return ctx.item.stream === thread.stream ? waiting : deferred(lookAgain);
     }
     this.threads.moveTo(ctx.tx, thread, ctx.item.stream);
-    ctx.emit(noteInbound, { channelAccountId, contactId, messageId, sentAt });
-    if (standing === 'note')
-      return skipped(
-        `the merchant ${merchant!.status === 'closed' ? 'is closed' : 'was suspended for too long'}`,
-      );
-    // Meta's own agent talks with this customer now: only what was done with ours is for us.
-    if (payload.standby && payload.content.type !== 'choice' && payload.content.type !== 'cart') {
-      return skipped('another agent has the thread');
+    const inbound = { channelAccountId, contactId, messageId, sentAt };
+    const passive = reasonToListenOnly(payload, standing, merchant);
+    if (passive) {
+      ctx.emit(noteInbound, inbound);
+      return skipped(passive);
     }
-    await this.threads.apply(ctx, thread, {
+    const effects = await this.threads.apply(ctx, thread, {
       kind: 'inbound',
       content: payload.content,
       cardNumberMasked: payload.cardNumberMasked,
     });
+    // The answer to what is asked of the catalog brings a message for the same recipient.
+    ctx.emit(noteInbound, inbound, { quiet: effects.some((effect) => effect.kind === 'ask') });
+    this.threads.emit(ctx, thread, effects);
     return done;
   }
+}
+
+/** Why this message is only noted; undefined when it is to be answered. */
+function reasonToListenOnly(
+  { standby, content }: ReceiveMessagePayload,
+  standing: string,
+  merchant: { status: string } | null,
+): string | undefined {
+  if (standing === 'note') {
+    return `the merchant ${merchant?.status === 'closed' ? 'is closed' : 'was suspended for too long'}`;
+  }
+  // Meta's own agent talks with this customer now: only what was done with ours is for us.
+  return standby && content.type !== 'choice' && content.type !== 'cart'
+    ? 'another agent has the thread'
+    : undefined;
 }

@@ -13,7 +13,8 @@ export class RecordAnswerHandler {
     const thread = await this.threads.lock(ctx.tx, payload.threadId);
     if (!thread) return skipped('the thread is gone');
     const { questionId, answer } = payload;
-    await this.threads.apply(ctx, thread, { kind: 'answer', questionId, answer });
+    const effects = await this.threads.apply(ctx, thread, { kind: 'answer', questionId, answer });
+    this.threads.emit(ctx, thread, effects);
     return done;
   }
 }

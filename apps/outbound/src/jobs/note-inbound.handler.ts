@@ -3,7 +3,6 @@ import { done, noteInbound, skipped, type JobOutcome, type NoteInboundPayload } 
 import { JobHandler, type OrderedContext } from '#queue';
 import { Line } from '../line/line.js';
 import { lockRecipient, updateRecipient } from '../store/recipients.js';
-import { toWork } from '../work.js';
 
 @Controller()
 export class NoteInboundHandler {
@@ -18,7 +17,7 @@ export class NoteInboundHandler {
       return skipped('a later message is known');
     }
     updateRecipient(ctx.tx, recipient, { lastInboundAt: sentAt, windowRefused: false });
-    await this.line.advance(toWork(ctx), recipient);
+    this.line.advanceAtEnd(ctx, recipient);
     return done;
   }
 }

@@ -5,7 +5,6 @@ import { Line } from '../line/line.js';
 import { insertMessage } from '../store/messages.js';
 import { lockRecipient } from '../store/recipients.js';
 import { findAccount } from '../store/senders.js';
-import { toWork } from '../work.js';
 
 @Controller()
 export class SendMessageHandler {
@@ -20,7 +19,7 @@ export class SendMessageHandler {
     ]);
     if (!account) return rejected(`no channel account ${message.channelAccountId}`);
     insertMessage(ctx.tx, message, ctx.now);
-    await this.line.advance(toWork(ctx), message);
+    this.line.advanceAtEnd(ctx, message);
     return done;
   }
 }

@@ -8,12 +8,13 @@ import {
   type WaitReason,
   type CustomerReason,
 } from '#core/outbound';
+import type { OrderedContext } from '#queue';
 import { verdicts } from '../metrics.js';
 import { lockHead, updateMessage, type Message } from '../store/messages.js';
 import { lockRecipient, updateRecipient, type Recipient, type RecipientKey } from '../store/recipients.js';
 import { findAccount, lockSender, storeSender, type Account } from '../store/senders.js';
 import { findTemplates } from '../store/templates.js';
-import type { Work } from '../work.js';
+import { toWork, type Work } from '../work.js';
 
 /** After a pause one message goes first; the others wait this long for what becomes of it. */
 const PROBE_MS = 15_000;
@@ -24,6 +25,12 @@ const PROBE_MS = 15_000;
  */
 @Injectable()
 export class Line {
+  /** The same as `advance`, once for all items of the recipient's stream that are applied together. */
+  advanceAtEnd(ctx: OrderedContext, { channelAccountId, contactId }: RecipientKey): void {
+    const key = { channelAccountId, contactId };
+    ctx.atEnd(`advance/${channelAccountId}/${contactId}`, () => this.advance(toWork(ctx), key));
+  }
+
   /** Plans the head unless it is under way already, and goes on while heads are dropped. May be called at any time. */
   async advance(work: Work, key: RecipientKey): Promise<void> {
     const { tx, now } = work;

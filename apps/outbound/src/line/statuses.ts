@@ -52,17 +52,23 @@ export class Statuses {
     return outcome;
   }
 
-  /** Applies what came before the answer that named the message. The caller holds the locks of message and channel id. */
-  async applyEarly(work: Work, message: Message, channelMessageId: string): Promise<void> {
-    const { tx } = work;
+  /** What came before the answer that named the message. The caller holds the lock of the channel id. */
+  async findEarly(tx: EntityManager, channelMessageId: string): Promise<Status[]> {
     const rows = await query<{ status: Status }>(
       tx,
       `SELECT status FROM outbound.early_statuses WHERE channel_message_id = $1 ORDER BY received_at`,
       [channelMessageId],
     );
-    if (rows.length === 0) return;
-    later(tx, `DELETE FROM outbound.early_statuses WHERE channel_message_id = $1`, [channelMessageId]);
-    for (const { status } of rows) await this.apply(work, message, status);
+    return rows.map(({ status }) => status);
+  }
+
+  /** Applies what `findEarly` has found. The caller holds the locks of message and channel id. */
+  async applyEarly(work: Work, message: Message, early: readonly Status[]): Promise<void> {
+    for (const status of early) {
+      const { channelMessageId } = status;
+      later(work.tx, `DELETE FROM outbound.early_statuses WHERE channel_message_id = $1`, [channelMessageId]);
+      await this.apply(work, message, status);
+    }
   }
 
   private async find({ tx }: Work, status: Status): Promise<Message | undefined> {

@@ -30,7 +30,10 @@ export class Outcomes {
   ): Promise<void> {
     const { tx, now } = work;
     lockChannelId(tx, channelMessageId);
-    const message = await lockMessage(tx, payload.messageId);
+    const [message, early] = await Promise.all([
+      lockMessage(tx, payload.messageId),
+      this.statuses.findEarly(tx, channelMessageId),
+    ]);
     // A failure that came before this answer has been dealt with.
     if (!message || message.failedChannelIds.includes(channelMessageId)) return;
     const current = isDelivery(message.state) ? message.state : null;
@@ -47,7 +50,7 @@ export class Outcomes {
       updateRecipient(tx, recipient, { pairRefusals: 0, pairHoldUntil: null, pair });
     }
     endPause(tx, message.channelAccountId);
-    await this.statuses.applyEarly(work, message, channelMessageId);
+    await this.statuses.applyEarly(work, message, early);
     await this.line.advance(work, message);
   }
 
