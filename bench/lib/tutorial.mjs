@@ -46,7 +46,8 @@ export async function tutorialOrdeal({ perSecond, inject, log }) {
   }
 }
 
-async function startBot(base) {
+/** The bot with its servers, on ports from `base` on, in the form that startFleet() gives. */
+export async function startBot(base) {
   const dataDir = mkdtempSync(join(tmpdir(), 'tutorial-'));
   chmodSync(dataDir, 0o755); // the OS user that the database runs as has to pass
   const redis = await startRedis({ folder: dataDir, port: base + 3 });
@@ -71,7 +72,7 @@ async function startBot(base) {
     urls: { gateway: `http://127.0.0.1:${base}` },
     secrets: { whatsappAppSecret: APP_SECRET },
   };
-  return { stack, redis, vendor, database, merchants: [merchant], stop };
+  return { stack, redis, vendor, database, dataDir, merchants: [merchant], stop };
 
   async function stop() {
     for (const p of Object.values(processes)) await p.kill();

@@ -1,0 +1,173 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { percentile } from './compare.mjs';
+import { phoneOf, Poster, textWebhook } from './customers.mjs';
+import { ask } from './database.mjs';
+import { checkSame } from './delivery.mjs';
+import { RECEIVE, untilQuiet } from './readback.mjs';
+
+const GREETING = 'hi';
+/** Messages of one person: well below the 45 that one may get in one go, so that pacing is not what is measured. */
+const EACH = 10;
+/** A sender whose webhook was not acknowledged comes again after this. */
+const AGAIN_MS = 200;
+const PATIENCE_MS = 60_000;
+
+/**
+ * Customers who greet and are greeted: a turn is one message in, through all services, and the call with its reply.
+ * Each has one message under way at a time.
+ */
+export class Turns {
+  #acknowledged = [];
+  #waiting = new Map();
+  #idle = new Map();
+  #people;
+  #seen = 0;
+  #since = '0';
+
+  /**
+   * @param fleet what startFleet() or startBot() gives.
+   * @param options `journal: false` where there is none to be compared; `first`: number of the first customer.
+   */
+  constructor(fleet, { journal = true, first = 0 } = {}) {
+    this.fleet = fleet;
+    this.journal = journal;
+    this.#people = first;
+    this.poster = new Poster(fleet.stack.urls.gateway);
+    fleet.vendor.onMessage = ({ from, to, at }) => this.#waiting.get(`${from}/${to}`)?.(at);
+  }
+
+  /** `outstanding` customers, each of whom writes as soon as the reply is there. Returns what measure() says. */
+  async closed({ outstanding, seconds, merchants }) {
+    const until = performance.now() + seconds * 1_000;
+    const customer = async (turns) => {
+      while (performance.now() < until) turns.push(await this.#turn(performance.now(), merchants));
+    };
+    return measured(seconds, (turns) =>
+      Promise.all(Array.from({ length: outstanding }, () => customer(turns))),
+    );
+  }
+
+  /** Messages come at random at this rate, whatever becomes of the others; time counts from when each was due. */
+  async open({ perSecond, seconds, merchants, until = () => false }) {
+    const end = performance.now() + seconds * 1_000;
+    return measured(seconds, async (turns) => {
+      const open = [];
+      for (let due = performance.now(); due < end && !until();) {
+        due += (-Math.log(1 - Math.random()) * 1_000) / perSecond;
+        await sleep(Math.max(0, due - performance.now()));
+        open.push(this.#turn(due, merchants).then((turn) => turns.push(turn)));
+      }
+      await Promise.all(open);
+    });
+  }
+
+  /**
+   * What was acknowledged since the last check, what was stored and applied, and what was answered, once each.
+   * @throws Error when they are not the same.
+   */
+  async check() {
+    const acknowledged = this.#acknowledged;
+    this.#acknowledged = [];
+    if (this.journal) await this.#checkJournal(acknowledged);
+    const { sent } = this.fleet.vendor;
+    const replies = sent.slice(this.#seen).map(({ from, to }) => `${from}/${to}`);
+    this.#seen = sent.length;
+    checkSame(numbered(acknowledged.map((a) => a.key)), numbered(replies));
+  }
+
+  /** Notes what somebody else had acknowledged, to be checked with the rest. */
+  adopt(acknowledged) {
+    for (const one of acknowledged) this.#acknowledged.push(one);
+  }
+
+  close() {
+    this.poster.close();
+    this.fleet.vendor.onMessage = () => undefined;
+  }
+
+  async #checkJournal(acknowledged) {
+    const url = this.fleet.stack.databaseUrl;
+    const quiet = await untilQuiet(url, 3_600_000);
+    if (quiet.left > 0) throw new Error(`${quiet.left} items were left undone`);
+    const rows = await ask(
+      url,
+      `SELECT id, payload->>'messageId' AS message, outcome FROM journal.items WHERE id > $1 AND name = $2`,
+      [this.#since, RECEIVE],
+    );
+    const applied = rows.filter((row) => row.outcome === 'done').map((row) => row.message);
+    const ids = acknowledged.map((a) => a.id);
+    checkSame(ids, applied);
+    const [last] = await ask(url, 'SELECT coalesce(max(id), 0) AS id FROM journal.items');
+    this.#since = last.id;
+  }
+
+  async #turn(due, merchants = this.fleet.merchants) {
+    const person = this.#take(merchants);
+    const { merchant, phone, key } = person;
+    const appSecret = this.fleet.stack.secrets.whatsappAppSecret;
+    const replied = new Promise((resolve, reject) => {
+      const late = setTimeout(() => reject(new Error(`${key} has no reply`)), PATIENCE_MS);
+      this.#waiting.set(key, (at) => {
+        clearTimeout(late);
+        this.#waiting.delete(key);
+        resolve(at);
+      });
+    });
+    replied.catch(() => undefined); // who waits for it below, learns of it
+    const webhook = textWebhook({ merchant, phone, text: GREETING, appSecret });
+    while ((await this.poster.post(webhook)) !== 200) await sleep(AGAIN_MS);
+    const acknowledgedAt = performance.now();
+    this.#acknowledged.push({ id: webhook.id, key });
+    const repliedAt = await replied;
+    if (++person.said < EACH) this.#idleOf(merchants).push(person);
+    return { ms: repliedAt - due, acknowledgedMs: acknowledgedAt - due };
+  }
+
+  #take(merchants) {
+    const known = this.#idleOf(merchants).shift();
+    if (known) return known;
+    const n = this.#people++;
+    const merchant = merchants[n % merchants.length];
+    const phone = phoneOf(n);
+    return { merchant, phone, key: `${merchant.phoneNumberId}/${phone}`, said: 0 };
+  }
+
+  #idleOf(merchants) {
+    if (!this.#idle.has(merchants)) this.#idle.set(merchants, []);
+    return this.#idle.get(merchants);
+  }
+}
+
+/** `{ turns, seconds, perSecond, latencies, acknowledged }`, both sorted, in milliseconds. */
+async function measured(seconds, run) {
+  const turns = [];
+  const began = performance.now();
+  await run(turns);
+  const took = Math.max(seconds, (performance.now() - began) / 1_000);
+  const sorted = (pick) => turns.map(pick).sort((a, b) => a - b);
+  return {
+    turns: turns.length,
+    seconds: took,
+    perSecond: turns.length / took,
+    latencies: sorted((turn) => turn.ms),
+    acknowledged: sorted((turn) => turn.acknowledgedMs),
+  };
+}
+
+/** The same key twice is a first and a second. */
+function numbered(keys) {
+  const seen = new Map();
+  return keys.map((key) => {
+    seen.set(key, (seen.get(key) ?? 0) + 1);
+    return `${key}/${seen.get(key)}`;
+  });
+}
+
+/** p50, p95 and p99 of sorted milliseconds. */
+export function spreadOf(latencies, when) {
+  return {
+    [`${when}: p50 ms`]: percentile(latencies, 0.5),
+    [`${when}: p95 ms`]: percentile(latencies, 0.95),
+    [`${when}: p99 ms`]: percentile(latencies, 0.99),
+  };
+}
