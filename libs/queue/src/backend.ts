@@ -85,6 +85,8 @@ function redisBackend(url: string, prefix: string): QueueBackend {
           prefix: hashTag(prefix, name),
           defaultJobOptions: JOB_OPTIONS,
           skipWaitingForReady: true,
+          // It would ask once, now, and never again: a queue first used while Redis is away would fail for ever.
+          skipVersionCheck: true,
         }),
       ),
     worker: (name, process, concurrency) =>

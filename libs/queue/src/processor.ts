@@ -65,13 +65,15 @@ class OneByOne extends Error {}
 export class OrderedProcessor {
   constructor(private readonly deps: ProcessorDeps) {}
 
-  async run(stream: Stream): Promise<Again> {
-    for (let limit = BATCH; ;) {
+  /** `careful`: a process died at this stream; each attempt counts before it begins. */
+  async run(stream: Stream, careful: boolean): Promise<Again> {
+    for (let limit = careful ? 1 : BATCH; ;) {
       const now = this.deps.clock.now();
       try {
+        if (careful) await countAhead(this.deps, stream, now);
         const again = await this.batch(stream, now, limit);
         if (again !== 'more') return again;
-        limit = BATCH;
+        limit = careful ? 1 : BATCH;
       } catch (error) {
         // What was rolled back with it is applied again, up to the item that failed.
         if (error instanceof OneByOne) limit = 1;
@@ -151,9 +153,11 @@ export class OrderedProcessor {
 export class TaskProcessor {
   constructor(private readonly deps: ProcessorDeps) {}
 
-  async run(stream: Stream): Promise<Again> {
+  /** `careful`: a process died at this task; the attempt counts before it begins. */
+  async run(stream: Stream, careful: boolean): Promise<Again> {
     const { journal, tenants, clock, waker } = this.deps;
     const now = clock.now();
+    if (careful) await countAhead(this.deps, stream, now);
     const [item] = await journal.pending(tenants, stream, now, 1);
     if (!item) return undefined;
     if (item.dueAt > now) return { afterMs: item.dueAt.getTime() - now.getTime() };
@@ -249,17 +253,35 @@ async function handle(
   return handler(payload, context);
 }
 
+/**
+ * Counts the next item's attempt before it begins: should it end the process once more, that is how it gets into the
+ * dead letters in the end. An attempt that ends well is settled like any other.
+ */
+async function countAhead(deps: ProcessorDeps, stream: Stream, now: Date): Promise<void> {
+  const [item] = await deps.journal.pending(deps.tenants, stream, now, 1);
+  if (!item || item.dueAt > now) return;
+  await recordFailure(
+    deps,
+    stream,
+    new ItemFailure(item, false, 'the process ended while it was applied'),
+    now,
+    0,
+  );
+}
+
 async function recordFailure(
   deps: ProcessorDeps,
   stream: Stream,
   failure: ItemFailure,
   now: Date,
+  /** Until it is tried again, in milliseconds. Default: the contract's backoff. */
+  pauseMs?: number,
 ): Promise<Again> {
   const { item } = failure;
   const retry = deps.contracts.get(item.name)?.retry;
   const attempt = item.attempts + 1;
   const parked = failure.fatal || !retry || attempt >= retry.attempts;
-  const backoffMs = retry ? backoff(retry.delayMs, retry.backoff, attempt) : 0;
+  const backoffMs = pauseMs ?? (retry ? backoff(retry.delayMs, retry.backoff, attempt) : 0);
   const nextAt = parked ? null : new Date(now.getTime() + backoffMs);
   const counted = await deps.tenants.transaction(stream.merchantId, (tx) =>
     deps.journal.recordFailure(tx, item, failure.message, nextAt, now),

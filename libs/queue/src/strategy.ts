@@ -98,7 +98,10 @@ export class JobsStrategy extends Server implements CustomTransportStrategy {
         );
         deps.log({ event: 'job.redriven', queue: queue.name, itemId: parked.itemId, merchantId });
       }
-      const again = await processor.run({ merchantId, queue: queue.name, stream }).catch((error: Error) => {
+      // A process died with this job: of what it was doing, one item may be the cause.
+      const careful = job.stalledCounter > 0;
+      const line = { merchantId, queue: queue.name, stream };
+      const again = await processor.run(line, careful).catch((error: Error) => {
         // No item's fault: the database is away, or broke a deadlock. The sweep brings the stream again.
         deps.log({ event: 'job.interrupted', queue: queue.name, merchantId, stream, reason: error.message });
         throw error;

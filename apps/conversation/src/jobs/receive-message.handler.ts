@@ -1,17 +1,20 @@
 import { Controller } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import {
+  askCatalog,
   deferred,
   done,
   noteInbound,
   receiveMessage,
+  recordAnswer,
   skipped,
   waiting,
   type JobOutcome,
   type ReceiveMessagePayload,
 } from '#contracts';
-import { isWaiting } from '#core/conversation';
+import { isWaiting, type ThreadState } from '#core/conversation';
 import { judgeInbound } from '#core/tenancy';
-import { Directory } from '#persistence';
+import { Directory, query } from '#persistence';
 import { JobHandler, type OrderedContext } from '#queue';
 import { resolveContact } from '../contacts.js';
 import { Threads } from '../threads.js';
@@ -39,7 +42,7 @@ export class ReceiveMessageHandler {
     const book = { merchantId: ctx.merchantId, channelAccountId };
     const contactId = await resolveContact(ctx.tx, book, person, ctx.now);
     const thread = await this.threads.lockOrCreate(ctx, channelAccountId, contactId);
-    if (isWaiting(thread.state, ctx.now)) {
+    if (isWaiting(thread.state, ctx.now) || (await isStillAsked(ctx.tx, thread.state))) {
       // The answer wakes the line that it comes into. Who writes under another name meanwhile looks again.
       const lookAgain = new Date(ctx.now.getTime() + LOOK_AGAIN_MS);
       return ctx.item.stream === thread.stream ? waiting : deferred(lookAgain);
@@ -61,6 +64,21 @@ export class ReceiveMessageHandler {
     this.threads.emit(ctx, thread, effects);
     return done;
   }
+}
+
+/**
+ * The question of a thread that has lost its patience may only have stood in a long line: its answer is still to come
+ * then, and belongs before what the customer wrote next.
+ */
+async function isStillAsked(tx: EntityManager, { pending }: ThreadState): Promise<boolean> {
+  if (!pending) return false;
+  const open = await query(
+    tx,
+    `SELECT FROM journal.items WHERE merchant_id = current_setting('waco.merchant_id') AND source = 'job'
+       AND external_id = ANY($1) AND settled_at IS NULL AND parked_at IS NULL`,
+    [[`${askCatalog.name}/${pending.questionId}`, `${recordAnswer.name}/${pending.questionId}`]],
+  );
+  return open.length > 0;
 }
 
 /** Why this message is only noted; undefined when it is to be answered. */

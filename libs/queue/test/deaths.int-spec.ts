@@ -1,0 +1,134 @@
+import type { INestApplication } from '@nestjs/common';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { done, type JobOutcome } from '#contracts';
+import { Journal, Tenants } from '#persistence';
+import { systemClock } from '#platform';
+import { openQueueBackend, Waker } from '#queue';
+import { createTestDatabase, TEST_BACKENDS, until, type TestDatabase } from '#testing';
+import { OrderedProcessor } from '../src/processor.js';
+import { merchantId, message, newScript, put, say, startLines } from './support/lines.js';
+
+describe('an item at which a process died', () => {
+  let database: TestDatabase;
+  let app: INestApplication;
+  const stream = { merchantId, queue: say.queue.name, stream: 'con_deadly' };
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    app = await startLines({
+      script: newScript,
+      databaseUrl: database.url('waco_outbound'),
+      queueUrl: database.url('waco_outbound'),
+      prefix: 'deaths',
+    });
+  });
+  afterAll(async () => {
+    await app.close();
+    await database.drop();
+  });
+
+  const processorWith = (handle: () => Promise<JobOutcome>): OrderedProcessor =>
+    new OrderedProcessor({
+      journal: app.get(Journal),
+      tenants: app.get(Tenants),
+      waker: app.get(Waker),
+      clock: systemClock,
+      contracts: new Map([[say.name, say]]),
+      handlers: new Map([[say.name, handle]]),
+      log: () => undefined,
+    });
+
+  const state = async (): Promise<{ attempts: number; parked: boolean; reason: string | null }> => {
+    const rows = (await app
+      .get(Tenants)
+      .transaction(merchantId, (tx) =>
+        tx.query(
+          `SELECT attempts, parked_at IS NOT NULL AS parked, reason FROM journal.items WHERE stream = $1`,
+          [stream.stream],
+        ),
+      )) as { attempts: number; parked: boolean; reason: string | null }[];
+    return rows[0]!;
+  };
+
+  it('counts each attempt before it begins, and is parked when they are used up', async () => {
+    await put(app, say, message(randomUUID(), stream.stream), false);
+    let runs = 0;
+    for (let attempt = 1; attempt < say.retry.attempts; attempt++) {
+      let end = (): void => undefined;
+      const died = processorWith(() => {
+        runs++;
+        // The process ends here: what is in the transaction is gone.
+        return new Promise<JobOutcome>((_, reject) => (end = () => reject(new Error('not reached'))));
+      });
+      const running = died.run(stream, true).catch(() => undefined);
+      await until('the handler', () => runs === attempt);
+      expect(await state()).toMatchObject({ attempts: attempt, parked: false });
+      await app.get(Tenants).transaction(merchantId, (tx) =>
+        // As if nobody had been left to count what the handler threw.
+        tx.query(`UPDATE journal.items SET attempts = $2, due_at = now() WHERE stream = $1`, [
+          stream.stream,
+          attempt + 100,
+        ]),
+      );
+      end();
+      await running;
+      await app
+        .get(Tenants)
+        .transaction(merchantId, (tx) =>
+          tx.query(
+            `UPDATE journal.items SET attempts = $2, due_at = now(), parked_at = NULL WHERE stream = $1`,
+            [stream.stream, attempt],
+          ),
+        );
+    }
+    await processorWith(() => {
+      runs++;
+      return Promise.resolve(done);
+    }).run(stream, true);
+    expect(runs).toBe(say.retry.attempts - 1);
+    expect(await state()).toMatchObject({ parked: true, reason: 'the process ended while it was applied' });
+  });
+});
+
+const redis = TEST_BACKENDS.includes('redis') ? describe : describe.skip;
+redis('a queue that is first used while Redis is away', () => {
+  let server: ChildProcess | undefined;
+  const folder = mkdtempSync(join(tmpdir(), 'waco-away-'));
+  afterAll(() => {
+    server?.kill('SIGKILL');
+    rmSync(folder, { recursive: true });
+  });
+
+  it('takes wake-ups when Redis is back', async () => {
+    const port = await freePort();
+    const backend = openQueueBackend(`redis://127.0.0.1:${port}`, 'away');
+    const queue = backend.queue('recipients');
+    const wakeUp = { merchantId, stream: 'con_1' };
+    await expect(queue.add('early', wakeUp)).rejects.toThrow();
+
+    const binary = process.env.WACO_TEST_REDIS ?? '/usr/bin/redis-server';
+    server = spawn(binary, ['--port', String(port), '--dir', folder, '--save', ''], { stdio: 'ignore' });
+    await until('a wake-up', () =>
+      queue.add('late', wakeUp).then(
+        () => true,
+        () => false,
+      ),
+    );
+    expect(await queue.getWaitingCount()).toBe(1);
+    await queue.close();
+    await backend.close();
+  });
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((closed) => server.close(closed));
+  return port;
+}
