@@ -13,9 +13,12 @@ export function checkSame(acknowledged, stored) {
   );
 }
 
-/** What the jobs that wait in a BullMQ queue carry. `key`: prefix and name as BullMQ joins them. */
+/** What the jobs that wait in a BullMQ queue carry, those behind others too. `key`: prefix and name as BullMQ joins them. */
 export async function waitingJobs(redis, key) {
-  const ids = await redis.lrange(`${key}:wait`, 0, -1);
+  const ids = [
+    ...(await redis.lrange(`${key}:wait`, 0, -1)),
+    ...(await redis.zrange(`${key}:prioritized`, 0, -1)),
+  ];
   const jobs = [];
   for (let i = 0; i < ids.length; i += 5_000) {
     const pipeline = redis.pipeline();

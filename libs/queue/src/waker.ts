@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { DEAD_LETTER_OPTIONS, type QueueBackend, type WakeQueue } from './backend.js';
 import type { Stream } from '#persistence';
 import { Counter } from '#platform';
+import { Shares } from './shares.js';
 
 /** One stream to be woken. */
 export interface Wake {
@@ -28,6 +29,7 @@ const ROUSED_AT_ONCE = 100;
 /** Tells queues that streams have work. Best effort by design: the journal has the work, and the sweep repeats. */
 export class Waker {
   private readonly queues = new Map<string, WakeQueue>();
+  private readonly shares = new Shares();
 
   constructor(private readonly backend: QueueBackend) {}
 
@@ -42,14 +44,19 @@ export class Waker {
     const byQueue = groupByQueue(wakes);
     await Promise.all(
       [...byQueue].map(async ([name, group]) => {
-        const jobs = distinct(group).map((w) => ({
-          name: w.name,
-          data: { merchantId: w.merchantId, stream: w.stream },
-          opts: {
-            ...(w.delayMs && w.delayMs > 0 ? { delay: w.delayMs } : {}),
-            ...(w.fold ? { jobId: foldId(w) } : {}),
-          },
-        }));
+        const now = performance.now();
+        const jobs = distinct(group).map((w) => {
+          const place = this.shares.place(name, w.merchantId, now);
+          return {
+            name: w.name,
+            data: { merchantId: w.merchantId, stream: w.stream },
+            opts: {
+              ...(w.delayMs && w.delayMs > 0 ? { delay: w.delayMs } : {}),
+              ...(w.fold ? { jobId: foldId(w) } : {}),
+              ...(place > 0 ? { priority: place } : {}),
+            },
+          };
+        });
         try {
           await this.queue(name).addBulk(jobs);
         } catch {
