@@ -45,10 +45,11 @@ function isAllowed(expression) {
   return choices.some((choice) => choice.split(' AND ').every((licence) => ALLOWED.has(licence.trim())));
 }
 
-/** Where the lock file does not say. */
+/** Where the lock file does not say. Old packages name their licences in a list, of which one may choose. */
 function installed(path) {
   const file = join(ROOT, path, 'package.json');
   if (!existsSync(file)) return undefined;
-  const { license } = JSON.parse(readFileSync(file, 'utf8'));
+  const { license, licenses } = JSON.parse(readFileSync(file, 'utf8'));
+  if (Array.isArray(licenses)) return licenses.map((l) => l.type ?? l).join(' OR ');
   return typeof license === 'object' ? license?.type : license;
 }
