@@ -49,8 +49,9 @@ export class StripeWebhooks {
 
 export function arrivalOf(event: StripeEvent, merchantId: string, account: string, now: Date): Arrival {
   const occurredAt = createdAt(event) ?? now;
-  // Ids are counted for each account: one cannot keep another's event out by using its id first.
-  const eventId = account === DEFAULT_PAYMENT_ACCOUNT ? event.id : `${account}/${event.id}`;
+  // Ids are counted for each account: one cannot keep another's event out by using its id first. Stripe's have no `/`.
+  const plain = account === DEFAULT_PAYMENT_ACCOUNT && !event.id.includes('/');
+  const eventId = plain ? event.id : `${account}/${event.id}`;
   const said = { source: 'stripe' as const, externalId: `event/${eventId}`.slice(0, 500), occurredAt };
   const evidence = { eventId: event.id, type: event.type, account };
   let payment: ReturnType<typeof parseStripeEvent>;
