@@ -61,6 +61,8 @@ describe('docs/openapi.json', () => {
       [
         ...[`patch ${merchant}`, `patch ${merchant}/settings`, `put ${merchant}/settings`],
         ...[`put ${merchant}/meta-apps/{app}`, `delete ${merchant}/meta-apps/{app}`],
+        ...[`put ${merchant}/store`, `put ${merchant}/payment-providers/{account}`],
+        ...[`put ${merchant}/channel-accounts/whatsapp`, `patch ${merchant}/channel-accounts/{accountId}`],
       ].toSorted(),
     );
     const creating = Object.entries(document.paths).flatMap(([path, { post }]) =>

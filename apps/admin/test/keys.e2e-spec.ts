@@ -1,3 +1,4 @@
+import { API_SCOPES } from '#core/tenancy';
 import { onboard, OPERATOR_KEY, startAdmin, type AdminUnderTest, type Answer } from './support.js';
 
 const code = (answer: Answer) => [answer.status, answer.json.code];
@@ -29,6 +30,30 @@ describe('keys', () => {
     ] as const) {
       const answer = await admin.call(method, at, { key, body, headers: { 'if-match': '*' } });
       expect([method, at, ...code(answer)]).toEqual([method, at, 403, 'scope_missing']);
+    }
+  });
+
+  it('of operators with every scope but one get nothing where that one is needed, on any route', async () => {
+    const { json: document } = await admin.call('GET', '/docs/openapi.json', { key: null });
+    const routes = Object.entries(document.paths as Record<string, Record<string, object>>).flatMap(
+      ([path, methods]) =>
+        Object.entries(methods).map(([method, o]) => ({
+          at: path.replace(/\{\w+\}/g, 'stripe'),
+          method: method.toUpperCase(),
+          scope: (o as Record<string, string>)['x-required-scope'],
+        })),
+    );
+    const asked = routes.filter(({ at }) => at.startsWith('/v1/'));
+    expect(asked.length).toBeGreaterThanOrEqual(60);
+    const without = new Map<string, string>();
+    for (const scope of API_SCOPES) {
+      const made = await make('/v1/operator-keys', { scopes: API_SCOPES.filter((s) => s !== scope) });
+      without.set(scope, made.json.key as string);
+    }
+    for (const { at, method, scope } of asked) {
+      const body = ['GET', 'DELETE'].includes(method) ? undefined : {};
+      const answer = await admin.call(method, at, { key: without.get(scope!)!, body });
+      expect([method, at, scope, ...code(answer)]).toEqual([method, at, scope, 403, 'scope_missing']);
     }
   });
 

@@ -49,6 +49,51 @@ describe('two who change the same thing', () => {
   });
 });
 
+describe('two who change what a merchant is connected to', () => {
+  const store = {
+    ...{ baseUrl: 'https://shop.example.com/waco', region: 'AE' },
+    ...{ apiKey: 'shop-api-key-of-the-test', webhookSecret: 'shop-webhook-secret-of-the-test' },
+  };
+  const stripe = { secretKey: 'sk_test_keyofthetest', webhookSecret: 'whsec_secretofthetest' };
+  const whatsapp = { ...WHATSAPP, phoneNumberId: '5550009' };
+
+  it.each([
+    ['shop', 'store', store],
+    ['payment account', 'payment-providers/stripe', stripe],
+    ['number', 'channel-accounts/whatsapp', whatsapp],
+  ])('are told, for the %s, when they say what they have read', async (_what, at, body) => {
+    const path = `${await pathOf()}/${at}`;
+    expect(code(await call('PUT', path, body, { 'if-match': '"read"' }))).toEqual([412, 'changed_since']);
+    const first = (await call('PUT', path, body)).headers.get('etag')!;
+    expect(first).toMatch(/^"[0-9a-f]{32}"$/);
+    expect((await call('GET', path)).headers.get('etag')).toBe(first);
+    // New secrets are a change, though nobody is shown them.
+    const [a, b] = await Promise.all([1, 2].map(() => call('PUT', path, body, { 'if-match': first })));
+    expect([a!.status, b!.status].toSorted((x, y) => x - y)).toEqual([200, 412]);
+    expect((await call('PUT', path, body, { 'if-match': '*' })).status).toBe(200);
+    expect((await call('PUT', path, body)).status).toBe(200);
+  });
+
+  it('are told, for one of its channel accounts; a test that went well is no change', async () => {
+    const accounts = `${await pathOf()}/channel-accounts`;
+    const { json } = await call('PUT', `${accounts}/whatsapp`, { ...whatsapp, phoneNumberId: '5550010' });
+    const path = `${accounts}/${String(json.id)}`;
+    const tag = (await call('GET', path)).headers.get('etag')!;
+    await admin.owner.query(`UPDATE tenancy.channel_accounts SET verified_at = now() WHERE id = $1`, [
+      json.id,
+    ]);
+    const switched = await call('PATCH', path, { enabled: false }, { 'if-match': tag });
+    expect(switched.status).toBe(200);
+    expect(code(await call('PATCH', path, { enabled: true }, { 'if-match': tag }))).toEqual([
+      412,
+      'changed_since',
+    ]);
+    expect((await call('GET', path)).json.enabled).toBe(false);
+    const next = { 'if-match': switched.headers.get('etag')! };
+    expect((await call('PATCH', path, { enabled: true }, next)).status).toBe(200);
+  });
+});
+
 describe('settings', () => {
   const SETTINGS = {
     payments: { routes: [{ country: 'AE', currency: 'AED', provider: 'stripe' }, { provider: 'stripe' }] },

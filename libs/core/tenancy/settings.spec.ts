@@ -1,4 +1,4 @@
-import { checkSettings, isTimeZone } from './settings.js';
+import { checkSettings, isTimeZone, withoutStaff } from './settings.js';
 
 describe('settings', () => {
   const hours = (...open: [string, string][]) => ({
@@ -45,5 +45,17 @@ describe('settings', () => {
         languages: { first: 'en', others: ['ar', 'en'] },
       }),
     ).toEqual(['payments.routes unique', 'couriers unique', 'languages.others unique']);
+  });
+
+  it('name nobody of the staff where they are kept for good', () => {
+    const staff = [
+      { name: 'Layla', email: 'layla@example.com', phone: '+971500000000', languages: ['ar'] },
+      { name: 'Omar' },
+    ];
+    expect(withoutStaff({ regions: ['AE'], staff })).toEqual({
+      regions: ['AE'],
+      staff: [{ languages: ['ar'] }, {}],
+    });
+    expect(withoutStaff({ regions: ['AE'] })).toEqual({ regions: ['AE'] });
   });
 });

@@ -50,6 +50,16 @@ export interface MerchantSettings {
   retention?: RetentionSettings;
 }
 
+/**
+ * The settings as something that is kept for good may say them: of staff, how many there are and what they speak. Who
+ * they are goes when they, or the merchant, go.
+ */
+export function withoutStaff(settings: MerchantSettings): object {
+  const { staff, ...others } = settings;
+  if (staff === undefined) return others;
+  return { ...others, staff: staff.map(({ languages }) => (languages === undefined ? {} : { languages })) };
+}
+
 /** A rule that spans several fields and is broken. `field` is a path in the document. */
 export interface SettingsProblem {
   field: string;

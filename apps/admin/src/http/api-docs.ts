@@ -65,9 +65,11 @@ export function ApiIdempotencyKey() {
   );
 }
 
-/** For a change to something that two people could change at once. */
-/** `required: false`: what is new has no ETag; what is there is not changed without one all the same. */
-export function ApiIfMatch({ required = true } = {}) {
+/**
+ * For a change to something that two people could change at once. `required: false`: what is new has no ETag; what is
+ * there is not changed without one all the same, unless it is `asked` for by nobody.
+ */
+export function ApiIfMatch({ required = true, asked = true } = {}) {
   return applyDecorators(
     ApiHeader({
       name: 'If-Match',
@@ -75,6 +77,6 @@ export function ApiIfMatch({ required = true } = {}) {
       description: 'The ETag that came with what is being changed, or `*` to change it whatever it is.',
       schema: { type: 'string', example: '"3"' },
     }),
-    ApiProblems(412, 428),
+    ApiProblems(412, ...(asked ? [428 as const] : [])),
   );
 }

@@ -1,12 +1,13 @@
-import { Body, Controller, Get, HttpCode, Inject, Param, Patch, Post, Put, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Param, Patch, Post, Put, Query, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { ENV } from '#platform';
 import { Needs } from '../auth/access.js';
 import type { AdminEnv } from '../env.js';
 import { ChannelAccounts, type NewAccount } from '../onboarding/channel-accounts.js';
 import { ConnectionTests } from '../onboarding/connection-tests.js';
 import { Merchants, requireOpen } from '../onboarding/merchants.js';
-import { ApiIdempotencyKey, ApiProblems, ApiResource } from './api-docs.js';
+import { ApiIdempotencyKey, ApiIfMatch, ApiProblems, ApiResource } from './api-docs.js';
 import {
   ChannelAccountPage,
   ChannelAccountView,
@@ -16,6 +17,7 @@ import {
 } from './channel-accounts.dto.js';
 import { PutWhatsAppAccount, WhatsAppAccountView } from './connections.dto.js';
 import { Idempotency, Repeatable, type RepeatableRequest } from './idempotency.js';
+import { MaybeIfMatch, withTag } from './etag.js';
 import { fromCursor, page, PageQuery } from './page.dto.js';
 import { ConnectionTestView } from './tests.dto.js';
 
@@ -49,24 +51,30 @@ export class ChannelAccountsController {
     summary: 'Connect the WhatsApp number, or replace its settings',
     description: 'Of several numbers, the one with this `phoneNumberId`.',
   })
+  @ApiIfMatch({ required: false, asked: false })
   @ApiProblems(404, 409)
   @ApiOkResponse({ type: WhatsAppAccountView })
   async put(
     @Param('merchantId') merchantId: string,
     @Body() body: PutWhatsAppAccount,
+    @MaybeIfMatch() ifMatch: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<WhatsAppAccountView> {
-    const row = await this.accounts.putWhatsApp(merchantId, body);
-    return WhatsAppAccountView.of(row, this.env.PUBLIC_GATEWAY_URL);
+    const row = await this.accounts.putWhatsApp(merchantId, body, ifMatch);
+    return withTag(reply, row, WhatsAppAccountView.of(row, this.env.PUBLIC_GATEWAY_URL));
   }
 
   @Get('whatsapp')
   @Needs('merchants:read')
-  @ApiOperation({ summary: 'The WhatsApp number that was connected first' })
+  @ApiOperation({ summary: 'The WhatsApp number that was connected first', description: 'With its ETag.' })
   @ApiProblems(404)
   @ApiOkResponse({ type: WhatsAppAccountView })
-  async findFirst(@Param('merchantId') merchantId: string): Promise<WhatsAppAccountView> {
+  async findFirst(
+    @Param('merchantId') merchantId: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<WhatsAppAccountView> {
     const row = await this.accounts.firstWhatsApp(merchantId);
-    return WhatsAppAccountView.of(row, this.env.PUBLIC_GATEWAY_URL);
+    return withTag(reply, row, WhatsAppAccountView.of(row, this.env.PUBLIC_GATEWAY_URL));
   }
 
   @Post('whatsapp')
@@ -126,27 +134,33 @@ export class ChannelAccountsController {
 
   @Get(':accountId')
   @Needs('merchants:read')
-  @ApiOperation({ summary: 'One channel account' })
+  @ApiOperation({ summary: 'One channel account', description: 'With its ETag.' })
   @ApiProblems(404)
   @ApiOkResponse({ type: ChannelAccountView })
   async find(
     @Param('merchantId') merchantId: string,
     @Param('accountId') accountId: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ChannelAccountView> {
-    return ChannelAccountView.of(await this.accounts.find(merchantId, accountId));
+    const row = await this.accounts.find(merchantId, accountId);
+    return withTag(reply, row, ChannelAccountView.of(row));
   }
 
   @Patch(':accountId')
   @Needs('merchants:write')
   @ApiOperation({ summary: 'Change a channel account: switch it off, give it a new token' })
+  @ApiIfMatch({ required: false, asked: false })
   @ApiProblems(404, 409)
   @ApiOkResponse({ type: ChannelAccountView })
   async update(
     @Param('merchantId') merchantId: string,
     @Param('accountId') accountId: string,
     @Body() body: UpdateChannelAccount,
+    @MaybeIfMatch() ifMatch: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ChannelAccountView> {
-    return ChannelAccountView.of(await this.accounts.update(merchantId, accountId, body));
+    const row = await this.accounts.update(merchantId, accountId, body, ifMatch);
+    return withTag(reply, row, ChannelAccountView.of(row));
   }
 
   @Post(':accountId/test')

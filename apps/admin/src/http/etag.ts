@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { AdminRequest } from '../auth/access.js';
@@ -35,14 +36,35 @@ export function etag(version: number): string {
 
 /** @throws ProblemException 412 when it was changed since the caller read it. */
 export function requireMatch(ifMatch: string, version: number): void {
-  const named = ifMatch.split(',').map((tag) => tag.trim());
-  if (!named.includes('*') && !named.includes(etag(version))) {
+  requireTag(ifMatch, etag(version));
+}
+
+function requireTag(ifMatch: string, tag: string): void {
+  const named = ifMatch.split(',').map((said) => said.trim());
+  if (!named.includes('*') && !named.includes(tag)) {
     throw problem(412, 'changed_since', 'it was changed since you read it: read it again');
   }
+}
+
+/** The ETag of a row that counts no versions: whatever of it anybody sets changes it, sealed secrets too. */
+export function tagOf<T extends { verifiedAt: Date | null }>({ verifiedAt: _when, ...set }: T): string {
+  const fields = Object.entries(set).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return `"${createHash('sha256').update(JSON.stringify(fields)).digest('hex').slice(0, 32)}"`;
+}
+
+/** Where `If-Match` may be left out. @throws ProblemException 412 when it is not, and says something else. */
+export function matchIfSaid(ifMatch: string | undefined, row: { verifiedAt: Date | null } | null): void {
+  if (ifMatch !== undefined) requireTag(ifMatch, row ? tagOf(row) : '');
 }
 
 /** Puts the version of what is answered into the answer's ETag. */
 export function withEtag<T>(reply: FastifyReply, version: number, view: T): T {
   void reply.header('etag', etag(version));
+  return view;
+}
+
+/** The same for a row that counts no versions. */
+export function withTag<T>(reply: FastifyReply, row: { verifiedAt: Date | null }, view: T): T {
+  void reply.header('etag', tagOf(row));
   return view;
 }

@@ -1,11 +1,13 @@
-import { Body, Controller, Get, HttpCode, Inject, Param, Post, Put } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Put, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { ENV } from '#platform';
 import { Needs } from '../auth/access.js';
 import type { AdminEnv } from '../env.js';
 import { ConnectionTests } from '../onboarding/connection-tests.js';
 import { PaymentAccounts } from '../onboarding/payment-accounts.js';
-import { ApiProblems, ApiResource } from './api-docs.js';
+import { ApiIfMatch, ApiProblems, ApiResource } from './api-docs.js';
+import { MaybeIfMatch, withTag } from './etag.js';
 import {
   PaymentAccountList,
   PaymentAccountParams,
@@ -41,22 +43,30 @@ export class PaymentAccountsController {
       'Without routes in the settings, payments go to `stripe`. Orders remember their account: give the keys of ' +
       'another one another key.',
   })
+  @ApiIfMatch({ required: false, asked: false })
   @ApiProblems(404, 409, 422)
   @ApiOkResponse({ type: PaymentAccountView })
   async put(
     @Param() { merchantId, account }: PaymentAccountParams,
     @Body() body: PutPaymentAccount,
+    @MaybeIfMatch() ifMatch: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<PaymentAccountView> {
-    return this.view(await this.accounts.put(merchantId, account, body));
+    const row = await this.accounts.put(merchantId, account, body, ifMatch);
+    return withTag(reply, row, this.view(row));
   }
 
   @Get(':account')
   @Needs('merchants:read')
-  @ApiOperation({ summary: 'One payment account' })
+  @ApiOperation({ summary: 'One payment account', description: 'With its ETag.' })
   @ApiProblems(404)
   @ApiOkResponse({ type: PaymentAccountView })
-  async find(@Param() { merchantId, account }: PaymentAccountParams): Promise<PaymentAccountView> {
-    return this.view(await this.accounts.find(merchantId, account));
+  async find(
+    @Param() { merchantId, account }: PaymentAccountParams,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<PaymentAccountView> {
+    const row = await this.accounts.find(merchantId, account);
+    return withTag(reply, row, this.view(row));
   }
 
   @Post(':account/test')

@@ -1,13 +1,15 @@
-import { Body, Controller, Get, HttpCode, Inject, Param, Post, Put } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Put, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import type { Caller } from '#core/tenancy';
 import { ENV } from '#platform';
 import { Calling, Needs } from '../auth/access.js';
 import type { AdminEnv } from '../env.js';
 import { ConnectionTests } from '../onboarding/connection-tests.js';
 import { Stores } from '../onboarding/stores.js';
-import { ApiProblems, ApiResource } from './api-docs.js';
+import { ApiIfMatch, ApiProblems, ApiResource } from './api-docs.js';
 import { PutStore, StoreView } from './connections.dto.js';
+import { MaybeIfMatch, withTag } from './etag.js';
 import { ConnectionTestView } from './tests.dto.js';
 
 @ApiResource('Store')
@@ -25,23 +27,31 @@ export class StoresController {
     summary: 'Connect the shop, or replace its settings',
     description: 'Starts a full catalog sync.',
   })
+  @ApiIfMatch({ required: false, asked: false })
   @ApiProblems(404, 409)
   @ApiOkResponse({ type: StoreView })
   async put(
     @Param('merchantId') merchantId: string,
     @Body() body: PutStore,
     @Calling() caller: Caller,
+    @MaybeIfMatch() ifMatch: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<StoreView> {
-    return this.view(await this.stores.putStore(merchantId, body, caller));
+    const row = await this.stores.putStore(merchantId, body, caller, ifMatch);
+    return withTag(reply, row, this.view(row));
   }
 
   @Get()
   @Needs('merchants:read')
-  @ApiOperation({ summary: 'The connected shop' })
+  @ApiOperation({ summary: 'The connected shop', description: 'With its ETag.' })
   @ApiProblems(404)
   @ApiOkResponse({ type: StoreView })
-  async find(@Param('merchantId') merchantId: string): Promise<StoreView> {
-    return this.view(await this.stores.findStore(merchantId));
+  async find(
+    @Param('merchantId') merchantId: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<StoreView> {
+    const row = await this.stores.findStore(merchantId);
+    return withTag(reply, row, this.view(row));
   }
 
   @Post('test')

@@ -5,6 +5,7 @@ import { CLOCK, newId, type Clock } from '#platform';
 import { AuditLog } from '../audit/audit-log.js';
 import { ChannelAccountView, type UpdateChannelAccount } from '../http/channel-accounts.dto.js';
 import type { PutWhatsAppAccount } from '../http/connections.dto.js';
+import { matchIfSaid } from '../http/etag.js';
 import { problem } from '../http/problem.js';
 import { conflictOn } from './conflicts.js';
 import { Merchants, requireOpen } from './merchants.js';
@@ -65,9 +66,14 @@ export class ChannelAccounts {
 
   /**
    * Connects a merchant's number, or replaces the settings of the one that it has. Of several, the one that is named
-   * by its `phoneNumberId`. @throws ProblemException 409 when it belongs to another merchant or none of several is meant.
+   * by its `phoneNumberId`. @throws ProblemException 409 when it belongs to another merchant or none of several is
+   * meant, 412.
    */
-  putWhatsApp(merchantId: string, given: PutWhatsAppAccount): Promise<ChannelAccountEntity> {
+  putWhatsApp(
+    merchantId: string,
+    given: PutWhatsAppAccount,
+    ifMatch?: string,
+  ): Promise<ChannelAccountEntity> {
     return this.merchants.within(merchantId, async (tx, merchant) => {
       requireOpen(merchant);
       const numbers = await whatsAppNumbers(tx, merchantId);
@@ -79,6 +85,7 @@ export class ChannelAccounts {
           'this merchant has several numbers: POST connects one more, PATCH by its id changes one',
         );
       }
+      matchIfSaid(ifMatch, named ?? numbers[0] ?? null);
       return this.store(tx, merchantId, named ?? numbers[0], {
         ...given,
         kind: 'whatsapp',
@@ -88,11 +95,17 @@ export class ChannelAccounts {
     });
   }
 
-  /** @throws ProblemException 404, 409 for a closed merchant. */
-  update(merchantId: string, id: string, change: UpdateChannelAccount): Promise<ChannelAccountEntity> {
+  /** @throws ProblemException 404, 409 for a closed merchant, 412. */
+  update(
+    merchantId: string,
+    id: string,
+    change: UpdateChannelAccount,
+    ifMatch?: string,
+  ): Promise<ChannelAccountEntity> {
     return this.merchants.within(merchantId, async (tx, merchant) => {
       requireOpen(merchant);
       const row = await findAccount(tx, merchantId, id);
+      matchIfSaid(ifMatch, row);
       const { accessToken, displayName, catalogId, messagesPerSecond, enabled } = change;
       const next = tx.create(ChannelAccountEntity, {
         ...row,

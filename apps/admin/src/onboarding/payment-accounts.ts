@@ -4,6 +4,7 @@ import { CLOCK, ENV, newId, type Clock } from '#platform';
 import { AuditLog } from '../audit/audit-log.js';
 import { AdminEnv } from '../env.js';
 import { PaymentAccountView, type PutPaymentAccount } from '../http/payment-accounts.dto.js';
+import { matchIfSaid } from '../http/etag.js';
 import { problem } from '../http/problem.js';
 import { FormerSecrets } from './former-secrets.js';
 import { Merchants, requireOpen } from './merchants.js';
@@ -45,11 +46,17 @@ export class PaymentAccounts {
     return row;
   }
 
-  /** @throws ProblemException 404, 409 for a closed merchant, 422 with too many accounts. */
-  put(merchantId: string, account: string, given: PutPaymentAccount): Promise<PaymentProviderEntity> {
+  /** @throws ProblemException 404, 409 for a closed merchant, 412, 422 with too many accounts. */
+  put(
+    merchantId: string,
+    account: string,
+    given: PutPaymentAccount,
+    ifMatch?: string,
+  ): Promise<PaymentProviderEntity> {
     return this.merchants.within(merchantId, async (tx, merchant) => {
       requireOpen(merchant);
       const known = await tx.findOneBy(PaymentProviderEntity, { merchantId, account });
+      matchIfSaid(ifMatch, known);
       const id = known?.id ?? newId('pay');
       if (known) {
         const sealed = known.webhookSecret;

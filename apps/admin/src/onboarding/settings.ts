@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { checkSettings, type MerchantSettings } from '#core/tenancy';
+import { checkSettings, withoutStaff, type MerchantSettings } from '#core/tenancy';
 import { MerchantSettingsEntity } from '#persistence';
 import { CLOCK, type Clock } from '#platform';
 import { AuditLog } from '../audit/audit-log.js';
@@ -48,8 +48,9 @@ export class Settings {
         merchantId,
         action: 'settings.update',
         target: merchantId,
-        before: known.document,
-        after: document,
+        // The log outlives the merchant.
+        before: withoutStaff(known.document),
+        after: withoutStaff(document),
       });
       return { document, version };
     });

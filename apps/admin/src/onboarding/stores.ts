@@ -7,6 +7,7 @@ import { toItem, wakeOf, Waker } from '#queue';
 import { AuditLog } from '../audit/audit-log.js';
 import { AdminEnv } from '../env.js';
 import { StoreView, type PutStore } from '../http/connections.dto.js';
+import { matchIfSaid } from '../http/etag.js';
 import { fieldProblem, problem } from '../http/problem.js';
 import { FormerSecrets } from './former-secrets.js';
 import { Merchants, requireOpen } from './merchants.js';
@@ -38,8 +39,13 @@ export class Stores {
     return row;
   }
 
-  /** Stores the connection and, with it, asks for a full sync. */
-  async putStore(merchantId: string, given: PutStore, caller: Caller): Promise<StoreConnectionEntity> {
+  /** Stores the connection and, with it, asks for a full sync. @throws ProblemException 404, 409, 412. */
+  async putStore(
+    merchantId: string,
+    given: PutStore,
+    caller: Caller,
+    ifMatch?: string,
+  ): Promise<StoreConnectionEntity> {
     // In development and tests a shop may be on this machine, if an operator says so.
     const allowPrivate = caller.kind === 'operator' && urlPolicyFromEnv(this.env).allowPrivate;
     const verdict = judgeUrl(given.baseUrl, { allowPrivate });
@@ -50,6 +56,7 @@ export class Stores {
     const { row, sync } = await this.merchants.within(merchantId, async (tx, merchant) => {
       requireOpen(merchant);
       const known = await tx.findOneBy(StoreConnectionEntity, { merchantId });
+      matchIfSaid(ifMatch, known);
       const id = known?.id ?? newId('sto');
       if (known) {
         const old = {
