@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { percentile } from '../lib/compare.mjs';
-import { phoneOf, textWebhook } from '../lib/customers.mjs';
 import { ask } from '../lib/database.mjs';
 import { startFleet } from '../lib/fleet.mjs';
 import { Turns } from '../lib/turns.mjs';
@@ -9,8 +8,6 @@ const PORT_BASE = Number(process.env.WACO_PORT_BASE ?? 27_000);
 const PER_SECOND = 10;
 /** Webhooks under way at a time while the backlog is put in. */
 const CONNECTIONS = 64;
-/** Customers of the backlog start here, so that nobody is in both crowds. */
-const FIRST_OF_BACKLOG = 1_000_000;
 
 export default {
   name: 'fairness',
@@ -37,16 +34,15 @@ async function open({ quick, long }) {
   const backlog = long ? 100_000 : quick ? 2_000 : 10_000;
   const seconds = quick ? 5 : 15;
   const fleet = await startFleet({ portBase: PORT_BASE, merchants: 2, env: { LOG_LEVEL: 'warn' } });
-  const [big, small] = fleet.merchants;
+  const [crowd, quiet] = fleet.merchants.map((merchant) => [merchant]);
   // The backlog is to be a matter of Waco's own work, and not wait for what Meta takes from one number in a second.
   await ask(fleet.stack.databaseUrl, 'UPDATE tenancy.channel_accounts SET messages_per_second = 1000');
   const turns = new Turns(fleet);
-  await turns.closed({ outstanding: 32, seconds: quick ? 3 : 8, merchants: [small] });
+  await turns.closed({ outstanding: 32, seconds: quick ? 3 : 8, merchants: quiet });
   await turns.check();
-  let put = FIRST_OF_BACKLOG;
 
   async function round() {
-    const without = await turns.open({ perSecond: PER_SECOND, seconds, merchants: [small] });
+    const without = await turns.open({ perSecond: PER_SECOND, seconds, merchants: quiet });
     await turns.check();
     const busy = await besideBusy();
     await turns.check();
@@ -57,19 +53,16 @@ async function open({ quick, long }) {
     const waits = turns.open({
       perSecond: PER_SECOND,
       seconds: 3_600,
-      merchants: [small],
+      merchants: quiet,
       until: () => done,
     });
-    const putIn = performance.now();
-    const adopted = await putBacklog({ turns, fleet, merchant: big, first: put, count: backlog });
-    put += backlog;
-    const putSeconds = (performance.now() - putIn) / 1_000;
+    await turns.put({ count: backlog, connections: CONNECTIONS, merchants: crowd });
+    const putSeconds = (performance.now() - startedAt) / 1_000;
     const atItsHeight = await pendingThreads(fleet);
     while ((await pendingThreads(fleet)) > 50) await sleep(250);
     const appliedSeconds = (performance.now() - startedAt) / 1_000;
     done = true;
     const withBacklog = await waits;
-    turns.adopt(adopted);
     await turns.check();
     return {
       without: figuresOf(without),
@@ -87,9 +80,9 @@ async function open({ quick, long }) {
 
   /** The other merchant has as much to do as it can, and no backlog: what sharing the processors alone costs. */
   async function besideBusy() {
-    const crowd = turns.closed({ outstanding: 16, seconds, merchants: [big] });
-    const waits = await turns.open({ perSecond: PER_SECOND, seconds, merchants: [small] });
-    await crowd;
+    const busy = turns.closed({ outstanding: 16, seconds, merchants: crowd });
+    const waits = await turns.open({ perSecond: PER_SECOND, seconds, merchants: quiet });
+    await busy;
     return waits;
   }
 
@@ -111,23 +104,6 @@ function figuresOf({ turns, latencies }) {
     'p99 ms': percentile(latencies, 0.99),
     'worst ms': latencies.at(-1),
   };
-}
-
-/** As many people as messages, each of whom says one thing. @returns what was acknowledged. */
-async function putBacklog({ turns, fleet, merchant, first, count }) {
-  const appSecret = fleet.stack.secrets.whatsappAppSecret;
-  const acknowledged = [];
-  let next = 0;
-  const connection = async () => {
-    while (next < count) {
-      const phone = phoneOf(first + next++);
-      const webhook = textWebhook({ merchant, phone, text: 'hi', appSecret });
-      while ((await turns.poster.post(webhook)) !== 200) await sleep(200);
-      acknowledged.push({ id: webhook.id, key: `${merchant.phoneNumberId}/${phone}` });
-    }
-  };
-  await Promise.all(Array.from({ length: CONNECTIONS }, connection));
-  return acknowledged;
 }
 
 async function pendingThreads({ stack }) {

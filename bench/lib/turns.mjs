@@ -3,6 +3,7 @@ import { percentile } from './compare.mjs';
 import { phoneOf, Poster, textWebhook } from './customers.mjs';
 import { ask } from './database.mjs';
 import { checkSame } from './delivery.mjs';
+import { HISTORY } from './history.mjs';
 import { RECEIVE, untilQuiet } from './readback.mjs';
 
 const GREETING = 'hi';
@@ -75,9 +76,16 @@ export class Turns {
     checkSame(numbered(acknowledged.map((a) => a.key)), numbered(replies));
   }
 
-  /** Notes what somebody else had acknowledged, to be checked with the rest. */
-  adopt(acknowledged) {
-    for (const one of acknowledged) this.#acknowledged.push(one);
+  /** `count` people greet, as fast as they are acknowledged; nobody waits for the replies, and check() counts them. */
+  async put({ count, connections, merchants = this.fleet.merchants }) {
+    let put = 0;
+    const connection = async () => {
+      while (put++ < count) {
+        const person = this.#newcomer(merchants);
+        await this.#greet(person);
+      }
+    };
+    await Promise.all(Array.from({ length: connections }, connection));
   }
 
   close() {
@@ -91,7 +99,8 @@ export class Turns {
     if (quiet.left > 0) throw new Error(`${quiet.left} items were left undone`);
     const rows = await ask(
       url,
-      `SELECT id, payload->>'messageId' AS message, outcome FROM journal.items WHERE id > $1 AND name = $2`,
+      `SELECT payload->>'messageId' AS message, outcome FROM journal.items
+       WHERE id > $1 AND name = $2 AND external_id NOT LIKE '${HISTORY}%'`,
       [this.#since, RECEIVE],
     );
     const applied = rows.filter((row) => row.outcome === 'done').map((row) => row.message);
@@ -103,8 +112,7 @@ export class Turns {
 
   async #turn(due, merchants = this.fleet.merchants) {
     const person = this.#take(merchants);
-    const { merchant, phone, key } = person;
-    const appSecret = this.fleet.stack.secrets.whatsappAppSecret;
+    const { key } = person;
     const replied = new Promise((resolve, reject) => {
       const late = setTimeout(() => reject(new Error(`${key} has no reply`)), PATIENCE_MS);
       this.#waiting.set(key, (at) => {
@@ -114,18 +122,25 @@ export class Turns {
       });
     });
     replied.catch(() => undefined); // who waits for it below, learns of it
-    const webhook = textWebhook({ merchant, phone, text: GREETING, appSecret });
-    while ((await this.poster.post(webhook)) !== 200) await sleep(AGAIN_MS);
+    await this.#greet(person);
     const acknowledgedAt = performance.now();
-    this.#acknowledged.push({ id: webhook.id, key });
     const repliedAt = await replied;
     if (++person.said < EACH) this.#idleOf(merchants).push(person);
     return { ms: repliedAt - due, acknowledgedMs: acknowledgedAt - due };
   }
 
+  async #greet({ merchant, phone, key }) {
+    const appSecret = this.fleet.stack.secrets.whatsappAppSecret;
+    const webhook = textWebhook({ merchant, phone, text: GREETING, appSecret });
+    while ((await this.poster.post(webhook)) !== 200) await sleep(AGAIN_MS);
+    this.#acknowledged.push({ id: webhook.id, key });
+  }
+
   #take(merchants) {
-    const known = this.#idleOf(merchants).shift();
-    if (known) return known;
+    return this.#idleOf(merchants).shift() ?? this.#newcomer(merchants);
+  }
+
+  #newcomer(merchants) {
     const n = this.#people++;
     const merchant = merchants[n % merchants.length];
     const phone = phoneOf(n);

@@ -27,3 +27,13 @@ export function countCpu(pids) {
 }
 
 export const sum = (values) => Object.values(values).reduce((total, value) => total + value, 0);
+
+/** Resident memory of each process in MB, without its children. */
+export function residentMb(pids) {
+  return Object.fromEntries(Object.entries(pids).map(([name, pid]) => [name, residentOf(pid)]));
+}
+
+function residentOf(pid) {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(/VmRSS:\s+(\d+)/.exec(status)[1]) / 1_024;
+}
