@@ -247,7 +247,7 @@ describe('in batches', () => {
 });
 
 describe('the schedule', () => {
-  it('asks once a day for each merchant that is there, whoever asks, and tidies the quarantine', async () => {
+  it('asks once a day for each merchant that is there, whoever asks, and tidies the quarantine and used keys', async () => {
     await owner.query(`DELETE FROM journal.items`);
     const quarantined = { service: 'quarantine', queue: 'quarantine', outcome: 'quarantined' };
     await item(null, 'lost_old', { ...quarantined, settled_at: daysAgo(30.1) });
@@ -257,6 +257,17 @@ describe('the schedule', () => {
       `INSERT INTO tenancy.merchants (merchant_id, slug, name, country, currency, status, erased_at)
        VALUES ('mer_gone', 'gone', 'gone', 'AE', 'AED', 'closed', now())`,
     );
+    for (const [key, merchantId, age] of [
+      ['old', A, 1.1],
+      ['of_the_platform', null, 1.1],
+      ['young', A, 0.9],
+    ] as const) {
+      await owner.query(
+        `INSERT INTO tenancy.idempotency_keys (caller, key_hash, merchant_id, request_hash, created_at)
+         VALUES ('key_a', $1, $2, 'hash', $3)`,
+        [key, merchantId, daysAgo(age)],
+      );
+    }
     let now = NOW;
     const clock: Clock = { now: () => now };
     const woken: string[] = [];
@@ -281,6 +292,7 @@ describe('the schedule', () => {
     expect(await asked()).toEqual(once);
     expect(woken).toHaveLength(8);
     expect(await items(null)).toEqual(['lost_young']);
+    expect(await ids(`SELECT key_hash AS id FROM tenancy.idempotency_keys`)).toEqual(['young']);
 
     // Whatever queue server forgets: the request is in the journal, and the sweep finds it.
     const overdue = await new Journal(source).overdue(new Date(NOW.getTime() + 60_000), 2_000, 100);

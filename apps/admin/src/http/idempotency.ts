@@ -7,7 +7,7 @@ import type { AdminRequest } from '../auth/access.js';
 import { problem } from './problem.js';
 import { requestContext } from './request-context.js';
 
-/** How long a key is remembered, in milliseconds. */
+/** How long a key is remembered at least, in milliseconds. The next creation, or the next day, forgets it. */
 const KEPT_MS = 24 * 3_600_000;
 
 /** What makes two requests the same request. */
@@ -94,9 +94,7 @@ export class Idempotency {
     merchantId: string | null,
   ): Promise<boolean> {
     const now = this.clock.now();
-    await tx.query(`DELETE FROM tenancy.idempotency_keys WHERE created_at < $1`, [
-      new Date(now.getTime() - KEPT_MS),
-    ]);
+    await forgetKeys(tx, now);
     const rows = (await tx.query(
       `INSERT INTO tenancy.idempotency_keys (caller, key_hash, merchant_id, request_hash, created_at)
        VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING RETURNING caller`,
@@ -118,6 +116,13 @@ export class Idempotency {
       'the first request with this Idempotency-Key has just ended: repeat',
     );
   }
+}
+
+/** Keys whose time is over go, whoever used them. */
+export async function forgetKeys(tx: EntityManager, now: Date): Promise<void> {
+  await tx.query(`DELETE FROM tenancy.idempotency_keys WHERE created_at < $1`, [
+    new Date(now.getTime() - KEPT_MS),
+  ]);
 }
 
 function sha256(text: string): string {

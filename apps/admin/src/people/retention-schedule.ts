@@ -13,6 +13,7 @@ import { keptSince, QUARANTINE_DAYS } from '#core/tenancy';
 import { Journal, REMOVED_AT_ONCE, removeQuarantined, Tenants } from '#persistence';
 import { CLOCK, type Clock } from '#platform';
 import { toItem, Waker, wakeOf } from '#queue';
+import { forgetKeys } from '../http/idempotency.js';
 import { openQuarantine } from '../operations/quarantine.js';
 
 const EVERY_MS = 60_000;
@@ -52,6 +53,8 @@ export class RetentionSchedule implements OnApplicationBootstrap {
         `SELECT merchant_id AS "merchantId" FROM tenancy.merchants WHERE erased_at IS NULL`,
       )) as { merchantId: string }[];
       for (const { merchantId } of merchants) await this.request(merchantId, { runId }, now);
+      // Hashes of requests, of which one may have named a person: also where nothing is made any more.
+      await forgetKeys(this.database.manager, now);
       await this.tidyQuarantine(keptSince(now, QUARANTINE_DAYS));
       this.asked = runId;
     } catch (error) {
