@@ -1,6 +1,6 @@
 // npm run bench                        lists the benchmarks
 // npm run bench -- <name>              runs one and writes bench/results/<name>.json (needs npm run build)
-// npm run bench -- <name> --quick      a short run, which writes nothing
+// npm run bench -- <name> --quick      a short run, which writes nothing; `all` runs every one
 // npm run bench -- <name> --long       the long form of a benchmark that has one, once; bench/results/<name>-long.json
 //
 // A benchmark is a module in bench/benchmarks whose default export is
@@ -12,6 +12,7 @@
 //   comparisons       { [name]: { figure, side, beside } }
 //   goals             see judge() in lib/report.mjs
 // Nothing fails because of a time: a goal that is missed stands in the result.
+import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -35,6 +36,7 @@ const benchmarks = await all();
 const benchmark = benchmarks.find((b) => b.name === positionals[0]);
 if (benchmark && values.long && !benchmark.long) throw new Error(`${benchmark.name} has no long form`);
 if (benchmark) process.exit(await run(benchmark, values));
+if (positionals[0] === 'all') process.exit(await runAll(benchmarks, values));
 list(benchmarks);
 if (positionals[0] !== undefined) {
   print(`\nthere is no benchmark ${positionals[0]}`);
@@ -52,6 +54,25 @@ function list(benchmarks) {
   for (const { name, about, long } of benchmarks) {
     print(`  ${name.padEnd(10)} ${about}${long ? ' (has a long form)' : ''}`);
   }
+}
+
+/** Each in a process of its own, so that none begins with what another left in memory. */
+async function runAll(those, { quick, repetitions }) {
+  const failed = [];
+  for (const { name } of those) {
+    const args = [
+      name,
+      ...(quick ? ['--quick'] : []),
+      ...(repetitions ? ['--repetitions', repetitions] : []),
+    ];
+    const { status } = spawnSync(process.execPath, [import.meta.filename, ...args], { stdio: 'inherit' });
+    if (status !== 0) failed.push(name);
+  }
+  print(
+    `\n${those.length - failed.length} of ${those.length} benchmarks delivered everything once and in order`,
+  );
+  for (const name of failed) print(`  FAILED ${name}`);
+  return failed.length > 0 ? 1 : 0;
 }
 
 /** @returns the exit code: 1 when something was lost, doubled or out of order. */
