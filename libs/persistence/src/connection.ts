@@ -63,8 +63,9 @@ function hasName(text: string): boolean {
 
 /**
  * How services connect. Nearly every statement is a look-up by key: an index is right whatever statistics say, also on
- * the first day, when tables are empty, and the same plan serves all values. Statements are prepared, and sent without waiting for the answers to those before them
- * (`later`, and whatever is not awaited one by one). The server applies them in the order in which they were sent.
+ * the first day, when tables are empty, and the same plan serves all values. Statements are prepared, and sent without
+ * waiting for the answers to those before them (`later`, and whatever is not awaited one by one). The server applies
+ * them in the order in which they were sent.
  */
 export const CONNECTION = {
   Client: PreparingClient,
