@@ -123,7 +123,8 @@ async function open({ quick }) {
   /** Ids in the journal; each stream must have been woken besides. */
   async function storedInJournal() {
     const { rows } = await owner.query('SELECT external_id AS id, stream FROM journal.items');
-    const woken = new Set((await waitingJobs(redis, '{waco-threads}:threads')).map((job) => job.stream));
+    const jobs = await waitingJobs(redis, '{waco-threads}:threads');
+    const woken = new Set(jobs.flatMap(({ stream, others = [] }) => [stream, ...others]));
     const asleep = rows.find((row) => !woken.has(row.stream));
     if (asleep) throw new Error(`nobody was told of ${asleep.stream}`);
     return rows.map((row) => row.id.split('/').at(-1));

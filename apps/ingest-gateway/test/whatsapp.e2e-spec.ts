@@ -287,7 +287,11 @@ it('wakes the stream of what it stored, and of nothing that needs no work', asyn
     const stream = `thread/${gateway.shop.channelAccountId}/971509999999`;
     await until('the thread is woken', async () => {
       const jobs = await backend.queue('threads').getJobs(['waiting']);
-      return jobs.some((j) => j.data.stream === stream && j.data.merchantId === gateway.shop.merchantId);
+      return jobs.some(
+        (j) =>
+          [j.data.stream, ...(j.data.others ?? [])].includes(stream) &&
+          j.data.merchantId === gateway.shop.merchantId,
+      );
     });
     expect(await backend.queue('ingest').getJobCountByTypes('waiting')).toBe(0);
     expect(await backend.queue('quarantine').getJobCountByTypes('waiting')).toBe(0);

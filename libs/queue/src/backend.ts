@@ -10,10 +10,12 @@ import {
 import { Redis } from 'ioredis';
 import pg from 'pg';
 
-/** What a job carries: which stream has work. Everything else is in the journal. */
+/** What a job carries: which streams have work. Everything else is in the journal. */
 export interface WakeUp {
   merchantId: string;
   stream: string;
+  /** Others of the same merchant that were woken in the same moment: one job costs as much as another. */
+  others?: string[];
   /** A dead letter: the job stands among the failed ones; retrying it redrives this journal item. */
   parked?: { itemId: string; reason: string };
 }

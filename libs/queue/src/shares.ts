@@ -14,13 +14,13 @@ export class Shares {
   private readonly levels = new Map<string, { level: number; at: number }>();
 
   /**
-   * Counts one more wake-up of a merchant and returns its place: 0 stands in the order of arrival; a larger number
-   * stands behind every smaller one.
+   * Counts so many more wake-ups of a merchant and returns their place: 0 stands in the order of arrival; a larger
+   * number stands behind every smaller one.
    * @param now milliseconds of a clock that never goes back.
    */
-  place(queue: string, merchantId: string, now: number): number {
+  place(queue: string, merchantId: string, now: number, wakeUps = 1): number {
     const key = `${queue}/${merchantId}`;
-    const level = Math.min(AT_ONCE + FURTHEST, levelAt(this.levels.get(key), now) + 1);
+    const level = Math.min(AT_ONCE + FURTHEST, levelAt(this.levels.get(key), now) + wakeUps);
     this.levels.set(key, { level, at: now });
     if (this.levels.size > REMEMBERED) this.forget(now);
     return Math.max(0, Math.ceil(level - AT_ONCE));

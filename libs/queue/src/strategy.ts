@@ -3,7 +3,15 @@ import { DelayedError, UnrecoverableError, type Worker } from 'bullmq';
 import { lastValueFrom } from 'rxjs';
 import type { JobContract, JobOutcome, QueueDefinition } from '#contracts';
 import type { QueueBackend, WakeJob, WakeUp } from './backend.js';
-import { OrderedProcessor, TaskProcessor, type Handler, type ProcessorDeps } from './processor.js';
+import type { Stream } from '#persistence';
+import {
+  OrderedProcessor,
+  TaskProcessor,
+  type Again,
+  type Handler,
+  type ProcessorDeps,
+} from './processor.js';
+import { Turnstile } from './turnstile.js';
 
 export const JOBS = Symbol('JOBS');
 
@@ -88,8 +96,34 @@ export class JobsStrategy extends Server implements CustomTransportStrategy {
 
   private work(queue: QueueDefinition, deps: ProcessorDeps): Worker<WakeUp> {
     const processor = queue.kind === 'ordered' ? new OrderedProcessor(deps) : new TaskProcessor(deps);
+    const concurrency = this.concurrency(queue);
+    const turnstile = new Turnstile(concurrency);
+    /** Resolves with when to look at the stream again. */
+    const run = (stream: Stream, careful: boolean): Promise<Again> =>
+      turnstile.pass(() =>
+        processor.run(stream, careful).catch((error: Error) => {
+          // No item's fault: the database is away, or broke a deadlock. The sweep brings the stream again.
+          deps.log({ event: 'job.interrupted', ...stream, reason: error.message });
+          throw error;
+        }),
+      );
+    const lineOf = (merchantId: string, stream: string): Stream => ({
+      merchantId,
+      queue: queue.name,
+      stream,
+    });
+    /** Streams that share a job; one that is to be looked at again gets a job of its own. */
+    const runAll = async (streams: readonly Stream[], careful: boolean): Promise<void> => {
+      const runOne = async (stream: Stream): Promise<void> => {
+        const again = await run(stream, careful);
+        if (again) await deps.waker.wake([{ ...stream, name: 'again', delayMs: Math.max(1, again.afterMs) }]);
+      };
+      // With care one after the other: the attempts of those behind the one that kills are not counted.
+      if (careful) for (const stream of streams) await runOne(stream);
+      else throwFirst(await Promise.allSettled(streams.map(runOne)));
+    };
     const process = async (job: WakeJob, token?: string): Promise<void> => {
-      const { merchantId, stream, parked } = job.data;
+      const { merchantId, stream, others, parked } = job.data;
       if (parked) {
         // A dead letter fails at once, to stand among the failed jobs. Retried by a person, it is a redrive.
         if (job.attemptsMade === 0) throw new UnrecoverableError(parked.reason);
@@ -100,16 +134,20 @@ export class JobsStrategy extends Server implements CustomTransportStrategy {
       }
       // A process died with this job: of what it was doing, one item may be the cause.
       const careful = job.stalledCounter > 0;
-      const line = { merchantId, queue: queue.name, stream };
-      const again = await processor.run(line, careful).catch((error: Error) => {
-        // No item's fault: the database is away, or broke a deadlock. The sweep brings the stream again.
-        deps.log({ event: 'job.interrupted', queue: queue.name, merchantId, stream, reason: error.message });
-        throw error;
-      });
+      if (others)
+        return runAll(
+          [stream, ...others].map((name) => lineOf(merchantId, name)),
+          careful,
+        );
+      const again = await run(lineOf(merchantId, stream), careful);
       if (!again) return;
       await job.moveToDelayed(Date.now() + Math.max(1, again.afterMs), token);
       throw new DelayedError();
     };
-    return this.backend.worker(queue.name, process, this.concurrency(queue));
+    return this.backend.worker(queue.name, process, concurrency);
   }
+}
+
+function throwFirst(results: readonly PromiseSettledResult<void>[]): void {
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
 }

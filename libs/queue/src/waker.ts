@@ -23,6 +23,9 @@ const failures = new Counter({
   labelNames: ['queue'],
 });
 
+/** Streams that one job wakes at most: few enough to spread a burst over the processes of a service. */
+const STREAMS_A_JOB = 16;
+
 /** Streams whose delay is looked at in one sweep; which they are is left to chance, so that each has its turn. */
 const ROUSED_AT_ONCE = 100;
 
@@ -39,20 +42,23 @@ export class Waker {
     return queue;
   }
 
-  /** Adds one job a stream, in bulk per queue. Never throws and never waits for a queue server that is away. */
+  /** Adds jobs for streams, in bulk per queue. Never throws and never waits for a queue server that is away. */
   async wake(wakes: readonly Wake[]): Promise<void> {
-    const byQueue = groupByQueue(wakes);
+    const byQueue = groupBy(wakes, (w) => w.queue);
     await Promise.all(
       [...byQueue].map(async ([name, group]) => {
         const now = performance.now();
-        const jobs = distinct(group).map((w) => {
-          const place = this.shares.place(name, w.merchantId, now);
+        const jobs = inOneJob(distinct(group)).map(([w, ...others]) => {
+          const place = this.shares.place(name, w!.merchantId, now, 1 + others.length);
           return {
-            name: w.name,
-            data: { merchantId: w.merchantId, stream: w.stream },
+            name: w!.name,
+            data: {
+              ...{ merchantId: w!.merchantId, stream: w!.stream },
+              ...(others.length > 0 ? { others: others.map((other) => other.stream) } : {}),
+            },
             opts: {
-              ...(w.delayMs && w.delayMs > 0 ? { delay: w.delayMs } : {}),
-              ...(w.fold ? { jobId: foldId(w) } : {}),
+              ...(w!.delayMs && w!.delayMs > 0 ? { delay: w!.delayMs } : {}),
+              ...(w!.fold ? { jobId: foldId(w!) } : {}),
               ...(place > 0 ? { priority: place } : {}),
             },
           };
@@ -110,14 +116,27 @@ export function foldId(w: { queue: string; merchantId: string; stream: string })
   return `s_${createHash('sha1').update(`${w.queue}/${w.merchantId}/${w.stream}`).digest('hex')}`;
 }
 
-function groupByQueue(wakes: readonly Wake[]): Map<string, Wake[]> {
+function groupBy(wakes: readonly Wake[], keyOf: (wake: Wake) => string): Map<string, Wake[]> {
   const groups = new Map<string, Wake[]>();
   for (const wake of wakes) {
-    const group = groups.get(wake.queue);
+    const key = keyOf(wake);
+    const group = groups.get(key);
     if (group) group.push(wake);
-    else groups.set(wake.queue, [wake]);
+    else groups.set(key, [wake]);
   }
   return groups;
+}
+
+/** Wake-ups of one merchant share jobs, but for those that are told apart by a delay or an id of their own. */
+function inOneJob(wakes: readonly Wake[]): Wake[][] {
+  const alone = wakes.filter((w) => w.fold || (w.delayMs ?? 0) > 0).map((w) => [w]);
+  const together = wakes.filter((w) => !w.fold && !((w.delayMs ?? 0) > 0));
+  const shared = [...groupBy(together, (w) => w.merchantId).values()].flatMap((group) =>
+    Array.from({ length: Math.ceil(group.length / STREAMS_A_JOB) }, (_, i) =>
+      group.slice(i * STREAMS_A_JOB, (i + 1) * STREAMS_A_JOB),
+    ),
+  );
+  return [...alone, ...shared];
 }
 
 function distinct(wakes: readonly Wake[]): Wake[] {

@@ -158,6 +158,27 @@ describe.each(TEST_BACKENDS)('streams on %s', (kind) => {
     expect(again).toEqual([]);
   });
 
+  it('wakes many streams of a merchant with few jobs, and none waits for one that stands still', async () => {
+    const waker = app.get(Waker);
+    const wakes = Array.from({ length: 40 }, (_, i) => ({ merchantId, stream: `s_${i}`, name: 'many' }));
+    await waker.wake(wakes.map((w) => ({ ...w, queue: 'products' }))); // nobody works here
+    const jobs = await waker.queue('products').getJobs(['waiting', 'prioritized']);
+    expect(jobs).toHaveLength(3);
+    expect(jobs.flatMap((j) => [j.data.stream, ...(j.data.others ?? [])]).toSorted()).toEqual(
+      wakes.map((w) => w.stream).toSorted(),
+    );
+
+    script.onMessage = (id) => (id.startsWith('bad') ? Promise.reject(new Error('not today')) : done);
+    const ids = Array.from({ length: 40 }, (_, i) => `${i === 7 ? 'bad' : 'good'}_${i}_${randomUUID()}`);
+    for (const [i, id] of ids.entries()) await put(say, message(id, `con_many_${i}`), false);
+    await waker.wake(
+      ids.map((_, i) => ({ merchantId, queue: say.queue.name, stream: `con_many_${i}`, name: 'many' })),
+    );
+    await until('all but one', () => script.applied.length === 39, 2_000);
+    script.onMessage = () => done;
+    await until('the one', () => script.applied.length === 40, 5_000);
+  });
+
   it('runs what is left for the end once for all items that are applied together', async () => {
     const [first, second] = [`first_${randomUUID()}`, `second_${randomUUID()}`];
     const ran: string[] = [];

@@ -41,7 +41,7 @@ export class ErasePersonHandler {
       this.waker,
       (w) =>
         w.merchantId === merchantId &&
-        (subject.streams.includes(w.stream) ||
+        ([w.stream, ...(w.others ?? [])].some((stream) => subject.streams.includes(stream)) ||
           (w.parked !== undefined && unsettled.includes(w.parked.itemId))),
     );
     await ctx.commit(async ({ tx }) => {
