@@ -183,6 +183,10 @@ describe.each(TEST_BACKENDS)('console with queues on %s', (kind) => {
       occurredAt: expect.any(String),
       parkedAt: expect.any(String),
     });
+    // Forgetting and retention end in this service, and may fail there.
+    const ofService = async (service: string) => idsOf(await list(`?service=${service}`));
+    expect(await ofService('catalog')).toEqual(ids.toReversed());
+    expect(await ofService('admin')).toEqual([]);
     const foreign = await admin.call('GET', `/v1/dead-letters?merchantId=${a.merchantId}`, { key: b.key });
     expect(foreign.status).toBe(403);
     await admin.owner.query(`UPDATE journal.items SET settled_at = now(), outcome = 'skipped'`);

@@ -117,6 +117,25 @@ describe('onboarding', () => {
     expect((await readiness()).ready).toBe(false);
     await sendTest(admin, merchantId, 'accepted');
     expect((await readiness()).ready).toBe(true);
+
+    // Neither the journal nor the test message is kept for good: a merchant that sells stays ready.
+    await admin.owner.query(`DELETE FROM journal.items WHERE merchant_id = $1`, [merchantId]);
+    const forgotten = (await readiness()).steps.filter((s: { ok: boolean }) => !s.ok);
+    expect(forgotten.map((s: { step: string }) => s.step)).toEqual(['first_sync']);
+    await admin.owner.query(
+      `INSERT INTO catalog.sync_cursors (merchant_id, full_at) VALUES ($1, now() - interval '1 year')`,
+      [merchantId],
+    );
+    expect((await readiness()).ready).toBe(true);
+    await admin.owner.query(
+      `UPDATE outbound.messages SET thread_id = 'thr_of_a_customer', state = 'failed' WHERE merchant_id = $1`,
+      [merchantId],
+    );
+    expect((await readiness()).ready).toBe(false);
+    await admin.owner.query(`UPDATE outbound.messages SET state = 'delivered' WHERE merchant_id = $1`, [
+      merchantId,
+    ]);
+    expect((await readiness()).ready).toBe(true);
   });
 
   it('asks the vendors with the stored keys and says who refuses', async () => {

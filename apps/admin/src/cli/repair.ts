@@ -25,7 +25,7 @@ function deadLetterCommands(program: Command): void {
   const letters = program.command('dead-letters').description('work that failed for good');
   const search = (command: Command): Command =>
     command
-      .option('--service <name>', 'conversation, catalog, checkout or outbound')
+      .option('--service <name>', 'conversation, catalog, checkout, outbound or admin')
       .option('--name <job>', 'e.g. checkout.place-order.v1')
       .option('--source <source>', 'whatsapp, stripe, store or job')
       .option('--order-ref <ref>', 'of one order');

@@ -153,8 +153,13 @@ async function read(tx: EntityManager, merchant: MerchantEntity): Promise<Stored
   };
 }
 
-/** The journal knows how the full syncs went: one that ended well is enough, else the latest counts. */
+/**
+ * One full sync that ended well is enough, and the catalog remembers when it was; else the journal knows how the latest
+ * went, as long as it is kept.
+ */
 async function readSync(tx: EntityManager): Promise<ReadinessFacts['sync']> {
+  const synced = (await tx.query(`SELECT FROM catalog.sync_cursors WHERE full_at IS NOT NULL`)) as unknown[];
+  if (synced.length > 0) return { state: 'done' };
   const [row] = (await tx.query(
     `SELECT outcome, reason, parked_at IS NOT NULL AS parked FROM journal.items
      WHERE name = $1 AND payload->>'mode' = 'full' ORDER BY (outcome = 'done') IS TRUE DESC, id DESC LIMIT 1`,

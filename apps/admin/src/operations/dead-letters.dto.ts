@@ -1,11 +1,12 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, Matches } from 'class-validator';
+import { QUEUES } from '#contracts';
 import { MayBeAbsent } from '../http/optional.js';
 import { PageQuery } from '../http/page.dto.js';
 import type { DeadLetter } from './dead-letters.js';
 import { OUTSIDE, streamParts } from './webhooks.js';
 
-const SERVICES = ['conversation', 'catalog', 'checkout', 'outbound'];
+const SERVICES = [...new Set(Object.values(QUEUES).map((queue) => queue.owner))];
 
 export class DeadLetterQuery extends PageQuery {
   @ApiPropertyOptional({ type: String, description: 'Left out: of all merchants the key may see.' })
