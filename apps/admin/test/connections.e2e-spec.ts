@@ -38,6 +38,13 @@ describe('connections', () => {
       ]);
       expect((await admin.call('GET', `${path}/${thing}`)).json.verifiedAt).toBe(answer.json.testedAt);
     }
+    // Meta's webhooks name the business account too: with another one they would all be quarantined.
+    await admin.owner.query(
+      `UPDATE tenancy.channel_accounts SET business_account_id = '999999999999999' WHERE id = $1`,
+      [whatsApp.json.id],
+    );
+    const strange = await admin.call('POST', `${path}/channel-accounts/${whatsApp.json.id}/test`);
+    expect(strange.json).toMatchObject({ ok: false, why: expect.stringContaining('999999999999999') });
     await admin.call('PATCH', `${path}/channel-accounts/${whatsApp.json.id}`, {
       body: { accessToken: 'EAAG-wrong-token' },
     });

@@ -9,6 +9,8 @@ export const SECRETS = {
   stripeSecret: 'whsec_secret9f35',
 };
 
+const BUSINESS_ACCOUNT = '102290129340398';
+
 /** Answers as Meta, Stripe and a shop do for the few calls that onboarding makes, and checks the keys. */
 export function vendorServer(): Promise<{
   server: Server;
@@ -18,6 +20,8 @@ export function vendorServer(): Promise<{
 }> {
   const templates = new Map<string, object>();
   const calls: string[] = [];
+  /** Numbers of the one business account that there is. */
+  const numbers = new Set<string>();
   const server = createServer((request, response) => {
     let body = '';
     request.on('data', (chunk) => (body += chunk));
@@ -41,6 +45,11 @@ export function vendorServer(): Promise<{
         templates.set(`${name}/${language}`, { id: '1', name, language, category, status: 'APPROVED' });
         return answer(200, { id: '1', status: 'APPROVED', category });
       }
+      if (path.endsWith('/phone_numbers')) {
+        const its = path.includes(`/${BUSINESS_ACCOUNT}/`) ? [...numbers].map((id) => ({ id })) : [];
+        return answer(200, { data: its });
+      }
+      numbers.add(path.split('/').at(-1)!);
       if (path.startsWith('/graph/'))
         return answer(200, { display_phone_number: '+971', verified_name: 'x' });
       if (path === '/v1/account') return answer(bearer === `Bearer ${SECRETS.stripeKey}` ? 200 : 401, {});
@@ -82,7 +91,7 @@ export async function connect(
   const put = (path: string, body: object) =>
     admin.call('PUT', `/v1/merchants/${merchantId}/${path}`, { body });
   const whatsApp = await put('channel-accounts/whatsapp', {
-    businessAccountId: '102290129340398',
+    businessAccountId: BUSINESS_ACCOUNT,
     phoneNumberId,
     displayPhoneNumber: '+971 50 555 0100',
     catalogId: '4567890123456789',

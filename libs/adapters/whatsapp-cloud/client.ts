@@ -96,12 +96,26 @@ export class WhatsAppClient {
 
   /** Every template of the account. @throws GraphCallError */
   async getTemplates(businessAccountId: string): Promise<TemplateFacts[]> {
-    const found: TemplateFacts[] = [];
+    return (await this.list(`${businessAccountId}/message_templates?limit=250`)).map(templateFacts);
+  }
+
+  /**
+   * Whether the number is one of the account's: a webhook is believed only when both are named as they are here. Source:
+   * developers.facebook.com/docs/graph-api/reference/whats-app-business-account/phone_numbers
+   * @throws GraphCallError also for an account that the token may not see.
+   */
+  async isNumberOf(businessAccountId: string): Promise<boolean> {
+    const numbers = await this.list(`${businessAccountId}/phone_numbers?fields=id&limit=100`);
+    return numbers.some((number) => number.id === this.options.phoneNumberId);
+  }
+
+  /** All pages of a list. @throws GraphCallError */
+  private async list(path: string): Promise<Record<string, unknown>[]> {
+    const found: Record<string, unknown>[] = [];
     let after = '';
     for (let page = 0; page < MAX_PAGES; page++) {
-      const query = `limit=250${after ? `&after=${encodeURIComponent(after)}` : ''}`;
-      const answer = await this.graph.read('GET', `${businessAccountId}/message_templates?${query}`);
-      found.push(...(Array.isArray(answer.data) ? answer.data.filter(isObject).map(templateFacts) : []));
+      const answer = await this.graph.read('GET', `${path}${after && `&after=${encodeURIComponent(after)}`}`);
+      found.push(...(Array.isArray(answer.data) ? answer.data.filter(isObject) : []));
       const paging = isObject(answer.paging) ? answer.paging : {};
       const cursors = isObject(paging.cursors) ? paging.cursors : {};
       if (!paging.next || typeof cursors.after !== 'string' || cursors.after === after) return found;

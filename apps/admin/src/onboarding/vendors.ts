@@ -26,11 +26,14 @@ export class Vendors {
     });
   }
 
+  /** Webhooks name both, and are led here only if they belong together. */
   async probeWhatsApp(account: ChannelAccountEntity): Promise<Connection> {
     try {
       const client = await this.whatsApp(account);
       await client.getPhoneNumber();
-      return { state: 'ok' };
+      if (await client.isNumberOf(account.businessAccountId)) return { state: 'ok' };
+      const why = `the number is none of business account ${account.businessAccountId}`;
+      return { state: 'failing', why };
     } catch (error) {
       if (error instanceof GraphCallError) return { state: 'failing', why: graphReason(error) };
       throw error;
