@@ -98,9 +98,11 @@ export class JobsStrategy extends Server implements CustomTransportStrategy {
     const processor = queue.kind === 'ordered' ? new OrderedProcessor(deps) : new TaskProcessor(deps);
     const concurrency = this.concurrency(queue);
     const turnstile = new Turnstile(concurrency);
+    // One at a time: should the process die once more, only the item that it was at has been counted.
+    const alone = new Turnstile(1);
     /** Resolves with when to look at the stream again. */
     const run = (stream: Stream, careful: boolean): Promise<Again> =>
-      turnstile.pass(() =>
+      (careful ? alone : turnstile).pass(() =>
         processor.run(stream, careful).catch((error: Error) => {
           // No item's fault: the database is away, or broke a deadlock. The sweep brings the stream again.
           deps.log({ event: 'job.interrupted', ...stream, reason: error.message });
