@@ -3,10 +3,16 @@ import { newMerchant, onboard, startAdmin, type AdminUnderTest, type Answer } fr
 
 const code = (answer: Answer) => [answer.status, answer.json.code];
 const WHATSAPP = {
-  businessAccountId: '102290129340398',
   displayPhoneNumber: '+971 50 555 0100',
   accessToken: 'EAAG-a-token-of-the-test',
 };
+
+/** Each with a business account of its own. */
+const whatsApp = (phoneNumberId: string, businessAccountId = `7${phoneNumberId}`) => ({
+  ...WHATSAPP,
+  phoneNumberId,
+  businessAccountId,
+});
 
 let admin: AdminUnderTest;
 beforeAll(async () => {
@@ -55,7 +61,7 @@ describe('two who change what a merchant is connected to', () => {
     ...{ apiKey: 'shop-api-key-of-the-test', webhookSecret: 'shop-webhook-secret-of-the-test' },
   };
   const stripe = { secretKey: 'sk_test_keyofthetest', webhookSecret: 'whsec_secretofthetest' };
-  const whatsapp = { ...WHATSAPP, phoneNumberId: '5550009' };
+  const whatsapp = whatsApp('5550009');
 
   it.each([
     ['shop', 'store', store],
@@ -76,7 +82,7 @@ describe('two who change what a merchant is connected to', () => {
 
   it('are told, for one of its channel accounts; a test that went well is no change', async () => {
     const accounts = `${await pathOf()}/channel-accounts`;
-    const { json } = await call('PUT', `${accounts}/whatsapp`, { ...whatsapp, phoneNumberId: '5550010' });
+    const { json } = await call('PUT', `${accounts}/whatsapp`, whatsApp('5550010'));
     const path = `${accounts}/${String(json.id)}`;
     const tag = (await call('GET', path)).headers.get('etag')!;
     await admin.owner.query(`UPDATE tenancy.channel_accounts SET verified_at = now() WHERE id = $1`, [
@@ -156,14 +162,15 @@ describe('settings', () => {
 describe('channel accounts', () => {
   it('are several numbers of one merchant, each its own, sharing templates', async () => {
     const path = `${await pathOf()}/channel-accounts`;
-    const one = await call('PUT', `${path}/whatsapp`, { ...WHATSAPP, phoneNumberId: '5550001' });
+    const business = '75550000';
+    const one = await call('PUT', `${path}/whatsapp`, whatsApp('5550001', business));
     const templates = `INSERT INTO tenancy.templates
         (id, merchant_id, channel_account_id, purpose, name, language, category, body)
       SELECT 'tpl_' || id, merchant_id, id, 'order_receipt', 'receipt', 'en', 'utility', 'Thanks.'
       FROM tenancy.channel_accounts WHERE id = $1`;
     await admin.owner.query(templates, [one.json.id]);
     const headers = { 'idempotency-key': 'second-number' };
-    const add = () => call('POST', `${path}/whatsapp`, { ...WHATSAPP, phoneNumberId: '5550002' }, headers);
+    const add = () => call('POST', `${path}/whatsapp`, whatsApp('5550002', business), headers);
     const two = await add();
     expect(two.status).toBe(201);
     expect(two.json).toMatchObject({ kind: 'whatsapp', senderId: '5550002', accessToken: 'set' });
@@ -173,11 +180,10 @@ describe('channel accounts', () => {
       [two.json.id],
     );
     expect(shared.rows).toEqual([{ name: 'receipt' }]);
-    const third = { ...WHATSAPP, phoneNumberId: '5550003' };
+    const third = whatsApp('5550003', business);
     expect(code(await call('PUT', `${path}/whatsapp`, third))).toEqual([409, 'several_numbers']);
     const named = await call('PUT', `${path}/whatsapp`, {
-      ...WHATSAPP,
-      phoneNumberId: '5550002',
+      ...whatsApp('5550002', business),
       messagesPerSecond: 5,
     });
     expect(named.json).toMatchObject({ id: two.json.id, messagesPerSecond: 5 });
@@ -188,9 +194,18 @@ describe('channel accounts', () => {
     const rest = await call('GET', `${path}?limit=1&cursor=${first.json.nextCursor}`);
     expect([...first.json.items, ...rest.json.items].map((a) => a.id)).toEqual([one.json.id, two.json.id]);
     const elsewhere = `${await pathOf()}/channel-accounts/whatsapp`;
-    expect(code(await call('POST', elsewhere, third))).toEqual([201, undefined]);
-    const taken = { ...WHATSAPP, phoneNumberId: '5550002' };
+    expect(code(await call('POST', elsewhere, whatsApp('5550003')))).toEqual([201, undefined]);
+    const taken = whatsApp('5550002');
     expect(code(await call('POST', elsewhere, taken))).toEqual([409, 'already_in_use']);
+    // Naming another merchant's business account would have what concerns all of it quarantined.
+    const theirs = { ...whatsApp('5550004'), businessAccountId: business };
+    const refused = await call('POST', elsewhere, theirs);
+    expect([...code(refused), refused.json.detail]).toEqual([
+      409,
+      'already_in_use',
+      'businessAccountId: this business account is connected elsewhere',
+    ]);
+    expect(code(await call('PUT', elsewhere, theirs))).toEqual([409, 'already_in_use']);
   });
 
   it('are pages and Instagram accounts that are stored and wait for their channel', async () => {
@@ -250,8 +265,8 @@ describe('closing a merchant', () => {
       ['PATCH', '', { name: 'x' }],
       ['PUT', '/settings', {}],
       ['POST', '/api-keys', { name: 'x' }],
-      ['PUT', '/channel-accounts/whatsapp', { ...WHATSAPP, phoneNumberId: '777001' }],
-      ['POST', '/channel-accounts/whatsapp', { ...WHATSAPP, phoneNumberId: '777001' }],
+      ['PUT', '/channel-accounts/whatsapp', whatsApp('777001')],
+      ['POST', '/channel-accounts/whatsapp', whatsApp('777001')],
       ['POST', '/test-message', { to: '971500000001' }],
       ['POST', '/store/test', undefined],
     ] as const) {

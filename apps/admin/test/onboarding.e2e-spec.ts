@@ -1,5 +1,5 @@
 import { newMerchant, onboard, startAdmin, type AdminUnderTest } from './support.js';
-import { connect, SECRETS, vendorServer } from './vendor-server.js';
+import { businessAccountOf, connect, SECRETS, vendorServer } from './vendor-server.js';
 
 const PURPOSES = [
   'order_receipt',
@@ -146,7 +146,7 @@ describe('onboarding', () => {
       webhookSecret: 'whsec_wrong',
     });
     await put(merchantId, 'channel-accounts/whatsapp', {
-      businessAccountId: '102290129340398',
+      businessAccountId: businessAccountOf('206540352242922'),
       phoneNumberId: '206540352242922',
       displayPhoneNumber: '+971 50 555 0100',
       accessToken: 'EAAG-wrong-token',

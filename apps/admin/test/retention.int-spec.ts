@@ -147,8 +147,21 @@ describe('what is older than a merchant keeps it, to the hour', () => {
         [A, contact, daysAgo(age)],
       );
     }
+    for (const [id, age] of [
+      ['early_old', 1.1],
+      ['early_young', 0.9],
+    ] as const) {
+      await owner.query(
+        `INSERT INTO outbound.early_statuses (merchant_id, channel_message_id, status, received_at)
+         VALUES ($1, $2, '{}', $3)`,
+        [A, id, daysAgo(age)],
+      );
+    }
     await apply('waco_outbound', A);
     await apply('waco_outbound', B);
+    expect(await ids(`SELECT channel_message_id AS id FROM outbound.early_statuses`)).toEqual([
+      'early_young',
+    ]);
     const kept = ['old_elsewhere', 'old_open', 'young'];
     expect(await ids(`SELECT message_id AS id FROM outbound.messages`)).toEqual(kept);
     expect(await ids(`SELECT contact_id AS id FROM outbound.recipients`)).toEqual(kept.slice(1));

@@ -9,7 +9,8 @@ export const SECRETS = {
   stripeSecret: 'whsec_secret9f35',
 };
 
-const BUSINESS_ACCOUNT = '102290129340398';
+/** Each number of the tests has a business account of its own: one belongs to one merchant. */
+export const businessAccountOf = (phoneNumberId: string): string => `7${phoneNumberId}`;
 
 /** Answers as Meta, Stripe and a shop do for the few calls that onboarding makes, and checks the keys. */
 export function vendorServer(): Promise<{
@@ -46,7 +47,9 @@ export function vendorServer(): Promise<{
         return answer(200, { id: '1', status: 'APPROVED', category });
       }
       if (path.endsWith('/phone_numbers')) {
-        const its = path.includes(`/${BUSINESS_ACCOUNT}/`) ? [...numbers].map((id) => ({ id })) : [];
+        const its = [...numbers]
+          .filter((id) => path.includes(`/${businessAccountOf(id)}/`))
+          .map((id) => ({ id }));
         return answer(200, { data: its });
       }
       numbers.add(path.split('/').at(-1)!);
@@ -91,7 +94,7 @@ export async function connect(
   const put = (path: string, body: object) =>
     admin.call('PUT', `/v1/merchants/${merchantId}/${path}`, { body });
   const whatsApp = await put('channel-accounts/whatsapp', {
-    businessAccountId: BUSINESS_ACCOUNT,
+    businessAccountId: businessAccountOf(phoneNumberId),
     phoneNumberId,
     displayPhoneNumber: '+971 50 555 0100',
     catalogId: '4567890123456789',

@@ -83,7 +83,9 @@ async function poison(scene, { rounds, measureMs, killMs }) {
     without.push(await saturate(scene, measureMs));
     withThrows.push(await alongside(scene, measureMs, poisoned, THROWS, 'poison-throw'));
   }
-  log(`${poisoned.length} messages that throw; without ${without}, with ${withThrows} turns/s`);
+  log(
+    `${poisoned.length} messages that throw; without ${without.join(', ')}, with ${withThrows.join(', ')} turns/s`,
+  );
   const deaths = reviveAll(fleet);
   const kills = [];
   const withKills = await alongside(scene, killMs, kills, KILLS, 'poison-kill');

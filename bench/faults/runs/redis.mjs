@@ -36,11 +36,11 @@ async function trouble({ fleet, shoppers, log }, { kills, freezes, cuts }) {
   const resumed = { kill: [], freeze: [], cut: [] };
   const seenBefore = shoppers.answersSeen.length;
   const faults = [
-    ...Array.from({ length: kills }, () => ['kill', killed]),
-    ...Array.from({ length: freezes }, () => ['freeze', frozen]),
-    ...Array.from({ length: cuts }, () => ['cut', cut]),
+    ...Array.from({ length: kills }, () => ({ kind: 'kill', fault: killed })),
+    ...Array.from({ length: freezes }, () => ({ kind: 'freeze', fault: frozen })),
+    ...Array.from({ length: cuts }, () => ({ kind: 'cut', fault: cut })),
   ];
-  for (const [kind, fault] of faults) {
+  for (const { kind, fault } of faults) {
     await sleep(500 + Math.random() * 1_500);
     const over = await fault(redis);
     resumed[kind].push(await untilReply(vendor, over));

@@ -89,7 +89,9 @@ async function stalledJobs(url) {
   await look();
   stalled = 0;
   let looking = look();
-  const timer = setInterval(() => (looking = looking.then(look)), 1_000);
+  const timer = setInterval(() => {
+    looking = looking.then(look);
+  }, 1_000);
   return {
     async count() {
       clearInterval(timer);

@@ -137,6 +137,7 @@ export class ChannelAccounts {
     known: ChannelAccountEntity | undefined,
     given: NewAccount,
   ): Promise<ChannelAccountEntity> {
+    if (given.kind === 'whatsapp') await requireOwnBusinessAccount(tx, merchantId, given.businessAccountId);
     const id = known?.id ?? newId('acc');
     const row = tx.create(ChannelAccountEntity, {
       id,
@@ -176,6 +177,28 @@ export class ChannelAccounts {
       before: known && ChannelAccountView.of(known),
       after: { ...ChannelAccountView.of(row), accessToken: newSecret ? 'new' : 'as before' },
     });
+  }
+}
+
+/**
+ * What concerns a whole business account (its templates) must lead to one merchant: a second one that names it would
+ * have all of it quarantined. Two who name it at once take turns.
+ * @throws ProblemException 409
+ */
+async function requireOwnBusinessAccount(
+  tx: EntityManager,
+  merchantId: string,
+  businessAccountId: string,
+): Promise<void> {
+  await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('business-account/' || $1, 0))`, [
+    businessAccountId,
+  ]);
+  const owners = (await tx.query(
+    `SELECT merchant_id AS "merchantId" FROM tenancy.route_business_account($1)`,
+    [businessAccountId],
+  )) as { merchantId: string }[];
+  if (owners.some((owner) => owner.merchantId !== merchantId)) {
+    throw problem(409, 'already_in_use', 'businessAccountId: this business account is connected elsewhere');
   }
 }
 

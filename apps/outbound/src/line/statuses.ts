@@ -162,10 +162,15 @@ export function lockChannelId(tx: EntityManager, channelMessageId: string): void
   ]);
 }
 
-function keepEarly({ tx, now }: Work, status: Status): void {
+/** Early statuses that are a day old: nobody will claim them. */
+export function dropOldEarly(tx: EntityManager, now: Date): void {
   later(tx, `DELETE FROM outbound.early_statuses WHERE received_at < $1`, [
     new Date(now.getTime() - EARLY_FOR_MS),
   ]);
+}
+
+function keepEarly({ tx, now }: Work, status: Status): void {
+  dropOldEarly(tx, now);
   later(
     tx,
     `INSERT INTO outbound.early_statuses (merchant_id, channel_message_id, status, received_at)

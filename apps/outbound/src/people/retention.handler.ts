@@ -3,6 +3,7 @@ import { done, outboundRetention, type ApplyRetentionPayload, type JobOutcome } 
 import { keptSince, retentionOf } from '#core/tenancy';
 import { Directory, Tenants } from '#persistence';
 import { JobHandler, type TaskContext } from '#queue';
+import { dropOldEarly } from '../line/statuses.js';
 import { deleteMessages, messagesAfter, PAGE } from './messages.js';
 
 /** Messages that are as old as the merchant keeps chats go, and whoever has none left and did not write since. */
@@ -18,6 +19,8 @@ export class RetentionHandler {
     const { merchantId, now } = ctx;
     const { chats } = retentionOf((await this.directory.settings(merchantId)).retention);
     const before = keptSince(now, chats);
+    // The channel's ids of messages hold the number that they went to.
+    await this.tenants.transaction(merchantId, async (tx) => dropOldEarly(tx, now));
     // Killed, it begins anew and finds less to do.
     for (let seq: string | undefined = '0'; seq !== undefined;)
       seq = await this.messages(merchantId, seq, before);
