@@ -1,6 +1,6 @@
 /** Wake-ups of a merchant, at once and a second, that stand among those of all others in the order of arrival. */
-const AT_ONCE = 50;
-const PER_SECOND = 25;
+const AT_ONCE = 20;
+const PER_SECOND = 20;
 /** However many more it has, it stands no further behind than this: crowds take turns, and are forgiven in minutes. */
 const FURTHEST = 10_000;
 /** Merchants remembered before those that had nothing lately are forgotten. */

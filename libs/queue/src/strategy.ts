@@ -4,6 +4,7 @@ import { lastValueFrom } from 'rxjs';
 import type { JobContract, JobOutcome, QueueDefinition } from '#contracts';
 import type { QueueBackend, WakeJob, WakeUp } from './backend.js';
 import type { Stream } from '#persistence';
+import { CrowdLimit } from './crowd.js';
 import {
   OrderedProcessor,
   TaskProcessor,
@@ -14,6 +15,12 @@ import {
 import { Turnstile } from './turnstile.js';
 
 export const JOBS = Symbol('JOBS');
+
+/** How a stream is run: after its process died with it, and when its merchant has more to do than its share. */
+interface Manner {
+  careful: boolean;
+  behind: boolean;
+}
 
 /**
  * BullMQ as a Nest transport: a job handler is an ordinary `@EventPattern` method. A BullMQ job says only "this
@@ -100,9 +107,11 @@ export class JobsStrategy extends Server implements CustomTransportStrategy {
     const turnstile = new Turnstile(concurrency);
     // One at a time: should the process die once more, only the item that it was at has been counted.
     const alone = new Turnstile(1);
+    const crowd = new CrowdLimit(concurrency, queue);
+    const ofCrowd = { pass: <T>(work: () => Promise<T>) => crowd.pass(() => turnstile.pass(work)) };
     /** Resolves with when to look at the stream again. */
-    const run = (stream: Stream, careful: boolean): Promise<Again> =>
-      (careful ? alone : turnstile).pass(() =>
+    const run = (stream: Stream, { careful, behind }: Manner): Promise<Again> =>
+      (careful ? alone : behind ? ofCrowd : turnstile).pass(() =>
         processor.run(stream, careful).catch((error: Error) => {
           // No item's fault: the database is away, or broke a deadlock. The sweep brings the stream again.
           deps.log({ event: 'job.interrupted', ...stream, reason: error.message });
@@ -115,16 +124,18 @@ export class JobsStrategy extends Server implements CustomTransportStrategy {
       stream,
     });
     /** Streams that share a job; one that is to be looked at again gets a job of its own. */
-    const runAll = async (streams: readonly Stream[], careful: boolean): Promise<void> => {
+    const runAll = async (streams: readonly Stream[], manner: Manner): Promise<void> => {
       const runOne = async (stream: Stream): Promise<void> => {
-        const again = await run(stream, careful);
+        const again = await run(stream, manner);
         if (again) await deps.waker.wake([{ ...stream, name: 'again', delayMs: Math.max(1, again.afterMs) }]);
       };
       // With care one after the other: the attempts of those behind the one that kills are not counted.
-      if (careful) for (const stream of streams) await runOne(stream);
+      if (manner.careful) for (const stream of streams) await runOne(stream);
       else throwFirst(await Promise.allSettled(streams.map(runOne)));
     };
-    const process = async (job: WakeJob, token?: string): Promise<void> => {
+    const process = (job: WakeJob, token?: string): Promise<void> =>
+      isBehind(job) ? crowd.serve(worker, () => take(job, token)) : take(job, token);
+    const take = async (job: WakeJob, token?: string): Promise<void> => {
       const { merchantId, stream, others, parked } = job.data;
       if (parked) {
         // A dead letter fails at once, to stand among the failed jobs. Retried by a person, it is a redrive.
@@ -136,18 +147,25 @@ export class JobsStrategy extends Server implements CustomTransportStrategy {
       }
       // A process died with this job: of what it was doing, one item may be the cause.
       const careful = job.stalledCounter > 0;
+      const behind = isBehind(job);
       if (others)
         return runAll(
           [stream, ...others].map((name) => lineOf(merchantId, name)),
-          careful,
+          { careful, behind },
         );
-      const again = await run(lineOf(merchantId, stream), careful);
+      const again = await run(lineOf(merchantId, stream), { careful, behind });
       if (!again) return;
       await job.moveToDelayed(Date.now() + Math.max(1, again.afterMs), token);
       throw new DelayedError();
     };
-    return this.backend.worker(queue.name, process, concurrency);
+    const worker = this.backend.worker(queue.name, process, concurrency);
+    return worker;
   }
+}
+
+/** Whether others go before it: its merchant has more to do than its share. */
+function isBehind(job: WakeJob): boolean {
+  return (job.opts.priority ?? 0) > 0;
 }
 
 function throwFirst(results: readonly PromiseSettledResult<void>[]): void {

@@ -15,6 +15,8 @@ export interface Wake {
   delayMs?: number;
   /** Fold into a waiting or running job of the same stream: tasks, and sweeps. */
   fold?: boolean;
+  /** A second look: stands behind what is woken for the first time. */
+  behind?: boolean;
 }
 
 const failures = new Counter({
@@ -49,7 +51,8 @@ export class Waker {
       [...byQueue].map(async ([name, group]) => {
         const now = performance.now();
         const jobs = inOneJob(distinct(group)).map(([w, ...others]) => {
-          const place = this.shares.place(name, w!.merchantId, now, 1 + others.length);
+          const share = this.shares.place(name, w!.merchantId, now, 1 + others.length);
+          const place = Math.max(w!.behind ? 1 : 0, share);
           return {
             name: w!.name,
             data: {
@@ -77,7 +80,7 @@ export class Waker {
    * longer holds (the clock jumped, or something more urgent came): it is brought forward.
    */
   async rouse(streams: readonly Stream[]): Promise<void> {
-    await this.wake(streams.map((s) => ({ ...s, name: 'sweep', fold: true })));
+    await this.wake(streams.map((s) => ({ ...s, name: 'sweep', fold: true, behind: true })));
     for (const s of streams.slice(0, ROUSED_AT_ONCE)) {
       try {
         const job = await this.queue(s.queue).getJob(foldId(s));
