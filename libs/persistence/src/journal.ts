@@ -107,15 +107,6 @@ export class Journal {
     return (await tenants.read(stream.merchantId, ...pendingOf(stream, now, limit))) as PendingItem[];
   }
 
-  /** One unsettled item, parked or not, or undefined. */
-  async find(tx: EntityManager, id: string): Promise<PendingItem | undefined> {
-    const rows = (await tx.query(
-      `SELECT ${PENDING} FROM journal.items WHERE settled_at IS NULL AND id = $1`,
-      [id],
-    )) as PendingItem[];
-    return rows[0];
-  }
-
   /**
    * Marks an item as applied. The transaction fails, with an error that `isSettledBefore` knows, when it had been: the
    * effects stored with it must not be stored twice.

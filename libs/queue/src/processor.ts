@@ -121,8 +121,9 @@ export class OrderedProcessor {
     // Nothing has left the database: what a crash of it forgets, it forgets with all that followed, and is done again.
     const stored = tenants.transaction(stream.merchantId, work, { durable: false });
     const again = await stored.catch((error: unknown) => {
-      if (error instanceof ItemFailure || !isRefusal(error)) throw error;
-      if (begun.length !== 1) throw new OneByOne();
+      // What is refused before any item is begun is none's fault either, and would be refused again.
+      if (error instanceof ItemFailure || !isRefusal(error) || begun.length === 0) throw error;
+      if (begun.length > 1) throw new OneByOne();
       throw new ItemFailure(begun[0]!, false, reasonOf(error), { cause: error });
     });
     await waker.wake(outbox.wakes());

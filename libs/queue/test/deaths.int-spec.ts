@@ -5,8 +5,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DataSource } from 'typeorm';
 import { done, type JobOutcome } from '#contracts';
-import { Journal, Tenants } from '#persistence';
+import { CONNECTION, Journal, Tenants } from '#persistence';
 import { systemClock } from '#platform';
 import { openQueueBackend, Waker } from '#queue';
 import { createTestDatabase, TEST_BACKENDS, until, type TestDatabase } from '#testing';
@@ -93,6 +94,29 @@ describe('an item at which a process died', () => {
     expect(runs).toBe(say.retry.attempts - 1);
     expect(await state()).toMatchObject({ parked: true, reason: 'the process ended while it was applied' });
   });
+});
+
+it('a stream that the database does not let be read is given back, not tried without end', async () => {
+  const database = await createTestDatabase();
+  // The gateway's role may add to the journal and read nothing there.
+  const source = new DataSource({ type: 'postgres', url: database.url('waco_ingest'), extra: CONNECTION });
+  try {
+    await source.initialize();
+    const processor = new OrderedProcessor({
+      journal: new Journal(source),
+      tenants: new Tenants(source),
+      waker: new Waker(openQueueBackend(database.url('waco_outbound'), 'refused')),
+      clock: systemClock,
+      contracts: new Map(),
+      handlers: new Map(),
+      log: () => undefined,
+    });
+    const run = processor.run({ merchantId, queue: say.queue.name, stream: 'con_1' }, false);
+    await expect(run).rejects.toThrow(/permission denied/);
+  } finally {
+    await source.destroy();
+    await database.drop();
+  }
 });
 
 const redis = TEST_BACKENDS.includes('redis') ? describe : describe.skip;
