@@ -7,6 +7,8 @@ import { differences, endState, RECEIVE, TURN_JOBS, untilQuiet } from './readbac
  * to come one after the other.
  */
 const AT_ONCE = 400;
+/** Of more threads than that. Below what two processors answer. */
+const MESSAGES_PER_SECOND = 40;
 const EFFECTS = [
   'conversation.threads',
   'conversation.aliases',
@@ -18,17 +20,17 @@ const EFFECTS = [
 
 /**
  * Plays the journal of a run once more, without a fault: what customers wrote stays, all that came of it is forgotten,
- * and the same services apply it again, `perSecond` messages a second when there are many. What they said of our messages (statuses) belongs
- * to messages that are no more; the replay has its own.
+ * and the same services apply it again. What they said of our messages (statuses) belongs to messages that are no more;
+ * the replay has its own.
  * @returns {Promise<{ compared: number, differences: string[] }>} where its end state is not that of the run.
  */
-export async function replayAndCompare({ url, perSecond, limitMs = 300_000 }) {
+export async function replayAndCompare({ url, limitMs = 300_000 }) {
   const before = await endState(url);
   const [{ messages }] = await ask(
     url,
     `SELECT count(*)::int AS messages FROM journal.items WHERE name = '${RECEIVE}'`,
   );
-  const rate = before.size <= AT_ONCE ? 1_000 : perSecond;
+  const rate = before.size <= AT_ONCE ? 1_000 : MESSAGES_PER_SECOND;
   await ask(
     url,
     `BEGIN;

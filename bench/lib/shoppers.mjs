@@ -10,6 +10,7 @@ const SKU_TITLE = 'White Organic T-Shirt';
 const AGAIN_MS = [100, 250, 500, 1_000];
 /** One acknowledged webhook in so many is delivered once more. */
 const TWICE_EVERY = 20;
+const COPIES_WITHIN_MS = 2_000;
 const STATUSES = ['sent', 'delivered', 'read'];
 
 /**
@@ -57,9 +58,14 @@ export class Shoppers {
   #unfinished = 0;
   #numbered = 0;
 
-  /** @param {{ fleet: object, active?: number, poster?: object, statuses?: string[], each?: number }} options */
-  constructor({ fleet, active = 200, poster, statuses = STATUSES, each = MESSAGES_EACH, first = 0 }) {
+  /**
+   * @param {{ fleet: object, active?: number, poster?: object, statuses?: string[], each?: number, first?: number,
+   *   copies?: number }} options `copies`: how often each webhook comes, within two seconds; by default one in twenty
+   *   comes twice.
+   */
+  constructor({ fleet, active = 200, poster, statuses = STATUSES, each = MESSAGES_EACH, first = 0, copies }) {
     this.fleet = fleet;
+    this.copies = copies;
     this.active = active;
     this.each = each;
     this.first = first;
@@ -146,11 +152,15 @@ export class Shoppers {
       await sleep(AGAIN_MS[Math.min(attempt, AGAIN_MS.length - 1)]);
     }
     const at = performance.now();
-    if (this.#delivered++ % TWICE_EVERY === 0) {
-      this.repeated += 1;
-      this.#track(this.#post(webhook));
-    }
+    const twice = this.#delivered++ % TWICE_EVERY === 0;
+    for (let copy = 1; copy < (this.copies ?? (twice ? 2 : 1)); copy++) this.#track(this.#again(webhook));
     return at;
+  }
+
+  async #again(webhook) {
+    this.repeated += 1;
+    if (this.copies) await sleep(Math.random() * COPIES_WITHIN_MS);
+    await this.#post(webhook);
   }
 
   async #post(webhook) {
