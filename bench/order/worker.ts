@@ -1,6 +1,7 @@
 import { Controller, Module } from '@nestjs/common';
 import { connectJobs, JobHandler, type OrderedContext } from '#queue';
 import { done, type JobOutcome } from '#contracts';
+import { later } from '#persistence';
 import { bootService, loadEnv, runMain, ServiceEnv } from '#platform';
 import { serviceModules } from '#service';
 import { applyLine, LinePayload } from './line.js';
@@ -9,9 +10,9 @@ import { applyLine, LinePayload } from './line.js';
 @Controller()
 class Lines {
   @JobHandler(applyLine)
-  async apply({ thread, sequence }: LinePayload, { tx }: OrderedContext): Promise<JobOutcome> {
-    await tx.query('INSERT INTO bench.applied (thread, sequence) VALUES ($1, $2)', [thread, sequence]);
-    return done;
+  apply({ thread, sequence }: LinePayload, { tx }: OrderedContext): Promise<JobOutcome> {
+    later(tx, 'INSERT INTO bench.applied (thread, sequence) VALUES ($1, $2)', [thread, sequence]);
+    return Promise.resolve(done);
   }
 }
 

@@ -26,7 +26,6 @@ export interface NewItem {
 export interface PendingItem {
   id: string;
   name: string;
-  queue: string;
   stream: string;
   payload: unknown;
   occurredAt: Date;
@@ -34,7 +33,13 @@ export interface PendingItem {
   attempts: number;
   /** Deferred or failed before: while it is not due, its stream stands still. */
   blocking: boolean;
-  parked: boolean;
+}
+
+/** What became of an item. */
+export interface Settled {
+  id: string;
+  outcome: 'done' | 'skipped';
+  reason: string | null;
 }
 
 export interface Stream {
@@ -50,8 +55,16 @@ export function isSettledBefore(error: unknown): boolean {
 
 const COLUMNS = `merchant_id, service, queue, stream, name, source, external_id, payload, occurred_at, due_at,
   expedited, outcome, reason, settled_at`;
-const PENDING = `id::text, name, queue, stream, payload, occurred_at AS "occurredAt", due_at AS "dueAt", attempts,
-  blocking, parked_at IS NOT NULL AS parked`;
+/** Of each stream apart: an index answers what one stream waits for, and no more than that. */
+const PENDING_OF_STREAMS = `
+  SELECT item.id::text, item.name, item.stream, item.payload, item.occurred_at AS "occurredAt", item.due_at AS "dueAt",
+    item.attempts, item.blocking
+  FROM unnest($2::text[]) AS s(stream) CROSS JOIN LATERAL (
+    SELECT * FROM journal.items
+    WHERE settled_at IS NULL AND parked_at IS NULL AND queue = $1 AND items.stream = s.stream
+      AND (due_at <= $3 OR blocking)
+    ORDER BY NOT expedited, occurred_at, items.id LIMIT $4
+  ) item ORDER BY NOT item.expedited, item.occurred_at, item.id`;
 
 /**
  * The journal: every webhook item and every effect of a service, once, in Postgres. It is inbox, outbox and
@@ -83,42 +96,56 @@ export class Journal {
   }
 
   /**
-   * Takes the stream's lock for the length of `tx` and reads what is pending. Undefined when another worker holds it:
-   * the holder looks again after letting go, so that nothing which arrived meanwhile is left lying.
+   * Takes the locks of streams of one merchant and queue for the length of `tx` and reads what is pending in each, in
+   * the order in which it is to be applied. A stream that another worker holds is missing in the answer: the holder
+   * looks again after letting go, so that nothing which arrived meanwhile is left lying.
+   * @param limit items of each stream.
    */
   async lock(
     tx: EntityManager,
-    stream: Stream,
+    streams: readonly Stream[],
     now: Date,
     limit: number,
-  ): Promise<PendingItem[] | undefined> {
+  ): Promise<Map<string, PendingItem[]>> {
+    const { merchantId, queue } = streams[0]!;
+    const names = streams.map((s) => s.stream);
     // Two statements, as the second must see what the last holder has committed.
-    const [[lock], items] = await Promise.all([
-      query<{ held: boolean }>(tx, `SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS held`, [
-        `${stream.merchantId}/${stream.queue}/${stream.stream}`,
-      ]),
-      query<PendingItem>(tx, ...pendingOf(stream, now, limit)),
+    const [locks, items] = await Promise.all([
+      query<{ stream: string; held: boolean }>(
+        tx,
+        `SELECT stream, pg_try_advisory_xact_lock(hashtextextended($1 || stream, 0)) AS held
+         FROM unnest($2::text[]) AS s(stream)`,
+        [`${merchantId}/${queue}/`, names],
+      ),
+      query<PendingItem>(tx, PENDING_OF_STREAMS, [queue, names, now, limit]),
     ]);
-    return lock!.held ? items : undefined;
+    const held = new Map<string, PendingItem[]>();
+    for (const lock of locks) if (lock.held) held.set(lock.stream, []);
+    for (const item of items) held.get(item.stream)?.push(item);
+    return held;
   }
 
   /** The stream's unsettled items that are due or hold up the line, in the order in which they are to be applied. */
   async pending(tenants: Tenants, stream: Stream, now: Date, limit: number): Promise<PendingItem[]> {
-    return (await tenants.read(stream.merchantId, ...pendingOf(stream, now, limit))) as PendingItem[];
+    const parameters = [stream.queue, [stream.stream], now, limit];
+    return (await tenants.read(stream.merchantId, PENDING_OF_STREAMS, parameters)) as PendingItem[];
   }
 
   /**
-   * Marks an item as applied. The transaction fails, with an error that `isSettledBefore` knows, when it had been: the
-   * effects stored with it must not be stored twice.
+   * Marks items as applied. The transaction fails, with an error that `isSettledBefore` knows, when one of them had
+   * been: the effects stored with it must not be stored twice.
    */
-  settle(tx: EntityManager, id: string, outcome: 'done' | 'skipped', reason: string | null, now: Date): void {
+  settle(tx: EntityManager, items: readonly Settled[], now: Date): void {
+    if (items.length === 0) return;
     later(
       tx,
+      // Whether one is open is not asked of settled_at: an index of all that are would look cheaper than their ids.
       `WITH settled AS (
-         UPDATE journal.items SET settled_at = $2, outcome = $3, reason = $4
-         WHERE id = $1 AND settled_at IS NULL RETURNING 1)
-       SELECT journal.settled_once(count(*)) FROM settled`,
-      [id, now, outcome, reason],
+         UPDATE journal.items SET settled_at = $2, outcome = ($3::text[])[array_position($1::bigint[], id)],
+           reason = ($4::text[])[array_position($1::bigint[], id)]
+         WHERE id = ANY($1::bigint[]) AND outcome IS NULL RETURNING 1)
+       SELECT journal.settled_once(count(*), cardinality($1::bigint[])) FROM settled`,
+      [items.map((i) => i.id), now, items.map((i) => i.outcome), items.map((i) => i.reason)],
     );
   }
 
@@ -205,18 +232,5 @@ function insertOf(items: readonly NewItem[], now: Date): [sql: string, parameter
       now,
       column((i) => i.settled?.reason ?? null),
     ],
-  ];
-}
-
-function pendingOf(
-  { queue, stream }: Stream,
-  now: Date,
-  limit: number,
-): [sql: string, parameters: unknown[]] {
-  return [
-    `SELECT ${PENDING} FROM journal.items
-     WHERE settled_at IS NULL AND parked_at IS NULL AND queue = $1 AND stream = $2 AND (due_at <= $3 OR blocking)
-     ORDER BY NOT expedited, occurred_at, items.id LIMIT $4`,
-    [queue, stream, now, limit],
   ];
 }

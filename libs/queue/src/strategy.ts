@@ -109,10 +109,12 @@ export class JobsStrategy extends Server implements CustomTransportStrategy {
     const alone = new Turnstile(1);
     const crowd = new CrowdLimit(concurrency, queue);
     const ofCrowd = { pass: <T>(work: () => Promise<T>) => crowd.pass(() => turnstile.pass(work)) };
+    const gateOf = ({ careful, behind }: Manner): Pick<Turnstile, 'pass'> =>
+      careful ? alone : behind ? ofCrowd : turnstile;
     /** Resolves with when to look at the stream again. */
-    const run = (stream: Stream, { careful, behind }: Manner): Promise<Again> =>
-      (careful ? alone : behind ? ofCrowd : turnstile).pass(() =>
-        processor.run(stream, careful).catch((error: Error) => {
+    const run = (stream: Stream, manner: Manner): Promise<Again> =>
+      gateOf(manner).pass(() =>
+        processor.run(stream, manner.careful).catch((error: Error) => {
           // No item's fault: the database is away, or broke a deadlock. The sweep brings the stream again.
           deps.log({ event: 'job.interrupted', ...stream, reason: error.message });
           throw error;
@@ -123,15 +125,26 @@ export class JobsStrategy extends Server implements CustomTransportStrategy {
       queue: queue.name,
       stream,
     });
+    const lookAgain = (stream: Stream, again: Again): Promise<void> =>
+      again
+        ? deps.waker.wake([{ ...stream, name: 'again', delayMs: Math.max(1, again.afterMs) }])
+        : Promise.resolve();
     /** Streams that share a job; one that is to be looked at again gets a job of its own. */
     const runAll = async (streams: readonly Stream[], manner: Manner): Promise<void> => {
-      const runOne = async (stream: Stream): Promise<void> => {
-        const again = await run(stream, manner);
-        if (again) await deps.waker.wake([{ ...stream, name: 'again', delayMs: Math.max(1, again.afterMs) }]);
-      };
-      // With care one after the other: the attempts of those behind the one that kills are not counted.
-      if (manner.careful) for (const stream of streams) await runOne(stream);
-      else throwFirst(await Promise.allSettled(streams.map(runOne)));
+      const runOne = async (stream: Stream): Promise<void> => lookAgain(stream, await run(stream, manner));
+      if (manner.careful) {
+        // One after the other: the attempts of those behind the one that kills are not counted.
+        for (const stream of streams) await runOne(stream);
+        return;
+      }
+      const found =
+        processor instanceof OrderedProcessor
+          ? await gateOf(manner).pass(() => processor.runTogether(streams))
+          : streams.map(() => 'more' as const);
+      const rest = streams.map((stream, i) =>
+        found[i] === 'more' ? runOne(stream) : lookAgain(stream, found[i]),
+      );
+      throwFirst(await Promise.allSettled(rest));
     };
     const process = (job: WakeJob, token?: string): Promise<void> =>
       isBehind(job) ? crowd.serve(worker, () => take(job, token)) : take(job, token);

@@ -2,11 +2,11 @@ import type { INestApplication } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { CONTRACTS, done, rejected, waiting, type JobContract } from '#contracts';
-import { later, Tenants } from '#persistence';
+import { CONTRACTS, done, rejected, waiting, type JobContract, type JobOutcome } from '#contracts';
+import { later, query, Tenants } from '#persistence';
 import { CLOCK, systemClock } from '#platform';
 import { createTestDatabase, TEST_BACKENDS, until, type TestDatabase } from '#testing';
-import { openQueueBackend, Waker } from '#queue';
+import { openQueueBackend, toItem, Waker, wakeOf, type OrderedContext } from '#queue';
 import {
   fetchThing,
   interrupt,
@@ -57,6 +57,56 @@ describe.each(TEST_BACKENDS)('streams on %s', (kind) => {
     await until('all applied', () => script.applied.length >= 60);
     await new Promise((resume) => setTimeout(resume, 200));
     expect(script.applied).toEqual(ids);
+  });
+
+  /** A line each, all of which one job wakes. */
+  const putTogether = async (ids: string[]): Promise<void> => {
+    for (const id of ids) await put(say, message(id, `line_${id}`), false);
+    const wakes = ids.map((id) =>
+      wakeOf(toItem(say, message(id, `line_${id}`), merchantId, new Date()), new Date()),
+    );
+    await app.get(Waker).wake(wakes);
+  };
+
+  it('applies lines that are woken together in one transaction', async () => {
+    const ids = Array.from({ length: 5 }, () => randomUUID());
+    const transactions = new Set<string>();
+    script.onMessage = async (_id, { tx }) => {
+      const [row] = await query<{ xid: string }>(tx, 'SELECT pg_current_xact_id()::text AS xid', []);
+      transactions.add(row!.xid);
+      return done;
+    };
+    await putTogether(ids);
+    await until('all applied', () => script.applied.length >= ids.length);
+    expect(script.applied.toSorted()).toEqual(ids.toSorted());
+    expect(transactions.size).toBe(1);
+  });
+
+  it.each([
+    ['refuses', (): JobOutcome => rejected('cannot be')],
+    [
+      'breaks its transaction',
+      (_id: string, ctx: OrderedContext): JobOutcome => {
+        later(ctx.tx, 'SELECT 1 / 0 + $1::int', [1]);
+        return done;
+      },
+    ],
+  ])('applies the others when one of those woken together %s', async (_how, fail) => {
+    const ids = Array.from({ length: 5 }, () => randomUUID());
+    const stored = (): Promise<{ id: string }[]> =>
+      app
+        .get(Tenants)
+        .transaction(merchantId, (tx) =>
+          query(
+            tx,
+            `SELECT payload->>'id' AS id FROM journal.items WHERE settled_at IS NOT NULL AND payload->>'id' = ANY($1)`,
+            [ids],
+          ),
+        );
+    script.onMessage = (id, ctx) => (id === ids[2] ? fail(id, ctx) : done);
+    await putTogether(ids);
+    await until('the others', async () => (await stored()).length >= ids.length - 1);
+    expect((await stored()).map(({ id }) => id).toSorted()).toEqual(ids.toSpliced(2, 1).toSorted());
   });
 
   it('brings lost wake-ups back by the sweep', async () => {
@@ -174,9 +224,10 @@ describe.each(TEST_BACKENDS)('streams on %s', (kind) => {
     await waker.wake(
       ids.map((_, i) => ({ merchantId, queue: say.queue.name, stream: `con_many_${i}`, name: 'many' })),
     );
-    await until('all but one', () => script.applied.length === 39, 2_000);
+    const applied = (): number => new Set(script.applied).size; // some twice: those that were rolled back with it
+    await until('all but one', () => applied() === 39, 2_000);
     script.onMessage = () => done;
-    await until('the one', () => script.applied.length === 40, 5_000);
+    await until('the one', () => applied() === 40, 5_000);
   });
 
   it('runs what is left for the end once for all items that are applied together', async () => {
