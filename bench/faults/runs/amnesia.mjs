@@ -114,7 +114,7 @@ async function unsettled(url, before) {
 
 /** Of the queue that statuses are on: waiting, running and delayed. */
 async function wakeUps(redis) {
-  const keys = (await redis.keys('*:recipients:*')).filter((k) =>
+  const keys = (await redis.keys('*:recipients*:*')).filter((k) =>
     /:(wait|active|delayed|prioritized)$/.test(k),
   );
   const sizes = await Promise.all(

@@ -19,6 +19,11 @@ export interface QueueDefinition {
   inside?: boolean;
   /** Jobs that one process works on at a time. */
   concurrency: number;
+  /**
+   * So many more of merchants that have more to do than their share: they wait in a lane of their own, and never for
+   * a place of the others. Few are enough to keep the processors busy. Unset: all are in one line, those behind.
+   */
+  crowd?: number;
 }
 
 export interface RetryPolicy {

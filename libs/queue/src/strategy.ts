@@ -1,10 +1,10 @@
 import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import { DelayedError, UnrecoverableError, type Worker } from 'bullmq';
 import { lastValueFrom } from 'rxjs';
-import type { JobContract, JobOutcome, QueueDefinition } from '#contracts';
+import type { JobContract, JobOutcome } from '#contracts';
 import type { QueueBackend, WakeJob, WakeUp } from './backend.js';
 import type { Stream } from '#persistence';
-import { CrowdLimit } from './crowd.js';
+import { lanesOf, type Lane } from './lanes.js';
 import {
   OrderedProcessor,
   TaskProcessor,
@@ -15,12 +15,6 @@ import {
 import { Turnstile } from './turnstile.js';
 
 export const JOBS = Symbol('JOBS');
-
-/** How a stream is run: after its process died with it, and when its merchant has more to do than its share. */
-interface Manner {
-  careful: boolean;
-  behind: boolean;
-}
 
 /**
  * BullMQ as a Nest transport: a job handler is an ordinary `@EventPattern` method. A BullMQ job says only "this
@@ -50,7 +44,7 @@ export class JobsStrategy extends Server implements CustomTransportStrategy {
         handlers: new Map([...this.messageHandlers.keys()].map((name) => [name, this.handler(name)])),
       };
       const queues = new Map(this.contracts.map((c) => [c.queue.name, c.queue]));
-      this.workers = [...queues.values()].map((queue) => this.work(queue, deps));
+      this.workers = [...queues.values()].flatMap(lanesOf).map((lane) => this.work(lane, deps));
       callback();
     } catch (error) {
       callback(error);
@@ -95,26 +89,24 @@ export class JobsStrategy extends Server implements CustomTransportStrategy {
    * An ordered handler holds a connection and may need a second one for a moment (a merchant's settings): if such
    * handlers could take them all, each would wait for the others.
    */
-  private concurrency({ kind, concurrency }: QueueDefinition): number {
-    return kind === 'ordered'
-      ? Math.max(1, Math.min(concurrency, Math.floor(this.connections * 0.8)))
-      : concurrency;
+  private concurrency({ queue, crowd }: Lane): number {
+    const wanted = crowd ? queue.crowd! : queue.concurrency;
+    if (queue.kind === 'task') return wanted;
+    const all = queue.concurrency + (queue.crowd ?? 0);
+    return Math.max(1, Math.min(wanted, Math.floor((this.connections * 0.8 * wanted) / all)));
   }
 
-  private work(queue: QueueDefinition, deps: ProcessorDeps): Worker<WakeUp> {
+  private work(lane: Lane, deps: ProcessorDeps): Worker<WakeUp> {
+    const { queue } = lane;
     const processor = queue.kind === 'ordered' ? new OrderedProcessor(deps) : new TaskProcessor(deps);
-    const concurrency = this.concurrency(queue);
+    const concurrency = this.concurrency(lane);
     const turnstile = new Turnstile(concurrency);
     // One at a time: should the process die once more, only the item that it was at has been counted.
     const alone = new Turnstile(1);
-    const crowd = new CrowdLimit(concurrency, queue);
-    const ofCrowd = { pass: <T>(work: () => Promise<T>) => crowd.pass(() => turnstile.pass(work)) };
-    const gateOf = ({ careful, behind }: Manner): Pick<Turnstile, 'pass'> =>
-      careful ? alone : behind ? ofCrowd : turnstile;
     /** Resolves with when to look at the stream again. */
-    const run = (stream: Stream, manner: Manner): Promise<Again> =>
-      gateOf(manner).pass(() =>
-        processor.run(stream, manner.careful).catch((error: Error) => {
+    const run = (stream: Stream, careful: boolean): Promise<Again> =>
+      (careful ? alone : turnstile).pass(() =>
+        processor.run(stream, careful).catch((error: Error) => {
           // No item's fault: the database is away, or broke a deadlock. The sweep brings the stream again.
           deps.log({ event: 'job.interrupted', ...stream, reason: error.message });
           throw error;
@@ -130,25 +122,23 @@ export class JobsStrategy extends Server implements CustomTransportStrategy {
         ? deps.waker.wake([{ ...stream, name: 'again', delayMs: Math.max(1, again.afterMs) }])
         : Promise.resolve();
     /** Streams that share a job; one that is to be looked at again gets a job of its own. */
-    const runAll = async (streams: readonly Stream[], manner: Manner): Promise<void> => {
-      const runOne = async (stream: Stream): Promise<void> => lookAgain(stream, await run(stream, manner));
-      if (manner.careful) {
+    const runAll = async (streams: readonly Stream[], careful: boolean): Promise<void> => {
+      const runOne = async (stream: Stream): Promise<void> => lookAgain(stream, await run(stream, careful));
+      if (careful) {
         // One after the other: the attempts of those behind the one that kills are not counted.
         for (const stream of streams) await runOne(stream);
         return;
       }
       const found =
         processor instanceof OrderedProcessor
-          ? await gateOf(manner).pass(() => processor.runTogether(streams))
+          ? await turnstile.pass(() => processor.runTogether(streams))
           : streams.map(() => 'more' as const);
       const rest = streams.map((stream, i) =>
         found[i] === 'more' ? runOne(stream) : lookAgain(stream, found[i]),
       );
       throwFirst(await Promise.allSettled(rest));
     };
-    const process = (job: WakeJob, token?: string): Promise<void> =>
-      isBehind(job) ? crowd.serve(worker, () => take(job, token)) : take(job, token);
-    const take = async (job: WakeJob, token?: string): Promise<void> => {
+    const process = async (job: WakeJob, token?: string): Promise<void> => {
       const { merchantId, stream, others, parked } = job.data;
       if (parked) {
         // A dead letter fails at once, to stand among the failed jobs. Retried by a person, it is a redrive.
@@ -160,25 +150,15 @@ export class JobsStrategy extends Server implements CustomTransportStrategy {
       }
       // A process died with this job: of what it was doing, one item may be the cause.
       const careful = job.stalledCounter > 0;
-      const behind = isBehind(job);
-      if (others)
-        return runAll(
-          [stream, ...others].map((name) => lineOf(merchantId, name)),
-          { careful, behind },
-        );
-      const again = await run(lineOf(merchantId, stream), { careful, behind });
+      const streams = [stream, ...(others ?? [])].map((name) => lineOf(merchantId, name));
+      if (others) return runAll(streams, careful);
+      const again = await run(streams[0]!, careful);
       if (!again) return;
       await job.moveToDelayed(Date.now() + Math.max(1, again.afterMs), token);
       throw new DelayedError();
     };
-    const worker = this.backend.worker(queue.name, process, concurrency);
-    return worker;
+    return this.backend.worker(lane.name, process, concurrency);
   }
-}
-
-/** Whether others go before it: its merchant has more to do than its share. */
-function isBehind(job: WakeJob): boolean {
-  return (job.opts.priority ?? 0) > 0;
 }
 
 function throwFirst(results: readonly PromiseSettledResult<void>[]): void {

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
-import { DEAD_LETTER_OPTIONS, type QueueBackend, type WakeQueue } from './backend.js';
+import { QUEUES, type QueueDefinition } from '#contracts';
 import type { Stream } from '#persistence';
 import { Counter } from '#platform';
+import { DEAD_LETTER_OPTIONS, type QueueBackend, type WakeQueue } from './backend.js';
+import { crowdLaneOf } from './lanes.js';
 import { Shares } from './shares.js';
 
 /** One stream to be woken. */
@@ -46,48 +48,61 @@ export class Waker {
 
   /** Adds jobs for streams, in bulk per queue. Never throws and never waits for a queue server that is away. */
   async wake(wakes: readonly Wake[]): Promise<void> {
-    const byQueue = groupBy(wakes, (w) => w.queue);
+    const now = performance.now();
+    const jobs = inJobs(distinct(wakes)).map((streams) => this.jobOf(streams, now));
     await Promise.all(
-      [...byQueue].map(async ([name, group]) => {
-        const now = performance.now();
-        const jobs = inOneJob(distinct(group)).map(([w, ...others]) => {
-          const share = this.shares.place(name, w!.merchantId, now, 1 + others.length);
-          const place = Math.max(w!.behind ? 1 : 0, share);
-          return {
-            name: w!.name,
-            data: {
-              ...{ merchantId: w!.merchantId, stream: w!.stream },
-              ...(others.length > 0 ? { others: others.map((other) => other.stream) } : {}),
-            },
-            opts: {
-              ...(w!.delayMs && w!.delayMs > 0 ? { delay: w!.delayMs } : {}),
-              ...(w!.fold ? { jobId: foldId(w!) } : {}),
-              ...(place > 0 ? { priority: place } : {}),
-            },
-          };
-        });
+      [...groupBy(jobs, (job) => job.lane)].map(async ([lane, group]) => {
         try {
-          await this.queue(name).addBulk(jobs);
+          await this.queue(lane).addBulk(group);
         } catch {
-          failures.inc({ queue: name }, jobs.length); // the sweep will find the streams
+          failures.inc({ queue: lane }, group.length); // the sweep will find the streams
         }
       }),
     );
   }
 
+  private jobOf([wake, ...others]: Wake[], now: number) {
+    const { queue, merchantId, stream, name, delayMs = 0, fold, behind } = wake!;
+    const share = this.shares.place(queue, merchantId, now, 1 + others.length);
+    const place = Math.max(behind ? 1 : 0, share);
+    return {
+      lane: place > 0 ? (crowdLaneOf(definitionOf(queue))?.name ?? queue) : queue,
+      name,
+      data: {
+        ...{ merchantId, stream },
+        ...(others.length > 0 ? { others: others.map((other) => other.stream) } : {}),
+      },
+      opts: {
+        ...(delayMs > 0 ? { delay: delayMs } : {}),
+        ...(fold ? { jobId: foldId(wake!) } : {}),
+        ...(place > 0 ? { priority: place } : {}),
+      },
+    };
+  }
+
   /**
    * Wakes streams whose due work nobody took up. A wake-up of such a stream may stand there with a delay that no
-   * longer holds (the clock jumped, or something more urgent came): it is brought forward.
+   * longer holds (the clock jumped, or something more urgent came): it is brought forward. A task that has a wake-up
+   * gets no second one, in whichever lane it is: it may be running.
    */
   async rouse(streams: readonly Stream[]): Promise<void> {
-    await this.wake(streams.map((s) => ({ ...s, name: 'sweep', fold: true, behind: true })));
-    for (const s of streams.slice(0, ROUSED_AT_ONCE)) {
-      try {
-        const job = await this.queue(s.queue).getJob(foldId(s));
-        if (job && job.delay > 0) await job.promote();
-      } catch {
-        // It runs by now, or the queue server is away: the next sweep looks again.
-      }
+    const roused = await Promise.all(streams.map(async (s, i) => this.promote(s, i < ROUSED_AT_ONCE)));
+    const asleep = streams.filter((_, i) => !roused[i]);
+    await this.wake(asleep.map((s) => ({ ...s, name: 'sweep', fold: true, behind: true })));
+  }
+
+  /** Whether the stream has a wake-up that was folded. */
+  private async promote(stream: Stream, bringForward: boolean): Promise<boolean> {
+    const queue = definitionOf(stream.queue);
+    if (queue.kind === 'ordered' && !bringForward) return false;
+    const lanes = [queue.name, crowdLaneOf(queue)?.name].filter((name) => name !== undefined);
+    try {
+      const jobs = await Promise.all(lanes.map((lane) => this.queue(lane).getJob(foldId(stream))));
+      const job = jobs.find((found) => found !== undefined);
+      if (job && bringForward && job.delay > 0) await job.promote();
+      return job !== undefined;
+    } catch {
+      return false; // it runs by now, or the queue server is away: the next sweep looks again
     }
   }
 
@@ -119,22 +134,24 @@ export function foldId(w: { queue: string; merchantId: string; stream: string })
   return `s_${createHash('sha1').update(`${w.queue}/${w.merchantId}/${w.stream}`).digest('hex')}`;
 }
 
-function groupBy(wakes: readonly Wake[], keyOf: (wake: Wake) => string): Map<string, Wake[]> {
-  const groups = new Map<string, Wake[]>();
-  for (const wake of wakes) {
-    const key = keyOf(wake);
+const definitionOf = (queue: string): QueueDefinition => QUEUES[queue as keyof typeof QUEUES];
+
+function groupBy<T>(all: readonly T[], keyOf: (one: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const one of all) {
+    const key = keyOf(one);
     const group = groups.get(key);
-    if (group) group.push(wake);
-    else groups.set(key, [wake]);
+    if (group) group.push(one);
+    else groups.set(key, [one]);
   }
   return groups;
 }
 
 /** Wake-ups of one merchant share jobs, but for those that are told apart by a delay or an id of their own. */
-function inOneJob(wakes: readonly Wake[]): Wake[][] {
+function inJobs(wakes: readonly Wake[]): Wake[][] {
   const alone = wakes.filter((w) => w.fold || (w.delayMs ?? 0) > 0).map((w) => [w]);
   const together = wakes.filter((w) => !w.fold && !((w.delayMs ?? 0) > 0));
-  const shared = [...groupBy(together, (w) => w.merchantId).values()].flatMap((group) =>
+  const shared = [...groupBy(together, (w) => `${w.queue}/${w.merchantId}`).values()].flatMap((group) =>
     Array.from({ length: Math.ceil(group.length / STREAMS_A_JOB) }, (_, i) =>
       group.slice(i * STREAMS_A_JOB, (i + 1) * STREAMS_A_JOB),
     ),
@@ -143,6 +160,6 @@ function inOneJob(wakes: readonly Wake[]): Wake[][] {
 }
 
 function distinct(wakes: readonly Wake[]): Wake[] {
-  const seen = new Map(wakes.map((w) => [`${w.merchantId}/${w.stream}/${w.delayMs ?? 0}`, w]));
+  const seen = new Map(wakes.map((w) => [`${w.queue}/${w.merchantId}/${w.stream}/${w.delayMs ?? 0}`, w]));
   return [...seen.values()];
 }

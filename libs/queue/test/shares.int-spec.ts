@@ -9,9 +9,9 @@ import { message, newScript, say, startLines } from './support/lines.js';
 const CROWD = 500;
 /**
  * What stands in the order of arrival, and what is being worked on when it comes and when it goes: lines that share a
- * job, in a quarter of 16 slots.
+ * job, in the slots that a crowd has.
  */
-const NOT_BEHIND = 20 + 2 * 4 * 16;
+const NOT_BEHIND = 20 + 2 * say.queue.crowd! * 16;
 
 it.each(TEST_BACKENDS)(
   'puts what one merchant has little of before the crowd of another: %s',

@@ -6,7 +6,7 @@ import { CONTRACTS, done, rejected, waiting, type JobContract, type JobOutcome }
 import { later, query, Tenants } from '#persistence';
 import { CLOCK, systemClock } from '#platform';
 import { createTestDatabase, TEST_BACKENDS, until, type TestDatabase } from '#testing';
-import { openQueueBackend, toItem, Waker, wakeOf, type OrderedContext } from '#queue';
+import { LANES, openQueueBackend, toItem, Waker, wakeOf, type OrderedContext, type Wake } from '#queue';
 import {
   fetchThing,
   interrupt,
@@ -212,7 +212,10 @@ describe.each(TEST_BACKENDS)('streams on %s', (kind) => {
     const waker = app.get(Waker);
     const wakes = Array.from({ length: 40 }, (_, i) => ({ merchantId, stream: `s_${i}`, name: 'many' }));
     await waker.wake(wakes.map((w) => ({ ...w, queue: 'products' }))); // nobody works here
-    const jobs = await waker.queue('products').getJobs(['waiting', 'prioritized']);
+    const lanes = LANES.filter(({ queue }) => queue.name === 'products');
+    const jobs = (
+      await Promise.all(lanes.map(({ name }) => waker.queue(name).getJobs(['waiting', 'prioritized'])))
+    ).flat();
     expect(jobs).toHaveLength(3);
     expect(jobs.flatMap((j) => [j.data.stream, ...(j.data.others ?? [])]).toSorted()).toEqual(
       wakes.map((w) => w.stream).toSorted(),
@@ -228,6 +231,37 @@ describe.each(TEST_BACKENDS)('streams on %s', (kind) => {
     await until('all but one', () => applied() === 39, 2_000);
     script.onMessage = () => done;
     await until('the one', () => applied() === 40, 5_000);
+  });
+
+  it('gives a task no second wake-up, whichever lane has the first, and brings a delayed one forward', async () => {
+    const waker = app.get(Waker);
+    const lanes = LANES.filter(({ queue }) => queue.name === 'errands'); // nobody works here
+    const jobs = async (): Promise<string[]> =>
+      (
+        await Promise.all(
+          lanes.map(async ({ name }) =>
+            (await waker.queue(name).getJobs(['waiting', 'prioritized', 'delayed'])).map(
+              (job) => `${name}: ${job.data.stream}${job.delay > 0 ? ' delayed' : ''}`,
+            ),
+          ),
+        )
+      )
+        .flat()
+        .toSorted();
+    const errand = (stream: string): Wake => ({
+      queue: 'errands',
+      merchantId,
+      stream,
+      name: 'errand',
+      fold: true,
+    });
+    await waker.wake([
+      { ...errand('first'), delayMs: 60_000 },
+      { ...errand('second'), behind: true },
+    ]);
+    expect(await jobs()).toEqual(['errands-crowd: second', 'errands: first delayed']);
+    await waker.rouse(['first', 'second', 'third'].map((stream) => errand(stream)));
+    expect(await jobs()).toEqual(['errands-crowd: second', 'errands-crowd: third', 'errands: first']);
   });
 
   it('runs what is left for the end once for all items that are applied together', async () => {

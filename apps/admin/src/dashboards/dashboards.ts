@@ -3,9 +3,8 @@ import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { FastifyAdapter } from '@bull-board/fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { QUEUES } from '#contracts';
 import { maskPeople } from '#platform';
-import { Waker } from '#queue';
+import { LANES, Waker } from '#queue';
 import { AuditLog } from '../audit/audit-log.js';
 import { Sessions } from '../auth/sessions.js';
 import { sendProblem } from '../http/problem.filter.js';
@@ -25,9 +24,11 @@ export async function mountDashboards(app: NestFastifyApplication): Promise<void
   const audit = app.get(AuditLog, { strict: false });
   const board = new FastifyAdapter().setBasePath(BASE);
   createBullBoard({
-    queues: Object.values(QUEUES).map(({ name, owner, kind }) => {
+    queues: LANES.map(({ name, queue: { owner, kind }, crowd }) => {
+      const how = kind === 'ordered' ? 'one stream after the other' : 'tasks side by side';
+      const whose = crowd ? ', of merchants with more than their share' : '';
       const adapter = new BullMQAdapter(waker.queue(name) as never, {
-        description: `${owner}: ${kind === 'ordered' ? 'one stream after the other' : 'tasks side by side'}`,
+        description: `${owner}: ${how}${whose}`,
       });
       // A thread's stream ends in the person's number.
       adapter.setFormatter('data', (data: unknown) => JSON.parse(maskPeople(JSON.stringify(data ?? null))));

@@ -1,5 +1,4 @@
-import { QUEUES } from '#contracts';
-import type { Waker, WakeUp } from '#queue';
+import { LANES, type Waker, type WakeUp } from '#queue';
 
 const PAGE = 500;
 const STATES = ['failed', 'delayed', 'waiting', 'prioritized'] as const;
@@ -9,7 +8,7 @@ const STATES = ['failed', 'delayed', 'waiting', 'prioritized'] as const;
  * now is left: it ends by itself and leaves nothing.
  */
 export async function dropWakeUps(waker: Waker, isGone: (wakeUp: WakeUp) => boolean): Promise<void> {
-  for (const { name } of Object.values(QUEUES)) {
+  for (const { name } of LANES) {
     const queue = waker.queue(name);
     for (const state of STATES) {
       const gone = [];
