@@ -32,6 +32,8 @@ export async function resolveContact(
   now: Date,
 ): Promise<string> {
   lockNames(tx, book, person);
+  const familiar = await familiarContact(tx, book, person, now);
+  if (familiar !== undefined) return familiar;
   const known = await contactsOf(tx, book, person);
   const contactId = known[0] ?? createContact(tx, book, person);
   await mergeContacts(tx, contactId, known.slice(1));
@@ -116,6 +118,37 @@ function lockNames(tx: EntityManager, book: Book, ...people: PersonRef[]): void 
      FROM (SELECT DISTINCT $1 || '/' || name AS key FROM unnest($2::text[]) AS n(name) ORDER BY key) AS keys`,
     [`contact/${book.merchantId}/${book.channelAccountId}`, names],
   );
+}
+
+/** Names are written down anew once a day at least: retention asks when a contact was last seen. */
+const SEEN_WITHIN_MS = 24 * 3_600_000;
+
+/** The contact that has exactly these names and was seen lately: there is nothing to write down, as mostly. */
+async function familiarContact(
+  tx: EntityManager,
+  book: Book,
+  person: PersonRef,
+  now: Date,
+): Promise<string | undefined> {
+  const aliases = aliasesOf(person);
+  const rows = await query<{ contactId: string }>(
+    tx,
+    `SELECT contact_id AS "contactId" FROM conversation.contacts c
+     WHERE contact_id = (SELECT contact_id FROM conversation.aliases
+         WHERE channel_account_id = $1 AND kind = ($2::text[])[1] AND value = ($3::text[])[1])
+       AND ($4::text IS NULL OR name = $4)
+       AND (SELECT count(*) FILTER (WHERE n.value IS NULL OR seen_at < $5) = 0 AND count(*) = cardinality($2::text[])
+            FROM conversation.aliases a LEFT JOIN unnest($2::text[], $3::text[]) AS n(kind, value) USING (kind, value)
+            WHERE a.contact_id = c.contact_id)`,
+    [
+      book.channelAccountId,
+      aliases.map((a) => a.kind),
+      aliases.map((a) => a.value),
+      person.name ?? null,
+      new Date(now.getTime() - SEEN_WITHIN_MS),
+    ],
+  );
+  return rows[0]?.contactId;
 }
 
 /**

@@ -52,6 +52,8 @@ export class Threads {
   /** The contact's thread on this channel account, locked; made when there is none. */
   async lockOrCreate(ctx: OrderedContext, channelAccountId: string, contactId: string): Promise<Thread> {
     const { tx, merchantId, now } = ctx;
+    const found = await lockOf(tx, channelAccountId, contactId);
+    if (found) return found;
     const state = newThread(now);
     later(
       tx,
@@ -69,12 +71,7 @@ export class Threads {
         state.expiresAt,
       ],
     );
-    const [thread] = await query<Thread>(
-      tx,
-      `SELECT ${COLUMNS} FROM conversation.threads WHERE channel_account_id = $1 AND contact_id = $2 FOR UPDATE`,
-      [channelAccountId, contactId],
-    );
-    return thread!;
+    return (await lockOf(tx, channelAccountId, contactId))!;
   }
 
   /** From now on the catalog's answers come into this line. Only while none is awaited. */
@@ -147,6 +144,19 @@ export class Threads {
         ctx.emit(cancelOrder, { orderRef: effect.orderRef, reason: 'the customer went back to shopping' });
     }
   }
+}
+
+async function lockOf(
+  tx: EntityManager,
+  channelAccountId: string,
+  contactId: string,
+): Promise<Thread | undefined> {
+  const [thread] = await query<Thread>(
+    tx,
+    `SELECT ${COLUMNS} FROM conversation.threads WHERE channel_account_id = $1 AND contact_id = $2 FOR UPDATE`,
+    [channelAccountId, contactId],
+  );
+  return thread;
 }
 
 /** Crockford's base 32 without vowels that could spell words: read aloud without mistakes. */

@@ -112,13 +112,17 @@ async function unsettled(url, before) {
   return streams;
 }
 
-/** Of the queue that statuses are on: waiting, running and delayed. */
+/** Streams of the queue that statuses are on which have a wake-up: waiting, running or delayed. */
 async function wakeUps(redis) {
   const keys = (await redis.keys('*:recipients*:*')).filter((k) =>
     /:(wait|active|delayed|prioritized)$/.test(k),
   );
-  const sizes = await Promise.all(
-    keys.map((key) => (/(wait|active)$/.test(key) ? redis.llen(key) : redis.zcard(key))),
+  const jobs = await Promise.all(
+    keys.map(async (key) => {
+      const ids = await (/(wait|active)$/.test(key) ? redis.lrange(key, 0, -1) : redis.zrange(key, 0, -1));
+      return ids.map((id) => key.replace(/[^:]+$/, id));
+    }),
   );
-  return sizes.reduce((a, b) => a + b, 0);
+  const wakeUps = await Promise.all(jobs.flat().map((job) => redis.hget(job, 'data')));
+  return wakeUps.filter(Boolean).reduce((sum, data) => sum + 1 + (JSON.parse(data).others?.length ?? 0), 0);
 }

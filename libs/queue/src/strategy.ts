@@ -1,18 +1,11 @@
 import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
-import { DelayedError, UnrecoverableError, type Worker } from 'bullmq';
+import type { Worker } from 'bullmq';
 import { lastValueFrom } from 'rxjs';
 import type { JobContract, JobOutcome } from '#contracts';
-import type { QueueBackend, WakeJob, WakeUp } from './backend.js';
-import type { Stream } from '#persistence';
+import type { QueueBackend, WakeUp } from './backend.js';
+import { LaneRunner } from './lane-runner.js';
 import { lanesOf, type Lane } from './lanes.js';
-import {
-  OrderedProcessor,
-  TaskProcessor,
-  type Again,
-  type Handler,
-  type ProcessorDeps,
-} from './processor.js';
-import { Turnstile } from './turnstile.js';
+import type { Handler, ProcessorDeps } from './processor.js';
 
 export const JOBS = Symbol('JOBS');
 
@@ -23,6 +16,7 @@ export const JOBS = Symbol('JOBS');
 export class JobsStrategy extends Server implements CustomTransportStrategy {
   override transportId = JOBS;
   private workers: Worker<WakeUp>[] = [];
+  private readonly runners: LaneRunner[] = [];
 
   constructor(
     private readonly backend: QueueBackend,
@@ -53,7 +47,7 @@ export class JobsStrategy extends Server implements CustomTransportStrategy {
 
   /** Lets running jobs finish, then stops. */
   async close(): Promise<void> {
-    await Promise.allSettled(this.workers.map((w) => w.close()));
+    await Promise.allSettled([...this.workers.map((w) => w.close()), ...this.runners.map((r) => r.drain())]);
   }
 
   on(): void {
@@ -97,70 +91,13 @@ export class JobsStrategy extends Server implements CustomTransportStrategy {
   }
 
   private work(lane: Lane, deps: ProcessorDeps): Worker<WakeUp> {
-    const { queue } = lane;
-    const processor = queue.kind === 'ordered' ? new OrderedProcessor(deps) : new TaskProcessor(deps);
+    const { queue, crowd } = lane;
     const concurrency = this.concurrency(lane);
-    const turnstile = new Turnstile(concurrency);
-    // One at a time: should the process die once more, only the item that it was at has been counted.
-    const alone = new Turnstile(1);
-    /** Resolves with when to look at the stream again. */
-    const run = (stream: Stream, careful: boolean): Promise<Again> =>
-      (careful ? alone : turnstile).pass(() =>
-        processor.run(stream, careful).catch((error: Error) => {
-          // No item's fault: the database is away, or broke a deadlock. The sweep brings the stream again.
-          deps.log({ event: 'job.interrupted', ...stream, reason: error.message });
-          throw error;
-        }),
-      );
-    const lineOf = (merchantId: string, stream: string): Stream => ({
-      merchantId,
-      queue: queue.name,
-      stream,
-    });
-    const lookAgain = (stream: Stream, again: Again): Promise<void> =>
-      again
-        ? deps.waker.wake([{ ...stream, name: 'again', delayMs: Math.max(1, again.afterMs) }])
-        : Promise.resolve();
-    /** Streams that share a job; one that is to be looked at again gets a job of its own. */
-    const runAll = async (streams: readonly Stream[], careful: boolean): Promise<void> => {
-      const runOne = async (stream: Stream): Promise<void> => lookAgain(stream, await run(stream, careful));
-      if (careful) {
-        // One after the other: the attempts of those behind the one that kills are not counted.
-        for (const stream of streams) await runOne(stream);
-        return;
-      }
-      const found =
-        processor instanceof OrderedProcessor
-          ? await turnstile.pass(() => processor.runTogether(streams))
-          : streams.map(() => 'more' as const);
-      const rest = streams.map((stream, i) =>
-        found[i] === 'more' ? runOne(stream) : lookAgain(stream, found[i]),
-      );
-      throwFirst(await Promise.allSettled(rest));
-    };
-    const process = async (job: WakeJob, token?: string): Promise<void> => {
-      const { merchantId, stream, others, parked } = job.data;
-      if (parked) {
-        // A dead letter fails at once, to stand among the failed jobs. Retried by a person, it is a redrive.
-        if (job.attemptsMade === 0) throw new UnrecoverableError(parked.reason);
-        await deps.tenants.transaction(merchantId, (tx) =>
-          deps.journal.unpark(tx, parked.itemId, deps.clock.now()),
-        );
-        deps.log({ event: 'job.redriven', queue: queue.name, itemId: parked.itemId, merchantId });
-      }
-      // A process died with this job: of what it was doing, one item may be the cause.
-      const careful = job.stalledCounter > 0;
-      const streams = [stream, ...(others ?? [])].map((name) => lineOf(merchantId, name));
-      if (others) return runAll(streams, careful);
-      const again = await run(streams[0]!, careful);
-      if (!again) return;
-      await job.moveToDelayed(Date.now() + Math.max(1, again.afterMs), token);
-      throw new DelayedError();
-    };
-    return this.backend.worker(lane.name, process, concurrency);
+    const runner = new LaneRunner(lane, concurrency, deps);
+    this.runners.push(runner);
+    if (!crowd && (queue.kind === 'ordered' || queue.inside)) {
+      deps.waker.shortcut(queue.name, (streams) => runner.offer(streams));
+    }
+    return this.backend.worker(lane.name, (job, token) => runner.work(job, token), concurrency);
   }
-}
-
-function throwFirst(results: readonly PromiseSettledResult<void>[]): void {
-  for (const result of results) if (result.status === 'rejected') throw result.reason;
 }

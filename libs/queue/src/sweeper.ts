@@ -1,4 +1,4 @@
-import type { Journal, Stream } from '#persistence';
+import type { Journal } from '#persistence';
 import { Counter, Gauge, type Clock } from '#platform';
 import { foldId, type Waker } from './waker.js';
 
@@ -26,9 +26,10 @@ const swept = new Counter({
 const SWEEP_EVERY_MS = 1_000;
 /** Due work that nobody has taken up for this long is woken again. */
 const OVERDUE_MS = 2_000;
-const SWEEP_LIMIT = 5_000;
-/** A stream that was woken is left alone for this long: with a long queue its wake-up waits there like all others. */
-const PATIENCE_MS = 4_000;
+/** Streams woken in one sweep. */
+const SWEEP_LIMIT = 10_000;
+/** One that was woken is left alone for this long while its queue has jobs: it waits there like all others. */
+const PATIENCE_MS = 15_000;
 
 /**
  * The relay's safety net, in every service: finds due work whose wake-up was lost (a crash between commit and
@@ -38,7 +39,8 @@ export class Sweeper {
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> = Promise.resolve();
   private ticks = 0;
-  private readonly woken = new Map<string, number>();
+  /** By stream: when it was woken. */
+  private readonly woken = new Map<string, { queue: string; at: number }>();
 
   constructor(
     private readonly journal: Journal,
@@ -66,21 +68,27 @@ export class Sweeper {
   }
 
   async sweep(): Promise<void> {
-    const streams = await this.journal.overdue(this.clock.now(), OVERDUE_MS, SWEEP_LIMIT);
-    await this.waker.rouse(this.notJustWoken(streams));
+    // So many more as were woken before and may still stand among them.
+    const limit = SWEEP_LIMIT + this.woken.size;
+    const streams = await this.journal.overdue(this.clock.now(), OVERDUE_MS, limit);
+    await this.forget();
+    const asleep = streams.filter((s) => !this.woken.has(foldId(s))).slice(0, SWEEP_LIMIT);
+    const at = performance.now();
+    for (const s of asleep) {
+      this.woken.set(foldId(s), { queue: s.queue, at });
+      swept.inc({ queue: s.queue });
+    }
+    await this.waker.rouse(asleep);
     if (this.ticks++ % 10 === 0) await this.measure();
   }
 
-  private notJustWoken<T extends Stream>(streams: readonly T[]): T[] {
-    const now = performance.now();
-    for (const [key, at] of this.woken) if (now - at > PATIENCE_MS) this.woken.delete(key);
-    return streams.filter((s) => {
-      const key = foldId(s);
-      if (this.woken.has(key)) return false;
-      this.woken.set(key, now);
-      swept.inc({ queue: s.queue });
-      return true;
-    });
+  /** Who was woken long ago, or in a queue that has nothing to do by now, may have lost that wake-up as well. */
+  private async forget(): Promise<void> {
+    const queues = [...new Set([...this.woken.values()].map(({ queue }) => queue))];
+    const idle = new Set<string>();
+    for (const queue of queues) if ((await this.waker.waiting(queue)) === 0) idle.add(queue);
+    const before = performance.now() - PATIENCE_MS;
+    for (const [key, { queue, at }] of this.woken) if (at < before || idle.has(queue)) this.woken.delete(key);
   }
 
   private async measure(): Promise<void> {

@@ -3,7 +3,7 @@ import { QUEUES, type QueueDefinition } from '#contracts';
 import type { Stream } from '#persistence';
 import { Counter } from '#platform';
 import { DEAD_LETTER_OPTIONS, type QueueBackend, type WakeQueue } from './backend.js';
-import { crowdLaneOf } from './lanes.js';
+import { crowdLaneOf, lanesOf } from './lanes.js';
 import { Shares } from './shares.js';
 
 /** One stream to be woken. */
@@ -21,6 +21,9 @@ export interface Wake {
   behind?: boolean;
 }
 
+/** Runs streams at once, in this process; says whether it does. */
+type Shortcut = (streams: readonly Stream[]) => boolean;
+
 const failures = new Counter({
   name: 'waco_wake_ups_failed_total',
   help: 'Wake-ups that did not reach the queue; the sweep brings the work later',
@@ -30,15 +33,18 @@ const failures = new Counter({
 /** Streams that one job wakes at most: few enough to spread a burst over the processes of a service. */
 const STREAMS_A_JOB = 16;
 
-/** Streams whose delay is looked at in one sweep; which they are is left to chance, so that each has its turn. */
-const ROUSED_AT_ONCE = 100;
-
 /** Tells queues that streams have work. Best effort by design: the journal has the work, and the sweep repeats. */
 export class Waker {
   private readonly queues = new Map<string, WakeQueue>();
+  private readonly shortcuts = new Map<string, Shortcut>();
   private readonly shares = new Shares();
 
   constructor(private readonly backend: QueueBackend) {}
+
+  /** What is woken in `queue` by this process itself, and neither late nor behind, is offered to `take` first. */
+  shortcut(queue: string, take: Shortcut): void {
+    this.shortcuts.set(queue, take);
+  }
 
   queue(name: string): WakeQueue {
     let queue = this.queues.get(name);
@@ -49,7 +55,7 @@ export class Waker {
   /** Adds jobs for streams, in bulk per queue. Never throws and never waits for a queue server that is away. */
   async wake(wakes: readonly Wake[]): Promise<void> {
     const now = performance.now();
-    const jobs = inJobs(distinct(wakes)).map((streams) => this.jobOf(streams, now));
+    const jobs = inJobs(distinct(wakes)).flatMap((streams) => this.jobOf(streams, now) ?? []);
     await Promise.all(
       [...groupBy(jobs, (job) => job.lane)].map(async ([lane, group]) => {
         try {
@@ -61,10 +67,13 @@ export class Waker {
     );
   }
 
-  private jobOf([wake, ...others]: Wake[], now: number) {
+  /** Undefined when no job is needed. */
+  private jobOf(streams: Wake[], now: number) {
+    const [wake, ...others] = streams;
     const { queue, merchantId, stream, name, delayMs = 0, fold, behind } = wake!;
-    const share = this.shares.place(queue, merchantId, now, 1 + others.length);
+    const share = this.shares.place(queue, merchantId, now, streams.length);
     const place = Math.max(behind ? 1 : 0, share);
+    if (place === 0 && !(delayMs > 0) && this.shortcuts.get(queue)?.(streams.map(streamOf))) return undefined;
     return {
       lane: place > 0 ? (crowdLaneOf(definitionOf(queue))?.name ?? queue) : queue,
       name,
@@ -81,28 +90,43 @@ export class Waker {
   }
 
   /**
-   * Wakes streams whose due work nobody took up. A wake-up of such a stream may stand there with a delay that no
-   * longer holds (the clock jumped, or something more urgent came): it is brought forward. A task that has a wake-up
-   * gets no second one, in whichever lane it is: it may be running.
+   * Wakes streams whose due work nobody took up. A task that has a wake-up gets no second one, in whichever lane it is:
+   * it may be running. Is that one delayed, it is brought forward: the clock jumped, or something more urgent came.
    */
   async rouse(streams: readonly Stream[]): Promise<void> {
-    const roused = await Promise.all(streams.map(async (s, i) => this.promote(s, i < ROUSED_AT_ONCE)));
-    const asleep = streams.filter((_, i) => !roused[i]);
-    await this.wake(asleep.map((s) => ({ ...s, name: 'sweep', fold: true, behind: true })));
+    const tasks = streams.filter((s) => definitionOf(s.queue).kind === 'task');
+    const roused = new Set(
+      await Promise.all(tasks.map(async (t) => ((await this.promote(t)) ? t : undefined))),
+    );
+    const asleep = streams.filter((s) => !roused.has(s));
+    await this.wake(
+      asleep.map((s) => ({ ...s, name: 'sweep', fold: definitionOf(s.queue).kind === 'task', behind: true })),
+    );
   }
 
-  /** Whether the stream has a wake-up that was folded. */
-  private async promote(stream: Stream, bringForward: boolean): Promise<boolean> {
-    const queue = definitionOf(stream.queue);
-    if (queue.kind === 'ordered' && !bringForward) return false;
-    const lanes = [queue.name, crowdLaneOf(queue)?.name].filter((name) => name !== undefined);
+  /** Jobs that wait in the lanes of a queue; undefined when the queue server is away. */
+  async waiting(queue: string): Promise<number | undefined> {
     try {
-      const jobs = await Promise.all(lanes.map((lane) => this.queue(lane).getJob(foldId(stream))));
+      const states = ['wait', 'prioritized', 'active'] as const;
+      const counts = await Promise.all(
+        lanesOf(definitionOf(queue)).map((lane) => this.queue(lane.name).getJobCountByTypes(...states)),
+      );
+      return counts.reduce((sum, count) => sum + count, 0);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Whether the task has a wake-up. */
+  private async promote(task: Stream): Promise<boolean> {
+    try {
+      const lanes = lanesOf(definitionOf(task.queue));
+      const jobs = await Promise.all(lanes.map((lane) => this.queue(lane.name).getJob(foldId(task))));
       const job = jobs.find((found) => found !== undefined);
-      if (job && bringForward && job.delay > 0) await job.promote();
+      if (job && job.delay > 0) await job.promote().catch(() => undefined); // it runs by now
       return job !== undefined;
     } catch {
-      return false; // it runs by now, or the queue server is away: the next sweep looks again
+      return false; // the queue server is away: the next sweep looks again
     }
   }
 
@@ -133,6 +157,8 @@ export class Waker {
 export function foldId(w: { queue: string; merchantId: string; stream: string }): string {
   return `s_${createHash('sha1').update(`${w.queue}/${w.merchantId}/${w.stream}`).digest('hex')}`;
 }
+
+const streamOf = ({ merchantId, queue, stream }: Wake): Stream => ({ merchantId, queue, stream });
 
 const definitionOf = (queue: string): QueueDefinition => QUEUES[queue as keyof typeof QUEUES];
 

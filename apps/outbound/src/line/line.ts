@@ -34,13 +34,10 @@ export class Line {
   /** Plans the head unless it is under way already, and goes on while heads are dropped. May be called at any time. */
   async advance(work: Work, key: RecipientKey): Promise<void> {
     const { tx, now } = work;
-    const [recipient, first, account] = await Promise.all([
-      lockRecipient(tx, key, now),
-      lockHead(tx, key),
-      findAccount(tx, key.channelAccountId),
-    ]);
+    const [recipient, first] = await Promise.all([lockRecipient(tx, key, now), lockHead(tx, key)]);
     for (let head = first; ; head = await lockHead(tx, key)) {
       if (!head || head.state === 'sending' || head.state === 'indeterminate') return;
+      const account = await findAccount(tx, key.channelAccountId);
       const verdict = await this.judge(work, head, recipient, account, false);
       count(verdict);
       switch (verdict.decision) {

@@ -1,11 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import {
   renderContent,
   renderTemplate,
   UnrenderableError,
   type GraphMessage,
 } from '#adapters/whatsapp-cloud';
-import type { CallChannelPayload } from '#contracts';
+import { recordStatus, type CallChannelPayload } from '#contracts';
+import { query } from '#persistence';
 import { ENV } from '#platform';
 import type { OutboundEnv } from '../env.js';
 import { Line } from '../line/line.js';
@@ -17,6 +19,8 @@ import type { Work } from '../work.js';
 
 /** A verdict older than this is made again before the call. */
 const FRESH_MS = 2_000;
+/** How often it is looked whether a status that waits has been applied. */
+const LOOK_AGAIN_MS = 1_000;
 
 export type Passage =
   | { go: 'call'; message: Message; rendered: GraphMessage }
@@ -69,7 +73,11 @@ export class Gate {
       updateMessage(tx, message, { state: 'indeterminate', indeterminateAt: now });
     }
     const until = new Date(message.indeterminateAt!.getTime() + this.env.INDETERMINATE_GRACE_MS);
-    return until > now ? { go: 'unsettled', until } : { go: 'grace_over' };
+    if (until > now) return { go: 'unsettled', until };
+    // What the channel said of it may have come in time and stand in a long line.
+    return (await isReported(tx, message.messageId))
+      ? { go: 'unsettled', until: new Date(now.getTime() + LOOK_AGAIN_MS) }
+      : { go: 'grace_over' };
   }
 
   private async open(work: Work, message: Message, slotAt: Date | null): Promise<Passage> {
@@ -102,6 +110,17 @@ export class Gate {
     });
     return { go: 'call', message, rendered };
   }
+}
+
+/** Whether a status that carries our id is in the journal and not applied yet. */
+async function isReported(tx: EntityManager, messageId: string): Promise<boolean> {
+  const waiting = await query(
+    tx,
+    `SELECT FROM journal.items
+     WHERE queue = $1 AND stream = $2 AND settled_at IS NULL AND parked_at IS NULL LIMIT 1`,
+    [recordStatus.queue.name, `message/${messageId}`],
+  );
+  return waiting.length > 0;
 }
 
 /** Undefined when the template is gone. */

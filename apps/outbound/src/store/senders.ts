@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { Pacing } from '#core/outbound';
-import { later, query } from '#persistence';
+import { later, once, query } from '#persistence';
 
 /** What planning asks of a channel account, without its secrets. */
 export interface Account {
@@ -22,7 +22,12 @@ export interface Sender {
   pauses: number;
 }
 
-export async function findAccount(tx: EntityManager, channelAccountId: string): Promise<Account | undefined> {
+/** As the transaction saw it first. */
+export function findAccount(tx: EntityManager, channelAccountId: string): Promise<Account | undefined> {
+  return once(tx, `account/${channelAccountId}`, () => selectAccount(tx, channelAccountId));
+}
+
+async function selectAccount(tx: EntityManager, channelAccountId: string): Promise<Account | undefined> {
   const [account] = await query<Account>(
     tx,
     `SELECT a.business_account_id AS "businessAccountId", a.messages_per_second AS "messagesPerSecond",
