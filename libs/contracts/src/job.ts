@@ -20,8 +20,8 @@ export interface QueueDefinition {
   /** Jobs that one process works on at a time. */
   concurrency: number;
   /**
-   * So many more of merchants that have more to do than their share: they wait in a lane of their own, and never for
-   * a place of the others. Few are enough to keep the processors busy. Unset: all are in one line, those behind.
+   * Of those, while others are there, so many of merchants that have more to do than their share: their jobs wait in a
+   * lane of their own. Few are enough to keep the processors busy. Unset: all are in one line, those behind.
    */
   crowd?: number;
 }

@@ -8,7 +8,6 @@ import { Turnstile } from './turnstile.js';
 /** Runs the streams that wake-ups of one lane name, so many at a time. */
 export class LaneRunner {
   private readonly processor: OrderedProcessor | TaskProcessor;
-  private readonly turnstile: Turnstile;
   /** One at a time: should the process die once more, only the item that it was at has been counted. */
   private readonly alone = new Turnstile(1);
   private readonly direct = new Set<Promise<void>>();
@@ -16,15 +15,18 @@ export class LaneRunner {
 
   constructor(
     private readonly lane: Lane,
-    concurrency: number,
+    /** All lanes of a queue pass through one. */
+    private readonly turnstile: Turnstile,
     private readonly deps: ProcessorDeps,
+    /** Called when there is something to do. */
+    private readonly begin: () => void = () => undefined,
   ) {
     this.processor = lane.queue.kind === 'ordered' ? new OrderedProcessor(deps) : new TaskProcessor(deps);
-    this.turnstile = new Turnstile(concurrency);
   }
 
   /** Does what a job of the lane says. */
   async work(job: WakeJob, token?: string): Promise<void> {
+    this.begin();
     const { merchantId, stream, others, parked } = job.data;
     if (parked) {
       // A dead letter fails at once, to stand among the failed jobs. Retried by a person, it is a redrive.
@@ -48,6 +50,7 @@ export class LaneRunner {
    */
   offer(streams: readonly Stream[]): boolean {
     if (this.closing || !this.turnstile.isFree) return false;
+    this.begin();
     const running = this.runAll(streams, false).catch(() => undefined); // logged; the sweep brings them again
     this.direct.add(running);
     void running.then(() => this.direct.delete(running));
@@ -72,7 +75,7 @@ export class LaneRunner {
       streams.length > 1 && processor instanceof OrderedProcessor
         ? await this.turnstile.pass(() => processor.runTogether(streams))
         : streams.map(() => 'more' as const);
-    const rest = streams.map((stream, i) =>
+    const rest = streams.map(async (stream, i) =>
       found[i] === 'more' ? this.runOne(stream, careful) : this.lookAgain(stream, found[i]),
     );
     throwFirst(await Promise.allSettled(rest));

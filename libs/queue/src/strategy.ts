@@ -1,11 +1,13 @@
 import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import type { Worker } from 'bullmq';
 import { lastValueFrom } from 'rxjs';
-import type { JobContract, JobOutcome } from '#contracts';
+import type { JobContract, JobOutcome, QueueDefinition } from '#contracts';
 import type { QueueBackend, WakeUp } from './backend.js';
+import { CrowdLimit } from './crowd.js';
 import { LaneRunner } from './lane-runner.js';
 import { lanesOf, type Lane } from './lanes.js';
 import type { Handler, ProcessorDeps } from './processor.js';
+import { Turnstile } from './turnstile.js';
 
 export const JOBS = Symbol('JOBS');
 
@@ -38,7 +40,7 @@ export class JobsStrategy extends Server implements CustomTransportStrategy {
         handlers: new Map([...this.messageHandlers.keys()].map((name) => [name, this.handler(name)])),
       };
       const queues = new Map(this.contracts.map((c) => [c.queue.name, c.queue]));
-      this.workers = [...queues.values()].flatMap(lanesOf).map((lane) => this.work(lane, deps));
+      this.workers = [...queues.values()].flatMap((queue) => this.work(queue, deps));
       callback();
     } catch (error) {
       callback(error);
@@ -83,21 +85,27 @@ export class JobsStrategy extends Server implements CustomTransportStrategy {
    * An ordered handler holds a connection and may need a second one for a moment (a merchant's settings): if such
    * handlers could take them all, each would wait for the others.
    */
-  private concurrency({ queue, crowd }: Lane): number {
-    const wanted = crowd ? queue.crowd! : queue.concurrency;
-    if (queue.kind === 'task') return wanted;
-    const all = queue.concurrency + (queue.crowd ?? 0);
-    return Math.max(1, Math.min(wanted, Math.floor((this.connections * 0.8 * wanted) / all)));
+  private concurrency({ kind, concurrency }: QueueDefinition): number {
+    return kind === 'ordered'
+      ? Math.max(1, Math.min(concurrency, Math.floor(this.connections * 0.8)))
+      : concurrency;
   }
 
-  private work(lane: Lane, deps: ProcessorDeps): Worker<WakeUp> {
-    const { queue, crowd } = lane;
-    const concurrency = this.concurrency(lane);
-    const runner = new LaneRunner(lane, concurrency, deps);
-    this.runners.push(runner);
-    if (!crowd && (queue.kind === 'ordered' || queue.inside)) {
-      deps.waker.shortcut(queue.name, (streams) => runner.offer(streams));
-    }
-    return this.backend.worker(lane.name, (job, token) => runner.work(job, token), concurrency);
+  private work(queue: QueueDefinition, deps: ProcessorDeps): Worker<WakeUp>[] {
+    const concurrency = this.concurrency(queue);
+    const turnstile = new Turnstile(concurrency);
+    const [usual, crowd] = lanesOf(queue);
+    const open = (lane: Lane, begin?: () => void): Worker<WakeUp> => {
+      const runner = new LaneRunner(lane, turnstile, deps, begin);
+      this.runners.push(runner);
+      if (!lane.crowd && (queue.kind === 'ordered' || queue.inside)) {
+        deps.waker.shortcut(queue.name, (streams) => runner.offer(streams));
+      }
+      return this.backend.worker(lane.name, (job, token) => runner.work(job, token), concurrency);
+    };
+    if (!crowd) return [open(usual!)];
+    const ofCrowd = open(crowd);
+    const limit = new CrowdLimit(ofCrowd, queue.crowd!, concurrency);
+    return [open(usual!, () => limit.othersCame()), ofCrowd];
   }
 }

@@ -28,8 +28,9 @@ const SWEEP_EVERY_MS = 1_000;
 const OVERDUE_MS = 2_000;
 /** Streams woken in one sweep. */
 const SWEEP_LIMIT = 10_000;
-/** One that was woken is left alone for this long while its queue has jobs: it waits there like all others. */
-const PATIENCE_MS = 15_000;
+/** One that was woken is left alone for this long; and for longer while its queue has jobs: it waits there like others. */
+const PATIENCE_MS = 4_000;
+const PATIENCE_IN_LINE_MS = 15_000;
 
 /**
  * The relay's safety net, in every service: finds due work whose wake-up was lost (a crash between commit and
@@ -87,8 +88,10 @@ export class Sweeper {
     const queues = [...new Set([...this.woken.values()].map(({ queue }) => queue))];
     const idle = new Set<string>();
     for (const queue of queues) if ((await this.waker.waiting(queue)) === 0) idle.add(queue);
-    const before = performance.now() - PATIENCE_MS;
-    for (const [key, { queue, at }] of this.woken) if (at < before || idle.has(queue)) this.woken.delete(key);
+    const now = performance.now();
+    for (const [key, { queue, at }] of this.woken) {
+      if (now - at > (idle.has(queue) ? PATIENCE_MS : PATIENCE_IN_LINE_MS)) this.woken.delete(key);
+    }
   }
 
   private async measure(): Promise<void> {

@@ -8,10 +8,10 @@ import { message, newScript, say, startLines } from './support/lines.js';
 
 const CROWD = 500;
 /**
- * What stands in the order of arrival, and what is being worked on when it comes and when it goes: lines that share a
- * job, in the slots that a crowd has.
+ * What stands in the order of arrival, and what is being worked on when it comes: lines that share a job, in all slots,
+ * as nobody else is there.
  */
-const NOT_BEHIND = 20 + 2 * say.queue.crowd! * 16;
+const NOT_BEHIND = 20 + say.queue.concurrency * 16;
 
 it.each(TEST_BACKENDS)(
   'puts what one merchant has little of before the crowd of another: %s',
