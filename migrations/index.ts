@@ -18,7 +18,7 @@ import { JournalRetention1700000000016 } from './0016-journal-retention.js';
 import { PaymentAccounts1700000000017 } from './0017-payment-accounts.js';
 import { AdminReplicas1700000000018 } from './0018-admin-replicas.js';
 import { JournalHotPath1700000000019 } from './0019-journal-hot-path.js';
-import { SettleMany1700000000020 } from './0020-settle-many.js';
+import { JournalPlans1700000000020 } from './0020-journal-plans.js';
 
 /** Every migration, oldest first. Listed by class, never by glob. */
 export const MIGRATIONS = [
@@ -42,7 +42,7 @@ export const MIGRATIONS = [
   PaymentAccounts1700000000017,
   AdminReplicas1700000000018,
   JournalHotPath1700000000019,
-  SettleMany1700000000020,
+  JournalPlans1700000000020,
 ];
 
 export { migrate, type MigrateOptions } from './migrate.js';

@@ -136,16 +136,20 @@ export class Journal {
    * been: the effects stored with it must not be stored twice.
    */
   settle(tx: EntityManager, items: readonly Settled[], now: Date): void {
-    if (items.length === 0) return;
+    const [first, ...others] = items;
+    if (!first) return;
+    if (others.length > 0) {
+      const column = (pick: (item: Settled) => unknown): unknown[] => items.map(pick);
+      const columns = [column((i) => i.id), column((i) => i.outcome), column((i) => i.reason)];
+      return later(tx, `SELECT journal.settle($1, $2, $3, $4)`, [...columns, now]);
+    }
     later(
       tx,
-      // Whether one is open is not asked of settled_at: an index of all that are would look cheaper than their ids.
       `WITH settled AS (
-         UPDATE journal.items SET settled_at = $2, outcome = ($3::text[])[array_position($1::bigint[], id)],
-           reason = ($4::text[])[array_position($1::bigint[], id)]
-         WHERE id = ANY($1::bigint[]) AND outcome IS NULL RETURNING 1)
-       SELECT journal.settled_once(count(*), cardinality($1::bigint[])) FROM settled`,
-      [items.map((i) => i.id), now, items.map((i) => i.outcome), items.map((i) => i.reason)],
+         UPDATE journal.items SET settled_at = $2, outcome = $3, reason = $4
+         WHERE id = $1 AND settled_at IS NULL RETURNING 1)
+       SELECT journal.settled_once(count(*)) FROM settled`,
+      [first.id, now, first.outcome, first.reason],
     );
   }
 

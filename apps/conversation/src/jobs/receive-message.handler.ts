@@ -75,7 +75,7 @@ async function isStillAsked(tx: EntityManager, { pending }: ThreadState): Promis
   const open = await query(
     tx,
     `SELECT FROM journal.items WHERE merchant_id = current_setting('waco.merchant_id') AND source = 'job'
-       AND external_id = ANY($1) AND settled_at IS NULL AND parked_at IS NULL`,
+       AND external_id = ANY($1) AND outcome IS NULL AND parked_at IS NULL`,
     [[`${askCatalog.name}/${pending.questionId}`, `${recordAnswer.name}/${pending.questionId}`]],
   );
   return open.length > 0;
