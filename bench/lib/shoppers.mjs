@@ -146,11 +146,7 @@ export class Shoppers {
   }
 
   async #deliver(webhook) {
-    for (let attempt = 0; ; attempt++) {
-      const status = await this.#post(webhook);
-      if (status === 200) break;
-      await sleep(AGAIN_MS[Math.min(attempt, AGAIN_MS.length - 1)]);
-    }
+    await this.#untilAcknowledged(webhook);
     const at = performance.now();
     const twice = this.#delivered++ % TWICE_EVERY === 0;
     for (let copy = 1; copy < (this.copies ?? (twice ? 2 : 1)); copy++) this.#track(this.#again(webhook));
@@ -160,7 +156,13 @@ export class Shoppers {
   async #again(webhook) {
     this.repeated += 1;
     if (this.copies) await sleep(Math.random() * COPIES_WITHIN_MS);
-    await this.#post(webhook);
+    await this.#untilAcknowledged(webhook);
+  }
+
+  async #untilAcknowledged(webhook) {
+    for (let attempt = 0; (await this.#post(webhook)) !== 200; attempt++) {
+      await sleep(AGAIN_MS[Math.min(attempt, AGAIN_MS.length - 1)]);
+    }
   }
 
   async #post(webhook) {

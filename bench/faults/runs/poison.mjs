@@ -13,7 +13,7 @@ import { allReady, ordeal, portBase, saturate } from '../../lib/ordeal.mjs';
 import { RECEIVE } from '../../lib/readback.mjs';
 import { NOTHING_WRONG } from '../goals.mjs';
 
-const LONG = { rounds: 3, measureMs: 60_000, killMs: 180_000 };
+const LONG = { rounds: 3, measureMs: 30_000, killMs: 120_000 };
 const QUICK = { rounds: 1, measureMs: 6_000, killMs: 12_000 };
 /** One message in so many always throws; one in so many ends the process. */
 const THROWS = 100;
