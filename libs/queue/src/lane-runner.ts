@@ -15,7 +15,6 @@ export class LaneRunner {
 
   constructor(
     private readonly lane: Lane,
-    /** All lanes of a queue pass through one. */
     private readonly turnstile: Turnstile,
     private readonly deps: ProcessorDeps,
     /** Called when there is something to do. */

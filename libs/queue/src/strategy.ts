@@ -93,10 +93,11 @@ export class JobsStrategy extends Server implements CustomTransportStrategy {
 
   private work(queue: QueueDefinition, deps: ProcessorDeps): Worker<WakeUp>[] {
     const concurrency = this.concurrency(queue);
-    const turnstile = new Turnstile(concurrency);
+    // What holds connections shares the places for them; a task that waits for others takes nobody's place.
+    const shared = queue.kind === 'ordered' ? new Turnstile(concurrency) : undefined;
     const [usual, crowd] = lanesOf(queue);
     const open = (lane: Lane, begin?: () => void): Worker<WakeUp> => {
-      const runner = new LaneRunner(lane, turnstile, deps, begin);
+      const runner = new LaneRunner(lane, shared ?? new Turnstile(concurrency), deps, begin);
       this.runners.push(runner);
       if (!lane.crowd && (queue.kind === 'ordered' || queue.inside)) {
         deps.waker.shortcut(queue.name, (streams) => runner.offer(streams));

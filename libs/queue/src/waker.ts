@@ -15,7 +15,7 @@ export interface Wake {
   name: string;
   /** Milliseconds from now. */
   delayMs?: number;
-  /** Fold into a waiting or running job of the same stream: tasks, and sweeps. */
+  /** Fold into a waiting or running job of the same stream: a task. */
   fold?: boolean;
   /** A second look: stands behind what is woken for the first time. */
   behind?: boolean;
