@@ -77,7 +77,7 @@ export function eventsOf(n, { parcel, statuses, prices, stock }) {
   ];
 }
 
-/** What is sent for an event at `now` of the platform's clock; what it says happened stays when it happened. */
+/** What is sent for an event at `now()` of the platform's clock; what it says happened stays when it happened. */
 export function webhookOf(event, { merchant, secrets, happenedAt, now }) {
   if (event.of === 'meta') {
     const { n, status } = event;
@@ -88,7 +88,7 @@ export function webhookOf(event, { merchant, secrets, happenedAt, now }) {
   const body = Buffer.from(
     JSON.stringify({ id, type, occurredAt: happenedAt.toISOString(), sequence, data }),
   );
-  const t = Math.floor(now.getTime() / 1_000);
+  const t = Math.floor(now().getTime() / 1_000);
   const v1 = createHmac('sha256', secrets.shopWebhookSecret).update(`${t}.`).update(body).digest('hex');
   return {
     body,
