@@ -123,7 +123,8 @@ async function open({ quick }) {
   /** Ids in the journal; each stream must have been woken besides. */
   async function storedInJournal() {
     const { rows } = await owner.query('SELECT external_id AS id, stream FROM journal.items');
-    const jobs = await waitingJobs(redis, '{waco-threads}:threads');
+    const lanes = ['threads', 'threads-crowd'].map((lane) => waitingJobs(redis, `{waco-${lane}}:${lane}`));
+    const jobs = (await Promise.all(lanes)).flat();
     const woken = new Set(jobs.flatMap(({ stream, others = [] }) => [stream, ...others]));
     const asleep = rows.find((row) => !woken.has(row.stream));
     if (asleep) throw new Error(`nobody was told of ${asleep.stream}`);
