@@ -84,6 +84,12 @@ export async function startBot(base) {
 }
 
 function restartable(script, port, env, ready) {
+  const end = async (signal) => {
+    if (!service.running) return;
+    const gone = new Promise((done) => service.child.once('exit', done));
+    service.child.kill(signal);
+    await gone;
+  };
   const service = {
     child: undefined,
     get running() {
@@ -100,12 +106,8 @@ function restartable(script, port, env, ready) {
       process.once('exit', onExit);
       child.once('exit', () => process.off('exit', onExit));
     },
-    async kill() {
-      if (!service.running) return;
-      const gone = new Promise((done) => service.child.once('exit', done));
-      service.child.kill('SIGKILL');
-      await gone;
-    },
+    kill: () => end('SIGKILL'),
+    stop: () => end('SIGTERM'),
     async untilReady() {
       for (const until = Date.now() + 60_000; Date.now() < until; await sleep(50)) {
         const answer = await fetch(`http://127.0.0.1:${port}${ready}`).catch(() => undefined);

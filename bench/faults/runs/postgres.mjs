@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ask, idleConnections } from '../../lib/database.mjs';
 import { allReady, durations, ordeal, saturate, untilReply } from '../../lib/ordeal.mjs';
+import { tutorialOrdeal } from '../../lib/tutorial.mjs';
 import { AS_REPLAYED, NOTHING_WRONG } from '../goals.mjs';
 
 const LONG = { restarts: 20, terminatingMs: 120_000, idle: 300, idleMs: 20_000, measureMs: 20_000 };
@@ -25,15 +26,19 @@ export default {
       atLeast: 0.95,
     },
   ],
-  run: ({ quick, perSecond, log }) =>
-    ordeal({
+  run: async ({ quick, perSecond, log }) => {
+    const size = quick ? QUICK : LONG;
+    const inject = (scene) => trouble(scene, size);
+    const result = await ordeal({
       perSecond,
       log,
       fleet: { ownDatabase: true },
-      prepare: (scene) => before(scene, quick ? QUICK : LONG),
-      inject: (scene) => trouble(scene, quick ? QUICK : LONG),
-      conclude: (scene) => after(scene, quick ? QUICK : LONG),
-    }),
+      prepare: (scene) => before(scene, size),
+      inject,
+      conclude: (scene) => after(scene, size),
+    });
+    return quick ? result : { ...result, tutorial: await tutorialOrdeal({ perSecond, log, inject }) };
+  },
 };
 
 async function before(scene, { measureMs }) {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { Balancer, replicaOf } from '../../lib/balance.mjs';
 import { ordeal, portBase } from '../../lib/ordeal.mjs';
+import { tutorialOrdeal } from '../../lib/tutorial.mjs';
 import { AS_REPLAYED, NOTHING_WRONG } from '../goals.mjs';
 
 const ROUNDS = { long: 20, quick: 1 };
@@ -21,11 +22,11 @@ export default {
     { name: 'stalled jobs', figure: ['waco', 'stalled jobs'], atMost: 0 },
     { name: 'stops that took more than ten seconds', figure: ['waco', 'had to be killed'], atMost: 0 },
   ],
-  run: ({ quick, perSecond, log }) => {
+  run: async ({ quick, perSecond, log }) => {
     const [first, second] = [portBase(), portBase() + 70];
     const balancer = new Balancer([first, second].map((port) => `http://127.0.0.1:${port}`));
     let replica;
-    return ordeal({
+    const result = await ordeal({
       perSecond,
       log,
       shoppers: { poster: balancer },
@@ -36,8 +37,23 @@ export default {
       },
       inject: (scene) => roll(scene, ROUNDS[quick ? 'quick' : 'long'], { balancer, replica }),
     }).finally(() => replica?.stop());
+    if (quick) return result;
+    const onBot = (scene) => rollBot(scene, ROUNDS.long);
+    return { ...result, tutorial: await tutorialOrdeal({ perSecond, log, inject: onBot }) };
   },
 };
+
+async function rollBot({ fleet, shoppers }, rounds) {
+  const seenBefore = shoppers.answersSeen.length;
+  for (let i = 0; i < rounds; i++) {
+    for (const service of Object.values(fleet.stack.processes)) await restart(service);
+  }
+  return { 'answers other than 2xx': refusals(shoppers, seenBefore) };
+}
+
+function refusals(shoppers, from) {
+  return shoppers.answersSeen.slice(from).filter((a) => a.status < 200 || a.status > 299).length;
+}
 
 async function roll({ fleet, shoppers, log }, rounds, { balancer, replica }) {
   const stalled = await stalledJobs(fleet.redis.url);
@@ -57,7 +73,7 @@ async function roll({ fleet, shoppers, log }, rounds, { balancer, replica }) {
   const seen = shoppers.answersSeen.slice(seenBefore);
   return {
     restarts: stops.length,
-    'answers other than 2xx': seen.filter((a) => a.status < 200 || a.status > 299).length,
+    'answers other than 2xx': refusals(shoppers, seenBefore),
     'stalled jobs': await stalled.count(),
     'had to be killed': stops.filter((s) => s.killed).length,
     'longest stop, s': Math.max(...stops.map((s) => s.ms)) / 1_000,
