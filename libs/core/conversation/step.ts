@@ -218,7 +218,8 @@ function payLink(state: ThreadState, { ref, quote, url }: NonNullable<ThreadStat
 function requestCheckout(state: ThreadState, quote: Quote, context: StepContext): Step {
   const ref = context.newOrderRef();
   const at = context.now.toISOString();
-  const moved = move({ ...state, order: { ref, quote } }, 'checkout_requested');
+  // What was asked about the cart is not waited for: its answer would change a cart that is being bought.
+  const moved = move({ ...state, order: { ref, quote }, pending: null }, 'checkout_requested');
   return {
     state: noteOrder(moved, { ref, status: 'requested', updatedAt: at }),
     effects: [{ kind: 'request_checkout', orderRef: ref, quote }],
