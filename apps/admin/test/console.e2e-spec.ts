@@ -85,14 +85,21 @@ describe.each(TEST_BACKENDS)('console with queues on %s', (kind) => {
       'checkout-data',
       'conversation-data',
       'errands',
+      'errands-crowd',
       'orders',
+      'orders-crowd',
       'outbound-data',
       'products',
+      'products-crowd',
       'questions',
+      'questions-crowd',
       'recipients',
+      'recipients-crowd',
       'sends',
+      'sends-crowd',
       'syncs',
       'threads',
+      'threads-crowd',
     ]);
 
     expect((await admin.call('GET', '/v1/merchants', { key: null, headers })).status).toBe(401);
