@@ -25,7 +25,10 @@ describe('the first word', () => {
 it('checkout lets go of a question about the cart: its answer comes too late to change what is bought', () => {
   chat.tap('add|HOODIE');
   const since = chat.now.toISOString();
-  chat.state = { ...chat.state, pending: { questionId: 'late', next: { kind: 'show_cart', notes: [] }, since } };
+  chat.state = {
+    ...chat.state,
+    pending: { questionId: 'late', next: { kind: 'show_cart', notes: [] }, since },
+  };
   chat.tap('checkout');
   expect(chat.state).toMatchObject({ phase: 'awaiting_payment', pending: null });
   expect(chat.state.cart).toEqual([{ sku: 'HOODIE', quantity: 1 }]);
