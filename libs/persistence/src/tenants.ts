@@ -102,6 +102,11 @@ export function once<T>(tx: EntityManager, key: string, load: () => Promise<T>):
   return found as Promise<T>;
 }
 
+/** What `once` knows by this key has changed: whoever asks next in this transaction looks again. */
+export function forget(tx: EntityManager, key: string): void {
+  sessionOf(tx).known.delete(key);
+}
+
 /**
  * Names the merchant in the very message that begins the transaction, and does not wait for its answer: both would be
  * trips to the server for every transaction, which is most of what row-level security costs. Should it fail, what

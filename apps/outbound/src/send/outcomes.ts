@@ -49,7 +49,7 @@ export class Outcomes {
     if (recipient.pairRefusals > 0 || pair !== recipient.pair) {
       updateRecipient(tx, recipient, { pairRefusals: 0, pairHoldUntil: null, pair });
     }
-    endPause(tx, message.channelAccountId);
+    endPause(tx, message.channelAccountId, message.calledAt);
     await this.statuses.applyEarly(work, message, early);
     await this.line.advance(work, message);
   }

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { Pacing } from '#core/outbound';
-import { later, once, query } from '#persistence';
+import { forget, later, once, query } from '#persistence';
 
 /** What planning asks of a channel account, without its secrets. */
 export interface Account {
@@ -22,10 +22,12 @@ export interface Sender {
   pauses: number;
 }
 
-/** As the transaction saw it first. */
+/** As the transaction saw it first, or left it. */
 export function findAccount(tx: EntityManager, channelAccountId: string): Promise<Account | undefined> {
-  return once(tx, `account/${channelAccountId}`, () => selectAccount(tx, channelAccountId));
+  return once(tx, nameOf(channelAccountId), () => selectAccount(tx, channelAccountId));
 }
+
+const nameOf = (channelAccountId: string): string => `account/${channelAccountId}`;
 
 async function selectAccount(tx: EntityManager, channelAccountId: string): Promise<Account | undefined> {
   const [account] = await query<Account>(
@@ -83,6 +85,7 @@ async function select(tx: EntityManager, channelAccountId: string): Promise<Send
 
 export function storeSender(tx: EntityManager, channelAccountId: string, sender: Sender): void {
   const { pacing } = sender;
+  forget(tx, nameOf(channelAccountId));
   later(
     tx,
     `UPDATE outbound.senders SET next_slot_ms = $2, slowed_to = $3, slowed_at = $4, paused_at = $5, paused_until = $6,
@@ -101,12 +104,16 @@ export function storeSender(tx: EntityManager, channelAccountId: string, sender:
   );
 }
 
-/** Something went out: whatever the account was paused for is over. */
-export function endPause(tx: EntityManager, channelAccountId: string): void {
+/**
+ * Something went out that was called after the account was paused: whatever that was for is over. A call that was under
+ * way before says nothing of it.
+ */
+export function endPause(tx: EntityManager, channelAccountId: string, calledAt: Date | null): void {
+  forget(tx, nameOf(channelAccountId));
   later(
     tx,
     `UPDATE outbound.senders SET paused_at = NULL, paused_until = NULL, pause_reason = NULL, pauses = 0
-     WHERE channel_account_id = $1 AND pause_reason IS NOT NULL`,
-    [channelAccountId],
+     WHERE channel_account_id = $1 AND paused_at < $2`,
+    [channelAccountId, calledAt],
   );
 }
