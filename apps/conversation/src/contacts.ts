@@ -120,8 +120,8 @@ function lockNames(tx: EntityManager, book: Book, ...people: PersonRef[]): void 
   );
 }
 
-/** Names are written down anew once a day at least: retention asks when a contact was last seen. */
-const SEEN_WITHIN_MS = 24 * 3_600_000;
+/** Names are written down anew once an hour at least: retention asks when a contact was last seen. */
+const SEEN_WITHIN_MS = 3_600_000;
 
 /** The contact that has exactly these names and was seen lately: there is nothing to write down, as mostly. */
 async function familiarContact(
@@ -130,12 +130,14 @@ async function familiarContact(
   person: PersonRef,
   now: Date,
 ): Promise<string | undefined> {
+  const [first] = identifying(person);
+  if (!first) return undefined;
   const aliases = aliasesOf(person);
   const rows = await query<{ contactId: string }>(
     tx,
     `SELECT contact_id AS "contactId" FROM conversation.contacts c
      WHERE contact_id = (SELECT contact_id FROM conversation.aliases
-         WHERE channel_account_id = $1 AND kind = ($2::text[])[1] AND value = ($3::text[])[1])
+         WHERE channel_account_id = $1 AND kind = $6 AND value = $7)
        AND ($4::text IS NULL OR name = $4)
        AND (SELECT count(*) FILTER (WHERE n.value IS NULL OR seen_at < $5) = 0 AND count(*) = cardinality($2::text[])
             FROM conversation.aliases a LEFT JOIN unnest($2::text[], $3::text[]) AS n(kind, value) USING (kind, value)
@@ -146,6 +148,8 @@ async function familiarContact(
       aliases.map((a) => a.value),
       person.name ?? null,
       new Date(now.getTime() - SEEN_WITHIN_MS),
+      first.kind,
+      first.value,
     ],
   );
   return rows[0]?.contactId;

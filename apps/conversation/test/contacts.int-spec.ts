@@ -44,6 +44,14 @@ it('phone only, then both names, then the user id only: one contact, one thread,
   expect(await lastPerson()).toEqual(BOTH);
 });
 
+it('a username that passed on brings no cart along', async () => {
+  await stand.chat(USER, tap('add|A'));
+  await stand.chat({ ...USER, userId: 'AE.2' }, tap('add|B'));
+  await stand.chat(USER, tap('add|C'));
+  expect(await stand.contacts()).toHaveLength(2);
+  expect(await skus()).toEqual([['A', 'C'], ['B']]);
+});
+
 it('answers come into the line in which the customer writes now', async () => {
   await stand.chat(PHONE, tap('add|A'));
   await stand.chat(USER, tap('add|X'));

@@ -114,13 +114,16 @@ export class RecordStatusPayload {
   @IsOptional() @IsObject() pricing?: { category?: string; type?: string; billable?: boolean };
 }
 
+/** The line of what the channel says of one message, by our id of it, or the channel's where it names no other. */
+export const streamOfMessage = (id: string): string => `message/${id}`;
+
 /** Gateway → outbound: the channel says what became of a message. */
 export const recordStatus = defineJob({
   name: 'outbound.record-status.v1',
   queue: QUEUES.recipients,
   payload: RecordStatusPayload,
   idempotencyKey: (p) => `${p.channelMessageId}_${p.status}_${p.at}`,
-  stream: (p) => `message/${p.messageId ?? p.channelMessageId}`,
+  stream: (p) => streamOfMessage(p.messageId ?? p.channelMessageId),
   retry: RETRY,
 });
 

@@ -76,6 +76,21 @@ describe('the items of a stream', () => {
     expect(rows.map((row) => row.reason)).toEqual([...ids.slice(1).map(() => null), 'first']);
   });
 
+  it.each([
+    ['one', ['21000']],
+    ['several', ['21001', '21002']],
+  ])('are settled by their own merchant only: %s', async (_n, ids) => {
+    await fill(Number(ids[0]), ids.length, `'thread/3'`);
+    const settled = tenants.transaction('mer_2', async (tx) =>
+      journal.settle(
+        tx,
+        ids.map((id) => ({ id, outcome: 'done' as const, reason: null })),
+        now,
+      ),
+    );
+    expect(isSettledBefore(await settled.catch((error: unknown) => error))).toBe(true);
+  });
+
   it('are found without a look at the rest of a backlog that no statistics know of', async () => {
     await owner.query('TRUNCATE journal.items');
     await owner.query('VACUUM ANALYZE journal.items');

@@ -3,19 +3,26 @@ import type { Stream } from '#persistence';
 import type { WakeJob } from './backend.js';
 import type { Lane } from './lanes.js';
 import { OrderedProcessor, TaskProcessor, type Again, type ProcessorDeps } from './processor.js';
-import { Turnstile } from './turnstile.js';
+import type { Turnstile } from './turnstile.js';
+
+interface Places {
+  turnstile: Turnstile;
+  /**
+   * Of what is run with care, one at a time in all lanes of a queue: should the process die once more, only the item
+   * that it was at has been counted.
+   */
+  alone: Turnstile;
+}
 
 /** Runs the streams that wake-ups of one lane name, so many at a time. */
 export class LaneRunner {
   private readonly processor: OrderedProcessor | TaskProcessor;
-  /** One at a time: should the process die once more, only the item that it was at has been counted. */
-  private readonly alone = new Turnstile(1);
   private readonly direct = new Set<Promise<void>>();
   private closing = false;
 
   constructor(
     private readonly lane: Lane,
-    private readonly turnstile: Turnstile,
+    private readonly places: Places,
     private readonly deps: ProcessorDeps,
     /** Called when there is something to do. */
     private readonly begin: () => void = () => undefined,
@@ -48,7 +55,7 @@ export class LaneRunner {
    * them, the sweep brings them. Not for calls to others: the sweep might bring one that is still under way.
    */
   offer(streams: readonly Stream[]): boolean {
-    if (this.closing || !this.turnstile.isFree) return false;
+    if (this.closing || !this.places.turnstile.isFree) return false;
     this.begin();
     const running = this.runAll(streams, false).catch(() => undefined); // logged; the sweep brings them again
     this.direct.add(running);
@@ -72,7 +79,7 @@ export class LaneRunner {
     const { processor } = this;
     const found =
       streams.length > 1 && processor instanceof OrderedProcessor
-        ? await this.turnstile.pass(() => processor.runTogether(streams))
+        ? await this.places.turnstile.pass(() => processor.runTogether(streams))
         : streams.map(() => 'more' as const);
     const rest = streams.map(async (stream, i) =>
       found[i] === 'more' ? this.runOne(stream, careful) : this.lookAgain(stream, found[i]),
@@ -86,7 +93,7 @@ export class LaneRunner {
 
   /** Resolves with when to look at the stream again. */
   private run(stream: Stream, careful: boolean): Promise<Again> {
-    return (careful ? this.alone : this.turnstile).pass(() =>
+    return (careful ? this.places.alone : this.places.turnstile).pass(() =>
       this.processor.run(stream, careful).catch((error: Error) => {
         // No item's fault: the database is away, or broke a deadlock. The sweep brings the stream again.
         this.deps.log({ event: 'job.interrupted', ...stream, reason: error.message });

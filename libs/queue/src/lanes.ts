@@ -7,14 +7,11 @@ export interface Lane {
   crowd: boolean;
 }
 
-/** Where wake-ups stand that are behind those of others; undefined when it is in the same line. */
-export function crowdLaneOf(queue: QueueDefinition): Lane | undefined {
-  return queue.crowd === undefined ? undefined : { name: `${queue.name}-crowd`, queue, crowd: true };
+export function lanesOf(queue: QueueDefinition): [usual: Lane, crowd?: Lane] {
+  const usual = { name: queue.name, queue, crowd: false };
+  return queue.crowd === undefined ? [usual] : [usual, { name: `${queue.name}-crowd`, queue, crowd: true }];
 }
 
-export function lanesOf(queue: QueueDefinition): Lane[] {
-  const crowd = crowdLaneOf(queue);
-  return [{ name: queue.name, queue, crowd: false }, ...(crowd ? [crowd] : [])];
-}
-
-export const LANES: readonly Lane[] = Object.values<QueueDefinition>(QUEUES).flatMap(lanesOf);
+export const LANES: readonly Lane[] = Object.values<QueueDefinition>(QUEUES).flatMap((queue) =>
+  lanesOf(queue).filter((lane) => lane !== undefined),
+);

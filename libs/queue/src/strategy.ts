@@ -95,18 +95,24 @@ export class JobsStrategy extends Server implements CustomTransportStrategy {
     const concurrency = this.concurrency(queue);
     // What holds connections shares the places for them; a task that waits for others takes nobody's place.
     const shared = queue.kind === 'ordered' ? new Turnstile(concurrency) : undefined;
+    const alone = new Turnstile(1);
     const [usual, crowd] = lanesOf(queue);
     const open = (lane: Lane, begin?: () => void): Worker<WakeUp> => {
-      const runner = new LaneRunner(lane, shared ?? new Turnstile(concurrency), deps, begin);
+      const runner = new LaneRunner(
+        lane,
+        { turnstile: shared ?? new Turnstile(concurrency), alone },
+        deps,
+        begin,
+      );
       this.runners.push(runner);
       if (!lane.crowd && (queue.kind === 'ordered' || queue.inside)) {
         deps.waker.shortcut(queue.name, (streams) => runner.offer(streams));
       }
       return this.backend.worker(lane.name, (job, token) => runner.work(job, token), concurrency);
     };
-    if (!crowd) return [open(usual!)];
+    if (!crowd) return [open(usual)];
     const ofCrowd = open(crowd);
     const limit = new CrowdLimit(ofCrowd, queue.crowd!, concurrency);
-    return [open(usual!, () => limit.othersCame()), ofCrowd];
+    return [open(usual, () => limit.othersCame()), ofCrowd];
   }
 }

@@ -73,13 +73,16 @@ export class Sweeper {
     const limit = SWEEP_LIMIT + this.woken.size;
     const streams = await this.journal.overdue(this.clock.now(), OVERDUE_MS, limit);
     await this.forget();
-    const asleep = streams.filter((s) => !this.woken.has(foldId(s))).slice(0, SWEEP_LIMIT);
+    const asleep = streams
+      .map((stream) => ({ stream, key: foldId(stream) }))
+      .filter(({ key }) => !this.woken.has(key))
+      .slice(0, SWEEP_LIMIT);
     const at = performance.now();
-    for (const s of asleep) {
-      this.woken.set(foldId(s), { queue: s.queue, at });
-      swept.inc({ queue: s.queue });
+    for (const { stream, key } of asleep) {
+      this.woken.set(key, { queue: stream.queue, at });
+      swept.inc({ queue: stream.queue });
     }
-    await this.waker.rouse(asleep);
+    await this.waker.rouse(asleep.map(({ stream }) => stream));
     if (this.ticks++ % 10 === 0) await this.measure();
   }
 

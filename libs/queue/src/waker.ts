@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { QUEUES, type QueueDefinition } from '#contracts';
 import type { Stream } from '#persistence';
 import { Counter } from '#platform';
 import { DEAD_LETTER_OPTIONS, type QueueBackend, type WakeQueue } from './backend.js';
-import { crowdLaneOf, lanesOf } from './lanes.js';
+import { LANES, type Lane } from './lanes.js';
 import { Shares } from './shares.js';
 
 /** One stream to be woken. */
@@ -75,7 +74,7 @@ export class Waker {
     const place = Math.max(behind ? 1 : 0, share);
     if (place === 0 && !(delayMs > 0) && this.shortcuts.get(queue)?.(streams.map(streamOf))) return undefined;
     return {
-      lane: place > 0 ? (crowdLaneOf(definitionOf(queue))?.name ?? queue) : queue,
+      lane: (place > 0 && lanesNamed(queue).find((lane) => lane.crowd)?.name) || queue,
       name,
       data: {
         ...{ merchantId, stream },
@@ -94,14 +93,9 @@ export class Waker {
    * it may be running. Is that one delayed, it is brought forward: the clock jumped, or something more urgent came.
    */
   async rouse(streams: readonly Stream[]): Promise<void> {
-    const tasks = streams.filter((s) => definitionOf(s.queue).kind === 'task');
-    const roused = new Set(
-      await Promise.all(tasks.map(async (t) => ((await this.promote(t)) ? t : undefined))),
-    );
-    const asleep = streams.filter((s) => !roused.has(s));
-    await this.wake(
-      asleep.map((s) => ({ ...s, name: 'sweep', fold: definitionOf(s.queue).kind === 'task', behind: true })),
-    );
+    const have = await Promise.all(streams.map(async (s) => isTask(s) && this.promote(s)));
+    const asleep = streams.filter((_, i) => !have[i]);
+    await this.wake(asleep.map((s) => ({ ...s, name: 'sweep', fold: isTask(s), behind: true })));
   }
 
   /** Jobs that wait in the lanes of a queue; undefined when the queue server is away. */
@@ -109,7 +103,7 @@ export class Waker {
     try {
       const states = ['wait', 'prioritized', 'active'] as const;
       const counts = await Promise.all(
-        lanesOf(definitionOf(queue)).map((lane) => this.queue(lane.name).getJobCountByTypes(...states)),
+        lanesNamed(queue).map((lane) => this.queue(lane.name).getJobCountByTypes(...states)),
       );
       return counts.reduce((sum, count) => sum + count, 0);
     } catch {
@@ -120,8 +114,9 @@ export class Waker {
   /** Whether the task has a wake-up. */
   private async promote(task: Stream): Promise<boolean> {
     try {
-      const lanes = lanesOf(definitionOf(task.queue));
-      const jobs = await Promise.all(lanes.map((lane) => this.queue(lane.name).getJob(foldId(task))));
+      const jobs = await Promise.all(
+        lanesNamed(task.queue).map((lane) => this.queue(lane.name).getJob(foldId(task))),
+      );
       const job = jobs.find((found) => found !== undefined);
       if (job && job.delay > 0) await job.promote().catch(() => undefined); // it runs by now
       return job !== undefined;
@@ -160,7 +155,10 @@ export function foldId(w: { queue: string; merchantId: string; stream: string })
 
 const streamOf = ({ merchantId, queue, stream }: Wake): Stream => ({ merchantId, queue, stream });
 
-const definitionOf = (queue: string): QueueDefinition => QUEUES[queue as keyof typeof QUEUES];
+/** None of a queue that is no more: an item of an earlier version may name one. */
+const lanesNamed = (queue: string): Lane[] => LANES.filter((lane) => lane.queue.name === queue);
+
+const isTask = ({ queue }: Stream): boolean => lanesNamed(queue)[0]?.queue.kind === 'task';
 
 function groupBy<T>(all: readonly T[], keyOf: (one: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();

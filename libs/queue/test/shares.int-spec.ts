@@ -7,11 +7,8 @@ import { createTestDatabase, TEST_BACKENDS, until } from '#testing';
 import { message, newScript, say, startLines } from './support/lines.js';
 
 const CROWD = 500;
-/**
- * What stands in the order of arrival, and what is being worked on when it comes: lines that share a job, in all slots,
- * as nobody else is there.
- */
-const NOT_BEHIND = 20 + say.queue.concurrency * 16;
+/** What stands in the order of arrival, and what is being worked on when it comes and when it goes. */
+const NOT_BEHIND = 20 + 2 * 16;
 
 it.each(TEST_BACKENDS)(
   'puts what one merchant has little of before the crowd of another: %s',

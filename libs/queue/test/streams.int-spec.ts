@@ -2,11 +2,11 @@ import type { INestApplication } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { CONTRACTS, done, rejected, waiting, type JobContract, type JobOutcome } from '#contracts';
-import { later, query, Tenants } from '#persistence';
+import { CONTRACTS, done, rejected, waiting, type JobContract } from '#contracts';
+import { later, Tenants } from '#persistence';
 import { CLOCK, systemClock } from '#platform';
 import { createTestDatabase, TEST_BACKENDS, until, type TestDatabase } from '#testing';
-import { LANES, openQueueBackend, toItem, Waker, wakeOf, type OrderedContext, type Wake } from '#queue';
+import { openQueueBackend, Waker } from '#queue';
 import {
   fetchThing,
   interrupt,
@@ -57,56 +57,6 @@ describe.each(TEST_BACKENDS)('streams on %s', (kind) => {
     await until('all applied', () => script.applied.length >= 60);
     await new Promise((resume) => setTimeout(resume, 200));
     expect(script.applied).toEqual(ids);
-  });
-
-  /** A line each, all of which one job wakes. */
-  const putTogether = async (ids: string[]): Promise<void> => {
-    for (const id of ids) await put(say, message(id, `line_${id}`), false);
-    const wakes = ids.map((id) =>
-      wakeOf(toItem(say, message(id, `line_${id}`), merchantId, new Date()), new Date()),
-    );
-    await app.get(Waker).wake(wakes);
-  };
-
-  it('applies lines that are woken together in one transaction', async () => {
-    const ids = Array.from({ length: 5 }, () => randomUUID());
-    const transactions = new Set<string>();
-    script.onMessage = async (_id, { tx }) => {
-      const [row] = await query<{ xid: string }>(tx, 'SELECT pg_current_xact_id()::text AS xid', []);
-      transactions.add(row!.xid);
-      return done;
-    };
-    await putTogether(ids);
-    await until('all applied', () => script.applied.length >= ids.length);
-    expect(script.applied.toSorted()).toEqual(ids.toSorted());
-    expect(transactions.size).toBe(1);
-  });
-
-  it.each([
-    ['refuses', (): JobOutcome => rejected('one of five')],
-    [
-      'breaks its transaction',
-      (_id: string, ctx: OrderedContext): JobOutcome => {
-        later(ctx.tx, 'SELECT 1 / 0 + $1::int', [1]);
-        return done;
-      },
-    ],
-  ])('applies the others when one of those woken together %s', async (_how, fail) => {
-    const ids = Array.from({ length: 5 }, () => randomUUID());
-    const stored = (): Promise<{ id: string }[]> =>
-      app
-        .get(Tenants)
-        .transaction(merchantId, (tx) =>
-          query(
-            tx,
-            `SELECT payload->>'id' AS id FROM journal.items WHERE settled_at IS NOT NULL AND payload->>'id' = ANY($1)`,
-            [ids],
-          ),
-        );
-    script.onMessage = (id, ctx) => (id === ids[2] ? fail(id, ctx) : done);
-    await putTogether(ids);
-    await until('the others', async () => (await stored()).length >= ids.length - 1);
-    expect((await stored()).map(({ id }) => id).toSorted()).toEqual(ids.toSpliced(2, 1).toSorted());
   });
 
   it('brings lost wake-ups back by the sweep', async () => {
@@ -208,62 +158,6 @@ describe.each(TEST_BACKENDS)('streams on %s', (kind) => {
     expect(again).toEqual([]);
   });
 
-  it('wakes many streams of a merchant with few jobs, and none waits for one that stands still', async () => {
-    const waker = app.get(Waker);
-    const wakes = Array.from({ length: 40 }, (_, i) => ({ merchantId, stream: `s_${i}`, name: 'many' }));
-    await waker.wake(wakes.map((w) => ({ ...w, queue: 'products' }))); // nobody works here
-    const lanes = LANES.filter(({ queue }) => queue.name === 'products');
-    const jobs = (
-      await Promise.all(lanes.map(({ name }) => waker.queue(name).getJobs(['waiting', 'prioritized'])))
-    ).flat();
-    expect(jobs).toHaveLength(3);
-    expect(jobs.flatMap((j) => [j.data.stream, ...(j.data.others ?? [])]).toSorted()).toEqual(
-      wakes.map((w) => w.stream).toSorted(),
-    );
-
-    script.onMessage = (id) => (id.startsWith('bad') ? Promise.reject(new Error('not today')) : done);
-    const ids = Array.from({ length: 40 }, (_, i) => `${i === 7 ? 'bad' : 'good'}_${i}_${randomUUID()}`);
-    for (const [i, id] of ids.entries()) await put(say, message(id, `con_many_${i}`), false);
-    await waker.wake(
-      ids.map((_, i) => ({ merchantId, queue: say.queue.name, stream: `con_many_${i}`, name: 'many' })),
-    );
-    const applied = (): number => new Set(script.applied).size; // some twice: those that were rolled back with it
-    await until('all but one', () => applied() === 39, 2_000);
-    script.onMessage = () => done;
-    await until('the one', () => applied() === 40, 5_000);
-  });
-
-  it('gives a task no second wake-up, whichever lane has the first, and brings a delayed one forward', async () => {
-    const waker = app.get(Waker);
-    const lanes = LANES.filter(({ queue }) => queue.name === 'errands'); // nobody works here
-    const jobs = async (): Promise<string[]> =>
-      (
-        await Promise.all(
-          lanes.map(async ({ name }) =>
-            (await waker.queue(name).getJobs(['waiting', 'prioritized', 'delayed'])).map(
-              (job) => `${name}: ${job.data.stream}${job.delay > 0 ? ' delayed' : ''}`,
-            ),
-          ),
-        )
-      )
-        .flat()
-        .toSorted();
-    const errand = (stream: string): Wake => ({
-      queue: 'errands',
-      merchantId,
-      stream,
-      name: 'errand',
-      fold: true,
-    });
-    await waker.wake([
-      { ...errand('first'), delayMs: 60_000 },
-      { ...errand('second'), behind: true },
-    ]);
-    expect(await jobs()).toEqual(['errands-crowd: second', 'errands: first delayed']);
-    await waker.rouse(['first', 'second', 'third'].map((stream) => errand(stream)));
-    expect(await jobs()).toEqual(['errands-crowd: second', 'errands-crowd: third', 'errands: first']);
-  });
-
   it('runs what is left for the end once for all items that are applied together', async () => {
     const [first, second] = [`first_${randomUUID()}`, `second_${randomUUID()}`];
     const ran: string[] = [];
@@ -279,29 +173,6 @@ describe.each(TEST_BACKENDS)('streams on %s', (kind) => {
     await until('its task', () => script.tasks.length > 0);
     expect(ran).toEqual([second]);
     expect(script.tasks).toEqual([`by_end_of_${second}`]);
-  });
-
-  it('wakes nobody for what is quiet: what follows takes it along, and else the sweep', async () => {
-    const ids = ['quiet', 'next', 'alone'].map((word) => `${word}_${randomUUID()}`);
-    const emitted = new Map([
-      ['one', [ids[0]!, true]],
-      ['two', [ids[1]!, false]],
-      ['three', [ids[2]!, true]],
-    ] as const);
-    script.onMessage = (id, ctx) => {
-      const what = emitted.get(id.split('_')[0] as 'one');
-      if (what) ctx.emit(say, message(what[0], 'con_quiet'), { quiet: what[1] });
-      return done;
-    };
-    await put(say, message(`one_${randomUUID()}`, 'con_loud'));
-    await until('the first', () => script.applied.some((id) => id.startsWith('one_')));
-    await new Promise((resume) => setTimeout(resume, 300));
-    expect(script.applied).not.toContain(ids[0]);
-    await put(say, message(`two_${randomUUID()}`, 'con_loud'));
-    await until('both', () => script.applied.includes(ids[1]!));
-    expect(script.applied.indexOf(ids[0]!)).toBeLessThan(script.applied.indexOf(ids[1]!));
-    await put(say, message(`three_${randomUUID()}`, 'con_loud'));
-    await until('swept', () => script.applied.includes(ids[2]!), 8_000);
   });
 
   it('counts what the database refuses against the item whose fault it is', async () => {
@@ -384,7 +255,7 @@ it('has a connection left for what ordered handlers look up, however small the p
   };
   const ids = Array.from({ length: 24 }, (_, i) => `look_${i}`);
   await Promise.all(ids.map((id) => putInto(app, say, message(id, id))));
-  await until('all', () => script.applied.length >= ids.length, 5_000);
+  await until('all', () => script.applied.length >= ids.length, 2_500);
   await app.close();
   await database.drop();
 });

@@ -2,8 +2,8 @@ import { Body, Controller, Get, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DataSource } from 'typeorm';
-import { QUEUES } from '#contracts';
 import { MerchantEntity } from '#persistence';
+import { LANES } from '#queue';
 import { Public } from '../auth/access.js';
 import { sessionCookie } from '../auth/session.js';
 import { Sessions } from '../auth/sessions.js';
@@ -35,7 +35,7 @@ export class PagesController {
       merchants: await this.database.manager.count(MerchantEntity),
       deadLetters,
       more: deadLetters === MOST_COUNTED,
-      queues: Object.keys(QUEUES).length,
+      queues: LANES.length,
     });
     await reply.type(HTML).send(page);
   }

@@ -6,7 +6,7 @@ import {
   UnrenderableError,
   type GraphMessage,
 } from '#adapters/whatsapp-cloud';
-import { recordStatus, type CallChannelPayload } from '#contracts';
+import { recordStatus, streamOfMessage, type CallChannelPayload } from '#contracts';
 import { query } from '#persistence';
 import { ENV } from '#platform';
 import type { OutboundEnv } from '../env.js';
@@ -118,7 +118,7 @@ async function isReported(tx: EntityManager, messageId: string): Promise<boolean
     tx,
     `SELECT FROM journal.items
      WHERE queue = $1 AND stream = $2 AND settled_at IS NULL AND parked_at IS NULL LIMIT 1`,
-    [recordStatus.queue.name, `message/${messageId}`],
+    [recordStatus.queue.name, streamOfMessage(messageId)],
   );
   return waiting.length > 0;
 }
