@@ -31,6 +31,8 @@ export interface PendingItem {
   occurredAt: Date;
   dueAt: Date;
   attempts: number;
+  /** Why its last attempt failed. */
+  reason: string | null;
   /** Deferred or failed before: while it is not due, its stream stands still. */
   blocking: boolean;
 }
@@ -58,7 +60,7 @@ const COLUMNS = `merchant_id, service, queue, stream, name, source, external_id,
 /** Of each stream apart: an index answers what one stream waits for, and no more than that. */
 const PENDING_OF_STREAMS = `
   SELECT item.id::text, item.name, item.stream, item.payload, item.occurred_at AS "occurredAt", item.due_at AS "dueAt",
-    item.attempts, item.blocking
+    item.attempts, item.reason, item.blocking
   FROM unnest($2::text[]) AS s(stream) CROSS JOIN LATERAL (
     SELECT * FROM journal.items
     WHERE settled_at IS NULL AND parked_at IS NULL AND queue = $1 AND items.stream = s.stream

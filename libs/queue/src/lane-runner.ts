@@ -2,7 +2,7 @@ import { DelayedError, UnrecoverableError } from 'bullmq';
 import type { Stream } from '#persistence';
 import type { WakeJob } from './backend.js';
 import type { Lane } from './lanes.js';
-import { OrderedProcessor, TaskProcessor, type Again, type ProcessorDeps } from './processor.js';
+import { CareNeeded, OrderedProcessor, TaskProcessor, type Again, type ProcessorDeps } from './processor.js';
 import type { Turnstile } from './turnstile.js';
 
 interface Places {
@@ -39,8 +39,8 @@ export class LaneRunner {
       if (job.attemptsMade === 0) throw new UnrecoverableError(parked.reason);
       await this.redrive(merchantId, parked.itemId);
     }
-    // A process died with this job: of what it was doing, one item may be the cause.
-    const careful = job.stalledCounter > 0;
+    // A process died with this job, or may have: of what it was doing, one item may be the cause.
+    const careful = job.stalledCounter > 0 || job.data.careful === true;
     const { name: queue } = this.lane.queue;
     const streams = [stream, ...(others ?? [])].map((name) => ({ merchantId, queue, stream: name }));
     if (others) return this.runAll(streams, careful);
@@ -92,14 +92,16 @@ export class LaneRunner {
   }
 
   /** Resolves with when to look at the stream again. */
-  private run(stream: Stream, careful: boolean): Promise<Again> {
-    return (careful ? this.places.alone : this.places.turnstile).pass(() =>
-      this.processor.run(stream, careful).catch((error: Error) => {
-        // No item's fault: the database is away, or broke a deadlock. The sweep brings the stream again.
-        this.deps.log({ event: 'job.interrupted', ...stream, reason: error.message });
-        throw error;
-      }),
-    );
+  private async run(stream: Stream, careful: boolean): Promise<Again> {
+    const places = careful ? this.places.alone : this.places.turnstile;
+    try {
+      return await places.pass(() => this.processor.run(stream, careful));
+    } catch (error) {
+      if (error instanceof CareNeeded) return this.run(stream, true);
+      // No item's fault: the database is away, or broke a deadlock. The sweep brings the stream again.
+      this.deps.log({ event: 'job.interrupted', ...stream, reason: (error as Error).message });
+      throw error;
+    }
   }
 
   private async lookAgain(stream: Stream, again: Again): Promise<void> {

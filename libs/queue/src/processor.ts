@@ -21,6 +21,10 @@ const TOGETHER = 128;
 /** A stream that another worker holds is looked at again after this long. */
 const CONTENDED_MS = 40;
 const MAX_BACKOFF_MS = 300_000;
+/** What is said of an item ahead of an attempt that its process may not survive. */
+const ENDED = 'the process ended while it was applied';
+/** An item whose process ended so often while it was applied alone is a dead letter: that is no coincidence. */
+const ENDINGS = 3;
 
 const jobs = new Counter({
   name: 'waco_jobs_total',
@@ -61,6 +65,9 @@ class ItemFailure extends Error {
   }
 }
 
+/** The item's process ended before: it is run with care, or not at all. */
+export class CareNeeded extends Error {}
+
 /** A batch failed when it was to be stored: which item's fault it is shows when each is alone. */
 class OneByOne extends Error {}
 
@@ -68,6 +75,7 @@ class OneByOne extends Error {}
 interface Batch {
   tx: EntityManager;
   now: Date;
+  careful: boolean;
   outbox: Outbox;
   ends: Map<string, () => Promise<void>>;
   begun: PendingItem[];
@@ -82,13 +90,16 @@ export type Found = Again | 'more';
 export class OrderedProcessor {
   constructor(private readonly deps: ProcessorDeps) {}
 
-  /** `careful`: a process died at this stream; each attempt counts before it begins. */
+  /**
+   * `careful`: a process may have died at this stream; each attempt counts before it begins.
+   * @throws CareNeeded
+   */
   async run(stream: Stream, careful: boolean): Promise<Again> {
     for (let limit = careful ? 1 : BATCH; ;) {
       const now = this.deps.clock.now();
       try {
         if (careful) await countAhead(this.deps, stream, now);
-        const [again] = await this.batch([stream], now, limit);
+        const [again] = await this.batch([stream], now, limit, careful);
         if (again !== 'more') return again;
         limit = careful ? 1 : BATCH;
       } catch (error) {
@@ -109,14 +120,19 @@ export class OrderedProcessor {
     return this.batch(streams, this.deps.clock.now(), limit).catch(() => streams.map(() => 'more'));
   }
 
-  private async batch(streams: readonly Stream[], now: Date, limit: number): Promise<Found[]> {
+  private async batch(
+    streams: readonly Stream[],
+    now: Date,
+    limit: number,
+    careful = false,
+  ): Promise<Found[]> {
     const { journal, tenants, waker } = this.deps;
     const { merchantId, queue } = streams[0]!;
     const outbox = new Outbox(merchantId, now);
     const begun: Batch['begun'] = [];
     const finished: Batch['finished'] = [];
     const work = async (tx: EntityManager): Promise<Found[]> => {
-      const batch: Batch = { tx, now, outbox, ends: new Map(), begun, applied: [], finished };
+      const batch: Batch = { tx, now, careful, outbox, ends: new Map(), begun, applied: [], finished };
       const pending = await journal.lock(tx, streams, now, limit);
       const found: Found[] = [];
       for (const { stream } of streams) {
@@ -148,9 +164,10 @@ export class OrderedProcessor {
     items: readonly PendingItem[],
     limit: number,
   ): Promise<Found> {
-    const { tx, now, outbox, ends, begun, applied, finished } = batch;
+    const { tx, now, careful, outbox, ends, begun, applied, finished } = batch;
     for (const item of items) {
       if (item.dueAt > now) return { afterMs: item.dueAt.getTime() - now.getTime() };
+      if (item.reason === ENDED && !careful) throw new CareNeeded();
       begun.push(item);
       const startedAt = performance.now();
       const result = await this.apply(new OrderedContext(merchantId, item, now, tx, outbox, ends));
@@ -184,7 +201,10 @@ export class OrderedProcessor {
 export class TaskProcessor {
   constructor(private readonly deps: ProcessorDeps) {}
 
-  /** `careful`: a process died at this task; the attempt counts before it begins. */
+  /**
+   * `careful`: a process may have died at this task; the attempt counts before it begins.
+   * @throws CareNeeded
+   */
   async run(stream: Stream, careful: boolean): Promise<Again> {
     const { journal, tenants, clock, waker } = this.deps;
     const now = clock.now();
@@ -192,6 +212,7 @@ export class TaskProcessor {
     const [item] = await journal.pending(tenants, stream, now, 1);
     if (!item) return undefined;
     if (item.dueAt > now) return { afterMs: item.dueAt.getTime() - now.getTime() };
+    if (item.reason === ENDED && !careful) throw new CareNeeded();
 
     const startedAt = performance.now();
     const wakes: Wake[] = [];
@@ -291,13 +312,8 @@ async function handle(
 async function countAhead(deps: ProcessorDeps, stream: Stream, now: Date): Promise<void> {
   const [item] = await deps.journal.pending(deps.tenants, stream, now, 1);
   if (!item || item.dueAt > now) return;
-  await recordFailure(
-    deps,
-    stream,
-    new ItemFailure(item, false, 'the process ended while it was applied'),
-    now,
-    0,
-  );
+  const fatal = item.reason === ENDED && item.attempts >= ENDINGS;
+  await recordFailure(deps, stream, new ItemFailure(item, fatal, ENDED), now, 0);
 }
 
 async function recordFailure(
@@ -305,13 +321,13 @@ async function recordFailure(
   stream: Stream,
   failure: ItemFailure,
   now: Date,
-  /** Until it is tried again, in milliseconds. Default: the contract's backoff. */
+  /** Until it is tried once more, in milliseconds. Default: the contract's backoff, while it allows more attempts. */
   pauseMs?: number,
 ): Promise<Again> {
   const { item } = failure;
   const retry = deps.contracts.get(item.name)?.retry;
   const attempt = item.attempts + 1;
-  const parked = failure.fatal || !retry || attempt >= retry.attempts;
+  const parked = failure.fatal || !retry || (pauseMs === undefined && attempt >= retry.attempts);
   const backoffMs = pauseMs ?? (retry ? backoff(retry.delayMs, retry.backoff, attempt) : 0);
   const nextAt = parked ? null : new Date(now.getTime() + backoffMs);
   const counted = await deps.tenants.transaction(stream.merchantId, (tx) =>

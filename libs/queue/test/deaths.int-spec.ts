@@ -7,92 +7,124 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataSource } from 'typeorm';
 import { done, type JobOutcome } from '#contracts';
-import { CONNECTION, Journal, Tenants } from '#persistence';
+import { CONNECTION, Journal, Tenants, type Stream } from '#persistence';
 import { systemClock } from '#platform';
 import { openQueueBackend, Waker } from '#queue';
 import { createTestDatabase, TEST_BACKENDS, until, type TestDatabase } from '#testing';
-import { OrderedProcessor } from '../src/processor.js';
-import { merchantId, message, newScript, put, say, startLines } from './support/lines.js';
+import { CareNeeded, OrderedProcessor, TaskProcessor, type ProcessorDeps } from '../src/processor.js';
+import { merchantId, message, newScript, put, say, startLines, type Script } from './support/lines.js';
+
+const REASON = 'the process ended while it was applied';
 
 describe('an item at which a process died', () => {
   let database: TestDatabase;
   let app: INestApplication;
-  const stream = { merchantId, queue: say.queue.name, stream: 'con_deadly' };
+  let script: Script;
+  let stream: Stream;
 
   beforeAll(async () => {
     database = await createTestDatabase();
     app = await startLines({
-      script: newScript,
+      script: () => script,
       databaseUrl: database.url('waco_outbound'),
       queueUrl: database.url('waco_outbound'),
       prefix: 'deaths',
     });
+  });
+  beforeEach(async () => {
+    script = newScript();
+    stream = { merchantId, queue: say.queue.name, stream: `con_${randomUUID()}` };
+    await put(app, say, message(randomUUID(), stream.stream), false);
   });
   afterAll(async () => {
     await app.close();
     await database.drop();
   });
 
-  const processorWith = (handle: () => Promise<JobOutcome>): OrderedProcessor =>
-    new OrderedProcessor({
-      journal: app.get(Journal),
-      tenants: app.get(Tenants),
-      waker: app.get(Waker),
-      clock: systemClock,
-      contracts: new Map([[say.name, say]]),
-      handlers: new Map([[say.name, handle]]),
-      log: () => undefined,
-    });
+  const depsWith = (handle: () => Promise<JobOutcome>): ProcessorDeps => ({
+    journal: app.get(Journal),
+    tenants: app.get(Tenants),
+    waker: app.get(Waker),
+    clock: systemClock,
+    contracts: new Map([[say.name, say]]),
+    handlers: new Map([[say.name, handle]]),
+    log: () => undefined,
+  });
 
-  const state = async (): Promise<{ attempts: number; parked: boolean; reason: string | null }> => {
-    const rows = (await app
+  interface State {
+    attempts: number;
+    parked: boolean;
+    reason: string | null;
+    outcome: string | null;
+  }
+  const state = async (): Promise<State> => {
+    const rows = await app
+      .get(Tenants)
+      .read(
+        merchantId,
+        `SELECT attempts, parked_at IS NOT NULL AS parked, reason, outcome FROM journal.items WHERE stream = $1`,
+        [stream.stream],
+      );
+    return rows[0] as State;
+  };
+  /** The item as earlier attempts left it. */
+  const attempted = (attempts: number, reason: string): Promise<unknown> =>
+    app
       .get(Tenants)
       .transaction(merchantId, (tx) =>
         tx.query(
-          `SELECT attempts, parked_at IS NOT NULL AS parked, reason FROM journal.items WHERE stream = $1`,
-          [stream.stream],
+          `UPDATE journal.items SET attempts = $2, reason = $3, due_at = now(), parked_at = NULL WHERE stream = $1`,
+          [stream.stream, attempts, reason],
         ),
-      )) as { attempts: number; parked: boolean; reason: string | null }[];
-    return rows[0]!;
-  };
+      );
 
-  it('counts each attempt before it begins, and is parked when they are used up', async () => {
-    await put(app, say, message(randomUUID(), stream.stream), false);
+  it('counts each attempt before it begins, and is parked when they ended the process three times', async () => {
     let runs = 0;
-    for (let attempt = 1; attempt < say.retry.attempts; attempt++) {
+    for (let attempt = 1; attempt <= 3; attempt++) {
       let end = (): void => undefined;
-      const died = processorWith(() => {
-        runs++;
-        // The process ends here: what is in the transaction is gone.
-        return new Promise<JobOutcome>((_, reject) => (end = () => reject(new Error('not reached'))));
-      });
+      const died = new OrderedProcessor(
+        depsWith(() => {
+          runs++;
+          // The process ends here: what is in the transaction is gone.
+          return new Promise<JobOutcome>((_, reject) => (end = () => reject(new Error('not reached'))));
+        }),
+      );
       const running = died.run(stream, true).catch(() => undefined);
       await until('the handler', () => runs === attempt);
-      expect(await state()).toMatchObject({ attempts: attempt, parked: false });
-      await app.get(Tenants).transaction(merchantId, (tx) =>
-        // As if nobody had been left to count what the handler threw.
-        tx.query(`UPDATE journal.items SET attempts = $2, due_at = now() WHERE stream = $1`, [
-          stream.stream,
-          attempt + 100,
-        ]),
-      );
+      expect(await state()).toMatchObject({ attempts: attempt, parked: false, reason: REASON });
+      await attempted(attempt + 100, REASON); // as if nobody had been left to count what the handler threw
       end();
       await running;
-      await app
-        .get(Tenants)
-        .transaction(merchantId, (tx) =>
-          tx.query(
-            `UPDATE journal.items SET attempts = $2, due_at = now(), parked_at = NULL WHERE stream = $1`,
-            [stream.stream, attempt],
-          ),
-        );
+      await attempted(attempt, REASON);
     }
-    await processorWith(() => {
-      runs++;
-      return Promise.resolve(done);
-    }).run(stream, true);
-    expect(runs).toBe(say.retry.attempts - 1);
-    expect(await state()).toMatchObject({ parked: true, reason: 'the process ended while it was applied' });
+    await new OrderedProcessor(
+      depsWith(() => {
+        runs++;
+        return Promise.resolve(done);
+      }),
+    ).run(stream, true);
+    expect(runs).toBe(3);
+    expect(await state()).toMatchObject({ parked: true, reason: REASON });
+  });
+
+  it.each([OrderedProcessor, TaskProcessor])(
+    'is left to who applies it with care (%p)',
+    async (Processor) => {
+      await attempted(1, REASON);
+      let runs = 0;
+      const handle = (): Promise<JobOutcome> => Promise.resolve((runs++, done));
+      await expect(new Processor(depsWith(handle)).run(stream, false)).rejects.toThrow(CareNeeded);
+      expect(runs).toBe(0);
+      await app.get(Waker).wake([{ ...stream, name: say.name }]);
+      await until('it is applied', async () => (await state()).outcome === 'done');
+      expect(await state()).toMatchObject({ attempts: 2, reason: null });
+    },
+  );
+
+  it('has its last attempt, though that is made with care', async () => {
+    await attempted(say.retry.attempts - 1, 'not today');
+    await new OrderedProcessor(depsWith(() => Promise.resolve(done))).run(stream, true);
+    expect(await state()).toMatchObject({ outcome: 'done', parked: false });
   });
 });
 
