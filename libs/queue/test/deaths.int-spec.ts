@@ -73,7 +73,7 @@ describe('an item at which a process died', () => {
       .get(Tenants)
       .transaction(merchantId, (tx) =>
         tx.query(
-          `UPDATE journal.items SET attempts = $2, reason = $3, due_at = now(), parked_at = NULL WHERE stream = $1`,
+          `UPDATE journal.items SET attempts = $2, reason = $3, due_at = now() - interval '1 second', parked_at = NULL WHERE stream = $1`,
           [stream.stream, attempts, reason],
         ),
       );
