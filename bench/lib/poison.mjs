@@ -3,12 +3,21 @@
 import { existsSync } from 'node:fs';
 import { register } from 'node:module';
 
-const HANDLER = '/apps/conversation/src/jobs/receive-message.handler.js';
+/** By the end of a module's address: the line at which a handler begins, and what it knows of the message. */
+const HANDLERS = {
+  '/apps/conversation/src/jobs/receive-message.handler.js': {
+    begin: 'async handle(payload, ctx) {',
+    text: 'payload.content?.text',
+  },
+  '/bench/comparisons/bot/worker.mjs': {
+    begin: 'async function answer(message, from) {',
+    text: 'message.text?.body',
+  },
+};
 
 /** As preload module in a service. */
 if (process.env.BENCH_POISON_CURE) {
-  globalThis.benchPoison = ({ content }) => {
-    const text = content?.text ?? '';
+  globalThis.benchPoison = (text = '') => {
     if (!text.includes('poison') || existsSync(process.env.BENCH_POISON_CURE)) return;
     if (text.includes('poison-kill')) process.kill(process.pid, 'SIGKILL');
     throw new Error(`poisoned by “${text}”`);
@@ -19,9 +28,10 @@ if (process.env.BENCH_POISON_CURE) {
 /** As loader: the first thing that the handler does. */
 export async function load(url, context, next) {
   const loaded = await next(url, context);
-  if (!url.endsWith(HANDLER)) return loaded;
+  const [, handler] = Object.entries(HANDLERS).find(([end]) => url.endsWith(end)) ?? [];
+  if (!handler) return loaded;
+  const { begin, text } = handler;
   const source = String(loaded.source);
-  const begin = 'async handle(payload, ctx) {';
   if (!source.includes(begin)) throw new Error(`${url} does not look as the poison expects`);
-  return { ...loaded, source: source.replace(begin, `${begin} globalThis.benchPoison(payload);`) };
+  return { ...loaded, source: source.replace(begin, `${begin} globalThis.benchPoison(${text});`) };
 }

@@ -17,12 +17,12 @@ const QUIET_LIMIT_MS = 120_000;
 
 /**
  * The same customers and the same fault, on a bot of the tutorials' kind: the gateway adds a job for each request, the
- * worker does what the job says.
+ * worker does what the job says. `env`: of its processes, beside what they need.
  * @returns its figures: messages, lost, doubled, disordered.
  */
-export async function tutorialOrdeal({ perSecond, inject, log }) {
+export async function tutorialOrdeal({ perSecond, inject, log, env }) {
   log('the same on the tutorial');
-  const fleet = await startBot(portBase() + 200);
+  const fleet = await startBot(portBase() + 200, env);
   const shoppers = new Shoppers({ fleet, active: Math.max(40, perSecond * 4), statuses: [] });
   try {
     let over = false;
@@ -47,7 +47,7 @@ export async function tutorialOrdeal({ perSecond, inject, log }) {
 }
 
 /** The bot with its servers, on ports from `base` on, in the form that startFleet() gives. */
-export async function startBot(base) {
+export async function startBot(base, more = {}) {
   const dataDir = mkdtempSync(join(tmpdir(), 'tutorial-'));
   chmodSync(dataDir, 0o755); // the OS user that the database runs as has to pass
   const redis = await startRedis({ folder: dataDir, port: base + 3 });
@@ -60,6 +60,7 @@ export async function startBot(base) {
     DATABASE_URL: database.url,
     VENDOR_URL: vendor.url,
     APP_SECRET,
+    ...more,
   };
   const gateway = restartable('dist/bench/comparisons/tutorial/main.js', base, env, '/webhooks/health');
   const bot = restartable('bench/comparisons/bot/worker.mjs', base + 1, env, '/');
@@ -84,7 +85,9 @@ export async function startBot(base) {
 }
 
 function restartable(script, port, env, ready) {
+  let wanted = false;
   const end = async (signal) => {
+    wanted = false;
     if (!service.running) return;
     const gone = new Promise((done) => service.child.once('exit', done));
     service.child.kill(signal);
@@ -92,10 +95,13 @@ function restartable(script, port, env, ready) {
   };
   const service = {
     child: undefined,
+    /** Called when it ends without having been told to. */
+    onDeath: () => undefined,
     get running() {
       return service.child?.exitCode === null && service.child.signalCode === null;
     },
     start() {
+      wanted = true;
       const child = spawn(process.execPath, [join(ROOT, script)], {
         cwd: ROOT,
         env: { ...env, PORT: String(port) },
@@ -104,7 +110,10 @@ function restartable(script, port, env, ready) {
       service.child = child;
       const onExit = () => child.kill('SIGKILL');
       process.once('exit', onExit);
-      child.once('exit', () => process.off('exit', onExit));
+      child.once('exit', () => {
+        process.off('exit', onExit);
+        if (wanted) service.onDeath();
+      });
     },
     kill: () => end('SIGKILL'),
     stop: () => end('SIGTERM'),

@@ -11,6 +11,7 @@ import { phoneOf, textWebhook } from '../../lib/customers.mjs';
 import { ask } from '../../lib/database.mjs';
 import { allReady, ordeal, portBase, saturate } from '../../lib/ordeal.mjs';
 import { RECEIVE } from '../../lib/readback.mjs';
+import { tutorialOrdeal } from '../../lib/tutorial.mjs';
 import { NOTHING_WRONG } from '../goals.mjs';
 
 const LONG = { rounds: 3, measureMs: 30_000, killMs: 120_000 };
@@ -59,22 +60,60 @@ export default {
       longOnly: true,
     },
   ],
-  run: ({ quick, perSecond, log }) => {
+  run: async ({ quick, perSecond, log }) => {
     const cure = join(tmpdir(), `bench-poison-${portBase()}-cured`);
-    rmSync(cure, { force: true });
+    const size = quick ? QUICK : LONG;
     const env = { NODE_OPTIONS: `--import ${PRELOAD}`, BENCH_POISON_CURE: cure };
-    return ordeal({
-      perSecond,
-      log,
-      fleet: { env },
-      replay: false,
-      inject: (scene) => poison({ ...scene, cure }, quick ? QUICK : LONG),
-    }).finally(() => rmSync(cure, { force: true }));
+    const cured = (use) => {
+      rmSync(cure, { force: true });
+      return use().finally(() => rmSync(cure, { force: true }));
+    };
+    const result = await cured(() =>
+      ordeal({
+        ...{ perSecond, log, replay: false },
+        fleet: { env },
+        inject: (scene) => poison({ ...scene, cure }, size),
+      }),
+    );
+    if (quick) return result;
+    const inject = (scene) => poisonOfBot({ ...scene, cure }, size);
+    return { ...result, tutorial: await cured(() => tutorialOrdeal({ perSecond, log, env, inject })) };
   },
 };
 
-async function poison(scene, { rounds, measureMs, killMs }) {
+async function poison(scene, size) {
   const { fleet, shoppers, log, cure } = scene;
+  const { poisoned, kills, deaths, figures } = await give(scene, size);
+  const buried = await untilBuried(fleet.stack.databaseUrl, [...poisoned, ...kills]);
+  log(`${buried.length} of ${poisoned.length + kills.length} are dead letters; ${deaths.count} deaths`);
+  writeFileSync(cure, '');
+  await allReady(fleet);
+  const byDashboard = await redriveFromDashboard(fleet);
+  const byCommand = await redriveFromCommand(fleet);
+  await untilAnswered(fleet, [...poisoned, ...kills]);
+  deaths.stop();
+  for (const p of [...poisoned, ...kills]) shoppers.adopt(p);
+  return {
+    ...figures,
+    'deaths of the process': deaths.count,
+    'share of poison buried': buried.length / (poisoned.length + kills.length),
+    'redriven from the dashboard': byDashboard,
+    'redriven from the command': byCommand,
+  };
+}
+
+/** Nobody buries or redrives there: what failed stays among the failed jobs. */
+async function poisonOfBot(scene, size) {
+  const { deaths, figures } = await give(scene, size);
+  writeFileSync(scene.cure, '');
+  deaths.stop();
+  await allReady(scene.fleet);
+  return { ...figures, 'deaths of the process': deaths.count };
+}
+
+/** Throughput without poison, beside messages that throw, and beside messages that kill; the dead are started again. */
+async function give(scene, { rounds, measureMs, killMs }) {
+  const { fleet, log } = scene;
   const poisoned = [];
   await saturate(scene, measureMs / 2); // the first figure of a cold process says nothing
   const without = [];
@@ -90,26 +129,14 @@ async function poison(scene, { rounds, measureMs, killMs }) {
   const kills = [];
   const withKills = await alongside(scene, killMs, kills, KILLS, 'poison-kill');
   log(`${kills.length} messages that kill: ${deaths.count} deaths so far`);
-  const buried = await untilBuried(fleet.stack.databaseUrl, [...poisoned, ...kills]);
-  log(`${buried.length} of ${poisoned.length + kills.length} are dead letters; ${deaths.count} deaths`);
-  writeFileSync(cure, '');
-  await allReady(fleet);
-  const byDashboard = await redriveFromDashboard(fleet);
-  const byCommand = await redriveFromCommand(fleet);
-  await untilAnswered(fleet, [...poisoned, ...kills]);
-  deaths.stop();
-  for (const p of [...poisoned, ...kills]) shoppers.adopt(p);
-  return {
+  const figures = {
     'messages that throw': poisoned.length,
     'messages that kill': kills.length,
-    'deaths of the process': deaths.count,
-    'share of poison buried': buried.length / (poisoned.length + kills.length),
-    'redriven from the dashboard': byDashboard,
-    'redriven from the command': byCommand,
     'throughput without poison, turns/s': median(without),
     'throughput with throwing messages / without': median(withThrows) / median(without),
     'throughput with killing messages / without': withKills / median(without),
   };
+  return { poisoned, kills, deaths, figures };
 }
 
 /** Throughput of good customers while poison comes in among them, one message in `every`. */
