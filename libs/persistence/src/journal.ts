@@ -181,6 +181,15 @@ export class Journal {
     return result.affected === 1;
   }
 
+  /** Takes back what `recordFailure` counted ahead of a run that left the item as it was. */
+  async takeBackFailure(tx: EntityManager, { id, attempts, reason }: PendingItem): Promise<void> {
+    await tx.query(
+      `UPDATE journal.items SET attempts = attempts - 1, reason = NULL
+       WHERE id = $1 AND attempts = $2 AND reason = $3 AND settled_at IS NULL AND parked_at IS NULL`,
+      [id, attempts, reason],
+    );
+  }
+
   /** Takes an item out of the dead letters; its attempts start anew. */
   async unpark(tx: EntityManager, id: string, now: Date): Promise<void> {
     await tx.query(

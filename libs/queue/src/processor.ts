@@ -97,8 +97,8 @@ export class OrderedProcessor {
   async run(stream: Stream, careful: boolean): Promise<Again> {
     for (let limit = careful ? 1 : BATCH; ;) {
       const now = this.deps.clock.now();
+      const counted = careful ? await countAhead(this.deps, stream, now) : undefined;
       try {
-        if (careful) await countAhead(this.deps, stream, now);
         const [again] = await this.batch([stream], now, limit, careful);
         if (again !== 'more') return again;
         limit = careful ? 1 : BATCH;
@@ -107,6 +107,8 @@ export class OrderedProcessor {
         if (error instanceof OneByOne) limit = 1;
         else if (error instanceof ItemFailure) await recordFailure(this.deps, stream, error, now);
         else throw error;
+      } finally {
+        if (counted) await takeBack(this.deps, stream, counted);
       }
     }
   }
@@ -206,9 +208,17 @@ export class TaskProcessor {
    * @throws CareNeeded
    */
   async run(stream: Stream, careful: boolean): Promise<Again> {
+    const counted = careful ? await countAhead(this.deps, stream, this.deps.clock.now()) : undefined;
+    try {
+      return await this.runOnce(stream, careful);
+    } finally {
+      if (counted) await takeBack(this.deps, stream, counted);
+    }
+  }
+
+  private async runOnce(stream: Stream, careful: boolean): Promise<Again> {
     const { journal, tenants, clock, waker } = this.deps;
     const now = clock.now();
-    if (careful) await countAhead(this.deps, stream, now);
     const [item] = await journal.pending(tenants, stream, now, 1);
     if (!item) return undefined;
     if (item.dueAt > now) return { afterMs: item.dueAt.getTime() - now.getTime() };
@@ -307,13 +317,19 @@ async function handle(
 
 /**
  * Counts the next item's attempt before it begins: should it end the process once more, that is how it gets into the
- * dead letters in the end. An attempt that ends well is settled like any other.
+ * dead letters in the end. Returns it as it is then; undefined when nothing is due.
  */
-async function countAhead(deps: ProcessorDeps, stream: Stream, now: Date): Promise<void> {
+async function countAhead(deps: ProcessorDeps, stream: Stream, now: Date): Promise<PendingItem | undefined> {
   const [item] = await deps.journal.pending(deps.tenants, stream, now, 1);
-  if (!item || item.dueAt > now) return;
+  if (!item || item.dueAt > now) return undefined;
   const fatal = item.reason === ENDED && item.attempts >= ENDINGS;
   await recordFailure(deps, stream, new ItemFailure(item, fatal, ENDED), now, 0);
+  return fatal ? countAhead(deps, stream, now) : { ...item, attempts: item.attempts + 1, reason: ENDED };
+}
+
+/** The process lives. If the item was neither settled nor failed by its own fault, it waits, or another has it. */
+function takeBack(deps: ProcessorDeps, stream: Stream, counted: PendingItem): Promise<void> {
+  return deps.tenants.transaction(stream.merchantId, (tx) => deps.journal.takeBackFailure(tx, counted));
 }
 
 async function recordFailure(

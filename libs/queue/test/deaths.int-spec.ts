@@ -6,7 +6,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataSource } from 'typeorm';
-import { done, type JobOutcome } from '#contracts';
+import { deferred, done, type JobOutcome } from '#contracts';
 import { CONNECTION, Journal, Tenants, type Stream } from '#persistence';
 import { systemClock } from '#platform';
 import { openQueueBackend, Waker } from '#queue';
@@ -120,6 +120,26 @@ describe('an item at which a process died', () => {
       expect(await state()).toMatchObject({ attempts: 2, reason: null });
     },
   );
+
+  it.each([OrderedProcessor, TaskProcessor])(
+    'is not counted for a run that it survives (%p)',
+    async (Processor) => {
+      await attempted(2, REASON);
+      const later = new Date(Date.now() + 50);
+      const wait = (): Promise<JobOutcome> => Promise.resolve(deferred(later));
+      await new Processor(depsWith(wait)).run(stream, true);
+      expect(await state()).toMatchObject({ attempts: 2, parked: false, reason: null, outcome: null });
+    },
+  );
+
+  it('is not counted when another applies its stream', async () => {
+    await app.get(Tenants).transaction(merchantId, async (tx) => {
+      await app.get(Journal).lock(tx, [stream], new Date(), 1);
+      const again = await new OrderedProcessor(depsWith(() => Promise.resolve(done))).run(stream, true);
+      expect(again).toMatchObject({ afterMs: expect.any(Number) });
+    });
+    expect(await state()).toMatchObject({ attempts: 0, parked: false, reason: null, outcome: null });
+  });
 
   it('has its last attempt, though that is made with care', async () => {
     await attempted(say.retry.attempts - 1, 'not today');
