@@ -86,7 +86,7 @@ describe('refusals', () => {
     });
     expect(await stand.message(id)).toMatchObject({ sends: 1, verdict: { why: 'account_paused' } });
     await stand.advance(61_000);
-    await until('one of them tried', async () => (await sender()).pauses === 2);
+    await until('one of them tried', async () => (await sender()).pauses === 2, 20_000);
     await stand.advance(1_000);
     const all = await Promise.all([id, ...later].map((m) => stand.message(m)));
     expect(all.reduce((sum, m) => sum + m!.sends, 0)).toBe(2);
