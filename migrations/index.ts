@@ -19,6 +19,7 @@ import { PaymentAccounts1700000000017 } from './0017-payment-accounts.js';
 import { AdminReplicas1700000000018 } from './0018-admin-replicas.js';
 import { JournalHotPath1700000000019 } from './0019-journal-hot-path.js';
 import { JournalPlans1700000000020 } from './0020-journal-plans.js';
+import { JournalEndings1700000000021 } from './0021-journal-endings.js';
 
 /** Every migration, oldest first. Listed by class, never by glob. */
 export const MIGRATIONS = [
@@ -43,6 +44,7 @@ export const MIGRATIONS = [
   AdminReplicas1700000000018,
   JournalHotPath1700000000019,
   JournalPlans1700000000020,
+  JournalEndings1700000000021,
 ];
 
 export { migrate, type MigrateOptions } from './migrate.js';

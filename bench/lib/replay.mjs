@@ -39,7 +39,7 @@ export async function replayAndCompare({ url, limitMs = 300_000 }) {
        .map((n) => `'${n}'`)
        .join(', ')});
      UPDATE journal.items i SET settled_at = NULL, parked_at = NULL, outcome = NULL, reason = NULL, attempts = 0,
-       blocking = false, due_at = clock_timestamp() + turn.place * interval '${1_000 / rate} milliseconds'
+       endings = 0, blocking = false, due_at = clock_timestamp() + turn.place * interval '${1_000 / rate} milliseconds'
      FROM (SELECT id, row_number() OVER (ORDER BY occurred_at, id) AS place FROM journal.items
            WHERE name = '${RECEIVE}') turn
      WHERE i.id = turn.id;

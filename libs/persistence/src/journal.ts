@@ -31,8 +31,8 @@ export interface PendingItem {
   occurredAt: Date;
   dueAt: Date;
   attempts: number;
-  /** Why its last attempt failed. */
-  reason: string | null;
+  /** Runs with care that ended their process, the one that is under way included. */
+  endings: number;
   /** Deferred or failed before: while it is not due, its stream stands still. */
   blocking: boolean;
 }
@@ -60,7 +60,7 @@ const COLUMNS = `merchant_id, service, queue, stream, name, source, external_id,
 /** Of each stream apart: an index answers what one stream waits for, and no more than that. */
 const PENDING_OF_STREAMS = `
   SELECT item.id::text, item.name, item.stream, item.payload, item.occurred_at AS "occurredAt", item.due_at AS "dueAt",
-    item.attempts, item.reason, item.blocking
+    item.attempts, item.endings, item.blocking
   FROM unnest($2::text[]) AS s(stream) CROSS JOIN LATERAL (
     SELECT * FROM journal.items
     WHERE settled_at IS NULL AND parked_at IS NULL AND queue = $1 AND items.stream = s.stream
@@ -181,19 +181,18 @@ export class Journal {
     return result.affected === 1;
   }
 
-  /** Takes back what `recordFailure` counted ahead of a run that left the item as it was. */
-  async takeBackFailure(tx: EntityManager, { id, attempts, reason }: PendingItem): Promise<void> {
+  /** One more (1) before a run that the process may not survive, one fewer (-1) when it has. */
+  async countEnding(tx: EntityManager, id: string, by: 1 | -1): Promise<void> {
     await tx.query(
-      `UPDATE journal.items SET attempts = attempts - 1, reason = NULL
-       WHERE id = $1 AND attempts = $2 AND reason = $3 AND settled_at IS NULL AND parked_at IS NULL`,
-      [id, attempts, reason],
+      `UPDATE journal.items SET endings = greatest(endings + $2, 0) WHERE id = $1 AND settled_at IS NULL`,
+      [id, by],
     );
   }
 
-  /** Takes an item out of the dead letters; its attempts start anew. */
+  /** Takes an item out of the dead letters; its attempts start anew. What ended processes is still run with care. */
   async unpark(tx: EntityManager, id: string, now: Date): Promise<void> {
     await tx.query(
-      `UPDATE journal.items SET parked_at = NULL, attempts = 0, due_at = $2, redrives = redrives + 1
+      `UPDATE journal.items SET parked_at = NULL, attempts = 0, endings = least(endings, 1), due_at = $2, redrives = redrives + 1
        WHERE id = $1 AND parked_at IS NOT NULL`,
       [id, now],
     );

@@ -5,6 +5,9 @@ import type { Lane } from './lanes.js';
 import { CareNeeded, OrderedProcessor, TaskProcessor, type Again, type ProcessorDeps } from './processor.js';
 import type { Turnstile } from './turnstile.js';
 
+/** When another is run with care, it is looked again after this long. */
+const CARE_AGAIN_MS = 100;
+
 interface Places {
   turnstile: Turnstile;
   /**
@@ -41,13 +44,13 @@ export class LaneRunner {
     }
     // A process died with this job, or may have: of what it was doing, one item may be the cause.
     const careful = job.stalledCounter > 0 || job.data.careful === true;
+    if (careful && !this.places.alone.isFree) await delay(job, CARE_AGAIN_MS, token); // keeps nobody's place meanwhile
     const { name: queue } = this.lane.queue;
     const streams = [stream, ...(others ?? [])].map((name) => ({ merchantId, queue, stream: name }));
     if (others) return this.runAll(streams, careful);
     const again = await this.run(streams[0]!, careful);
     if (!again) return;
-    await job.moveToDelayed(Date.now() + Math.max(1, again.afterMs), token);
-    throw new DelayedError();
+    await delay(job, again.afterMs, token);
   }
 
   /**
@@ -115,6 +118,12 @@ export class LaneRunner {
     await tenants.transaction(merchantId, (tx) => journal.unpark(tx, itemId, clock.now()));
     log({ event: 'job.redriven', queue: this.lane.queue.name, itemId, merchantId });
   }
+}
+
+/** The job comes again after `ms`. @throws DelayedError, which ends its turn now. */
+async function delay(job: WakeJob, ms: number, token?: string): Promise<never> {
+  await job.moveToDelayed(Date.now() + Math.max(1, ms), token);
+  throw new DelayedError();
 }
 
 function throwFirst(results: readonly PromiseSettledResult<void>[]): void {

@@ -21,10 +21,11 @@ const TOGETHER = 128;
 /** A stream that another worker holds is looked at again after this long. */
 const CONTENDED_MS = 40;
 const MAX_BACKOFF_MS = 300_000;
-/** What is said of an item ahead of an attempt that its process may not survive. */
-const ENDED = 'the process ended while it was applied';
-/** An item whose process ended so often while it was applied alone is a dead letter: that is no coincidence. */
-const ENDINGS = 3;
+/**
+ * An item whose process ended so often while it was applied is a dead letter. Ordered ones run alone and are short: three
+ * times is no coincidence. A task may be a call that takes long, and be there when something else ends the process.
+ */
+const ENDINGS = { ordered: 3, task: 10 } as const;
 
 const jobs = new Counter({
   name: 'waco_jobs_total',
@@ -91,13 +92,13 @@ export class OrderedProcessor {
   constructor(private readonly deps: ProcessorDeps) {}
 
   /**
-   * `careful`: a process may have died at this stream; each attempt counts before it begins.
+   * `careful`: a process may have died at this stream; each run of an item counts before it begins, until it is survived.
    * @throws CareNeeded
    */
   async run(stream: Stream, careful: boolean): Promise<Again> {
     for (let limit = careful ? 1 : BATCH; ;) {
       const now = this.deps.clock.now();
-      const counted = careful ? await countAhead(this.deps, stream, now) : undefined;
+      const counted = careful ? await countAhead(this.deps, stream, now, ENDINGS.ordered) : undefined;
       try {
         const [again] = await this.batch([stream], now, limit, careful);
         if (again !== 'more') return again;
@@ -108,7 +109,7 @@ export class OrderedProcessor {
         else if (error instanceof ItemFailure) await recordFailure(this.deps, stream, error, now);
         else throw error;
       } finally {
-        if (counted) await takeBack(this.deps, stream, counted);
+        if (counted) await survived(this.deps, stream, counted);
       }
     }
   }
@@ -169,7 +170,7 @@ export class OrderedProcessor {
     const { tx, now, careful, outbox, ends, begun, applied, finished } = batch;
     for (const item of items) {
       if (item.dueAt > now) return { afterMs: item.dueAt.getTime() - now.getTime() };
-      if (item.reason === ENDED && !careful) throw new CareNeeded();
+      if (item.endings > 0 && !careful) throw new CareNeeded();
       begun.push(item);
       const startedAt = performance.now();
       const result = await this.apply(new OrderedContext(merchantId, item, now, tx, outbox, ends));
@@ -204,15 +205,16 @@ export class TaskProcessor {
   constructor(private readonly deps: ProcessorDeps) {}
 
   /**
-   * `careful`: a process may have died at this task; the attempt counts before it begins.
+   * `careful`: a process may have died at this task; the run counts before it begins, until it is survived.
    * @throws CareNeeded
    */
   async run(stream: Stream, careful: boolean): Promise<Again> {
-    const counted = careful ? await countAhead(this.deps, stream, this.deps.clock.now()) : undefined;
+    const now = this.deps.clock.now();
+    const counted = careful ? await countAhead(this.deps, stream, now, ENDINGS.task) : undefined;
     try {
       return await this.runOnce(stream, careful);
     } finally {
-      if (counted) await takeBack(this.deps, stream, counted);
+      if (counted) await survived(this.deps, stream, counted);
     }
   }
 
@@ -222,7 +224,7 @@ export class TaskProcessor {
     const [item] = await journal.pending(tenants, stream, now, 1);
     if (!item) return undefined;
     if (item.dueAt > now) return { afterMs: item.dueAt.getTime() - now.getTime() };
-    if (item.reason === ENDED && !careful) throw new CareNeeded();
+    if (item.endings > 0 && !careful) throw new CareNeeded();
 
     const startedAt = performance.now();
     const wakes: Wake[] = [];
@@ -316,20 +318,35 @@ async function handle(
 }
 
 /**
- * Counts the next item's attempt before it begins: should it end the process once more, that is how it gets into the
- * dead letters in the end. Returns it as it is then; undefined when nothing is due.
+ * Counts the run of the next item before it begins: should it end the process once more, that is how it gets into the
+ * dead letters in the end. Returns the item; undefined when nothing is due.
  */
-async function countAhead(deps: ProcessorDeps, stream: Stream, now: Date): Promise<PendingItem | undefined> {
-  const [item] = await deps.journal.pending(deps.tenants, stream, now, 1);
+async function countAhead(
+  deps: ProcessorDeps,
+  stream: Stream,
+  now: Date,
+  endings: number,
+): Promise<PendingItem | undefined> {
+  const { journal, tenants } = deps;
+  const [item] = await journal.pending(tenants, stream, now, 1);
   if (!item || item.dueAt > now) return undefined;
-  const fatal = item.reason === ENDED && item.attempts >= ENDINGS;
-  await recordFailure(deps, stream, new ItemFailure(item, fatal, ENDED), now, 0);
-  return fatal ? countAhead(deps, stream, now) : { ...item, attempts: item.attempts + 1, reason: ENDED };
+  if (item.endings >= endings) {
+    const reason = `the process ended ${item.endings} times while it was applied`;
+    await recordFailure(deps, stream, new ItemFailure(item, true, reason), now);
+    return countAhead(deps, stream, now, endings);
+  }
+  await tenants.transaction(stream.merchantId, (tx) => journal.countEnding(tx, item.id, 1));
+  return item;
 }
 
-/** The process lives. If the item was neither settled nor failed by its own fault, it waits, or another has it. */
-function takeBack(deps: ProcessorDeps, stream: Stream, counted: PendingItem): Promise<void> {
-  return deps.tenants.transaction(stream.merchantId, (tx) => deps.journal.takeBackFailure(tx, counted));
+/** The process lives, whatever became of the item. Should the database be away, it is run with care once more. */
+async function survived(
+  { journal, tenants }: ProcessorDeps,
+  stream: Stream,
+  { id }: PendingItem,
+): Promise<void> {
+  const takeBack = tenants.transaction(stream.merchantId, (tx) => journal.countEnding(tx, id, -1));
+  await takeBack.catch(() => undefined);
 }
 
 async function recordFailure(
@@ -337,14 +354,12 @@ async function recordFailure(
   stream: Stream,
   failure: ItemFailure,
   now: Date,
-  /** Until it is tried once more, in milliseconds. Default: the contract's backoff, while it allows more attempts. */
-  pauseMs?: number,
 ): Promise<Again> {
   const { item } = failure;
   const retry = deps.contracts.get(item.name)?.retry;
   const attempt = item.attempts + 1;
-  const parked = failure.fatal || !retry || (pauseMs === undefined && attempt >= retry.attempts);
-  const backoffMs = pauseMs ?? (retry ? backoff(retry.delayMs, retry.backoff, attempt) : 0);
+  const parked = failure.fatal || !retry || attempt >= retry.attempts;
+  const backoffMs = retry ? backoff(retry.delayMs, retry.backoff, attempt) : 0;
   const nextAt = parked ? null : new Date(now.getTime() + backoffMs);
   const counted = await deps.tenants.transaction(stream.merchantId, (tx) =>
     deps.journal.recordFailure(tx, item, failure.message, nextAt, now),

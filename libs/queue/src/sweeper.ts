@@ -29,7 +29,7 @@ const OVERDUE_MS = 2_000;
 /** Streams woken in one sweep. */
 const SWEEP_LIMIT = 10_000;
 /** A young process may have died a moment ago, at one of the streams that it finds: few, and with care. */
-const YOUNG_MS = 10_000;
+const YOUNG_MS = 20_000;
 const YOUNG_LIMIT = 200;
 /** One that was woken is left alone for this long; and for longer while its queue has jobs: it waits there like others. */
 const PATIENCE_MS = 4_000;

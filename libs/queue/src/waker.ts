@@ -96,8 +96,9 @@ export class Waker {
    * it may be running. Is that one delayed, it is brought forward: the clock jumped, or something more urgent came.
    */
   async rouse(streams: readonly Stream[], careful = false): Promise<void> {
-    const have = await Promise.all(streams.map(async (s) => isTask(s) && this.promote(s)));
-    const asleep = streams.filter((_, i) => !have[i]);
+    const known = streams.filter(({ queue }) => lanesNamed(queue).length > 0);
+    const have = await Promise.all(known.map(async (s) => isTask(s) && this.promote(s)));
+    const asleep = known.filter((_, i) => !have[i]);
     await this.wake(asleep.map((s) => ({ ...s, name: 'sweep', fold: isTask(s), behind: true, careful })));
   }
 

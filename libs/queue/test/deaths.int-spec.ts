@@ -14,8 +14,6 @@ import { createTestDatabase, TEST_BACKENDS, until, type TestDatabase } from '#te
 import { CareNeeded, OrderedProcessor, TaskProcessor, type ProcessorDeps } from '../src/processor.js';
 import { merchantId, message, newScript, put, say, startLines, type Script } from './support/lines.js';
 
-const REASON = 'the process ended while it was applied';
-
 describe('an item at which a process died', () => {
   let database: TestDatabase;
   let app: INestApplication;
@@ -53,82 +51,90 @@ describe('an item at which a process died', () => {
 
   interface State {
     attempts: number;
+    endings: number;
     parked: boolean;
     reason: string | null;
     outcome: string | null;
   }
   const state = async (): Promise<State> => {
-    const rows = await app
-      .get(Tenants)
-      .read(
-        merchantId,
-        `SELECT attempts, parked_at IS NOT NULL AS parked, reason, outcome FROM journal.items WHERE stream = $1`,
-        [stream.stream],
-      );
+    const rows = await app.get(Tenants).read(
+      merchantId,
+      `SELECT attempts, endings, parked_at IS NOT NULL AS parked, reason, outcome
+         FROM journal.items WHERE stream = $1`,
+      [stream.stream],
+    );
     return rows[0] as State;
   };
-  /** The item as earlier attempts left it. */
-  const attempted = (attempts: number, reason: string): Promise<unknown> =>
+  /** The item as earlier runs left it. */
+  const after = (attempts: number, endings: number): Promise<unknown> =>
     app
       .get(Tenants)
       .transaction(merchantId, (tx) =>
         tx.query(
-          `UPDATE journal.items SET attempts = $2, reason = $3, due_at = now() - interval '1 second', parked_at = NULL WHERE stream = $1`,
-          [stream.stream, attempts, reason],
+          `UPDATE journal.items SET attempts = $2, endings = $3, due_at = now() - interval '1 second' WHERE stream = $1`,
+          [stream.stream, attempts, endings],
         ),
       );
 
-  it('counts each attempt before it begins, and is parked when they ended the process three times', async () => {
-    let runs = 0;
-    for (let attempt = 1; attempt <= 3; attempt++) {
-      let end = (): void => undefined;
-      const died = new OrderedProcessor(
-        depsWith(() => {
+  it.each([
+    [OrderedProcessor, 3],
+    [TaskProcessor, 10],
+  ])(
+    'counts each run before it begins, and is parked when so many ended the process: %p',
+    async (Processor, most) => {
+      let runs = 0;
+      for (let run = 1; run <= most; run++) {
+        let end = (): void => undefined;
+        const handle = (): Promise<JobOutcome> => {
           runs++;
-          // The process ends here: what is in the transaction is gone.
-          return new Promise<JobOutcome>((_, reject) => (end = () => reject(new Error('not reached'))));
-        }),
-      );
-      const running = died.run(stream, true).catch(() => undefined);
-      await until('the handler', () => runs === attempt);
-      expect(await state()).toMatchObject({ attempts: attempt, parked: false, reason: REASON });
-      await attempted(attempt + 100, REASON); // as if nobody had been left to count what the handler threw
-      end();
-      await running;
-      await attempted(attempt, REASON);
-    }
-    await new OrderedProcessor(
-      depsWith(() => {
-        runs++;
-        return Promise.resolve(done);
-      }),
-    ).run(stream, true);
-    expect(runs).toBe(3);
-    expect(await state()).toMatchObject({ parked: true, reason: REASON });
+          return new Promise((_, reject) => (end = () => reject(new Error('not reached'))));
+        };
+        const running = new Processor(depsWith(handle)).run(stream, true);
+        await until('the handler', () => runs === run);
+        expect(await state()).toMatchObject({ attempts: 0, endings: run, parked: false });
+        end();
+        await running;
+        await after(0, run); // as if the process had ended, and nobody been left to count what was thrown
+      }
+      const handle = (): Promise<JobOutcome> => Promise.resolve((runs++, done));
+      await new Processor(depsWith(handle)).run(stream, true);
+      expect(runs).toBe(most);
+      expect(await state()).toMatchObject({
+        parked: true,
+        reason: `the process ended ${most} times while it was applied`,
+      });
+    },
+  );
+
+  it.each([OrderedProcessor, TaskProcessor])('is left to who applies it with care: %p', async (Processor) => {
+    await after(1, 1);
+    let runs = 0;
+    const handle = (): Promise<JobOutcome> => Promise.resolve((runs++, done));
+    await expect(new Processor(depsWith(handle)).run(stream, false)).rejects.toThrow(CareNeeded);
+    expect(runs).toBe(0);
+    await app.get(Waker).wake([{ ...stream, name: say.name }]);
+    await until('it is applied', async () => (await state()).outcome === 'done');
+    expect(await state()).toMatchObject({ attempts: 1, reason: null });
   });
 
   it.each([OrderedProcessor, TaskProcessor])(
-    'is left to who applies it with care (%p)',
+    'is not counted for a run that it survives: %p',
     async (Processor) => {
-      await attempted(1, REASON);
-      let runs = 0;
-      const handle = (): Promise<JobOutcome> => Promise.resolve((runs++, done));
-      await expect(new Processor(depsWith(handle)).run(stream, false)).rejects.toThrow(CareNeeded);
-      expect(runs).toBe(0);
-      await app.get(Waker).wake([{ ...stream, name: say.name }]);
-      await until('it is applied', async () => (await state()).outcome === 'done');
-      expect(await state()).toMatchObject({ attempts: 2, reason: null });
+      await after(0, 2);
+      const later = new Date(Date.now() + 60_000);
+      const wait = (): Promise<JobOutcome> => Promise.resolve(deferred(later));
+      await new Processor(depsWith(wait)).run(stream, true);
+      expect(await state()).toMatchObject({ attempts: 0, endings: 2, parked: false, outcome: null });
     },
   );
 
   it.each([OrderedProcessor, TaskProcessor])(
-    'is not counted for a run that it survives (%p)',
+    'fails no more often for being run with care: %p',
     async (Processor) => {
-      await attempted(2, REASON);
-      const later = new Date(Date.now() + 50);
-      const wait = (): Promise<JobOutcome> => Promise.resolve(deferred(later));
-      await new Processor(depsWith(wait)).run(stream, true);
-      expect(await state()).toMatchObject({ attempts: 2, parked: false, reason: null, outcome: null });
+      await after(0, 1);
+      const fail = (): Promise<JobOutcome> => Promise.reject(new Error('not today'));
+      await new Processor(depsWith(fail)).run(stream, true);
+      expect(await state()).toMatchObject({ attempts: 1, endings: 1, parked: false, reason: 'not today' });
     },
   );
 
@@ -138,13 +144,7 @@ describe('an item at which a process died', () => {
       const again = await new OrderedProcessor(depsWith(() => Promise.resolve(done))).run(stream, true);
       expect(again).toMatchObject({ afterMs: expect.any(Number) });
     });
-    expect(await state()).toMatchObject({ attempts: 0, parked: false, reason: null, outcome: null });
-  });
-
-  it('has its last attempt, though that is made with care', async () => {
-    await attempted(say.retry.attempts - 1, 'not today');
-    await new OrderedProcessor(depsWith(() => Promise.resolve(done))).run(stream, true);
-    expect(await state()).toMatchObject({ outcome: 'done', parked: false });
+    expect(await state()).toMatchObject({ attempts: 0, endings: 0, parked: false, outcome: null });
   });
 });
 

@@ -52,6 +52,8 @@ export class Line {
           return this.lookAgain(work, head, verdict.recheckAt === null ? null : new Date(verdict.recheckAt));
         case 'send_free_form':
         case 'send_template':
+          if (verdict.facts.pauseReason !== null && !(await this.goesFirst(work, key.channelAccountId)))
+            continue;
           return this.send(work, head, recipient, verdict);
       }
     }
@@ -104,15 +106,19 @@ export class Line {
       indeterminateAt: null,
       notBefore: null,
     });
-    if (verdict.facts.pauseReason !== null) await this.goFirst(work, head.channelAccountId);
     const { channelAccountId, messageId, plan } = head;
     emit(callChannel, { channelAccountId, messageId, plan });
   }
 
-  /** After a pause one message tries whether the channel takes it again; the others wait for what becomes of it. */
-  private async goFirst({ tx, now }: Work, channelAccountId: string): Promise<void> {
+  /**
+   * After a pause one message tries whether the channel takes it again; the others wait for what becomes of it. False
+   * when another was faster: then nothing is as it was judged.
+   */
+  private async goesFirst({ tx, now }: Work, channelAccountId: string): Promise<boolean> {
     const sender = await lockSender(tx, channelAccountId);
+    if (sender.pauseReason === null || (sender.pausedUntil && sender.pausedUntil > now)) return false;
     storeSender(tx, channelAccountId, { ...sender, pausedUntil: new Date(now.getTime() + PROBE_MS) });
+    return true;
   }
 
   /** A timer; a message with a deadline is looked at then at the latest, to be dropped. */

@@ -59,6 +59,7 @@ export async function countPauses(tx: EntityManager, channelAccountId: string): 
  * every other lock, and only where something changes.
  */
 export async function lockSender(tx: EntityManager, channelAccountId: string): Promise<Sender> {
+  forget(tx, nameOf(channelAccountId)); // another may have changed it while this one waited
   const found = await select(tx, channelAccountId);
   if (found) return found;
   later(
