@@ -16,8 +16,6 @@ export interface WakeUp {
   stream: string;
   /** Others of the same merchant that were woken in the same moment: one job costs as much as another. */
   others?: string[];
-  /** A process may have died at these. */
-  careful?: boolean;
   /** A dead letter: the job stands among the failed ones; retrying it redrives this journal item. */
   parked?: { itemId: string; reason: string };
 }

@@ -42,10 +42,11 @@ export class LaneRunner {
       if (job.attemptsMade === 0) throw new UnrecoverableError(parked.reason);
       await this.redrive(merchantId, parked.itemId);
     }
-    // A process died with this job, or may have: of what it was doing, one item may be the cause.
-    const careful = job.stalledCounter > 0 || job.data.careful === true;
-    if (careful && !this.places.alone.isFree) await delay(job, CARE_AGAIN_MS, token); // keeps nobody's place meanwhile
-    const { name: queue } = this.lane.queue;
+    // A process died with this job: of what it was doing, one item may be the cause.
+    const careful = job.stalledCounter > 0;
+    const { name: queue, kind } = this.lane.queue;
+    // A call may take seconds: those that wait for their turn keep nobody's place meanwhile.
+    if (careful && kind === 'task' && !this.places.alone.isFree) await delay(job, CARE_AGAIN_MS, token);
     const streams = [stream, ...(others ?? [])].map((name) => ({ merchantId, queue, stream: name }));
     if (others) return this.runAll(streams, careful);
     const again = await this.run(streams[0]!, careful);

@@ -28,9 +28,6 @@ const SWEEP_EVERY_MS = 1_000;
 const OVERDUE_MS = 2_000;
 /** Streams woken in one sweep. */
 const SWEEP_LIMIT = 10_000;
-/** A young process may have died a moment ago, at one of the streams that it finds: few, and with care. */
-const YOUNG_MS = 20_000;
-const YOUNG_LIMIT = 200;
 /** One that was woken is left alone for this long; and for longer while its queue has jobs: it waits there like others. */
 const PATIENCE_MS = 4_000;
 const PATIENCE_IN_LINE_MS = 15_000;
@@ -51,7 +48,6 @@ export class Sweeper {
     private readonly waker: Waker,
     private readonly clock: Clock,
     private readonly log: (line: { event: string; [field: string]: unknown }) => void,
-    private readonly isYoung = (): boolean => performance.now() < YOUNG_MS,
   ) {}
 
   start(): void {
@@ -73,24 +69,20 @@ export class Sweeper {
   }
 
   async sweep(): Promise<void> {
-    const careful = this.isYoung();
-    const limit = careful ? YOUNG_LIMIT : SWEEP_LIMIT;
     // So many more as were woken before and may still stand among them.
-    const streams = await this.journal.overdue(this.clock.now(), OVERDUE_MS, limit + this.woken.size);
+    const limit = SWEEP_LIMIT + this.woken.size;
+    const streams = await this.journal.overdue(this.clock.now(), OVERDUE_MS, limit);
     await this.forget();
     const asleep = streams
       .map((stream) => ({ stream, key: foldId(stream) }))
       .filter(({ key }) => !this.woken.has(key))
-      .slice(0, limit);
+      .slice(0, SWEEP_LIMIT);
     const at = performance.now();
     for (const { stream, key } of asleep) {
       this.woken.set(key, { queue: stream.queue, at });
       swept.inc({ queue: stream.queue });
     }
-    await this.waker.rouse(
-      asleep.map(({ stream }) => stream),
-      careful,
-    );
+    await this.waker.rouse(asleep.map(({ stream }) => stream));
     if (this.ticks++ % 10 === 0) await this.measure();
   }
 

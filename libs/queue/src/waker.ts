@@ -18,8 +18,6 @@ export interface Wake {
   fold?: boolean;
   /** A second look: stands behind what is woken for the first time. */
   behind?: boolean;
-  /** A process may have died at it. */
-  careful?: boolean;
 }
 
 /** Runs streams at once, in this process; says whether it does. */
@@ -71,7 +69,7 @@ export class Waker {
   /** Undefined when no job is needed. */
   private jobOf(streams: Wake[], now: number) {
     const [wake, ...others] = streams;
-    const { queue, merchantId, stream, name, delayMs = 0, fold, behind, careful } = wake!;
+    const { queue, merchantId, stream, name, delayMs = 0, fold, behind } = wake!;
     const share = this.shares.place(queue, merchantId, now, streams.length);
     const place = Math.max(behind ? 1 : 0, share);
     if (place === 0 && !(delayMs > 0) && this.shortcuts.get(queue)?.(streams.map(streamOf))) return undefined;
@@ -81,7 +79,6 @@ export class Waker {
       data: {
         ...{ merchantId, stream },
         ...(others.length > 0 ? { others: others.map((other) => other.stream) } : {}),
-        ...(careful ? { careful } : {}),
       },
       opts: {
         ...(delayMs > 0 ? { delay: delayMs } : {}),
@@ -95,11 +92,11 @@ export class Waker {
    * Wakes streams whose due work nobody took up. A task that has a wake-up gets no second one, in whichever lane it is:
    * it may be running. Is that one delayed, it is brought forward: the clock jumped, or something more urgent came.
    */
-  async rouse(streams: readonly Stream[], careful = false): Promise<void> {
+  async rouse(streams: readonly Stream[]): Promise<void> {
     const known = streams.filter(({ queue }) => lanesNamed(queue).length > 0);
     const have = await Promise.all(known.map(async (s) => isTask(s) && this.promote(s)));
     const asleep = known.filter((_, i) => !have[i]);
-    await this.wake(asleep.map((s) => ({ ...s, name: 'sweep', fold: isTask(s), behind: true, careful })));
+    await this.wake(asleep.map((s) => ({ ...s, name: 'sweep', fold: isTask(s), behind: true })));
   }
 
   /** Jobs that wait in the lanes of a queue; undefined when the queue server is away. */

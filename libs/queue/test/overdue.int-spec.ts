@@ -1,8 +1,6 @@
 import { DataSource } from 'typeorm';
 import { Journal } from '#persistence';
-import { LANES, openQueueBackend, Waker } from '#queue';
 import { createTestDatabase, until, type TestDatabase } from '#testing';
-import { Sweeper } from '../src/sweeper.js';
 
 const now = new Date('2026-03-01T12:00:00Z');
 const OVERDUE_MS = 2_000;
@@ -72,32 +70,6 @@ describe('overdue streams of a crowded journal', () => {
       for (const stream of await overdue(10)) seen.add(stream);
       return seen.size === 40;
     });
-  });
-
-  it.each([
-    ['few at a time and with care when the process is young', true, 200],
-    ['at once otherwise', false, 250],
-  ])('is woken %s', async (_how, young, woken) => {
-    const backend = openQueueBackend(database.url('waco_outbound'), 'swept');
-    const waker = new Waker(backend);
-    const sweeper = new Sweeper(
-      journal,
-      waker,
-      { now: () => now },
-      () => undefined,
-      () => young,
-    );
-    await fill(250, { stream: `'s' || i` });
-    await sweeper.sweep();
-    const lanes = LANES.filter(({ queue }) => queue.name === 'recipients').map(({ name }) =>
-      waker.queue(name),
-    );
-    const jobs = (await Promise.all(lanes.map((lane) => lane.getJobs(['waiting', 'prioritized'])))).flat();
-    expect(jobs.flatMap(({ data }) => [data.stream, ...(data.others ?? [])])).toHaveLength(woken);
-    expect(jobs.map(({ data }) => data.careful ?? false)).toEqual(jobs.map(() => young));
-    for (const lane of lanes) await lane.drain();
-    await waker.close();
-    await backend.close();
   });
 
   it('finds every due stream once beside 200,000 timers and 20,000 due items', async () => {
