@@ -5,9 +5,6 @@ import type { Lane } from './lanes.js';
 import { CareNeeded, OrderedProcessor, TaskProcessor, type Again, type ProcessorDeps } from './processor.js';
 import type { Turnstile } from './turnstile.js';
 
-/** When another is run with care, it is looked again after this long. */
-const CARE_AGAIN_MS = 100;
-
 interface Places {
   turnstile: Turnstile;
   /**
@@ -44,14 +41,13 @@ export class LaneRunner {
     }
     // A process died with this job: of what it was doing, one item may be the cause.
     const careful = job.stalledCounter > 0;
-    const { name: queue, kind } = this.lane.queue;
-    // A call may take seconds: those that wait for their turn keep nobody's place meanwhile.
-    if (careful && kind === 'task' && !this.places.alone.isFree) await delay(job, CARE_AGAIN_MS, token);
+    const { name: queue } = this.lane.queue;
     const streams = [stream, ...(others ?? [])].map((name) => ({ merchantId, queue, stream: name }));
     if (others) return this.runAll(streams, careful);
     const again = await this.run(streams[0]!, careful);
     if (!again) return;
-    await delay(job, again.afterMs, token);
+    await job.moveToDelayed(Date.now() + Math.max(1, again.afterMs), token);
+    throw new DelayedError();
   }
 
   /**
@@ -119,12 +115,6 @@ export class LaneRunner {
     await tenants.transaction(merchantId, (tx) => journal.unpark(tx, itemId, clock.now()));
     log({ event: 'job.redriven', queue: this.lane.queue.name, itemId, merchantId });
   }
-}
-
-/** The job comes again after `ms`. @throws DelayedError, which ends its turn now. */
-async function delay(job: WakeJob, ms: number, token?: string): Promise<never> {
-  await job.moveToDelayed(Date.now() + Math.max(1, ms), token);
-  throw new DelayedError();
 }
 
 function throwFirst(results: readonly PromiseSettledResult<void>[]): void {

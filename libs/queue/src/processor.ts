@@ -335,18 +335,19 @@ async function countAhead(
     await recordFailure(deps, stream, new ItemFailure(item, true, reason), now);
     return countAhead(deps, stream, now, endings);
   }
-  await tenants.transaction(stream.merchantId, (tx) => journal.countEnding(tx, item.id, 1));
+  await countEnding(deps, stream, item, 1);
   return item;
 }
 
 /** The process lives, whatever became of the item. Should the database be away, it is run with care once more. */
-async function survived(
-  { journal, tenants }: ProcessorDeps,
-  stream: Stream,
-  { id }: PendingItem,
-): Promise<void> {
-  const takeBack = tenants.transaction(stream.merchantId, (tx) => journal.countEnding(tx, id, -1));
-  await takeBack.catch(() => undefined);
+async function survived(deps: ProcessorDeps, stream: Stream, item: PendingItem): Promise<void> {
+  await countEnding(deps, stream, item, -1).catch(() => undefined);
+}
+
+/** It has to outlive this process, not the database. */
+function countEnding(deps: ProcessorDeps, stream: Stream, { id }: PendingItem, by: 1 | -1): Promise<void> {
+  const { journal, tenants } = deps;
+  return tenants.transaction(stream.merchantId, (tx) => journal.countEnding(tx, id, by), { durable: false });
 }
 
 async function recordFailure(
