@@ -192,7 +192,8 @@ export class Journal {
   /** Takes an item out of the dead letters; its attempts start anew. What ended processes is still run with care. */
   async unpark(tx: EntityManager, id: string, now: Date): Promise<void> {
     await tx.query(
-      `UPDATE journal.items SET parked_at = NULL, attempts = 0, endings = least(endings, 1), due_at = $2, redrives = redrives + 1
+      `UPDATE journal.items SET parked_at = NULL, attempts = 0, endings = least(endings, 1), due_at = $2,
+         redrives = redrives + 1
        WHERE id = $1 AND parked_at IS NOT NULL`,
       [id, now],
     );

@@ -2,7 +2,9 @@ import { DelayedError, UnrecoverableError } from 'bullmq';
 import type { Stream } from '#persistence';
 import type { WakeJob } from './backend.js';
 import type { Lane } from './lanes.js';
-import { CareNeeded, OrderedProcessor, TaskProcessor, type Again, type ProcessorDeps } from './processor.js';
+import { CareNeeded } from './failures.js';
+import type { Again, ProcessorDeps } from './handling.js';
+import { OrderedProcessor, TaskProcessor } from './processor.js';
 import type { Turnstile } from './turnstile.js';
 
 interface Places {

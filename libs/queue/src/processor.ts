@@ -1,18 +1,10 @@
-import type { JobContract, JobOutcome } from '#contracts';
 import type { EntityManager } from 'typeorm';
-import {
-  isRefusal,
-  isSettledBefore,
-  type Journal,
-  type PendingItem,
-  type Settled,
-  type Stream,
-  type Tenants,
-} from '#persistence';
-import type { Clock } from '#platform';
-import { Counter, Histogram } from '#platform';
-import { Outbox, OrderedContext, parsePayload, TaskContext } from './context.js';
-import type { Wake, Waker } from './waker.js';
+import type { JobOutcome } from '#contracts';
+import { isRefusal, isSettledBefore, type PendingItem, type Settled, type Stream } from '#persistence';
+import { Outbox, OrderedContext, TaskContext } from './context.js';
+import { CareNeeded, countAhead, ENDINGS, ItemFailure, recordFailure, survived } from './failures.js';
+import { handle, reasonOf, report, type Again, type ProcessorDeps } from './handling.js';
+import type { Wake } from './waker.js';
 
 /** Items of a stream applied in one transaction at most: bounds how long its lock is held. */
 const BATCH = 16;
@@ -20,55 +12,6 @@ const BATCH = 16;
 const TOGETHER = 128;
 /** A stream that another worker holds is looked at again after this long. */
 const CONTENDED_MS = 40;
-const MAX_BACKOFF_MS = 300_000;
-/**
- * An item whose process ended so often while it was applied is a dead letter. Ordered ones run alone and are short: three
- * times is no coincidence. A task may be a call that takes long, and be there when something else ends the process.
- */
-const ENDINGS = { ordered: 3, task: 10 } as const;
-
-const jobs = new Counter({
-  name: 'waco_jobs_total',
-  help: 'Journal items by what became of them',
-  labelNames: ['queue', 'name', 'outcome'],
-});
-const duration = new Histogram({
-  name: 'waco_job_seconds',
-  help: 'Time to apply one journal item',
-  labelNames: ['queue', 'name'],
-  buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
-});
-
-export type Handler = (payload: object, context: OrderedContext | TaskContext) => Promise<JobOutcome>;
-
-export interface ProcessorDeps {
-  journal: Journal;
-  tenants: Tenants;
-  waker: Waker;
-  clock: Clock;
-  contracts: ReadonlyMap<string, JobContract>;
-  handlers: ReadonlyMap<string, Handler>;
-  log: (line: { event: string; [field: string]: unknown }) => void;
-}
-
-/** When to look at the stream again; undefined: no need, a later item brings its own wake-up. */
-export type Again = { afterMs: number } | undefined;
-
-/** Carries the item that failed out of a rolled-back transaction. */
-class ItemFailure extends Error {
-  constructor(
-    readonly item: PendingItem,
-    readonly fatal: boolean,
-    reason: string,
-    options?: ErrorOptions,
-  ) {
-    super(reason, options);
-  }
-}
-
-/** The item's process ended before: it is run with care, or not at all. */
-export class CareNeeded extends Error {}
-
 /** A batch failed when it was to be stored: which item's fault it is shows when each is alone. */
 class OneByOne extends Error {}
 
@@ -298,116 +241,4 @@ export class TaskProcessor {
       return recordFailure(this.deps, stream, failure, clock.now());
     }
   }
-}
-
-async function handle(
-  deps: ProcessorDeps,
-  item: PendingItem,
-  context: OrderedContext | TaskContext,
-): Promise<JobOutcome> {
-  const contract = deps.contracts.get(item.name);
-  const handler = deps.handlers.get(item.name);
-  if (!contract || !handler) return { outcome: 'rejected', reason: `nobody handles ${item.name}` };
-  let payload: object;
-  try {
-    payload = parsePayload(contract, item.payload);
-  } catch (error) {
-    return { outcome: 'rejected', reason: reasonOf(error) };
-  }
-  return handler(payload, context);
-}
-
-/**
- * Counts the run of the next item before it begins: should it end the process once more, that is how it gets into the
- * dead letters in the end. Returns the item; undefined when nothing is due.
- */
-async function countAhead(
-  deps: ProcessorDeps,
-  stream: Stream,
-  now: Date,
-  endings: number,
-): Promise<PendingItem | undefined> {
-  const { journal, tenants } = deps;
-  const [item] = await journal.pending(tenants, stream, now, 1);
-  if (!item || item.dueAt > now) return undefined;
-  if (item.endings >= endings) {
-    const reason = `the process ended ${item.endings} times while it was applied`;
-    await recordFailure(deps, stream, new ItemFailure(item, true, reason), now);
-    return countAhead(deps, stream, now, endings);
-  }
-  await countEnding(deps, stream, item, 1);
-  return item;
-}
-
-/** The process lives, whatever became of the item. Should the database be away, it is run with care once more. */
-async function survived(deps: ProcessorDeps, stream: Stream, item: PendingItem): Promise<void> {
-  await countEnding(deps, stream, item, -1).catch(() => undefined);
-}
-
-/** It has to outlive this process, not the database. */
-function countEnding(deps: ProcessorDeps, stream: Stream, { id }: PendingItem, by: 1 | -1): Promise<void> {
-  const { journal, tenants } = deps;
-  return tenants.transaction(stream.merchantId, (tx) => journal.countEnding(tx, id, by), { durable: false });
-}
-
-async function recordFailure(
-  deps: ProcessorDeps,
-  stream: Stream,
-  failure: ItemFailure,
-  now: Date,
-): Promise<Again> {
-  const { item } = failure;
-  const retry = deps.contracts.get(item.name)?.retry;
-  const attempt = item.attempts + 1;
-  const parked = failure.fatal || !retry || attempt >= retry.attempts;
-  const backoffMs = retry ? backoff(retry.delayMs, retry.backoff, attempt) : 0;
-  const nextAt = parked ? null : new Date(now.getTime() + backoffMs);
-  const counted = await deps.tenants.transaction(stream.merchantId, (tx) =>
-    deps.journal.recordFailure(tx, item, failure.message, nextAt, now),
-  );
-  if (!counted) return undefined;
-  jobs.inc({ queue: stream.queue, name: item.name, outcome: parked ? 'parked' : 'failed' });
-  deps.log({
-    event: parked ? 'job.parked' : 'job.failed',
-    queue: stream.queue,
-    name: item.name,
-    itemId: item.id,
-    merchantId: stream.merchantId,
-    attempt,
-    reason: failure.message,
-    stack: failure.cause instanceof Error ? failure.cause.stack : undefined,
-  });
-  if (parked) await deps.waker.bury(stream, item.name, item.id, failure.message);
-  return parked ? undefined : { afterMs: backoffMs };
-}
-
-function backoff(delayMs: number, kind: 'exponential' | 'fixed', attempt: number): number {
-  const full = kind === 'fixed' ? delayMs : delayMs * 2 ** (attempt - 1);
-  return Math.min(full, MAX_BACKOFF_MS);
-}
-
-function report(
-  deps: ProcessorDeps,
-  stream: Pick<Stream, 'merchantId' | 'queue'>,
-  item: PendingItem,
-  outcome: string,
-  startedAt: number,
-): void {
-  const ms = performance.now() - startedAt;
-  jobs.inc({ queue: stream.queue, name: item.name, outcome });
-  duration.observe({ queue: stream.queue, name: item.name }, ms / 1_000);
-  deps.log({
-    event: 'job.finished',
-    queue: stream.queue,
-    name: item.name,
-    itemId: item.id,
-    merchantId: stream.merchantId,
-    outcome,
-    attempt: item.attempts + 1,
-    ms: Math.round(ms * 10) / 10,
-  });
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -6,7 +6,7 @@ import type { QueueBackend, WakeUp } from './backend.js';
 import { CrowdLimit } from './crowd.js';
 import { LaneRunner } from './lane-runner.js';
 import { lanesOf, type Lane } from './lanes.js';
-import type { Handler, ProcessorDeps } from './processor.js';
+import type { Handler, ProcessorDeps } from './handling.js';
 import { Turnstile } from './turnstile.js';
 
 export const JOBS = Symbol('JOBS');

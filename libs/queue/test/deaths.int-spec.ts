@@ -11,7 +11,9 @@ import { CONNECTION, Journal, Tenants, type Stream } from '#persistence';
 import { systemClock } from '#platform';
 import { openQueueBackend, Waker } from '#queue';
 import { createTestDatabase, TEST_BACKENDS, until, type TestDatabase } from '#testing';
-import { CareNeeded, OrderedProcessor, TaskProcessor, type ProcessorDeps } from '../src/processor.js';
+import { CareNeeded } from '../src/failures.js';
+import type { ProcessorDeps } from '../src/handling.js';
+import { OrderedProcessor, TaskProcessor } from '../src/processor.js';
 import { merchantId, message, newScript, put, say, startLines, type Script } from './support/lines.js';
 
 describe('an item at which a process died', () => {

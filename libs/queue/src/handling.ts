@@ -1,0 +1,76 @@
+import type { JobContract, JobOutcome } from '#contracts';
+import type { Journal, PendingItem, Stream, Tenants } from '#persistence';
+import { Counter, Histogram, type Clock } from '#platform';
+import { parsePayload, type OrderedContext, type TaskContext } from './context.js';
+import type { Waker } from './waker.js';
+
+export const jobs = new Counter({
+  name: 'waco_jobs_total',
+  help: 'Journal items by what became of them',
+  labelNames: ['queue', 'name', 'outcome'],
+});
+const duration = new Histogram({
+  name: 'waco_job_seconds',
+  help: 'Time to apply one journal item',
+  labelNames: ['queue', 'name'],
+  buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+});
+
+export type Handler = (payload: object, context: OrderedContext | TaskContext) => Promise<JobOutcome>;
+
+export interface ProcessorDeps {
+  journal: Journal;
+  tenants: Tenants;
+  waker: Waker;
+  clock: Clock;
+  contracts: ReadonlyMap<string, JobContract>;
+  handlers: ReadonlyMap<string, Handler>;
+  log: (line: { event: string; [field: string]: unknown }) => void;
+}
+
+/** When to look at the stream again; undefined: no need, a later item brings its own wake-up. */
+export type Again = { afterMs: number } | undefined;
+
+/** What the item's handler says of it; a payload that breaks its contract is rejected. */
+export async function handle(
+  deps: ProcessorDeps,
+  item: PendingItem,
+  context: OrderedContext | TaskContext,
+): Promise<JobOutcome> {
+  const contract = deps.contracts.get(item.name);
+  const handler = deps.handlers.get(item.name);
+  if (!contract || !handler) return { outcome: 'rejected', reason: `nobody handles ${item.name}` };
+  let payload: object;
+  try {
+    payload = parsePayload(contract, item.payload);
+  } catch (error) {
+    return { outcome: 'rejected', reason: reasonOf(error) };
+  }
+  return handler(payload, context);
+}
+
+export function report(
+  deps: ProcessorDeps,
+  stream: Pick<Stream, 'merchantId' | 'queue'>,
+  item: PendingItem,
+  outcome: string,
+  startedAt: number,
+): void {
+  const ms = performance.now() - startedAt;
+  jobs.inc({ queue: stream.queue, name: item.name, outcome });
+  duration.observe({ queue: stream.queue, name: item.name }, ms / 1_000);
+  deps.log({
+    event: 'job.finished',
+    queue: stream.queue,
+    name: item.name,
+    itemId: item.id,
+    merchantId: stream.merchantId,
+    outcome,
+    attempt: item.attempts + 1,
+    ms: Math.round(ms * 10) / 10,
+  });
+}
+
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
