@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { callChannel } from '#contracts';
+import { advanceRecipient, callChannel } from '#contracts';
 import { until } from '#testing';
 import { GRACE_MS, Stand, type Customer } from './support/stand.js';
 
@@ -25,7 +25,7 @@ describe('refusals', () => {
       await stand.owner.query(`SELECT * FROM outbound.senders WHERE channel_account_id = $1`, [
         stand.merchant.channelAccountId,
       ])
-    ).rows[0] as Record<string, unknown>;
+    ).rows[0] as Record<string, unknown> | undefined;
 
   it('131056 slows this pair only, and keeps its order', async () => {
     const other = await stand.customer();
@@ -77,7 +77,7 @@ describe('refusals', () => {
     const dead = { kind: 'error', code: 190 };
     await stand.faults(dead, dead);
     const id = await stand.send(customer, 'with a dead token');
-    await until('the account is paused', async () => (await sender()).pause_reason === 'auth');
+    await until('the account is paused', async () => (await sender())?.pause_reason === 'auth');
     const later = await Promise.all(others.map((other) => stand.send(other, 'meanwhile')));
     for (const m of later) await until('it waits', async () => (await stand.message(m))?.verdict);
     expect((await stand.message(later[0]!))?.verdict).toMatchObject({
@@ -86,7 +86,7 @@ describe('refusals', () => {
     });
     expect(await stand.message(id)).toMatchObject({ sends: 1, verdict: { why: 'account_paused' } });
     await stand.advance(61_000);
-    await until('one of them tried', async () => (await sender()).pauses === 2, 20_000);
+    await until('one of them tried', async () => (await sender())?.pauses === 2, 20_000);
     await stand.advance(1_000);
     const all = await Promise.all([id, ...later].map((m) => stand.message(m)));
     expect(all.reduce((sum, m) => sum + m!.sends, 0)).toBe(2);
@@ -105,8 +105,8 @@ describe('refusals', () => {
     await stand.faults({ kind: 'delay', ms: 1_000 }, { kind: 'error', code: 190 });
     const slow = await stand.send(customer, 'under way');
     await until('it is called', async () => (await stand.asked(slow)).accepted.length > 0);
-    await stand.send(other, 'with a dead token');
-    await until('the account is paused', async () => (await sender()).pause_reason === 'auth');
+    const refused = await stand.send(other, 'with a dead token');
+    await until('the account is paused', async () => (await sender())?.pause_reason === 'auth');
     const answered = `SELECT FROM journal.items
       WHERE name = $1 AND payload->>'messageId' = $2 AND settled_at IS NOT NULL`;
     await until('the answer came', async () => {
@@ -114,6 +114,42 @@ describe('refusals', () => {
       return rows.length > 0;
     });
     expect(await sender()).toMatchObject({ pause_reason: 'auth', pauses: 1 });
+    await stand.advance(61_000);
+    await stand.reaches(refused, 'delivered');
+  });
+
+  it('of two that find a pause over at the same moment one goes first', async () => {
+    const { channelAccountId } = stand.merchant;
+    const two = [customer, await stand.customer()];
+    await stand
+      .send(customer, 'so that the number has a sender')
+      .then((id) => stand.reaches(id, 'delivered'));
+    await stand.owner.query(
+      `UPDATE outbound.senders SET paused_at = now(), paused_until = now() + interval '10 years', pause_reason = 'auth'`,
+    );
+    const ids = await Promise.all(two.map((one) => stand.send(one, 'soon')));
+    for (const id of ids) await until('it waits', async () => (await stand.message(id))?.verdict?.why);
+    const over = new Date(stand.now.getTime() - 1_000);
+    await stand.owner.query(`UPDATE outbound.senders SET paused_until = $1`, [over]);
+    await stand.owner.query('BEGIN');
+    await stand.owner.query('SELECT FROM outbound.senders FOR UPDATE');
+    await stand.faults({ kind: 'delay', ms: 1_000 });
+    for (const { contactId } of two) {
+      await stand.emit(advanceRecipient, { channelAccountId, contactId, occasion: 'both_at_once' });
+    }
+    await until('both wait for the number', async () => {
+      const { rows } = await stand.owner.query(
+        `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`,
+      );
+      return rows.length === 2;
+    });
+    await stand.owner.query('COMMIT');
+    const settled = `SELECT FROM journal.items WHERE external_id LIKE '%both_at_once%' AND settled_at IS NOT NULL`;
+    await until('both were judged', async () => (await stand.owner.query(settled)).rows.length === 2);
+    const both = await Promise.all(ids.map((id) => stand.message(id)));
+    expect(both.map((m) => m?.plan).toSorted()).toEqual([0, 1]);
+    await stand.advance(20_000);
+    for (const id of ids) await stand.reaches(id, 'delivered');
   });
 
   it('a paused template holds the message until the template is back', async () => {

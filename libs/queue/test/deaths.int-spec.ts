@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { deferred, done, type JobOutcome } from '#contracts';
 import { CONNECTION, Journal, Tenants, type Stream } from '#persistence';
 import { systemClock } from '#platform';
@@ -52,6 +52,7 @@ describe('an item at which a process died', () => {
   });
 
   interface State {
+    id: string;
     attempts: number;
     endings: number;
     parked: boolean;
@@ -61,7 +62,7 @@ describe('an item at which a process died', () => {
   const state = async (): Promise<State> => {
     const rows = await app.get(Tenants).read(
       merchantId,
-      `SELECT attempts, endings, parked_at IS NOT NULL AS parked, reason, outcome
+      `SELECT id::text, attempts, endings, parked_at IS NOT NULL AS parked, reason, outcome
          FROM journal.items WHERE stream = $1`,
       [stream.stream],
     );
@@ -101,10 +102,13 @@ describe('an item at which a process died', () => {
       const handle = (): Promise<JobOutcome> => Promise.resolve((runs++, done));
       await new Processor(depsWith(handle)).run(stream, true);
       expect(runs).toBe(most);
-      expect(await state()).toMatchObject({
-        parked: true,
-        reason: `the process ended ${most} times while it was applied`,
-      });
+      const parked = await state();
+      const reason = `the process ended ${most} times while it was applied`;
+      expect(parked).toMatchObject({ parked: true, reason });
+      const redrive = (tx: EntityManager): Promise<void> =>
+        app.get(Journal).unpark(tx, parked.id, new Date(Date.now() + 60_000));
+      await app.get(Tenants).transaction(merchantId, redrive);
+      expect(await state()).toMatchObject({ attempts: 0, endings: 1, parked: false }); // and run with care
     },
   );
 
