@@ -7,7 +7,8 @@ COPY tsconfig.base.json tsconfig.json ./
 COPY apps apps
 COPY libs libs
 COPY migrations migrations
-RUN npx tsc -p tsconfig.json && find dist \( -name '*.spec.js*' -o -name '*-spec.js*' \) -delete
+COPY deploy deploy
+RUN npm run build && find dist \( -name '*.spec.js*' -o -name '*-spec.js*' \) -delete
 
 FROM node:22-bookworm-slim AS packages
 WORKDIR /waco
@@ -31,6 +32,6 @@ EXPOSE 3000
 # Nothing to install for it: the image has Node.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.PORT || 3000) + '/health/live').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-# For example: docker run waco dist/apps/ingest-gateway/src/main.js
+# For example: docker run waco dist/apps/ingest-gateway/main.js
 ENTRYPOINT ["node", "--enable-source-maps"]
-CMD ["dist/apps/ingest-gateway/src/main.js"]
+CMD ["dist/apps/ingest-gateway/main.js"]

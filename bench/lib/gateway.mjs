@@ -11,7 +11,7 @@ export async function startGateway(servers, { database, nodeFlags = [], env = {}
   const { insertTestMerchant, TEST_MASTER_KEYS } = await import('../../dist/libs/testing/src/index.js');
   const merchant = await insertTestMerchant(database.url());
   const port = await freePort();
-  const process = await servers.start('ingest-gateway', 'dist/apps/ingest-gateway/src/main.js', {
+  const process = await servers.start('ingest-gateway', 'dist/apps/ingest-gateway/main.js', {
     port,
     nodeFlags,
     env: {

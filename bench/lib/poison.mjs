@@ -3,13 +3,15 @@
 import { existsSync } from 'node:fs';
 import { register } from 'node:module';
 
-/** By the end of a module's address: the line at which a handler begins, and what it knows of the message. */
+/** By the end of a module's address: after what the handler begins, with which line, and what it knows of the message. */
 const HANDLERS = {
-  '/apps/conversation/src/jobs/receive-message.handler.js': {
+  '/apps/conversation/main.js': {
+    after: 'ReceiveMessageHandler = class',
     begin: 'async handle(payload, ctx) {',
     text: 'payload.content?.text',
   },
   '/bench/comparisons/bot/worker.mjs': {
+    after: '',
     begin: 'async function answer(message, from) {',
     text: 'message.text?.body',
   },
@@ -30,8 +32,10 @@ export async function load(url, context, next) {
   const loaded = await next(url, context);
   const [, handler] = Object.entries(HANDLERS).find(([end]) => url.endsWith(end)) ?? [];
   if (!handler) return loaded;
-  const { begin, text } = handler;
+  const { after, begin, text } = handler;
   const source = String(loaded.source);
-  if (!source.includes(begin)) throw new Error(`${url} does not look as the poison expects`);
-  return { ...loaded, source: source.replace(begin, `${begin} globalThis.benchPoison(${text});`) };
+  const at = source.indexOf(begin, source.indexOf(after)) + begin.length;
+  if (!source.includes(after) || at < begin.length)
+    throw new Error(`${url} does not look as the poison expects`);
+  return { ...loaded, source: `${source.slice(0, at)} globalThis.benchPoison(${text});${source.slice(at)}` };
 }

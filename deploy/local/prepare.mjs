@@ -10,7 +10,13 @@ const MODULES = join(ROOT, 'node_modules');
 const INSTALLED = join(MODULES, '.waco-lock');
 const BUILT = join(ROOT, 'dist', '.build-stamp');
 const SOURCES = ['apps', 'libs', 'migrations', 'bench', 'deploy'];
-const BUILD_INPUTS = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.base.json'];
+const BUILD_INPUTS = [
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+  'tsconfig.base.json',
+  'deploy/bundle.mjs',
+];
 
 /** Installs packages and builds, each only when something has changed since the last time. @throws Problem */
 export async function prepare({ quiet = false } = {}) {
@@ -22,7 +28,7 @@ export async function prepare({ quiet = false } = {}) {
   }
   if (!buildIsCurrent()) {
     const startedAt = new Date();
-    await step('Building', () => run(process.execPath, [tsc(), '-p', 'tsconfig.json']), { quiet });
+    await step('Building', () => run(npm(), ['run', 'build']), { quiet });
     mkdirSync(join(ROOT, 'dist'), { recursive: true });
     writeFileSync(BUILT, startedAt.toISOString());
   }
@@ -82,10 +88,6 @@ function npm() {
   return process.platform === 'win32' ? 'npm.cmd' : 'npm';
 }
 
-function tsc() {
-  return join(MODULES, 'typescript', 'bin', 'tsc');
-}
-
 /** Runs a command in the clone; what it printed is shown only when it fails. */
 function run(command, args) {
   return new Promise((resolve, reject) => {
@@ -98,12 +100,9 @@ function run(command, args) {
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
     child.on('error', (error) => reject(new Problem(`${command} could not be run: ${error.message}`)));
     child.on('close', (code) => {
-      const words = [command.endsWith('node') ? 'tsc' : 'npm', ...args.filter((a) => !a.includes('/'))].join(
-        ' ',
-      );
       const last = output.trimEnd().split('\n').slice(-30).join('\n');
       if (code === 0) resolve();
-      else reject(new Problem(`${last}\n${words} failed (exit code ${code}).`));
+      else reject(new Problem(`${last}\nnpm ${args.join(' ')} failed (exit code ${code}).`));
     });
   });
 }

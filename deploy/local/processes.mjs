@@ -52,7 +52,7 @@ export class ServiceProcess {
 
   start() {
     const log = openSync(this.logFile, 'a', 0o600);
-    const main = join(ROOT, 'dist', 'apps', this.name, 'src', 'main.js');
+    const main = join(ROOT, 'dist', 'apps', this.name, 'main.js');
     const child = spawn(process.execPath, ['--enable-source-maps', '--import', LEASH, main], {
       cwd: ROOT,
       env: this.env,
