@@ -40,6 +40,7 @@ export class ServiceProcess {
     this.name = name;
     this.port = port;
     this.env = env;
+    this.main = join(ROOT, 'dist', 'apps', name, 'main.js');
     this.logFile = join(logFolder, `${name}.log`);
     this.onDeath = onDeath;
     this.wanted = false;
@@ -52,8 +53,7 @@ export class ServiceProcess {
 
   start() {
     const log = openSync(this.logFile, 'a', 0o600);
-    const main = join(ROOT, 'dist', 'apps', this.name, 'main.js');
-    const child = spawn(process.execPath, ['--enable-source-maps', '--import', LEASH, main], {
+    const child = spawn(process.execPath, ['--enable-source-maps', '--import', LEASH, this.main], {
       cwd: ROOT,
       env: this.env,
       stdio: ['ignore', log, log, 'ipc'],
