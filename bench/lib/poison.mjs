@@ -34,8 +34,10 @@ export async function load(url, context, next) {
   if (!handler) return loaded;
   const { after, begin, text } = handler;
   const source = String(loaded.source);
-  const at = source.indexOf(begin, source.indexOf(after)) + begin.length;
-  if (!source.includes(after) || at < begin.length)
+  const from = source.indexOf(after) + after.length;
+  const at = source.indexOf(begin, from) + begin.length;
+  if (from < after.length || at < from || source.slice(from, at).includes('= class')) {
     throw new Error(`${url} does not look as the poison expects`);
+  }
   return { ...loaded, source: `${source.slice(0, at)} globalThis.benchPoison(${text});${source.slice(at)}` };
 }

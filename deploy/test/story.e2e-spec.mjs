@@ -67,6 +67,21 @@ describe.each(backends)('a purchase, with queues on %s', (backend) => {
     expect(killed).toHaveLength(SERVICES.length);
   });
 
+  it('has the pages of the admin API with the files that they load', async () => {
+    const headers = { authorization: `Bearer ${stack.secrets.operatorKey}` };
+    for (const page of ['/docs', '/queues']) {
+      const address = `${stack.urls.admin}${page}`;
+      const html = await (await fetch(address, { headers })).text();
+      const files = [...html.matchAll(/(?:src|href)="([^"#:]+\.(?:js|css))[^"]*"/g)].map(([, file]) => file);
+      expect(files.length).toBeGreaterThan(0);
+      const base = /<base href="([^"]+)"/.exec(html)?.[1] ?? page;
+      for (const file of files) {
+        const { status } = await fetch(new URL(file, new URL(base, address)), { headers });
+        expect({ file, status }).toEqual({ file, status: 200 });
+      }
+    }
+  });
+
   it('starts a service again that somebody else killed', async () => {
     const { conversation } = stack.processes;
     const { child } = conversation;

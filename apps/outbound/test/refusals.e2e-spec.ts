@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
 import { advanceRecipient, callChannel } from '#contracts';
 import { until } from '#testing';
 import { GRACE_MS, Stand, type Customer } from './support/stand.js';
@@ -131,19 +132,18 @@ describe('refusals', () => {
     for (const id of ids) await until('it waits', async () => (await stand.message(id))?.verdict?.why);
     const over = new Date(stand.now.getTime() - 1_000);
     await stand.owner.query(`UPDATE outbound.senders SET paused_until = $1`, [over]);
-    await stand.owner.query('BEGIN');
-    await stand.owner.query('SELECT FROM outbound.senders FOR UPDATE');
+    const other = new pg.Client({ connectionString: stand.database.ownerUrl });
+    await other.connect();
+    await other.query('BEGIN');
+    await other.query('SELECT FROM outbound.senders FOR UPDATE');
     await stand.faults({ kind: 'delay', ms: 1_000 });
     for (const { contactId } of two) {
       await stand.emit(advanceRecipient, { channelAccountId, contactId, occasion: 'both_at_once' });
     }
+    const waiting = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`;
     await until('both wait for the number', async () => {
-      const { rows } = await stand.owner.query(
-        `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`,
-      );
-      return rows.length === 2;
-    });
-    await stand.owner.query('COMMIT');
+      return (await stand.owner.query(waiting)).rows.length === 2;
+    }).finally(() => other.end());
     const settled = `SELECT FROM journal.items WHERE external_id LIKE '%both_at_once%' AND settled_at IS NOT NULL`;
     await until('both were judged', async () => (await stand.owner.query(settled)).rows.length === 2);
     const both = await Promise.all(ids.map((id) => stand.message(id)));

@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import pg from 'pg';
 import { DataSource } from 'typeorm';
 import type { ReadinessCheck } from '#platform';
 import { CONNECTION } from './connection.js';
@@ -27,6 +28,7 @@ export class DatabaseModule {
       imports: [
         TypeOrmModule.forRoot({
           type: 'postgres',
+          driver: pg, // as it stands in the service's file, and not a second one by its name
           url: options.url,
           entities: [...TENANCY_ENTITIES, ...options.entities],
           poolSize: options.poolSize,
