@@ -30,7 +30,7 @@ const failures = new Counter({
 });
 
 /** Streams that one job wakes at most: few enough to spread a burst over the processes of a service. */
-const STREAMS_A_JOB = 16;
+export const STREAMS_A_JOB = 16;
 
 /** Tells queues that streams have work. Best effort by design: the journal has the work, and the sweep repeats. */
 export class Waker {
