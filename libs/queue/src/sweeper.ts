@@ -1,6 +1,6 @@
-import type { Journal } from '#persistence';
+import type { Journal, Stream } from '#persistence';
 import { Counter, Gauge, type Clock } from '#platform';
-import { foldId, type Waker } from './waker.js';
+import { foldId, STREAMS_A_JOB, type Waker } from './waker.js';
 
 const pending = new Gauge({
   name: 'waco_journal_pending',
@@ -24,10 +24,14 @@ const swept = new Counter({
 });
 
 const SWEEP_EVERY_MS = 1_000;
+/** When more waits in line than a sweep looks at: to look costs the database about a second. */
+const BACKLOG_EVERY_MS = 10_000;
 /** Due work that nobody has taken up for this long is woken again. */
 const OVERDUE_MS = 2_000;
 /** Streams woken in one sweep. */
 const SWEEP_LIMIT = 10_000;
+/** And of one merchant's in a queue in which all that is overdue may be waiting already. */
+const FEW = 100;
 /** One that was woken is left alone for this long; and for longer while its queue has jobs: it waits there like others. */
 const PATIENCE_MS = 4_000;
 const PATIENCE_IN_LINE_MS = 15_000;
@@ -52,11 +56,13 @@ export class Sweeper {
 
   start(): void {
     const tick = (): void => {
-      this.running = this.sweep().catch((error: Error) =>
-        this.log({ event: 'sweep.failed', reason: error.message }),
+      let everyMs = SWEEP_EVERY_MS;
+      this.running = this.sweep().then(
+        ({ woken, more }) => void (everyMs = more && woken < SWEEP_LIMIT ? BACKLOG_EVERY_MS : SWEEP_EVERY_MS),
+        (error: Error) => this.log({ event: 'sweep.failed', reason: error.message }),
       );
       void this.running.then(() => {
-        if (this.timer) this.timer = setTimeout(tick, SWEEP_EVERY_MS);
+        if (this.timer) this.timer = setTimeout(tick, everyMs);
       });
     };
     this.timer = setTimeout(tick, SWEEP_EVERY_MS);
@@ -68,33 +74,54 @@ export class Sweeper {
     await this.running;
   }
 
-  async sweep(): Promise<void> {
+  /** Returns how many streams were woken, and whether there may be more than it looked at. */
+  async sweep(): Promise<{ woken: number; more: boolean }> {
     // So many more as were woken before and may still stand among them.
     const limit = SWEEP_LIMIT + this.woken.size;
     const streams = await this.journal.overdue(this.clock.now(), OVERDUE_MS, limit);
-    await this.forget();
-    const asleep = streams
-      .map((stream) => ({ stream, key: foldId(stream) }))
-      .filter(({ key }) => !this.woken.has(key))
-      .slice(0, SWEEP_LIMIT);
+    const queues = new Set([...streams, ...this.woken.values()].map(({ queue }) => queue));
+    const waiting = new Map<string, number | undefined>();
+    for (const queue of queues) waiting.set(queue, await this.waker.waiting(queue));
+    this.forget(waiting);
+    const asleep = this.asleepOf(streams, waiting).slice(0, SWEEP_LIMIT);
     const at = performance.now();
-    for (const { stream, key } of asleep) {
-      this.woken.set(key, { queue: stream.queue, at });
+    for (const stream of asleep) {
+      this.woken.set(foldId(stream), { queue: stream.queue, at });
       swept.inc({ queue: stream.queue });
     }
-    await this.waker.rouse(asleep.map(({ stream }) => stream));
+    await this.waker.rouse(asleep);
     if (this.ticks++ % 10 === 0) await this.measure();
+    return { woken: asleep.length, more: streams.length === limit };
   }
 
   /** Who was woken long ago, or in a queue that has nothing to do by now, may have lost that wake-up as well. */
-  private async forget(): Promise<void> {
-    const queues = [...new Set([...this.woken.values()].map(({ queue }) => queue))];
-    const idle = new Set<string>();
-    for (const queue of queues) if ((await this.waker.waiting(queue)) === 0) idle.add(queue);
+  private forget(waiting: ReadonlyMap<string, number | undefined>): void {
     const now = performance.now();
     for (const [key, { queue, at }] of this.woken) {
-      if (now - at > (idle.has(queue) ? PATIENCE_MS : PATIENCE_IN_LINE_MS)) this.woken.delete(key);
+      if (now - at > (waiting.get(queue) === 0 ? PATIENCE_MS : PATIENCE_IN_LINE_MS)) this.woken.delete(key);
     }
+  }
+
+  /**
+   * Those whose wake-up may be lost. When a queue's jobs can be those of all that is overdue there, they most likely
+   * are: waking a backlog again would only make it longer. Then a few of each merchant are woken, so that whoever has
+   * little to do is found at once.
+   */
+  private asleepOf<S extends Stream>(
+    streams: readonly S[],
+    waiting: ReadonlyMap<string, number | undefined>,
+  ): S[] {
+    const overdue = new Map<string, number>();
+    for (const { queue } of streams) overdue.set(queue, (overdue.get(queue) ?? 0) + 1);
+    const taken = new Map<string, number>();
+    return streams.filter((stream) => {
+      if (this.woken.has(foldId(stream))) return false;
+      const { queue, merchantId } = stream;
+      if ((waiting.get(queue) ?? 0) * STREAMS_A_JOB < overdue.get(queue)!) return true;
+      const of = `${queue}/${merchantId}`;
+      taken.set(of, (taken.get(of) ?? 0) + 1);
+      return taken.get(of)! <= FEW;
+    });
   }
 
   private async measure(): Promise<void> {
