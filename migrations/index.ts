@@ -20,6 +20,7 @@ import { AdminReplicas1700000000018 } from './0018-admin-replicas.js';
 import { JournalHotPath1700000000019 } from './0019-journal-hot-path.js';
 import { JournalPlans1700000000020 } from './0020-journal-plans.js';
 import { JournalEndings1700000000021 } from './0021-journal-endings.js';
+import { JournalOwnBacklog1700000000022 } from './0022-journal-own-backlog.js';
 
 /** Every migration, oldest first. Listed by class, never by glob. */
 export const MIGRATIONS = [
@@ -45,6 +46,7 @@ export const MIGRATIONS = [
   JournalHotPath1700000000019,
   JournalPlans1700000000020,
   JournalEndings1700000000021,
+  JournalOwnBacklog1700000000022,
 ];
 
 export { migrate, type MigrateOptions } from './migrate.js';

@@ -79,6 +79,25 @@ describe('overdue streams of a crowded journal', () => {
     expect(await overdue()).toHaveLength(2_000);
   });
 
+  it('looks at nothing that is for another service', async () => {
+    await fill(20_000);
+    await owner.query(`UPDATE journal.items SET service = 'checkout', queue = 'orders'`);
+    await fill(2, { stream: `'s' || i` });
+    await owner.query('VACUUM ANALYZE journal.items');
+    const read = async (): Promise<number> => {
+      for (const connection of [owner, service]) await connection.query('SELECT pg_stat_force_next_flush()');
+      await new Promise((resume) => setTimeout(resume, 300));
+      const [row] = await owner.query(
+        `SELECT idx_tup_read::int AS n FROM pg_stat_user_indexes WHERE indexrelname = 'items_overdue'`,
+      );
+      return row.n as number;
+    };
+    const before = await read();
+    expect(await overdue()).toEqual(['s1', 's2']);
+    await journal.backlog(now);
+    expect((await read()) - before).toBeLessThan(10);
+  });
+
   it('looks at no settled row to count what is left', async () => {
     await fill(20_000);
     await owner.query(`UPDATE journal.items SET settled_at = now()`);
