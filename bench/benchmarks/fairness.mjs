@@ -13,7 +13,6 @@ export default {
   name: 'fairness',
   about: "another merchant's wait while one has a backlog, beside its wait without",
   long: true,
-  repetitions: 2,
   open,
   comparisons: {
     'p95 with the backlog, of that without': { figure: 'p95 ms', side: 'with', beside: 'without' },
