@@ -141,9 +141,12 @@ describe('refusals', () => {
       await stand.emit(advanceRecipient, { channelAccountId, contactId, occasion: 'both_at_once' });
     }
     const waiting = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`;
-    await until('both wait for the number', async () => {
-      return (await stand.owner.query(waiting)).rows.length === 2;
-    }).finally(() => other.end());
+    try {
+      const both = async () => (await stand.owner.query(waiting)).rows.length === 2;
+      await until('both wait for the number', both);
+    } finally {
+      await other.end();
+    }
     const settled = `SELECT FROM journal.items WHERE external_id LIKE '%both_at_once%' AND settled_at IS NOT NULL`;
     await until('both were judged', async () => (await stand.owner.query(settled)).rows.length === 2);
     const both = await Promise.all(ids.map((id) => stand.message(id)));
