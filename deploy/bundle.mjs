@@ -10,6 +10,7 @@ const { dependencies } = JSON.parse(await readFile(join(ROOT, 'package.json'), '
 const COMMON_JS = `import { createRequire as requireFrom } from 'node:module';
 const { filename: __filename, dirname: __dirname } = import.meta;
 const require = requireFrom(__filename);`;
+
 await build({
   absWorkingDir: ROOT,
   entryPoints: Object.fromEntries(

@@ -1,9 +1,10 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * What is overdue, and how much waits, is looked for among a service's own items only. The name of a role has a collation of
- * its own ("C"), and an index of texts is of no use to a comparison with one of those: each service read the backlog of
- * all, every second.
+ * What is overdue, and how much waits, is looked for among a service's own items only. The name of a role has a
+ * collation of its own ("C"), and an index of texts is of no use to a comparison with one of those: each service read
+ * the backlog of all, every second. And of what is overdue, each merchant gets its turn: when there is more than is asked
+ * for, one with little is not left out for another's backlog.
  */
 export class JournalOwnBacklog1700000000022 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
@@ -23,7 +24,8 @@ export class JournalOwnBacklog1700000000022 implements MigrationInterface {
               AND b.settled_at IS NULL AND b.parked_at IS NULL AND b.blocking AND b.due_at > p_now
               AND b.occurred_at <= min(i.occurred_at)
           )
-        ) due ORDER BY random() LIMIT p_limit
+        ) due
+        ORDER BY row_number() OVER (PARTITION BY due.merchant_id, due.queue ORDER BY random()) LIMIT p_limit
       $$`);
     await runner.query(`
       CREATE OR REPLACE FUNCTION journal.backlog(p_now timestamptz)

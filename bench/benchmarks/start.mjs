@@ -19,7 +19,7 @@ export default {
   goals: [],
 };
 
-/** The six services, one after the other while nothing else is done; the figures are those of the middle one unless they say otherwise. */
+/** The six services, one after the other while nothing else is done; the first two figures are of the middle one. */
 async function open() {
   const fleet = await startFleet({ portBase: PORT_BASE, merchants: 1 });
   const { sandbox: _, ...services } = fleet.stack.processes;

@@ -72,6 +72,13 @@ describe('overdue streams of a crowded journal', () => {
     });
   });
 
+  it('leaves out no merchant for the backlog of another', async () => {
+    await fill(1, { stream: `'quiet'` });
+    await owner.query(`UPDATE journal.items SET merchant_id = 'mer_2'`);
+    await fill(2_000, { stream: `'s' || i` });
+    expect(await overdue(10)).toContain('quiet');
+  });
+
   it('finds every due stream once beside 200,000 timers and 20,000 due items', async () => {
     await fill(200_000, { stream: `'t' || i`, dueIn: `'1 day'` });
     await fill(20_000, { stream: `'s' || i % 2000` });
