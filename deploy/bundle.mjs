@@ -21,8 +21,6 @@ await build({
   platform: 'node',
   format: 'esm',
   target: 'node20',
-  // They serve the files beside them.
-  external: ['swagger-ui-dist', '@bull-board/ui'],
   keepNames: true, // of classes, which Nest, logs and documents show
   sourcemap: true,
   sourcesContent: false,
