@@ -44,7 +44,10 @@ export interface JobContract<P extends object = object> {
   idempotencyKey(payload: NoInfer<P>): string;
   /** The aggregate whose order matters. Tasks need none. */
   stream?(payload: NoInfer<P>): string;
-  /** Goes before what waits in its stream: the answer that a blocked line waits for. */
+  /**
+   * Goes before what waits in its stream, and its stream before others of a crowd: the answer that a blocked line waits
+   * for.
+   */
   expedited?: boolean;
   retry: RetryPolicy;
 }

@@ -71,6 +71,7 @@ export function wakeOf(item: NewItem, now: Date): Wake {
     name: item.name,
     delayMs: item.dueAt ? item.dueAt.getTime() - now.getTime() : 0,
     fold: item.stream.startsWith(`${item.name}/`),
+    expedited: item.expedited,
   };
 }
 

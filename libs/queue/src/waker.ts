@@ -18,6 +18,8 @@ export interface Wake {
   fold?: boolean;
   /** A second look: stands behind what is woken for the first time. */
   behind?: boolean;
+  /** Of a crowd, it stands before what is not begun: turns that wait for an answer end before others begin. */
+  expedited?: boolean;
 }
 
 /** Runs streams at once, in this process; says whether it does. */
@@ -69,9 +71,9 @@ export class Waker {
   /** Undefined when no job is needed. */
   private jobOf(streams: Wake[], now: number) {
     const [wake, ...others] = streams;
-    const { queue, merchantId, stream, name, delayMs = 0, fold, behind } = wake!;
+    const { queue, merchantId, stream, name, delayMs = 0, fold, behind, expedited } = wake!;
     const share = this.shares.place(queue, merchantId, now, streams.length);
-    const place = Math.max(behind ? 1 : 0, share);
+    const place = Math.max(behind ? 1 : 0, expedited ? Math.min(share, 1) : share);
     if (place === 0 && !(delayMs > 0) && this.shortcuts.get(queue)?.(streams.map(streamOf))) return undefined;
     return {
       lane: (place > 0 && lanesNamed(queue).find((lane) => lane.crowd)?.name) || queue,
@@ -176,10 +178,11 @@ function groupBy<T>(all: readonly T[], keyOf: (one: T) => string): Map<string, T
 function inJobs(wakes: readonly Wake[]): Wake[][] {
   const alone = wakes.filter((w) => w.fold || (w.delayMs ?? 0) > 0).map((w) => [w]);
   const together = wakes.filter((w) => !w.fold && !((w.delayMs ?? 0) > 0));
-  const shared = [...groupBy(together, (w) => `${w.queue}/${w.merchantId}`).values()].flatMap((group) =>
-    Array.from({ length: Math.ceil(group.length / STREAMS_A_JOB) }, (_, i) =>
-      group.slice(i * STREAMS_A_JOB, (i + 1) * STREAMS_A_JOB),
-    ),
+  const shared = [...groupBy(together, (w) => `${w.queue}/${w.merchantId}/${w.expedited}`).values()].flatMap(
+    (group) =>
+      Array.from({ length: Math.ceil(group.length / STREAMS_A_JOB) }, (_, i) =>
+        group.slice(i * STREAMS_A_JOB, (i + 1) * STREAMS_A_JOB),
+      ),
   );
   return [...alone, ...shared];
 }
