@@ -32,12 +32,14 @@ export default {
 async function open({ quick, long }) {
   const backlog = long ? 100_000 : quick ? 2_000 : 10_000;
   const seconds = quick ? 5 : 15;
-  const fleet = await startFleet({ portBase: PORT_BASE, merchants: 2, env: { LOG_LEVEL: 'warn' } });
-  const [crowd, quiet] = fleet.merchants.map((merchant) => [merchant]);
+  const fleet = await startFleet({ portBase: PORT_BASE, merchants: 3, env: { LOG_LEVEL: 'warn' } });
+  const [crowd, quiet, another] = fleet.merchants.map((merchant) => [merchant]);
   // The backlog is to be a matter of Waco's own work, and not wait for what Meta takes from one number in a second.
   await ask(fleet.stack.databaseUrl, 'UPDATE tenancy.channel_accounts SET messages_per_second = 1000');
   const turns = new Turns(fleet);
-  await turns.closed({ outstanding: 32, seconds: quick ? 3 : 8, merchants: quiet });
+  // By one that is not measured: a merchant that had more than its share stands behind others for a while.
+  await turns.closed({ outstanding: 32, seconds: quick ? 3 : 8, merchants: another });
+  await turns.open({ perSecond: PER_SECOND, seconds: 2, merchants: quiet });
   await turns.check();
 
   async function round() {
