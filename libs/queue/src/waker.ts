@@ -178,9 +178,8 @@ function groupBy<T>(all: readonly T[], keyOf: (one: T) => string): Map<string, T
 function inJobs(wakes: readonly Wake[]): Wake[][] {
   const alone = wakes.filter((w) => w.fold || (w.delayMs ?? 0) > 0).map((w) => [w]);
   const together = wakes.filter((w) => !w.fold && !((w.delayMs ?? 0) > 0));
-  const shared = [
-    ...groupBy(together, (w) => `${w.queue}/${w.merchantId}/${w.expedited ?? false}`).values(),
-  ].flatMap((group) =>
+  const alike = groupBy(together, (w) => `${w.queue}/${w.merchantId}/${w.expedited ?? false}`);
+  const shared = [...alike.values()].flatMap((group) =>
     Array.from({ length: Math.ceil(group.length / STREAMS_A_JOB) }, (_, i) =>
       group.slice(i * STREAMS_A_JOB, (i + 1) * STREAMS_A_JOB),
     ),
