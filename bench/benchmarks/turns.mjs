@@ -29,7 +29,7 @@ export default {
 };
 
 async function open({ quick }) {
-  const lengths = quick ? { peak: 3, rate: 3, warmUp: 3 } : { peak: 8, rate: 7, warmUp: 10 };
+  const lengths = quick ? { peak: 3, rate: 3, warmUp: 3 } : { peak: 12, rate: 7, warmUp: 45 };
   const contestants = {};
   const close = async () => {
     for (const { turns, fleet } of Object.values(contestants)) {
