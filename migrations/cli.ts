@@ -1,3 +1,4 @@
+import { LANES } from '#contracts';
 import { MIGRATIONS, migrate } from './index.js';
 
 /**
@@ -15,10 +16,12 @@ const passwords = Object.fromEntries(
     .filter(Boolean)
     .map((pair) => [pair.slice(0, pair.indexOf(':')), pair.slice(pair.indexOf(':') + 1)]),
 );
-const ran = await migrate({
+const onPostgres = !process.env.QUEUE_URL?.startsWith('redis');
+const { ran, warnings } = await migrate({
   url,
   migrations: MIGRATIONS,
   passwords,
-  queue: !process.env.QUEUE_URL?.startsWith('redis'),
+  queues: onPostgres ? LANES.map(({ name }) => name) : undefined,
 });
+for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
 process.stdout.write(ran.length > 0 ? `migrated: ${ran.join(', ')}\n` : 'nothing to migrate\n');

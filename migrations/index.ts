@@ -21,6 +21,7 @@ import { JournalHotPath1700000000019 } from './0019-journal-hot-path.js';
 import { JournalPlans1700000000020 } from './0020-journal-plans.js';
 import { JournalEndings1700000000021 } from './0021-journal-endings.js';
 import { JournalOwnBacklog1700000000022 } from './0022-journal-own-backlog.js';
+import { ClosedRights1700000000023 } from './0023-closed-rights.js';
 
 /** Every migration, oldest first. Listed by class, never by glob. */
 export const MIGRATIONS = [
@@ -47,7 +48,9 @@ export const MIGRATIONS = [
   JournalPlans1700000000020,
   JournalEndings1700000000021,
   JournalOwnBacklog1700000000022,
+  ClosedRights1700000000023,
 ];
 
-export { migrate, type MigrateOptions } from './migrate.js';
+export { migrate, type Migrated, type MigrateOptions } from './migrate.js';
+export { closeDatabase, QUEUE_ROLE } from './secure.js';
 export { SERVICE_ROLES, type ServiceRole } from './support.js';

@@ -1,7 +1,13 @@
-import { runMigrations } from 'bullmq';
+import {
+  assertSchemaCompatibility,
+  LATEST_SCHEMA_VERSION,
+  runMigrations,
+  SchemaMigrationRequiredError,
+} from 'bullmq';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
-import { createRole, SERVICE_ROLES } from './support.js';
+import { QUEUE_ROLE, secure } from './secure.js';
+import { createRole } from './support.js';
 
 export interface MigrateOptions {
   /** Connection of the database's owner (superuser, or one who may create roles). */
@@ -9,65 +15,86 @@ export interface MigrateOptions {
   migrations: (new () => object)[];
   /** Passwords by role; a role that is named may log in. */
   passwords?: Readonly<Record<string, string>>;
-  /** Also prepare BullMQ's PostgreSQL backend, in schema `bullmq` of this database. */
-  queue?: boolean;
+  /** Also prepare BullMQ's PostgreSQL backend, in schema `bullmq` of this database, for these of its queues. */
+  queues?: readonly string[];
   /** Also make room for the development sandbox: schema `sandbox`, role `waco_sandbox`. */
   sandbox?: boolean;
 }
 
-const MIGRATION_LOCK = 7_229_101;
+/** How long to wait for a table that a service is using, before the migration gives up and changes nothing. */
+const LOCK_TIMEOUT = '60s';
+
+export interface Migrated {
+  /** Names of the migrations that were run. */
+  ran: string[];
+  /** What this server does not allow its owner to close, in words. */
+  warnings: string[];
+}
 
 /**
- * Brings a database up to date: roles, schemas, tables, policies. Runs once at a time whoever calls it and may be
- * repeated at will. Returns the names of the migrations it ran.
+ * Brings a database up to date: roles, schemas, tables, policies, rights. Runs once at a time whoever calls it and may
+ * be repeated at will.
+ * @throws Error when a table is in use for longer than a minute, or a migration fails: that one is rolled back.
  */
-export async function migrate(options: MigrateOptions): Promise<string[]> {
-  const lock = new pg.Client({ connectionString: options.url });
-  await lock.connect();
-  await lock.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
-  const source = await new DataSource({
+export async function migrate(options: MigrateOptions): Promise<Migrated> {
+  const turn = await takeTurn(options.url);
+  const owner = new pg.Client({ connectionString: options.url, options: `-c lock_timeout=${LOCK_TIMEOUT}` });
+  const source = new DataSource({
     type: 'postgres',
     url: options.url,
     migrations: options.migrations as never,
     migrationsTableName: 'waco_migrations',
     migrationsTransactionMode: 'each',
-  }).initialize();
+    extra: { options: `-c lock_timeout=${LOCK_TIMEOUT}` },
+  });
   try {
+    await owner.connect();
+    await source.initialize();
     const ran = await source.runMigrations();
-    if (options.queue) await prepareQueueSchema(lock, source);
-    if (options.sandbox) await prepareSandbox(source);
+    await prepareRoles(source, options);
+    if (options.queues) await prepareQueue(owner);
+    const warnings = await secure(owner, { queues: options.queues });
     for (const [role, password] of Object.entries(options.passwords ?? {})) {
-      await lock.query(
+      await owner.query(
         `ALTER ROLE ${pg.escapeIdentifier(role)} LOGIN PASSWORD ${pg.escapeLiteral(password)}`,
       );
     }
-    return ran.map((m) => m.name);
+    return { ran: ran.map((m) => m.name), warnings };
   } finally {
-    await source.destroy();
-    await lock.end();
+    if (source.isInitialized) await source.destroy();
+    await owner.end();
+    await turn.end();
   }
 }
 
-/**
- * The queue's own role: BullMQ makes a sequence per queue as it goes, which its maker owns. Services switch to this
- * role on their queue connections, and have none of its rights elsewhere.
- */
-async function prepareQueueSchema(client: pg.Client, source: DataSource): Promise<void> {
-  await runMigrations(client, 'bullmq');
-  const runner = source.createQueryRunner();
-  await createRole(runner, 'waco_queue');
-  await runner.release();
-  await client.query(`GRANT waco_queue TO ${SERVICE_ROLES.join(', ')}`);
-  await client.query(`GRANT USAGE, CREATE ON SCHEMA bullmq TO waco_queue`);
-  await client.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA bullmq TO waco_queue`);
-  await client.query(`GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA bullmq TO waco_queue`);
-  await client.query(`GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA bullmq TO waco_queue`);
+/** Holds a table that nobody but the owner can lock, until the connection ends. */
+async function takeTurn(url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  const create = 'CREATE TABLE IF NOT EXISTS public.waco_migration_turn ()';
+  // Of two that create it at once, one is told that it is there.
+  await client.query(create).catch(() => client.query(create));
+  await client.query('BEGIN');
+  await client.query('LOCK TABLE public.waco_migration_turn IN ACCESS EXCLUSIVE MODE');
+  return client;
 }
 
-async function prepareSandbox(source: DataSource): Promise<void> {
+/** Only when there is something to do: BullMQ's migrator wants a table for itself that services read. */
+async function prepareQueue(owner: pg.Client): Promise<void> {
+  const version = await assertSchemaCompatibility(owner, 'bullmq').catch((error: unknown) => {
+    if (error instanceof SchemaMigrationRequiredError) return 0;
+    throw error;
+  });
+  if (version < LATEST_SCHEMA_VERSION) await runMigrations(owner, 'bullmq');
+}
+
+async function prepareRoles(source: DataSource, { sandbox }: MigrateOptions): Promise<void> {
   const runner = source.createQueryRunner();
-  await createRole(runner, 'waco_sandbox');
-  await runner.query(`CREATE SCHEMA IF NOT EXISTS sandbox`);
-  await runner.query(`GRANT USAGE, CREATE ON SCHEMA sandbox TO waco_sandbox`);
+  await createRole(runner, QUEUE_ROLE);
+  if (sandbox) {
+    await createRole(runner, 'waco_sandbox');
+    await runner.query(`CREATE SCHEMA IF NOT EXISTS sandbox`);
+    await runner.query(`GRANT USAGE, CREATE ON SCHEMA sandbox TO waco_sandbox`);
+  }
   await runner.release();
 }

@@ -71,10 +71,12 @@ async function transaction(client, guarded, m, work, whole) {
   return whole ? performance.now() - beganAt : doneAt - workedAt;
 }
 
-const tryLock = (client, m, i) =>
-  client.query(`SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS locked`, [
-    `mer_${m}/threads/${i}`,
-  ]);
+const tryLock = (client, guarded, m, i) =>
+  client.query(
+    `SELECT slot FROM journal.locks WHERE kind = $1 AND slot = $2${guarded ? '' : ` AND service = 'conversation'`}
+     FOR UPDATE SKIP LOCKED`,
+    ['stream', (m * 1_009 + i) % 16_384],
+  );
 
 const pending = (client, guarded, m, i) =>
   client.query(
@@ -200,7 +202,7 @@ export const HOT_PATH = {
   run: (client, { guarded, i }) => {
     const m = merchantOf(i);
     const work = async () => {
-      await tryLock(client, m, i);
+      await tryLock(client, guarded, m, i);
       const { rows } = await pending(client, guarded, m, i);
       await lockThread(client, guarded, m, i);
       await updateThread(client, guarded, m, i);

@@ -29,8 +29,10 @@ try {
 
 try {
   const { MIGRATIONS, migrate } = await import('../../dist/migrations/index.js');
+  const { LANES } = await import('../../dist/libs/contracts/src/index.js');
   const { url, passwords, queue } = task;
-  await migrate({ url, migrations: MIGRATIONS, passwords, queue, sandbox: true });
+  const queues = queue ? LANES.map(({ name }) => name) : undefined;
+  await migrate({ url, migrations: MIGRATIONS, passwords, queues, sandbox: true });
 } catch (error) {
   process.stderr.write(`The database could not be brought up to date: ${error.message}\n`);
   process.exit(1);

@@ -40,7 +40,7 @@ export async function startAdmin(
     NODE_ENV: 'test',
     LOG_LEVEL: 'silent',
     DATABASE_URL: database.url('waco_admin'),
-    QUEUE_URL: queueUrl ?? database.url('waco_admin'),
+    QUEUE_URL: queueUrl ?? database.queueUrl,
     QUEUE_PREFIX: 'admin-test',
     WACO_MASTER_KEYS: TEST_MASTER_KEYS,
     WACO_OPERATOR_KEY: OPERATOR_KEY,

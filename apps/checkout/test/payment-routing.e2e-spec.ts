@@ -177,10 +177,10 @@ describe('a merchant with a legal entity in each country', () => {
 });
 
 function startGateway(world: World): Promise<NestFastifyApplication> {
-  const url = world.database.url('waco_ingest');
   const env = loadEnv(IngestGatewayEnv, {
     ...{ NODE_ENV: 'test', LOG_LEVEL: 'silent', PORT: '0', WACO_CLOCK_FILE: world.outside.clockFile },
-    ...{ DATABASE_URL: url, QUEUE_URL: url, WACO_MASTER_KEYS: TEST_MASTER_KEYS },
+    ...{ DATABASE_URL: world.database.url('waco_ingest'), QUEUE_URL: world.database.queueUrl },
+    WACO_MASTER_KEYS: TEST_MASTER_KEYS,
     ...{ WHATSAPP_VERIFY_TOKEN: 'unused-verify-token', WHATSAPP_APP_SECRETS: 'unused-app-secret' },
   });
   const module = IngestGatewayModule.forRoot(env);

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { PersonRef } from '#core/messaging';
-import { later, query } from '#persistence';
+import { later, lockNames, query, removal } from '#persistence';
 import { newId } from '#platform';
 import { mergeContacts } from './merges.js';
 
@@ -31,7 +31,7 @@ export async function resolveContact(
   person: PersonRef,
   now: Date,
 ): Promise<string> {
-  lockNames(tx, book, person);
+  lockPeople(tx, book, person);
   const familiar = await familiarContact(tx, book, person, now);
   if (familiar !== undefined) return familiar;
   const known = await contactsOf(tx, book, person);
@@ -53,18 +53,16 @@ export async function linkContact(
   current: PersonRef,
   now: Date,
 ): Promise<string> {
-  lockNames(tx, book, previous, current);
+  lockPeople(tx, book, previous, current);
   const known = [
     ...new Set([...(await contactsOf(tx, book, previous)), ...(await contactsOf(tx, book, current))]),
   ];
   const [contactId, ...others] = known.length > 0 ? await oldestFirst(tx, known) : [];
   const kept = contactId ?? createContact(tx, book, current);
   await mergeContacts(tx, kept, others);
-  later(
-    tx,
-    `DELETE FROM conversation.aliases WHERE contact_id = $1 AND kind = 'wa_id' AND value IS DISTINCT FROM $2`,
-    [kept, current.waId ?? null],
-  );
+  const given = `SELECT ctid FROM conversation.aliases
+    WHERE contact_id = $1 AND kind = 'wa_id' AND value IS DISTINCT FROM $2 FOR UPDATE`;
+  later(tx, ...removal('conversation.aliases', given, [kept, current.waId ?? null]));
   // Never given to anybody else, and older than the new names: late messages under the old id find their way.
   const { userId, parentUserId } = previous;
   if (known.length === 0) nameContact(tx, book, kept, { userId, parentUserId }, new Date(0));
@@ -110,14 +108,11 @@ const identifying = (person: PersonRef): Alias[] =>
   aliasesOf(person).filter((a) => IDENTIFYING.includes(a.kind));
 
 /** Two lines may bring the same new person at once: the second waits, and then finds the contact of the first. */
-function lockNames(tx: EntityManager, book: Book, ...people: PersonRef[]): void {
-  const names = people.flatMap(identifying).map(({ kind, value }) => `${kind}/${value}`);
-  later(
-    tx,
-    `SELECT pg_advisory_xact_lock(hashtextextended(key, 0))
-     FROM (SELECT DISTINCT $1 || '/' || name AS key FROM unnest($2::text[]) AS n(name) ORDER BY key) AS keys`,
-    [`contact/${book.merchantId}/${book.channelAccountId}`, names],
-  );
+function lockPeople(tx: EntityManager, book: Book, ...people: PersonRef[]): void {
+  const names = people
+    .flatMap(identifying)
+    .map(({ kind, value }) => `${book.merchantId}/${book.channelAccountId}/${kind}/${value}`);
+  later(tx, ...lockNames('contact', names));
 }
 
 /** Names are written down anew once an hour at least: retention asks when a contact was last seen. */

@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { mergeThreads, type ThreadState } from '#core/conversation';
+import { removeRows } from '#persistence';
 
 interface Row {
   threadId: string;
@@ -25,7 +26,8 @@ export async function mergeContacts(
     [all],
   )) as Row[];
   if (oldest) await mergeInto(tx, oldest, younger, kept);
-  await tx.query(`DELETE FROM conversation.contacts WHERE contact_id = ANY($1)`, [others]);
+  const gone = `SELECT ctid FROM conversation.contacts WHERE contact_id = ANY ($1) FOR UPDATE`;
+  await removeRows(tx, 'conversation.contacts', gone, [others]);
 }
 
 /** The older thread stays, with its line; the ids of the others lead to it from now on. */
@@ -37,9 +39,8 @@ async function mergeInto(
 ): Promise<void> {
   const formerIds = others.flatMap((o) => [o.threadId, ...o.formerIds]);
   const state = others.map((o) => o.state).reduce(mergeThreads, thread.state);
-  await tx.query(`DELETE FROM conversation.threads WHERE thread_id = ANY($1)`, [
-    others.map((o) => o.threadId),
-  ]);
+  const merged = `SELECT ctid FROM conversation.threads WHERE thread_id = ANY ($1) FOR UPDATE`;
+  await removeRows(tx, 'conversation.threads', merged, [others.map((o) => o.threadId)]);
   await tx.query(
     `UPDATE conversation.threads SET contact_id = $2, state = $3, phase = $4, expires_at = $5,
        former_ids = former_ids || $6::text[], version = version + 1

@@ -280,7 +280,7 @@ describe('card numbers', () => {
 });
 
 it('wakes the stream of what it stored, and of nothing that needs no work', async () => {
-  const backend = openQueueBackend(gateway.database.url('waco_conversation'), 'waco');
+  const backend = openQueueBackend(gateway.database.queueUrl, 'waco');
   try {
     const envelope = gateway.envelope({ messages: [textMessage('wake', 'hi', { from: '971509999999' })] });
     await gateway.whatsapp(envelope);

@@ -179,14 +179,13 @@ describe.each(TEST_BACKENDS)('sending, queues on %s', (backend) => {
 
     it('waits for a status that came in time and still stands in a line', async () => {
       const id = newId('msg');
-      const line = [`${stand.merchant.merchantId}/recipients/message/${id}`];
-      await stand.owner.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', line); // nobody takes it up
+      const letGo = await stand.holdStream(`message/${id}`); // nobody takes it up
       await stand.faults({ kind: 'timeout-after-accept' });
       await stand.send(customer, 'once', { messageId: id });
       await stand.reaches(id, 'indeterminate');
       await new Promise((resume) => setTimeout(resume, GRACE_MS + 700));
       expect(await stand.message(id)).toMatchObject({ state: 'indeterminate', sends: 1 });
-      await stand.owner.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', line);
+      await letGo();
       await stand.reaches(id, 'delivered');
       expect((await stand.asked(id)).accepted).toHaveLength(1);
     });

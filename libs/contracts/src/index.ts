@@ -11,6 +11,7 @@ export * from './checkout.jobs.js';
 export * from './conversation.jobs.js';
 export * from './job.js';
 export * from './keeps-contract.js';
+export * from './lanes.js';
 export * from './outbound.jobs.js';
 export * from './people.jobs.js';
 export * from './queues.js';

@@ -62,15 +62,11 @@ function hasName(text: string): boolean {
 }
 
 /**
- * How services connect. Nearly every statement is a look-up by key: an index is right whatever statistics say, also on
- * the first day, when tables are empty, and the same plan serves all values. Statements are prepared, and sent without
- * waiting for the answers to those before them (`later`, and whatever is not awaited one by one). The server applies
- * them in the order in which they were sent.
+ * How services connect. Statements are prepared, and sent without waiting for the answers to those before them (`later`,
+ * and whatever is not awaited one by one). The server applies them in the order in which they were sent.
+ *
+ * What holds for a session stands in the database, as settings of the service's role (`migrations/secure.ts`): time-outs,
+ * and how statements are planned. Nearly every statement is a look-up by key: an index is right whatever statistics say,
+ * also on the first day, when tables are empty, and the same plan serves all values.
  */
-export const CONNECTION = {
-  Client: PreparingClient,
-  pipeline: true,
-  options: '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off',
-  statement_timeout: 15_000,
-  idle_in_transaction_session_timeout: 30_000,
-} as const;
+export const CONNECTION = { Client: PreparingClient, pipeline: true } as const;

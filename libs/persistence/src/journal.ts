@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { tryLockNames } from './locks.js';
 import { later, query, type Tenants } from './tenants.js';
 
 /** What is written to the journal: one piece of work for one service, stored once. */
@@ -48,6 +49,11 @@ export interface Stream {
   merchantId: string;
   queue: string;
   stream: string;
+}
+
+/** The name under which a stream is locked while somebody works on it. */
+export function streamLock({ merchantId, queue, stream }: Stream): string {
+  return `${merchantId}/${queue}/${stream}`;
 }
 
 /** The error of a transaction that was to settle an item which another had settled. */
@@ -99,8 +105,8 @@ export class Journal {
 
   /**
    * Takes the locks of streams of one merchant and queue for the length of `tx` and reads what is pending in each, in
-   * the order in which it is to be applied. A stream that another worker holds is missing in the answer: the holder
-   * looks again after letting go, so that nothing which arrived meanwhile is left lying.
+   * the order in which it is to be applied. A stream that another worker holds is missing in the answer: whoever wants
+   * it looks again a little later, so that nothing which arrived meanwhile is left lying.
    * @param limit items of each stream.
    */
   async lock(
@@ -112,17 +118,13 @@ export class Journal {
     const { merchantId, queue } = streams[0]!;
     const names = streams.map((s) => s.stream);
     // Two statements, as the second must see what the last holder has committed.
-    const [locks, items] = await Promise.all([
-      query<{ stream: string; held: boolean }>(
-        tx,
-        `SELECT stream, pg_try_advisory_xact_lock(hashtextextended($1 || stream, 0)) AS held
-         FROM unnest($2::text[]) AS s(stream)`,
-        [`${merchantId}/${queue}/`, names],
-      ),
+    const lockName = (stream: string): string => streamLock({ merchantId, queue, stream });
+    const [isHeld, items] = await Promise.all([
+      tryLockNames(tx, 'stream', names.map(lockName)),
       query<PendingItem>(tx, PENDING_OF_STREAMS, [queue, names, now, limit]),
     ]);
     const held = new Map<string, PendingItem[]>();
-    for (const lock of locks) if (lock.held) held.set(lock.stream, []);
+    for (const name of names) if (isHeld(lockName(name))) held.set(name, []);
     for (const item of items) held.get(item.stream)?.push(item);
     return held;
   }

@@ -1,17 +1,26 @@
 import type pg from 'pg';
 import { SERVICE_ROLES } from '../../../migrations/index.js';
-import { ACROSS_MERCHANTS, BLIND, RIGHTS } from './grants.js';
+import { ACROSS_MERCHANTS, BLIND, RIGHTS, WITHOUT_MERCHANTS } from './grants.js';
 
-/** Schemas of services. `bullmq` is the queue's, `sandbox` a simulated outside world: neither holds merchants' rows. */
 const SCHEMAS = ['journal', 'tenancy', 'conversation', 'catalog', 'checkout', 'outbound'];
+/** Schemas without merchants' rows: the queue's, the simulated outside world's, and where migrations keep their ledger. */
 const OUTSIDE = ['bullmq', 'sandbox', 'public'];
+const LEDGER = ['public.waco_migrations', 'public.waco_migration_turn'];
 const VERBS = ['INSERT', 'SELECT', 'UPDATE', 'DELETE'];
 /** Helpers that own functions and views, and nothing else. */
 const HELPERS = Object.keys(RIGHTS).filter((role) => !RIGHTS[role]!.login);
+/** Every role of ours, the sandbox's included, and everybody. */
+const ROLES = `SELECT oid, rolname FROM pg_roles WHERE rolname LIKE 'waco\\_%' UNION ALL SELECT 0, 'everybody'`;
+const NOT_SYSTEM = `n.nspname !~ '^(pg_|information_schema)'`;
+/** Sessions of these roles end by themselves. */
+const TIME_OUTS = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout'];
 
 /** Every rule of isolation that this database breaks, in words. Empty: none. */
 export async function violations(owner: pg.Client): Promise<string[]> {
-  const all = [tables, policies, views, roles, ownership, memberships, rights, functions, everybody];
+  const all = [
+    ...[tables, policies, views, roles, ownership, memberships, rights, locking, functions, calls],
+    ...[creation, everybody],
+  ];
   const found = [];
   for (const rule of all) found.push(...(await rule(owner)));
   return found;
@@ -42,12 +51,11 @@ async function tables(owner: pg.Client): Promise<string[]> {
   );
   return found.flatMap(({ name, rls, forced, merchant, schema }) => {
     if (!SCHEMAS.includes(schema)) {
-      return merchant || !OUTSIDE.includes(schema)
-        ? [`${name}: a table with merchants' rows in no service's schema`]
-        : [];
+      const known = OUTSIDE.includes(schema) && (schema !== 'public' || LEDGER.includes(name));
+      return merchant || !known ? [`${name}: a table with merchants' rows in no service's schema`] : [];
     }
     return [
-      ...(merchant ? [] : [`${name}: has no merchant_id`]),
+      ...(merchant || WITHOUT_MERCHANTS.includes(name) ? [] : [`${name}: has no merchant_id`]),
       ...(rls ? [] : [`${name}: row-level security is not enabled`]),
       ...(forced ? [] : [`${name}: row-level security is not forced`]),
     ];
@@ -73,11 +81,17 @@ async function policies(owner: pg.Client): Promise<string[]> {
     const name = `${policy.table}.${policy.name}`;
     const exception = ACROSS_MERCHANTS[name];
     if (exception !== undefined) {
-      return policy.roles.join() === exception
-        ? []
-        : [`${name}: is for ${policy.roles.join()}, not for ${exception}`];
+      const [role, verb] = exception;
+      return [
+        ...(policy.roles.join() === role ? [] : [`${name}: is for ${policy.roles.join()}, not for ${role}`]),
+        ...(policy.cmd === verb ? [] : [`${name}: is for ${policy.cmd}, not for ${verb}`]),
+      ];
     }
     const rules = [policy.using, policy.check].filter((rule) => rule !== null);
+    if (WITHOUT_MERCHANTS.includes(policy.table)) {
+      const own = `(service = '${policy.roles.join().replace('waco_', '')}'::text)`;
+      return rules.join() === own ? [] : [`${name}: does not hold rows to the service`];
+    }
     return rules.length > 0 && rules.every(holdsMerchant)
       ? []
       : [`${name}: does not hold rows to the transaction's merchant`];
@@ -96,10 +110,13 @@ async function policies(owner: pg.Client): Promise<string[]> {
 
 const MERCHANT =
   /^\(*merchant_id = (\( *SELECT )?\(?current_setting\('waco\.merchant_id'::text, true\)( AS current_setting)?\)*$/;
+/** Of the merchant; where the transaction has none, of none. */
+const MERCHANT_OR_NONE =
+  /^\(*NOT \(merchant_id IS DISTINCT FROM NULLIF\(current_setting\('waco\.merchant_id'::text, true\), ''::text\)\)+$/;
 
 /** One of the rule's conjuncts, outermost, compares the row's merchant with the transaction's. */
 export function holdsMerchant(rule: string): boolean {
-  return conjuncts(rule).some((part) => MERCHANT.test(part));
+  return conjuncts(rule).some((part) => MERCHANT.test(part) || MERCHANT_OR_NONE.test(part));
 }
 
 function conjuncts(rule: string): string[] {
@@ -146,9 +163,9 @@ async function views(owner: pg.Client): Promise<string[]> {
 }
 
 async function roles(owner: pg.Client): Promise<string[]> {
-  const found = await list<{ name: string; login: boolean; powers: string[] }>(
+  const found = await list<{ name: string; login: boolean; powers: string[]; settings: string[] | null }>(
     owner,
-    `SELECT rolname AS name, rolcanlogin AS login, array_remove(ARRAY[
+    `SELECT rolname AS name, rolcanlogin AS login, rolconfig AS settings, array_remove(ARRAY[
        CASE WHEN rolsuper THEN 'SUPERUSER' END, CASE WHEN rolbypassrls THEN 'BYPASSRLS' END,
        CASE WHEN rolcreaterole THEN 'CREATEROLE' END, CASE WHEN rolcreatedb THEN 'CREATEDB' END,
        CASE WHEN rolreplication THEN 'REPLICATION' END, CASE WHEN rolinherit THEN 'INHERIT' END], NULL) AS powers
@@ -163,9 +180,14 @@ async function roles(owner: pg.Client): Promise<string[]> {
     ...found
       .filter(({ name, login }) => login && !RIGHTS[name]?.login)
       .map(({ name }) => `${name}: may connect`),
+    ...found.filter(({ name }) => !RIGHTS[name]).map(({ name }) => `${name}: is not known`),
     ...found
-      .filter(({ name }) => !RIGHTS[name] && name !== 'waco_queue')
-      .map(({ name }) => `${name}: is not known`),
+      .filter(({ name }) => RIGHTS[name]?.login)
+      .flatMap(({ name, settings }) =>
+        TIME_OUTS.filter((limit) => !settings?.some((s) => s.startsWith(`${limit}=`) && s !== `${limit}=0`)).map(
+          (limit) => `${name}: has no ${limit}`,
+        ),
+      ),
   ];
 }
 
@@ -179,7 +201,7 @@ async function ownership(owner: pg.Client): Promise<string[]> {
        UNION ALL SELECT datdba, 'database', datname FROM pg_database
        UNION ALL SELECT typowner, 'type', oid::regtype::text FROM pg_type WHERE typrelid = 0 AND typelem = 0
      ) o ON o.by = r.oid
-     WHERE r.rolname LIKE 'waco\\_%' AND r.rolname NOT IN ('waco_sandbox', 'waco_queue')`,
+     WHERE r.rolname LIKE 'waco\\_%' AND r.rolname <> 'waco_sandbox'`,
   );
   return found
     .filter(({ role, kind }) => !(HELPERS.includes(role) && ['view', 'function'].includes(kind)))
@@ -192,8 +214,7 @@ async function memberships(owner: pg.Client): Promise<string[]> {
     owner,
     `SELECT m.rolname AS member, r.rolname AS of FROM pg_auth_members a
      JOIN pg_roles m ON m.oid = a.member JOIN pg_roles r ON r.oid = a.roleid
-     WHERE m.rolname LIKE 'waco\\_%' AND NOT (r.rolname = 'waco_queue' AND m.rolname = ANY ($1))`,
-    [...SERVICE_ROLES],
+     WHERE m.rolname LIKE 'waco\\_%'`,
   );
   return found.map(({ member, of }) => `${member}: may become ${of}`);
 }
@@ -216,8 +237,7 @@ async function rights(owner: pg.Client): Promise<string[]> {
        SELECT x.grantee, x.privilege_type, array_agg(a.attname::text) FROM pg_attribute a
          CROSS JOIN LATERAL aclexplode(a.attacl) x WHERE a.attrelid = c.oid GROUP BY 1, 2
      ) g JOIN pg_roles r ON r.oid = g.grantee
-     WHERE c.relkind IN ('r', 'p', 'v', 'f', 'm') AND r.rolname LIKE 'waco\\_%' AND r.rolname <> 'waco_sandbox'
-       AND r.oid <> c.relowner AND NOT (n.nspname = 'bullmq' AND r.rolname = 'waco_queue')`,
+     WHERE c.relkind IN ('r', 'p', 'v', 'f', 'm') AND r.rolname LIKE 'waco\\_%' AND r.oid <> c.relowner`,
   );
   const wrong: string[] = [];
   const granted = new Map<string, Map<string, string[]>>();
@@ -228,12 +248,9 @@ async function rights(owner: pg.Client): Promise<string[]> {
       continue;
     }
     const blind = (columns ?? []).filter((column) => BLIND[role]?.includes(column));
-    if (blind.length > 0 || (BLIND[role] && !columns))
+    if (blind.length > 0 || (BLIND[role] && !columns && verb === 'SELECT'))
       wrong.push(`${role}: sees ${blind.join() || 'all'} of ${name}`);
-    if (schema === rule.own) {
-      if (!VERBS.includes(verb)) wrong.push(`${role}: may ${verb} ${name}`);
-      continue;
-    }
+    if (schema === rule.own && VERBS.includes(verb)) continue;
     const of = granted.get(role) ?? new Map<string, string[]>();
     granted.set(role, of.set(name, [...(of.get(name) ?? []), columns ? `${verb} (columns)` : verb]));
   }
@@ -246,31 +263,94 @@ async function rights(owner: pg.Client): Promise<string[]> {
       if (more.length > 0) wrong.push(`${role}: may ${more.toSorted().join()} ${name}`);
     }
   }
-  const schemas = await list<{ role: string; schema: string }>(
-    owner,
-    `SELECT r.rolname AS role, n.nspname AS schema FROM pg_namespace n CROSS JOIN LATERAL aclexplode(n.nspacl) x
-     JOIN pg_roles r ON r.oid = x.grantee WHERE x.privilege_type = 'CREATE' AND r.rolname LIKE 'waco\\_%'
-       AND NOT (n.nspname = 'bullmq' AND r.rolname = 'waco_queue') AND r.rolname <> 'waco_sandbox'`,
-  );
-  return [...wrong, ...schemas.map(({ role, schema }) => `${role}: may create in schema ${schema}`)];
+  return wrong;
 }
 
-async function functions(owner: pg.Client): Promise<string[]> {
-  const found = await list<{ name: string; owner: string; path: string | null; public: boolean }>(
+/**
+ * A right to update, delete or truncate in a table is a right to lock all of it, and to hold up whoever else reads it. So
+ * where several roles that may connect use a table, by themselves or through views and functions, none has it.
+ */
+async function locking(owner: pg.Client): Promise<string[]> {
+  const found = await list<{ table: string; role: string; readers: string[] }>(
     owner,
-    `SELECT p.oid::regprocedure::text AS name, r.rolname AS owner,
-       (SELECT s FROM unnest(p.proconfig) s WHERE s LIKE 'search_path=%') AS path,
-       p.proacl IS NULL OR EXISTS (SELECT 1 FROM aclexplode(p.proacl) x WHERE x.grantee = 0) AS public
-     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_roles r ON r.oid = p.proowner
-     WHERE p.prosecdef AND n.nspname !~ '^(pg_|information_schema)'`,
+    `SELECT c.oid::regclass::text AS table, w.role, u.readers FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     CROSS JOIN LATERAL (
+       SELECT array_agg(role) AS readers FROM unnest($1::text[]) role WHERE has_any_column_privilege(role, c.oid, 'SELECT')
+     ) u
+     CROSS JOIN unnest($2::text[]) AS w(role)
+     WHERE c.relkind IN ('r', 'p') AND ${NOT_SYSTEM} AND u.readers <> ARRAY[w.role]
+       AND has_table_privilege(w.role, c.oid, 'UPDATE, DELETE, TRUNCATE, MAINTAIN')`,
+    [...Object.keys(RIGHTS).filter((role) => role !== 'waco_remover'), 'waco_sandbox'],
+    [...Object.keys(RIGHTS).filter((role) => RIGHTS[role]!.login), 'waco_sandbox'],
   );
-  return found.flatMap(({ name, owner: by, path, public: open }) => [
-    ...(/^search_path=(pg_catalog|""|'')(, pg_temp)?$/.test(path ?? '')
+  return found.map(({ table, role, readers }) => `${role}: may lock ${table}, which ${readers.join()} use`);
+}
+
+/** Every function, whose ever rights it has: what it names must not depend on who calls it, or on what they created. */
+async function functions(owner: pg.Client): Promise<string[]> {
+  const found = await list<{ name: string; schema: string; owner: string; path: string | null; definer: boolean }>(
+    owner,
+    `SELECT p.oid::regprocedure::text AS name, n.nspname AS schema, r.rolname AS owner, p.prosecdef AS definer,
+       (SELECT s FROM unnest(p.proconfig) s WHERE s LIKE 'search_path=%') AS path
+     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_roles r ON r.oid = p.proowner
+     WHERE ${NOT_SYSTEM}`,
+  );
+  return found.flatMap(({ name, schema, owner: by, path, definer }) => [
+    // The temporary schema is searched first unless it is named: here it is named last.
+    ...(path === `search_path=${schema === 'bullmq' ? 'bullmq' : 'pg_catalog'}, pg_temp`
       ? []
       : [`${name}: has no fixed search_path`]),
-    ...(open ? [`${name}: everybody may execute it`] : []),
-    ...(HELPERS.includes(by) ? [] : [`${name}: runs as ${by}`]),
+    ...(definer && !HELPERS.includes(by) ? [`${name}: runs as ${by}`] : []),
   ]);
+}
+
+/** Who may call what: functions of ours against the matrix, and those that lock, by their names. */
+async function calls(owner: pg.Client): Promise<string[]> {
+  const found = await list<{ role: string; name: string; signature: string; system: boolean }>(
+    owner,
+    `SELECT r.rolname AS role, n.nspname || '.' || p.proname AS name, p.oid::regprocedure::text AS signature,
+       n.nspname = 'pg_catalog' AS system
+     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+     CROSS JOIN LATERAL aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) x
+     JOIN (${ROLES}) r ON r.oid = x.grantee
+     WHERE (${NOT_SYSTEM} OR n.nspname = 'pg_catalog' AND p.proname LIKE 'pg\\_%advisory%') AND x.grantee <> p.proowner`,
+  );
+  return found.flatMap(({ role, name, signature, system }) => {
+    const allowed = system ? role === 'waco_queue' : mayCall(role, name);
+    return allowed ? [] : [`${role}: may execute ${signature}`];
+  });
+}
+
+function mayCall(role: string, name: string): boolean {
+  const allowed = RIGHTS[role]?.functions.split(/,\s*/) ?? [];
+  return allowed.includes(name) || allowed.includes(`${name.split('.')[0]}.*`);
+}
+
+/** What somebody creates where others look names up, they may run. */
+async function creation(owner: pg.Client): Promise<string[]> {
+  const found = await list<{ role: string; right: string; where: string }>(
+    owner,
+    `SELECT r.rolname AS role, x.privilege_type AS right, 'schema ' || n.nspname AS where FROM pg_namespace n
+       CROSS JOIN LATERAL aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) x JOIN (${ROLES}) r ON r.oid = x.grantee
+     WHERE ${NOT_SYSTEM} AND x.grantee <> n.nspowner
+     UNION ALL
+     SELECT r.rolname, x.privilege_type, 'this database' FROM pg_database d
+       CROSS JOIN LATERAL aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) x JOIN (${ROLES}) r ON r.oid = x.grantee
+     WHERE d.datname = current_database() AND x.grantee <> d.datdba`,
+  );
+  return found.flatMap(({ role, right, where }) => {
+    if (right === 'CONNECT' || (right === 'TEMPORARY' && role === 'waco_queue')) return [];
+    if (right === 'USAGE') return mayUse(role, where.replace('schema ', '')) ? [] : [`${role}: may use ${where}`];
+    if (role === 'waco_sandbox' && where === 'schema sandbox') return [];
+    return [`${role}: may ${right.toLowerCase()} in ${where}`];
+  });
+}
+
+function mayUse(role: string, schema: string): boolean {
+  if (role === 'everybody') return schema === 'public';
+  if (role === 'waco_sandbox' || schema === 'sandbox') return role === 'waco_sandbox' && schema === 'sandbox';
+  const { own, foreign, functions: calls } = RIGHTS[role]!;
+  return own === schema || `${Object.keys(foreign).join()},${calls}`.includes(`${schema}.`);
 }
 
 /** What PUBLIC has, every role has. */
@@ -284,9 +364,6 @@ async function everybody(owner: pg.Client): Promise<string[]> {
        UNION ALL SELECT x.grantee, x.privilege_type FROM pg_attribute a CROSS JOIN LATERAL aclexplode(a.attacl) x
          WHERE a.attrelid = c.oid
      ) g WHERE g.grantee = 0 AND n.nspname !~ '^(pg_|information_schema)'
-     UNION ALL
-     SELECT 'schema ' || n.nspname, x.privilege_type FROM pg_namespace n CROSS JOIN LATERAL aclexplode(n.nspacl) x
-     WHERE x.grantee = 0 AND n.nspname !~ '^(pg_|information_schema)' AND (n.nspname, x.privilege_type) <> ('public', 'USAGE')
      UNION ALL
      SELECT 'default rights', d.defaclobjtype::text FROM pg_default_acl d CROSS JOIN LATERAL aclexplode(d.defaclacl) x
      WHERE x.grantee = 0`,

@@ -120,12 +120,102 @@ const BREACHES: [rule: string, sql: string, finding: string | RegExp][] = [
   [
     'the same, called by everybody',
     `CREATE FUNCTION journal.peek() RETURNS bigint LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS 'SELECT 1'`,
-    'journal.peek(): everybody may execute it',
+    'everybody: may execute journal.peek()',
   ],
   [
     "a view by the owner's rights",
     `CREATE VIEW checkout.seen AS SELECT * FROM checkout.orders`,
     /^checkout\.seen: shows rows by the rights of/,
+  ],
+  [
+    "an exception that is widened from looking to changing",
+    `DROP POLICY operators ON tenancy.api_keys; CREATE POLICY operators ON tenancy.api_keys TO waco_admin USING (true)`,
+    'tenancy.api_keys.operators: is for ALL, not for SELECT',
+  ],
+  [
+    "locks of another service",
+    `ALTER POLICY own_waco_catalog ON journal.locks USING (true)`,
+    'journal.locks.own_waco_catalog: does not hold rows to the service',
+  ],
+  [
+    'a right that locks a table which others use',
+    `GRANT UPDATE ON journal.items TO waco_catalog`,
+    /^waco_catalog: may lock journal\.items, which .*waco_outbound.* use$/,
+  ],
+  [
+    'the same through a view',
+    `GRANT DELETE ON conversation.threads TO waco_conversation`,
+    'waco_conversation: may lock conversation.threads, which waco_conversation,waco_viewer use',
+  ],
+  [
+    'locks that anybody may take',
+    `GRANT EXECUTE ON FUNCTION pg_try_advisory_xact_lock_shared(int, int) TO PUBLIC`,
+    'everybody: may execute pg_try_advisory_xact_lock_shared(integer,integer)',
+  ],
+  [
+    'a service that may become the queue',
+    `GRANT waco_queue TO waco_catalog`,
+    'waco_catalog: may become waco_queue',
+  ],
+  [
+    "somebody who creates where BullMQ's functions are run",
+    `GRANT CREATE ON SCHEMA bullmq TO waco_queue`,
+    'waco_queue: may create in schema bullmq',
+  ],
+  [
+    'somebody who creates where everybody looks names up',
+    `GRANT CREATE ON SCHEMA public TO PUBLIC`,
+    'everybody: may create in schema public',
+  ],
+  [
+    'temporary tables, which hide others',
+    `DO $$ BEGIN EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO waco_catalog', current_database()); END $$`,
+    'waco_catalog: may temporary in this database',
+  ],
+  [
+    "the queue's ledger, which keeps services from starting",
+    `GRANT UPDATE ON bullmq.migration TO waco_queue`,
+    'waco_queue: may UPDATE bullmq.migration',
+  ],
+  [
+    'the ledger of migrations',
+    `GRANT SELECT ON public.waco_migrations TO waco_admin`,
+    'waco_admin: may SELECT public.waco_migrations',
+  ],
+  [
+    'a table of nobody',
+    `CREATE TABLE public.notes (text text)`,
+    /^public\.notes: a table with merchants' rows/,
+  ],
+  [
+    'a function that is replaced, and has the path of its caller again',
+    `CREATE OR REPLACE FUNCTION journal.settled_once(p_settled bigint) RETURNS void LANGUAGE plpgsql AS 'BEGIN END'`,
+    'journal.settled_once(bigint): has no fixed search_path',
+  ],
+  [
+    'one that looks into the temporary schema first',
+    `ALTER FUNCTION journal.backlog(timestamptz) SET search_path = pg_catalog`,
+    'journal.backlog(timestamp with time zone): has no fixed search_path',
+  ],
+  [
+    "a function of the queue's with another path",
+    `ALTER FUNCTION bullmq.relay_get_namespaces() RESET search_path`,
+    'bullmq.relay_get_namespaces(): has no fixed search_path',
+  ],
+  [
+    'a function of another service',
+    `GRANT EXECUTE ON FUNCTION journal.dead_letters(bigint, integer) TO waco_catalog`,
+    'waco_catalog: may execute journal.dead_letters(bigint,integer)',
+  ],
+  [
+    'the simulated outside world in the stores of services',
+    `GRANT USAGE ON SCHEMA checkout TO waco_sandbox`,
+    'waco_sandbox: may use schema checkout',
+  ],
+  [
+    'a session that may hang for ever',
+    `ALTER ROLE waco_outbound SET lock_timeout = 0`,
+    'waco_outbound: has no lock_timeout',
   ],
   [
     'a copy without row-level security',

@@ -1,17 +1,25 @@
 /**
  * Who may do what, object by object, beyond a service's own schema. It is written out on purpose: whoever widens a
- * right changes this file, and a reviewer sees it. `own` may be read and written whole.
+ * right changes this file, and a reviewer sees it. `own` may be read and written.
  */
 export interface Rights {
   /** Schema whose tables this role may read and write. */
   own?: string;
   /** May connect. */
   login: boolean;
-  /** Table or view to verbs; `(columns)` after SELECT when it is not the whole row. */
+  /** Table or view to verbs; `(columns)` after one that is not granted on the whole row. */
   foreign: Record<string, string>;
+  /** Functions that belong to somebody else, by schema and name. */
+  functions: string;
 }
 
-const JOURNAL = { 'journal.items': 'INSERT, SELECT, UPDATE' };
+const JOURNAL = {
+  'journal.items': 'INSERT, SELECT, UPDATE (columns)',
+  'journal.locks': 'SELECT, UPDATE (columns)',
+};
+/** What every service that applies items calls. */
+const APPLY = 'journal.backlog, journal.overdue_streams, journal.settle, journal.settled_once';
+const QUEUE_TABLE = 'DELETE, INSERT, SELECT, UPDATE';
 
 export const RIGHTS: Record<string, Rights> = {
   waco_ingest: {
@@ -25,6 +33,7 @@ export const RIGHTS: Record<string, Rights> = {
       'tenancy.meta_apps': 'SELECT',
       'tenancy.former_webhook_secrets': 'SELECT',
     },
+    functions: `${APPLY}, tenancy.route_business_account, tenancy.route_meta_app, tenancy.route_phone_number`,
   },
   waco_conversation: {
     own: 'conversation',
@@ -36,6 +45,7 @@ export const RIGHTS: Record<string, Rights> = {
       'tenancy.store_connections': 'SELECT',
       'tenancy.merchant_settings': 'SELECT',
     },
+    functions: `${APPLY}, conversation.remove_rows`,
   },
   waco_catalog: {
     own: 'catalog',
@@ -46,6 +56,7 @@ export const RIGHTS: Record<string, Rights> = {
       'tenancy.store_connections': 'SELECT',
       'tenancy.merchant_settings': 'SELECT',
     },
+    functions: `${APPLY}, catalog.remove_rows, tenancy.merchants_with_store`,
   },
   waco_checkout: {
     own: 'checkout',
@@ -57,6 +68,7 @@ export const RIGHTS: Record<string, Rights> = {
       'tenancy.payment_providers': 'SELECT',
       'tenancy.merchant_settings': 'SELECT',
     },
+    functions: `${APPLY}, checkout.remove_rows`,
   },
   waco_outbound: {
     own: 'outbound',
@@ -68,31 +80,66 @@ export const RIGHTS: Record<string, Rights> = {
       'tenancy.templates': 'SELECT',
       'tenancy.merchant_settings': 'SELECT',
     },
+    functions: `${APPLY}, outbound.open_messages, outbound.remove_rows`,
   },
   waco_admin: {
     own: 'tenancy',
     login: true,
     foreign: {
-      // Removes what is settled and old enough; the policy lets it touch nothing else.
-      'journal.items': 'DELETE, INSERT, SELECT, UPDATE',
+      ...JOURNAL,
       'catalog.products': 'SELECT',
       'catalog.sync_cursors': 'SELECT',
       'checkout.orders': 'SELECT (columns)',
       'conversation.aliases': 'SELECT',
       'conversation.contacts': 'SELECT',
       'conversation.threads_seen': 'SELECT',
-      'outbound.messages': 'SELECT',
       'outbound.messages_seen': 'SELECT',
       'outbound.recipients': 'SELECT',
       'outbound.senders': 'SELECT',
       'outbound.template_states': 'SELECT',
       'outbound.early_statuses': 'SELECT',
     },
+    functions: `${APPLY}, journal.dead_letters, journal.dead_letter_owner, journal.remove_rows, tenancy.remove_rows,
+      tenancy.route_business_account, tenancy.route_phone_number`,
+  },
+  // BullMQ's own, and no service's: it has nothing elsewhere, and creates nothing.
+  waco_queue: {
+    login: true,
+    foreign: {
+      'bullmq.dedup': QUEUE_TABLE,
+      'bullmq.dedup_next': QUEUE_TABLE,
+      'bullmq.event': QUEUE_TABLE,
+      'bullmq.job': QUEUE_TABLE,
+      'bullmq.job_dependency': QUEUE_TABLE,
+      'bullmq.job_log': QUEUE_TABLE,
+      'bullmq.meta': QUEUE_TABLE,
+      'bullmq.metrics': QUEUE_TABLE,
+      // Who could write it could keep every service from starting.
+      'bullmq.migration': 'SELECT',
+      'bullmq.rate_limit': QUEUE_TABLE,
+      'bullmq.scheduler': QUEUE_TABLE,
+    },
+    functions: 'bullmq.*',
   },
   // Roles of functions and views, which nobody can connect as.
+  waco_remover: {
+    login: false,
+    foreign: Object.fromEntries(
+      [
+        ...['journal.items', 'catalog.products', 'catalog.sync_cursors', 'checkout.orders'],
+        ...['conversation.aliases', 'conversation.contacts', 'conversation.threads'],
+        ...['outbound.early_statuses', 'outbound.messages', 'outbound.recipients', 'outbound.senders'],
+        ...['outbound.template_states', 'tenancy.api_keys', 'tenancy.channel_accounts', 'tenancy.erasures'],
+        ...['tenancy.former_webhook_secrets', 'tenancy.idempotency_keys', 'tenancy.merchant_settings'],
+        ...['tenancy.meta_apps', 'tenancy.payment_providers', 'tenancy.store_connections', 'tenancy.templates'],
+      ].map((table) => [table, 'DELETE, SELECT (columns)']),
+    ),
+    functions: '',
+  },
   waco_dispatcher: {
     login: false,
     foreign: { 'journal.items': 'SELECT (columns)', 'outbound.messages': 'SELECT (columns)' },
+    functions: '',
   },
   waco_router: {
     login: false,
@@ -102,15 +149,18 @@ export const RIGHTS: Record<string, Rights> = {
       'tenancy.store_connections': 'SELECT (columns)',
       'tenancy.meta_apps': 'SELECT (columns)',
     },
+    functions: '',
   },
   waco_viewer: {
     login: false,
     foreign: { 'conversation.threads': 'SELECT', 'outbound.messages': 'SELECT' },
+    functions: '',
   },
 };
 
 /** What these roles must never be shown, whatever else they may read: payloads, persons, secrets. */
 export const BLIND: Record<string, string[]> = {
+  waco_remover: ['payload', 'person', 'content', 'access_token', 'hash'],
   waco_dispatcher: ['payload', 'external_id', 'person', 'content', 'reason'],
   waco_router: [
     'access_token',
@@ -124,29 +174,34 @@ export const BLIND: Record<string, string[]> = {
 };
 
 /**
- * Policies that do not name the transaction's merchant: `table.policy` to the role it is for. Each lets a role do
- * one thing across merchants that is its work.
+ * Policies that do not name the transaction's merchant: `table.policy` to the role it is for and what it lets it do. Each
+ * lets a role do one thing across merchants that is its work.
  */
-export const ACROSS_MERCHANTS: Record<string, string> = {
+export const ACROSS_MERCHANTS: Record<string, [role: string, verb: string]> = {
   // Adds for many merchants in one insert; reads nothing.
-  'journal.items.gateway': 'waco_ingest',
+  'journal.items.gateway': ['waco_ingest', 'INSERT'],
   // Which streams have work: columns without a payload, through functions.
-  'journal.items.dispatch': 'waco_dispatcher',
-  'outbound.messages.count': 'waco_dispatcher',
+  'journal.items.dispatch': ['waco_dispatcher', 'SELECT'],
+  'outbound.messages.count': ['waco_dispatcher', 'SELECT'],
   // From a number, an account or an app to its merchant: columns without a secret, through functions.
-  'tenancy.merchants.route': 'waco_router',
-  'tenancy.channel_accounts.route': 'waco_router',
-  'tenancy.store_connections.route': 'waco_router',
-  'tenancy.meta_apps.route': 'waco_router',
-  // Operators list merchants; a key is looked up before its merchant is known; requests belong to a caller.
-  'tenancy.merchants.operators': 'waco_admin',
-  'tenancy.api_keys.operators': 'waco_admin',
-  'tenancy.idempotency_keys.callers': 'waco_admin',
-  'tenancy.request_counts.counts': 'waco_admin',
-  'tenancy.audit_log.operators': 'waco_admin',
-  'tenancy.audit_log.platform': 'waco_admin',
+  'tenancy.merchants.route': ['waco_router', 'SELECT'],
+  'tenancy.channel_accounts.route': ['waco_router', 'SELECT'],
+  'tenancy.store_connections.route': ['waco_router', 'SELECT'],
+  'tenancy.meta_apps.route': ['waco_router', 'SELECT'],
+  // Operators list merchants and read the log; a key, and what a caller asked for before, are looked up before the
+  // merchant is known. To look, not to change.
+  'tenancy.merchants.operators': ['waco_admin', 'SELECT'],
+  'tenancy.api_keys.operators': ['waco_admin', 'SELECT'],
+  'tenancy.idempotency_keys.callers': ['waco_admin', 'SELECT'],
+  'tenancy.audit_log.operators': ['waco_admin', 'SELECT'],
   // What belongs to no merchant at all.
-  'journal.items.see_quarantine': 'waco_admin',
-  'journal.items.settle_quarantine': 'waco_admin',
-  'journal.items.remove_quarantine': 'waco_admin',
+  'tenancy.request_counts.counts': ['waco_admin', 'ALL'],
+  'tenancy.audit_log.platform': ['waco_admin', 'INSERT'],
+  'journal.items.see_quarantine': ['waco_admin', 'SELECT'],
+  'journal.items.settle_quarantine': ['waco_admin', 'UPDATE'],
+  'journal.items.find_quarantined': ['waco_remover', 'SELECT'],
+  'journal.items.remove_quarantined': ['waco_remover', 'DELETE'],
 };
+
+/** Tables of services that hold nothing of merchants: rows to be locked, each by its service. */
+export const WITHOUT_MERCHANTS = ['journal.locks'];

@@ -10,9 +10,16 @@ const WORKERS = SERVICE_ROLES.filter((role) => role !== 'waco_ingest').map((role
   role.replace('waco_', ''),
 );
 
+/** Cheaper than any policy and willing to tell: PostgreSQL must ask the policy first all the same. */
+const LOUD = `CREATE SCHEMA loud; GRANT USAGE ON SCHEMA loud TO PUBLIC;
+  CREATE FUNCTION loud.tell(text) RETURNS boolean LANGUAGE plpgsql COST 0.0000001 AS
+    $$ BEGIN RAISE NOTICE '%', $1; RETURN true; END $$`;
+
 let database: TestDatabase;
 let owner: pg.Client;
 let tables: TenantTable[];
+/** Where rows of merchant B are, by table. */
+const placesOfB = new Map<string, string[]>();
 const services = new Map<ServiceRole, pg.Client>();
 
 beforeAll(async () => {
@@ -23,6 +30,14 @@ beforeAll(async () => {
     WORKERS,
     WORKERS.length,
   ]);
+  for (const { name } of tables) {
+    const { rows } = await owner.query<{ place: string }>(
+      `SELECT ctid::text AS place FROM ${name} WHERE merchant_id = $1`,
+      [B],
+    );
+    placesOfB.set(name, rows.map((row) => row.place));
+  }
+  await owner.query(LOUD);
   for (const role of SERVICE_ROLES) services.set(role, await connect(database.url(role)));
 });
 afterAll(async () => {
@@ -63,10 +78,32 @@ async function allowed(role: ServiceRole, verb: 'SELECT' | 'UPDATE' | 'DELETE'):
   return rows.map((row) => row.name);
 }
 
-/** Tables that a role may use across merchants, because that is its work. */
-function exempt(role: ServiceRole): string[] {
-  const named = Object.entries(ACROSS_MERCHANTS).filter(([, of]) => of === role);
-  return named
+/** A column that `role` may update, for each table where there is one. */
+async function columnsToUpdate(role: ServiceRole): Promise<Map<string, string>> {
+  const { rows } = await owner.query<{ name: string; column: string }>(
+    `SELECT DISTINCT ON (name) name, a.attname AS column FROM unnest($1::text[]) name
+     JOIN pg_attribute a ON a.attrelid = name::regclass AND a.attnum > 0
+     WHERE has_column_privilege($2, name, a.attname, 'UPDATE') ORDER BY name, a.attname <> 'merchant_id' DESC`,
+    [tables.map((t) => t.name), role],
+  );
+  return new Map(rows.map((row) => [row.name, row.column]));
+}
+
+/** Tables whose rows `role` removes through its schema's function. */
+async function removable(role: ServiceRole): Promise<Set<string>> {
+  const { rows } = await owner.query<{ name: string }>(
+    `SELECT name FROM unnest($1::text[]) name JOIN pg_proc p ON p.proname = 'remove_rows'
+       AND p.pronamespace = split_part(name, '.', 1)::regnamespace
+     WHERE has_function_privilege($2, p.oid, 'EXECUTE') AND has_table_privilege(p.proowner, name, 'DELETE')`,
+    [tables.map((t) => t.name), role],
+  );
+  return new Set(rows.map((row) => row.name));
+}
+
+/** Tables that a role may read, or change as well, across merchants, because that is its work. */
+function exempt(role: ServiceRole, doing: 'reading' | 'changing'): string[] {
+  return Object.entries(ACROSS_MERCHANTS)
+    .filter(([, [of, verb]]) => of === role && (doing === 'reading' || !['SELECT', 'UPDATE'].includes(verb)))
     .map(([policy]) => policy.slice(0, policy.lastIndexOf('.')))
     .filter((table) => !(role === 'waco_admin' && table === 'journal.items'));
 }
@@ -82,7 +119,7 @@ async function attempt(client: pg.Client, sql: string, values: unknown[] = []): 
   }
 }
 
-const REFUSED = /permission denied|violates row-level security policy/;
+const REFUSED = /permission denied|violates row-level security policy|are not removed|does not exist/;
 
 it('has rows of both merchants in every table with merchants’ data', async () => {
   expect(tables.length).toBeGreaterThanOrEqual(18);
@@ -97,7 +134,7 @@ describe.each(SERVICE_ROLES)('%s', (role) => {
     for (const merchant of [undefined, '', 'mer_nobody']) {
       await within(role, merchant, async (client) => {
         for (const { name } of tables) {
-          if (exempt(role).includes(name)) continue;
+          if (exempt(role, 'reading').includes(name)) continue;
           const seen = await attempt(client, `SELECT merchant_id FROM ${name}`);
           expect([name, seen]).toEqual([name, typeof seen === 'number' ? 0 : expect.stringMatching(REFUSED)]);
         }
@@ -108,7 +145,7 @@ describe.each(SERVICE_ROLES)('%s', (role) => {
   it('sees its merchant’s rows and no other, and finds none by asking for them', async () => {
     await within(role, A, async (client) => {
       for (const name of await allowed(role, 'SELECT')) {
-        if (exempt(role).includes(name)) continue;
+        if (exempt(role, 'reading').includes(name)) continue;
         const { rows } = await client.query<{ m: string }>(`SELECT merchant_id AS m FROM ${name}`);
         expect([name, rows.filter((row) => row.m !== A)]).toEqual([name, []]);
         for (const trick of [
@@ -152,20 +189,23 @@ describe.each(SERVICE_ROLES)('%s', (role) => {
       return (await owner.query(`${all.join(' UNION ALL ')} ORDER BY 1`)).rows;
     };
     const before = await count();
-    const [updates, deletes] = [await allowed(role, 'UPDATE'), await allowed(role, 'DELETE')];
-    const skip = exempt(role);
+    const [updates, deletes] = [await columnsToUpdate(role), await allowed(role, 'DELETE')];
+    const rowsGo = await removable(role);
+    const skip = exempt(role, 'changing');
     // What is committed is what counts, so these are not rolled back.
     const client = services.get(role)!;
     for (const name of tables.map((t) => t.name).filter((t) => !skip.includes(t))) {
       await client.query('BEGIN');
       await client.query(`SELECT set_config('waco.merchant_id', $1, true)`, [A]);
-      const changed = await attempt(
-        client,
-        `UPDATE ${name} SET merchant_id = merchant_id WHERE merchant_id = '${B}'`,
-      );
-      expect([name, changed]).toEqual([name, updates.includes(name) ? 0 : expect.stringMatching(REFUSED)]);
+      const column = updates.get(name) ?? 'merchant_id';
+      const changed = await attempt(client, `UPDATE ${name} SET ${column} = ${column} WHERE merchant_id = '${B}'`);
+      expect([name, changed]).toEqual([name, updates.has(name) ? 0 : expect.stringMatching(REFUSED)]);
       const deleted = await attempt(client, `DELETE FROM ${name} WHERE merchant_id = '${B}'`);
       expect([name, deleted]).toEqual([name, deletes.includes(name) ? 0 : expect.stringMatching(REFUSED)]);
+      const [schema, table] = name.split('.');
+      const remove = `SELECT FROM (SELECT ${schema}.remove_rows('${table}', $1::tid[]) AS n) r WHERE n > 0`;
+      const removed = await attempt(client, remove, [placesOfB.get(name)]);
+      expect([name, removed]).toEqual([name, rowsGo.has(name) ? 0 : expect.stringMatching(REFUSED)]);
       const given = await attempt(client, `UPDATE ${name} SET merchant_id = '${B}'`);
       expect([name, given]).toEqual([name, expect.stringMatching(REFUSED)]);
       const added = await attempt(client, tables.find((t) => t.name === name)!.insert, [B]);
@@ -193,12 +233,9 @@ describe.each(SERVICE_ROLES)('%s', (role) => {
           /must be owner/,
         );
         expect(await attempt(client, `CREATE POLICY mine ON ${name} USING (true)`)).toMatch(/must be owner/);
-        if (exempt(role).includes(name)) continue;
+        if (exempt(role, 'reading').includes(name)) continue;
         await client.query('SAVEPOINT leak');
-        // Cheaper than any policy and willing to tell: PostgreSQL must ask the policy first all the same.
-        await client.query(`CREATE FUNCTION pg_temp.tell(text) RETURNS boolean LANGUAGE plpgsql COST 0.0000001 AS
-          $$ BEGIN RAISE NOTICE '%', $1; RETURN true; END $$`);
-        await client.query(`SELECT merchant_id FROM ${name} WHERE pg_temp.tell(merchant_id)`);
+        await client.query(`SELECT merchant_id FROM ${name} WHERE loud.tell(merchant_id)`);
         const { rows } = await client.query(
           `SELECT * FROM pg_stats WHERE schemaname || '.' || tablename = $1 AND attname = 'merchant_id'`,
           [name],

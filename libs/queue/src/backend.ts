@@ -52,7 +52,7 @@ export interface QueueBackend {
 /**
  * BullMQ on the server that `url` names: `redis://` (production) or `postgres://` (the embedded default, schema
  * `bullmq`). `prefix` keeps several stacks on one Redis apart.
- * @throws Error when the scheme is neither.
+ * @throws Error when the scheme is neither, or PostgreSQL would be logged in to as anybody but the queue's own role.
  */
 export function openQueueBackend(url: string, prefix: string): QueueBackend {
   const scheme = url.slice(0, url.indexOf(':'));
@@ -117,10 +117,15 @@ function redisBackend(url: string, prefix: string): QueueBackend {
   };
 }
 
+/** The role that BullMQ's connections log in as. Where it looks names up, and its time-outs, are settings of the role. */
+const POSTGRES_ROLE = 'waco_queue';
+
 function postgresBackend(url: string): QueueBackend {
+  if (new URL(url).username !== POSTGRES_ROLE) {
+    throw new Error(`QUEUE_URL must log in as ${POSTGRES_ROLE} when it is postgres://`);
+  }
   const pool = new pg.Pool({
     connectionString: url,
-    options: '-c search_path=bullmq -c role=waco_queue',
     max: 12,
     keepAlive: true,
     application_name: 'waco-queue',

@@ -1,7 +1,7 @@
 import { DelayedError, UnrecoverableError } from 'bullmq';
+import type { Lane } from '#contracts';
 import type { Stream } from '#persistence';
 import type { WakeJob } from './backend.js';
-import type { Lane } from './lanes.js';
 import { CareNeeded } from './failures.js';
 import type { Again, ProcessorDeps } from './handling.js';
 import { OrderedProcessor, TaskProcessor } from './processor.js';

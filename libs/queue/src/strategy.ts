@@ -1,11 +1,10 @@
 import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import type { Worker } from 'bullmq';
 import { lastValueFrom } from 'rxjs';
-import type { JobContract, JobOutcome, QueueDefinition } from '#contracts';
+import { lanesOf, type JobContract, type JobOutcome, type Lane, type QueueDefinition } from '#contracts';
 import type { QueueBackend, WakeUp } from './backend.js';
 import { CrowdLimit } from './crowd.js';
 import { LaneRunner } from './lane-runner.js';
-import { lanesOf, type Lane } from './lanes.js';
 import type { Handler, ProcessorDeps } from './handling.js';
 import { Turnstile } from './turnstile.js';
 

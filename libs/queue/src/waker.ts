@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
+import { LANES, type Lane } from '#contracts';
 import type { Stream } from '#persistence';
 import { Counter } from '#platform';
 import { DEAD_LETTER_OPTIONS, type QueueBackend, type WakeQueue } from './backend.js';
-import { LANES, type Lane } from './lanes.js';
 import { Shares } from './shares.js';
 
 /** One stream to be woken. */

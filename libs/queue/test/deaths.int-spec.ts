@@ -27,7 +27,7 @@ describe('an item at which a process died', () => {
     app = await startLines({
       script: () => script,
       databaseUrl: database.url('waco_outbound'),
-      queueUrl: database.url('waco_outbound'),
+      queueUrl: database.queueUrl,
       prefix: 'deaths',
     });
   });
@@ -163,7 +163,7 @@ it('a stream that the database does not let be read is given back, not tried wit
     const processor = new OrderedProcessor({
       journal: new Journal(source),
       tenants: new Tenants(source),
-      waker: new Waker(openQueueBackend(database.url('waco_outbound'), 'refused')),
+      waker: new Waker(openQueueBackend(database.queueUrl, 'refused')),
       clock: systemClock,
       contracts: new Map(),
       handlers: new Map(),

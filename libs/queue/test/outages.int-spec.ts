@@ -40,7 +40,7 @@ describe.each(TEST_BACKENDS)('after an outage, with the queue on %s', (kind) => 
     app = await startLines({
       script: () => script,
       databaseUrl: database.url('waco_outbound'),
-      queueUrl: kind === 'redis' ? process.env.WACO_TEST_REDIS_URL! : database.url('waco_outbound'),
+      queueUrl: kind === 'redis' ? process.env.WACO_TEST_REDIS_URL! : database.queueUrl,
       prefix: `t${randomUUID().slice(0, 8)}`,
       clockFile,
     });

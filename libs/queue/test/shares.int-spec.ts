@@ -28,7 +28,7 @@ describe.each(TEST_BACKENDS)('shares of a queue: %s', (kind) => {
     const app = await startLines({
       script: () => script,
       databaseUrl: database.url('waco_outbound'),
-      queueUrl: kind === 'redis' ? process.env.WACO_TEST_REDIS_URL! : database.url('waco_outbound'),
+      queueUrl: kind === 'redis' ? process.env.WACO_TEST_REDIS_URL! : database.queueUrl,
       prefix: `t${randomUUID().slice(0, 8)}`,
     });
     const put: Put = async (merchantId, ids, contract = say) => {

@@ -28,7 +28,7 @@ describe.each(TEST_BACKENDS)('streams on %s', (kind) => {
   let app: INestApplication;
   beforeAll(async () => {
     database = await createTestDatabase();
-    queueUrl = kind === 'redis' ? process.env.WACO_TEST_REDIS_URL! : database.url('waco_outbound');
+    queueUrl = kind === 'redis' ? process.env.WACO_TEST_REDIS_URL! : database.queueUrl;
     prefix = `t${randomUUID().slice(0, 8)}`;
   });
 
@@ -240,11 +240,10 @@ describe.each(TEST_BACKENDS)('streams on %s', (kind) => {
 it('has a connection left for what ordered handlers look up, however small the pool', async () => {
   script = newScript();
   const database = await createTestDatabase();
-  const url = database.url('waco_outbound');
   const app = await startLines({
     script: () => script,
-    databaseUrl: url,
-    queueUrl: url,
+    databaseUrl: database.url('waco_outbound'),
+    queueUrl: database.queueUrl,
     prefix: 'small',
     poolSize: 4,
   });

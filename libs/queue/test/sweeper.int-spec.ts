@@ -21,7 +21,7 @@ describe.each(TEST_BACKENDS)('a sweep on %s', (kind) => {
     database = await createTestDatabase();
     owner = await new DataSource({ type: 'postgres', url: database.ownerUrl }).initialize();
     service = await new DataSource({ type: 'postgres', url: database.url('waco_outbound') }).initialize();
-    const url = kind === 'redis' ? process.env.WACO_TEST_REDIS_URL! : database.url('waco_outbound');
+    const url = kind === 'redis' ? process.env.WACO_TEST_REDIS_URL! : database.queueUrl;
     backend = openQueueBackend(url, `t${randomUUID().slice(0, 8)}`);
     waker = new Waker(backend);
     sweeper = new Sweeper(new Journal(service), waker, systemClock, () => undefined);

@@ -1,8 +1,8 @@
 import type { INestApplication } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
-import { done, rejected, type JobContract, type JobOutcome } from '#contracts';
+import { done, LANES, rejected, type JobContract, type JobOutcome } from '#contracts';
 import { later, query, Tenants } from '#persistence';
-import { LANES, toItem, Waker, wakeOf, type OrderedContext, type Wake } from '#queue';
+import { toItem, Waker, wakeOf, type OrderedContext, type Wake } from '#queue';
 import { createTestDatabase, TEST_BACKENDS, until, type TestDatabase } from '#testing';
 import {
   fetchThing,
@@ -29,7 +29,7 @@ describe.each(TEST_BACKENDS)('wake-ups on %s', (kind) => {
     app = await startLines({
       script: () => script,
       databaseUrl: database.url('waco_outbound'),
-      queueUrl: kind === 'redis' ? process.env.WACO_TEST_REDIS_URL! : database.url('waco_outbound'),
+      queueUrl: kind === 'redis' ? process.env.WACO_TEST_REDIS_URL! : database.queueUrl,
       prefix: `t${randomUUID().slice(0, 8)}`,
     });
   });

@@ -1,6 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
-import { MIGRATIONS, migrate, SERVICE_ROLES, type ServiceRole } from '../../../migrations/index.js';
+import { LANES } from '#contracts';
+import {
+  closeDatabase,
+  MIGRATIONS,
+  migrate,
+  QUEUE_ROLE,
+  SERVICE_ROLES,
+  type ServiceRole,
+} from '../../../migrations/index.js';
 
 const TEMPLATE = 'waco_template';
 const LOCK = 7_229_100;
@@ -10,6 +18,8 @@ export interface TestDatabase {
   ownerUrl: string;
   /** A service's own role. */
   url(role: ServiceRole): string;
+  /** BullMQ's own role, as `QUEUE_URL` takes it. */
+  queueUrl: string;
   drop(): Promise<void>;
 }
 
@@ -33,10 +43,12 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   } finally {
     await admin.end();
   }
+  await within(on(serverUrl, name), closeDatabase);
   return {
     ownerUrl: on(serverUrl, name),
     url: (role) => on(serverUrl, name, role),
-    drop: () => run(serverUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
+    queueUrl: on(serverUrl, name, QUEUE_ROLE),
+    drop: () => within(serverUrl, (c) => c.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)),
   };
 }
 
@@ -45,19 +57,19 @@ async function makeTemplate(admin: pg.Client, serverUrl: string): Promise<void> 
   await migrate({
     url: on(serverUrl, `${TEMPLATE}_new`),
     migrations: MIGRATIONS,
-    passwords: Object.fromEntries(SERVICE_ROLES.map((role) => [role, 'test'])),
-    queue: true,
+    passwords: Object.fromEntries([...SERVICE_ROLES, QUEUE_ROLE].map((role) => [role, 'test'])),
+    queues: LANES.map(({ name }) => name),
     sandbox: true,
   });
   // Renamed when complete, so that a run that was cut short leaves no half-made template.
   await admin.query(`ALTER DATABASE ${TEMPLATE}_new RENAME TO ${TEMPLATE}`);
 }
 
-async function run(url: string, sql: string): Promise<void> {
+async function within(url: string, work: (client: pg.Client) => Promise<unknown>): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    await client.query(sql);
+    await work(client);
   } finally {
     await client.end();
   }

@@ -1,10 +1,10 @@
 import type { TestDatabase } from './database.js';
 
 /** The queue servers of this run: PostgreSQL always, Redis where `redis-server` is installed (CI installs it). */
-export function testQueueUrls(database: TestDatabase, role: Parameters<TestDatabase['url']>[0]) {
+export function testQueueUrls(database: TestDatabase) {
   const redis = process.env.WACO_TEST_REDIS_URL;
   return {
-    postgres: database.url(role),
+    postgres: database.queueUrl,
     ...(redis ? { redis } : {}),
   };
 }

@@ -1,12 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { auditHash, CHAIN_START, type AuditEntry } from '#core/tenancy';
-import { Tenants } from '#persistence';
+import { lockNames, Tenants } from '#persistence';
 import { CLOCK, type Clock } from '#platform';
 import { requestContext } from '../http/request-context.js';
 
-/** The first half of the advisory locks that put the rows of a chain in line. */
-const CHAIN_LOCK = 7_229_102;
 const PLATFORM_CHAIN = 'platform';
 
 /** What was done. Give views, never rows: secrets do not belong here. */
@@ -37,7 +35,7 @@ export class AuditLog {
   async record(tx: EntityManager, deed: Deed): Promise<void> {
     const context = requestContext();
     const chain = deed.merchantId ?? PLATFORM_CHAIN;
-    await tx.query(`SELECT pg_advisory_xact_lock($1, hashtext($2))`, [CHAIN_LOCK, chain]);
+    await tx.query(...lockNames('audit-chain', [chain]));
     const [last] = (await tx.query(
       `SELECT seq, hash FROM tenancy.audit_log WHERE chain = $1 ORDER BY seq DESC LIMIT 1`,
       [chain],

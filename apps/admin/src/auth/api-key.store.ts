@@ -8,9 +8,10 @@ import {
   hashApiKey,
   judgeKey,
   verifyApiKey,
+  type Caller,
   type KeyVerdict,
 } from '#core/tenancy';
-import { ApiKeyEntity } from '#persistence';
+import { ApiKeyEntity, Tenants } from '#persistence';
 import { CLOCK, newId, type Clock } from '#platform';
 
 /** A key's last use is stored to the minute, in milliseconds. */
@@ -30,6 +31,7 @@ export interface NewKey {
 export class ApiKeyStore {
   constructor(
     private readonly database: DataSource,
+    private readonly tenants: Tenants,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -42,10 +44,16 @@ export class ApiKeyStore {
       const { keyId } = verdict.caller;
       const lastUse = rows.find((row) => row.id === keyId)?.lastUsedAt;
       if (!lastUse || now.getTime() - lastUse.getTime() >= USE_STORED_EVERY_MS) {
-        await this.database.manager.update(ApiKeyEntity, { id: keyId }, { lastUsedAt: now });
+        await this.within(verdict.caller, (tx) => tx.update(ApiKeyEntity, { id: keyId }, { lastUsedAt: now }));
       }
     }
     return verdict;
+  }
+
+  /** A transaction for whom the key belongs to: only there it may be changed. */
+  private async within(caller: Caller, work: (tx: EntityManager) => Promise<unknown>): Promise<void> {
+    if (caller.kind === 'merchant') await this.tenants.transaction(caller.merchantId, work);
+    else await this.database.transaction(work);
   }
 
   /** Judges the key that a session was opened with at `openedAt`: a key replaced since then is not that key. */

@@ -118,7 +118,7 @@ export class Idempotency {
   }
 }
 
-/** Keys whose time is over go, whoever used them. */
+/** Keys whose time is over go, of the transaction's merchant; without one, those of calls that concern none. */
 export async function forgetKeys(tx: EntityManager, now: Date): Promise<void> {
   await tx.query(`DELETE FROM tenancy.idempotency_keys WHERE created_at < $1`, [
     new Date(now.getTime() - KEPT_MS),

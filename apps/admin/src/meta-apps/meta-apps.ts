@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { removeRows } from '#persistence';
 import { CLOCK, ENV, newId, type Clock } from '#platform';
 import { AuditLog } from '../audit/audit-log.js';
 import { AdminEnv } from '../env.js';
@@ -85,7 +86,8 @@ export class MetaApps {
       if (!known) throw notFound();
       requireVersion(ifMatch, known.version);
       await this.former.forget(tx, known.id);
-      await tx.query(`DELETE FROM tenancy.meta_apps WHERE id = $1`, [known.id]);
+      const gone = 'SELECT ctid FROM tenancy.meta_apps WHERE id = $1 FOR UPDATE';
+      await removeRows(tx, 'tenancy.meta_apps', gone, [known.id]);
       const before = this.view(known);
       await this.audit.record(tx, { merchantId, action: 'meta_app.remove', target: known.id, before });
     });

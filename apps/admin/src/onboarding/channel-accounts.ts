@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { IsNull, MoreThan, type EntityManager } from 'typeorm';
-import { ChannelAccountEntity, type ChannelKind } from '#persistence';
+import { ChannelAccountEntity, lockNames, type ChannelKind } from '#persistence';
 import { CLOCK, newId, type Clock } from '#platform';
 import { AuditLog } from '../audit/audit-log.js';
 import { ChannelAccountView, type UpdateChannelAccount } from '../http/channel-accounts.dto.js';
@@ -190,9 +190,7 @@ async function requireOwnBusinessAccount(
   merchantId: string,
   businessAccountId: string,
 ): Promise<void> {
-  await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('business-account/' || $1, 0))`, [
-    businessAccountId,
-  ]);
+  await tx.query(...lockNames('business-account', [businessAccountId]));
   const owners = (await tx.query(
     `SELECT merchant_id AS "merchantId" FROM tenancy.route_business_account($1)`,
     [businessAccountId],

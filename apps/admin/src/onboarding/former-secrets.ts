@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { removeRows } from '#persistence';
 import { CLOCK, newId, type Clock } from '#platform';
 import { Vault } from './vault.js';
 
@@ -8,6 +9,7 @@ export const OVERLAP_HOURS = 24;
 export const MAX_OVERLAP_HOURS = 168;
 /** Several changes in a row leave no more than these; the oldest go. */
 const MOST = 3;
+const TABLE = 'tenancy.former_webhook_secrets';
 
 /** Where a secret is sealed: its row and column. */
 export interface SealedAt {
@@ -38,11 +40,9 @@ export class FormerSecrets {
   ): Promise<void> {
     const now = this.clock.now();
     if (overlapHours === 0) return this.forget(tx, old.id);
-    await tx.query(
-      `DELETE FROM tenancy.former_webhook_secrets WHERE owner_id = $1 AND (until <= $2 OR id NOT IN
-         (SELECT id FROM tenancy.former_webhook_secrets WHERE owner_id = $1 ORDER BY until DESC LIMIT ${MOST - 1}))`,
-      [old.id, now],
-    );
+    const over = `SELECT ctid FROM ${TABLE} WHERE owner_id = $1 AND (until <= $2 OR id NOT IN
+      (SELECT id FROM ${TABLE} WHERE owner_id = $1 ORDER BY until DESC LIMIT ${MOST - 1})) FOR UPDATE`;
+    await removeRows(tx, TABLE, over, [old.id, now]);
     const secret = await this.vault.open(old.table, old.id, old.column, old.sealed);
     if (secret === successor) return;
     const id = newId('old');
@@ -60,6 +60,6 @@ export class FormerSecrets {
   }
 
   async forget(tx: EntityManager, ownerId: string): Promise<void> {
-    await tx.query(`DELETE FROM tenancy.former_webhook_secrets WHERE owner_id = $1`, [ownerId]);
+    await removeRows(tx, TABLE, `SELECT ctid FROM ${TABLE} WHERE owner_id = $1 FOR UPDATE`, [ownerId]);
   }
 }

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { IsNull, type EntityManager } from 'typeorm';
 import { advanceRecipient, receiveMessage } from '#contracts';
 import { STATUS_TRANSITIONS, type MerchantStatus } from '#core/tenancy';
-import { ApiKeyEntity, ChannelAccountEntity, type MerchantEntity } from '#persistence';
+import { ApiKeyEntity, ChannelAccountEntity, removeRows, type MerchantEntity } from '#persistence';
 import { CLOCK, type Clock } from '#platform';
 import { problem } from '../http/problem.js';
 import { Merchants } from './merchants.js';
@@ -91,7 +91,8 @@ export class LifeCycle {
       await tx.update(ChannelAccountEntity, { id }, { enabled: false, releasedAt: now, accessToken });
     }
     for (const table of ['store_connections', 'payment_providers', 'former_webhook_secrets', 'meta_apps']) {
-      await tx.query(`DELETE FROM tenancy.${table} WHERE merchant_id = $1`, [merchantId]);
+      const theirs = `SELECT ctid FROM tenancy.${table} WHERE merchant_id = $1 FOR UPDATE`;
+      await removeRows(tx, `tenancy.${table}`, theirs, [merchantId]);
     }
     await tx.query(`DELETE FROM tenancy.idempotency_keys WHERE merchant_id = $1`, [merchantId]);
   }

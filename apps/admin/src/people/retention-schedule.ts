@@ -53,7 +53,6 @@ export class RetentionSchedule implements OnApplicationBootstrap {
         `SELECT merchant_id AS "merchantId" FROM tenancy.merchants WHERE erased_at IS NULL`,
       )) as { merchantId: string }[];
       for (const { merchantId } of merchants) await this.request(merchantId, { runId }, now);
-      // Hashes of requests, of which one may have named a person: also where nothing is made any more.
       await forgetKeys(this.database.manager, now);
       await this.tidyQuarantine(keptSince(now, QUARANTINE_DAYS));
       this.asked = runId;
@@ -71,6 +70,8 @@ export class RetentionSchedule implements OnApplicationBootstrap {
         `SELECT FROM tenancy.merchants WHERE merchant_id = $1 AND erased_at IS NULL FOR SHARE`,
         [merchantId],
       )) as unknown[];
+      // Hashes of requests, of which one may have named a person: also where nothing is made any more.
+      await forgetKeys(tx, now);
       return there.length > 0 ? this.journal.append(items, now, tx) : 0;
     });
     if (added > 0) await this.waker.wake(items.map((item) => wakeOf(item, now)));

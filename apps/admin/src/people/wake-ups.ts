@@ -1,4 +1,5 @@
-import { LANES, type Waker, type WakeUp } from '#queue';
+import { LANES } from '#contracts';
+import type { Waker, WakeUp } from '#queue';
 
 const PAGE = 500;
 const STATES = ['failed', 'delayed', 'waiting', 'prioritized'] as const;

@@ -57,7 +57,7 @@ export async function openService(options: {
     LOG_LEVEL: 'silent',
     PORT: '0',
     DATABASE_URL: database.url('waco_catalog'),
-    QUEUE_URL: database.url('waco_catalog'),
+    QUEUE_URL: database.queueUrl,
     WACO_MASTER_KEYS: TEST_MASTER_KEYS,
     ...(options.clockFile && { WACO_CLOCK_FILE: options.clockFile }),
     CATALOG_RPC_HOST: '127.0.0.1',

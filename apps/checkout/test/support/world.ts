@@ -141,11 +141,11 @@ export class World {
       ...{ secretKey: merchant.stripeSecretKey, webhookSecret: merchant.stripeWebhookSecret },
       webhookUrl: `${outside.hookUrl}/stripe`,
     });
-    const databaseUrl = database.url('waco_checkout');
     const app = await startCheckout(
       loadEnv(CheckoutEnv, {
         ...{ NODE_ENV: 'test', LOG_LEVEL: 'silent', PORT: '0', WACO_CLOCK_FILE: outside.clockFile },
-        ...{ DATABASE_URL: databaseUrl, QUEUE_URL: databaseUrl, WACO_MASTER_KEYS: TEST_MASTER_KEYS },
+        ...{ DATABASE_URL: database.url('waco_checkout'), QUEUE_URL: database.queueUrl },
+        WACO_MASTER_KEYS: TEST_MASTER_KEYS,
         ...{ PUBLIC_URL, STRIPE_BASE_URL: outside.url, CHECKOUT_LINK_KEYS: LINK_KEYS },
         ...settings,
       }),

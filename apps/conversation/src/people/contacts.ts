@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { ErasureReport } from '#core/tenancy';
+import { removeRows } from '#persistence';
 
 /** Contacts with their names and threads. Returns how many rows of what there were. */
 export async function deleteContacts(
@@ -9,12 +10,8 @@ export async function deleteContacts(
   const report: ErasureReport = {};
   // Names and threads hang on their contact.
   for (const table of ['threads', 'aliases', 'contacts']) {
-    const result = (await tx.queryRunner!.query(
-      `DELETE FROM conversation.${table} WHERE contact_id = ANY ($1)`,
-      [contactIds],
-      true,
-    )) as { affected?: number };
-    report[table] = result.affected ?? 0;
+    const theirs = `SELECT ctid FROM conversation.${table} WHERE contact_id = ANY ($1) FOR UPDATE`;
+    report[table] = await removeRows(tx, `conversation.${table}`, theirs, [contactIds]);
   }
   return report;
 }

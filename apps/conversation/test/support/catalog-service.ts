@@ -20,7 +20,7 @@ export async function openCatalogService(database: TestDatabase, rpcPort: number
     LOG_LEVEL: 'silent',
     PORT: '0',
     DATABASE_URL: database.url('waco_catalog'),
-    QUEUE_URL: database.url('waco_catalog'),
+    QUEUE_URL: database.queueUrl,
     WACO_MASTER_KEYS: TEST_MASTER_KEYS,
     CATALOG_RPC_HOST: '127.0.0.1',
     CATALOG_RPC_PORT: String(rpcPort),

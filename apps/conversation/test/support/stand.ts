@@ -53,8 +53,7 @@ export class Stand {
       LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent',
       PORT: '0',
       DATABASE_URL: database.url('waco_conversation'),
-      QUEUE_URL:
-        options.backend === 'redis' ? process.env.WACO_TEST_REDIS_URL : database.url('waco_conversation'),
+      QUEUE_URL: options.backend === 'redis' ? process.env.WACO_TEST_REDIS_URL : database.queueUrl,
       QUEUE_PREFIX: `t${randomUUID().slice(0, 8)}`,
       WACO_MASTER_KEYS: TEST_MASTER_KEYS,
       CATALOG_RPC_PORT: String(options.rpcPort),

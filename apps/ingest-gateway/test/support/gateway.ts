@@ -51,13 +51,12 @@ export class Gateway {
     const shop = await insertTestMerchant(database.ownerUrl);
     const other = await insertTestMerchant(database.ownerUrl);
     const line = await Line.to(new URL(database.ownerUrl));
-    const url = line.through(database.url('waco_ingest'));
     const env = loadEnv(IngestGatewayEnv, {
       NODE_ENV: 'test',
       LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent',
       PORT: '0',
-      DATABASE_URL: url,
-      QUEUE_URL: url,
+      DATABASE_URL: line.through(database.url('waco_ingest')),
+      QUEUE_URL: line.through(database.queueUrl),
       WACO_MASTER_KEYS: TEST_MASTER_KEYS,
       WHATSAPP_VERIFY_TOKEN: VERIFY_TOKEN,
       WHATSAPP_APP_SECRETS: APP_SECRETS.join(', '),

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { done, skipped, type JobOutcome, type RecordStatusPayload } from '#contracts';
 import { classifyError, forward, isDelivery, type DeliveryState } from '#core/outbound';
-import { later, query } from '#persistence';
+import { later, lockNames, query, removal } from '#persistence';
 import { priced, statuses } from '../metrics.js';
 import {
   findByChannelId,
@@ -66,7 +66,7 @@ export class Statuses {
   async applyEarly(work: Work, message: Message, early: readonly Status[]): Promise<void> {
     for (const status of early) {
       const { channelMessageId } = status;
-      later(work.tx, `DELETE FROM outbound.early_statuses WHERE channel_message_id = $1`, [channelMessageId]);
+      later(work.tx, ...earlyRemoval('channel_message_id = $1', channelMessageId));
       await this.apply(work, message, status);
     }
   }
@@ -157,16 +157,17 @@ function price(message: Message, status: Status): MessagePatch {
 
 /** Held by whoever learns or looks up a channel id: a status cannot slip between the look-up and the answer. */
 export function lockChannelId(tx: EntityManager, channelMessageId: string): void {
-  later(tx, `SELECT pg_advisory_xact_lock(hashtextextended('outbound.channel-id/' || $1, 0))`, [
-    channelMessageId,
-  ]);
+  later(tx, ...lockNames('channel-id', [channelMessageId]));
 }
 
 /** Early statuses that are a day old: nobody will claim them. */
 export function dropOldEarly(tx: EntityManager, now: Date): void {
-  later(tx, `DELETE FROM outbound.early_statuses WHERE received_at < $1`, [
-    new Date(now.getTime() - EARLY_FOR_MS),
-  ]);
+  later(tx, ...earlyRemoval('received_at < $1', new Date(now.getTime() - EARLY_FOR_MS)));
+}
+
+function earlyRemoval(condition: string, value: unknown): ReturnType<typeof removal> {
+  const early = `SELECT ctid FROM outbound.early_statuses WHERE ${condition} FOR UPDATE`;
+  return removal('outbound.early_statuses', early, [value]);
 }
 
 function keepEarly({ tx, now }: Work, status: Status): void {

@@ -9,7 +9,7 @@ import {
   type JobOutcome,
 } from '#contracts';
 import { emptySubject, joinSubjects, type PersonSubject } from '#core/tenancy';
-import { emptyPayload, emptyStreams, lockStreams, Tenants } from '#persistence';
+import { emptyPayload, emptyStreams, lockStreams, removeRows, Tenants } from '#persistence';
 import { JobHandler, type TaskContext } from '#queue';
 import { deleteMessages, messagesAfter, PAGE, streamsOf, type SeenMessage } from './messages.js';
 
@@ -79,13 +79,9 @@ export class ErasePersonHandler {
   }
 }
 
-async function deleteRecipients(tx: EntityManager, { contactIds }: PersonSubject): Promise<number> {
-  const gone = (await tx.queryRunner!.query(
-    `DELETE FROM outbound.recipients WHERE contact_id = ANY ($1)`,
-    [contactIds],
-    true,
-  )) as { affected?: number };
-  return gone.affected ?? 0;
+function deleteRecipients(tx: EntityManager, { contactIds }: PersonSubject): Promise<number> {
+  const theirs = `SELECT ctid FROM outbound.recipients WHERE contact_id = ANY ($1) FOR UPDATE`;
+  return removeRows(tx, 'outbound.recipients', theirs, [contactIds]);
 }
 
 /** By their contact; by their name as far as it was before they came anew. */

@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { callChannel } from '#contracts';
 import type { PersonRef } from '#core/messaging';
+import { removeRows } from '#persistence';
 
 /** Messages looked at in one transaction. */
 export const PAGE = 500;
@@ -33,7 +34,8 @@ export async function messagesAfter(
 
 export async function deleteMessages(tx: EntityManager, messageIds: readonly string[]): Promise<void> {
   if (messageIds.length === 0) return;
-  await tx.query(`DELETE FROM outbound.messages WHERE message_id = ANY ($1)`, [messageIds]);
+  const gone = `SELECT ctid FROM outbound.messages WHERE message_id = ANY ($1) FOR UPDATE`;
+  await removeRows(tx, 'outbound.messages', gone, [messageIds]);
 }
 
 /** Lines of the journal that are about this message: its calls, and what the channel said of it. */

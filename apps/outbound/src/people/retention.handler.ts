@@ -1,7 +1,7 @@
 import { Controller } from '@nestjs/common';
 import { done, outboundRetention, type ApplyRetentionPayload, type JobOutcome } from '#contracts';
 import { keptSince, retentionOf } from '#core/tenancy';
-import { Directory, Tenants } from '#persistence';
+import { Directory, removeRows, Tenants } from '#persistence';
 import { JobHandler, type TaskContext } from '#queue';
 import { dropOldEarly } from '../line/statuses.js';
 import { deleteMessages, messagesAfter, PAGE } from './messages.js';
@@ -59,11 +59,12 @@ export class RetentionHandler {
         [merchantId, account, contact, before],
       )) as { account: string; contact: string; idle: boolean }[];
       const idle = rows.filter((row) => row.idle);
-      await tx.query(
-        `DELETE FROM outbound.recipients r USING unnest($1::text[], $2::text[]) AS i(account, contact)
-         WHERE r.channel_account_id = i.account AND r.contact_id = i.contact`,
-        [idle.map((row) => row.account), idle.map((row) => row.contact)],
-      );
+      const gone = `SELECT r.ctid FROM unnest($1::text[], $2::text[]) AS i(account, contact)
+        JOIN outbound.recipients r ON r.channel_account_id = i.account AND r.contact_id = i.contact FOR UPDATE OF r`;
+      await removeRows(tx, 'outbound.recipients', gone, [
+        idle.map((row) => row.account),
+        idle.map((row) => row.contact),
+      ]);
       const last = rows.at(-1);
       return last && rows.length === PAGE ? [last.account, last.contact] : undefined;
     });

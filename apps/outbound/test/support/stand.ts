@@ -14,7 +14,7 @@ import {
   type SendMessagePayload,
 } from '#contracts';
 import type { TemplatePurpose } from '#core/messaging';
-import { Journal, Tenants } from '#persistence';
+import { Journal, lockSlot, streamLock, Tenants } from '#persistence';
 import { bootService, CLOCK, loadEnv, newId, type Clock } from '#platform';
 import { connectJobs, toItem, Waker, wakeOf } from '#queue';
 import {
@@ -90,7 +90,7 @@ export class Stand {
       LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent',
       PORT: '0',
       DATABASE_URL: database.url('waco_outbound'),
-      QUEUE_URL: testQueueUrls(database, 'waco_outbound')[backend],
+      QUEUE_URL: testQueueUrls(database)[backend],
       QUEUE_PREFIX: newId('t').replace('_', '-'),
       WACO_MASTER_KEYS: TEST_MASTER_KEYS,
       WACO_CLOCK_FILE: clockFile,
@@ -142,6 +142,19 @@ export class Stand {
     await this.owner.end();
     await this.database.drop();
     rmSync(this.folder, { recursive: true });
+  }
+
+  /** Keeps the service off a stream until the returned function is called. */
+  async holdStream(stream: string): Promise<() => Promise<void>> {
+    const { merchantId } = this.merchant;
+    const holder = new pg.Client({ connectionString: this.database.ownerUrl });
+    await holder.connect();
+    await holder.query('BEGIN');
+    await holder.query(
+      `SELECT FROM journal.locks WHERE service = 'outbound' AND kind = 'stream' AND slot = $1 FOR UPDATE`,
+      [lockSlot('stream', streamLock({ merchantId, queue: 'recipients', stream }))],
+    );
+    return () => holder.end();
   }
 
   /** Journals one item and wakes its stream. */

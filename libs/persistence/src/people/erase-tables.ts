@@ -1,3 +1,4 @@
+import { removeRows } from '../remove-rows.js';
 import type { Tenants } from '../tenants.js';
 
 /** Rows removed in one transaction at most. */
@@ -11,15 +12,8 @@ export async function eraseTables(
 ): Promise<void> {
   for (const table of tables) {
     for (;;) {
-      const removed = await tenants.transaction(merchantId, async (tx) => {
-        const result = (await tx.queryRunner!.query(
-          `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(
-             SELECT ctid FROM ${table} WHERE merchant_id = $1 LIMIT ${AT_ONCE}))`,
-          [merchantId],
-          true,
-        )) as { affected?: number };
-        return result.affected ?? 0;
-      });
+      const some = `SELECT ctid FROM ${table} WHERE merchant_id = $1 LIMIT ${AT_ONCE} FOR UPDATE`;
+      const removed = await tenants.transaction(merchantId, (tx) => removeRows(tx, table, some, [merchantId]));
       if (removed < AT_ONCE) break;
     }
   }

@@ -1,5 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { mentions, type PersonSubject } from '#core/tenancy';
+import { streamLock } from '../journal.js';
+import { lockNames } from '../locks.js';
 import type { Tenants } from '../tenants.js';
 import { inOrderOfIndex } from './journal-retention.js';
 
@@ -170,12 +172,8 @@ export async function lockStreams(
   queue: string,
   streams: readonly string[],
 ): Promise<void> {
-  // In one order, so that two who lock several never wait for each other; keyed as Journal.tryLock does.
-  for (const stream of streams.toSorted()) {
-    await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, [
-      `${merchantId}/${queue}/${stream}`,
-    ]);
-  }
+  const names = streams.map((stream) => streamLock({ merchantId, queue, stream }));
+  await tx.query(...lockNames('stream', names));
 }
 
 /** Empties the connected service's items of these lines up to this one; returns how many. */

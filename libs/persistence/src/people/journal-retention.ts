@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { removeRows } from '../remove-rows.js';
 
 /** Rows removed in one transaction at most: short locks, and little to do again when it is killed. */
 export const REMOVED_AT_ONCE = 1_000;
@@ -35,12 +36,7 @@ export async function inOrderOfIndex(tx: EntityManager): Promise<void> {
 async function remove(tx: EntityManager, condition: string, parameters: unknown[]): Promise<number> {
   await inOrderOfIndex(tx);
   // Two that remove at the same time take different rows.
-  const result = (await tx.queryRunner!.query(
-    `DELETE FROM journal.items WHERE id = ANY (ARRAY(
-       SELECT id FROM journal.items WHERE settled_at IS NOT NULL AND ${condition}
-       ORDER BY merchant_id, settled_at LIMIT ${REMOVED_AT_ONCE} FOR UPDATE SKIP LOCKED))`,
-    parameters,
-    true,
-  )) as { affected?: number };
-  return result.affected ?? 0;
+  const oldest = `SELECT ctid FROM journal.items WHERE settled_at IS NOT NULL AND ${condition}
+    ORDER BY merchant_id, settled_at LIMIT ${REMOVED_AT_ONCE} FOR UPDATE SKIP LOCKED`;
+  return removeRows(tx, 'journal.items', oldest, parameters);
 }

@@ -10,8 +10,6 @@ export interface SealedColumn {
   column: string;
   /** SQL of the row's id, as its binding names it. */
   id: string;
-  /** Rows that belong to a caller and not to a merchant: the admin's role sees them without one. */
-  acrossMerchants?: true;
 }
 
 export const SEALED_COLUMNS: readonly SealedColumn[] = [
@@ -23,12 +21,7 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
   { table: 'meta_apps', column: 'app_secret', id: 'id' },
   { table: 'meta_apps', column: 'verify_token', id: 'id' },
   { table: 'former_webhook_secrets', column: 'secret', id: 'id' },
-  {
-    table: 'idempotency_keys',
-    column: 'response',
-    id: `caller || '/' || key_hash`,
-    acrossMerchants: true,
-  },
+  { table: 'idempotency_keys', column: 'response', id: `caller || '/' || key_hash` },
 ];
 
 export interface RotationOptions {
@@ -46,6 +39,9 @@ export interface Rotation {
   /** Secrets that do not open, by their binding: their key is lost, or they were tampered with. They stay as they are. */
   unreadable: string[];
 }
+
+/** What belongs to no merchant, such as an operator's requests. */
+const NOBODY = '';
 
 interface SealedRow {
   /** Index in {@link SEALED_COLUMNS}. */
@@ -75,15 +71,15 @@ export async function rotateSecrets(
   // A service that has not heard of the key yet may still seal under the old one: until a whole pass finds nothing.
   for (let before = -1; before !== progress.rotated + progress.overtaken;) {
     before = progress.rotated + progress.overtaken;
-    for await (const merchantId of merchants(database)) await rotateRows(merchantId, false);
-    await rotateRows('', true);
+    for await (const merchantId of merchants(database)) await rotateRows(merchantId);
+    await rotateRows(NOBODY);
   }
   return progress;
 
-  async function rotateRows(merchantId: string, acrossMerchants: boolean): Promise<void> {
+  async function rotateRows(merchantId: string): Promise<void> {
     for (;;) {
       const rows = await tenants.transaction(merchantId, (tx) =>
-        outdated(tx, acrossMerchants, progress.keyId, [...unreadable], batch),
+        outdated(tx, merchantId, progress.keyId, [...unreadable], batch),
       );
       if (rows.length > 0) {
         // Wrapping may be a call over the network: not within a transaction.
@@ -139,20 +135,19 @@ async function* merchants(database: DataSource): AsyncGenerator<string> {
 
 async function outdated(
   tx: EntityManager,
-  acrossMerchants: boolean,
+  merchantId: string,
   keyId: string,
   unreadable: string[],
   limit: number,
 ): Promise<SealedRow[]> {
-  const parts = SEALED_COLUMNS.flatMap(({ table, column, id, ...options }, index) =>
-    (options.acrossMerchants ?? false) === acrossMerchants
-      ? `SELECT ${index} AS "column", ${id} AS id, ${column} AS sealed FROM tenancy.${table}
-         WHERE ${column} LIKE 'v1.%' AND NOT starts_with(${column}, $1)
-           AND '${table}/' || ${id} || '/${column}' <> ALL ($2::text[])`
-      : [],
+  const parts = SEALED_COLUMNS.map(
+    ({ table, column, id }, index) =>
+      `SELECT ${index} AS "column", ${id} AS id, ${column} AS sealed FROM tenancy.${table}
+       WHERE merchant_id IS NOT DISTINCT FROM nullif($4, '') AND ${column} LIKE 'v1.%' AND NOT starts_with(${column}, $1)
+         AND '${table}/' || ${id} || '/${column}' <> ALL ($2::text[])`,
   );
   const sql = `${parts.join(' UNION ALL ')} LIMIT $3`;
-  return (await tx.query(sql, [`v1.${keyId}.`, unreadable, limit])) as SealedRow[];
+  return (await tx.query(sql, [`v1.${keyId}.`, unreadable, limit, merchantId])) as SealedRow[];
 }
 
 async function replace(tx: EntityManager, row: SealedRow & { renewed: string }): Promise<boolean> {

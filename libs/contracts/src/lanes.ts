@@ -1,4 +1,5 @@
-import { QUEUES, type QueueDefinition } from '#contracts';
+import type { QueueDefinition } from './job.js';
+import { QUEUES } from './queues.js';
 
 /** A BullMQ queue: each queue of ours has one, and one more for crowds where its definition says so. */
 export interface Lane {

@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import type { EntityManager } from 'typeorm';
+import { query } from './tenants.js';
+
+/** What is locked, and how many rows of `journal.locks` stand for its names, for each service that locks it. */
+const SLOTS = { stream: 16_384, contact: 1_024, 'channel-id': 1_024, 'business-account': 256, 'audit-chain': 256 } as const;
+
+export type LockKind = keyof typeof SLOTS;
+
+/**
+ * The row that stands for a name. Two names may share one: then they wait for each other, which costs time and nothing
+ * else.
+ */
+export function lockSlot(kind: LockKind, name: string): number {
+  return createHash('sha1').update(name).digest().readUInt32BE() % SLOTS[kind];
+}
+
+/**
+ * The statement that locks names for the length of the transaction, when those who hold them let go. The locks are rows
+ * that row-level security shows to the connected service alone: no other role can hold it up, as it could by an advisory
+ * lock. Names of one statement are locked in one order, whoever asks.
+ */
+export function lockNames(kind: LockKind, names: readonly string[]): [sql: string, parameters: unknown[]] {
+  return [
+    `SELECT slot FROM journal.locks WHERE kind = $1 AND slot = ANY ($2::int[]) ORDER BY slot FOR UPDATE`,
+    [kind, slotsOf(kind, names)],
+  ];
+}
+
+/** Locks those of the names that nobody else holds, for the length of the transaction, and says which. */
+export async function tryLockNames(
+  tx: EntityManager,
+  kind: LockKind,
+  names: readonly string[],
+): Promise<(name: string) => boolean> {
+  const rows = await query<{ slot: number }>(
+    tx,
+    `SELECT slot FROM journal.locks WHERE kind = $1 AND slot = ANY ($2::int[]) FOR UPDATE SKIP LOCKED`,
+    [kind, slotsOf(kind, names)],
+  );
+  const held = new Set(rows.map((row) => row.slot));
+  return (name) => held.has(lockSlot(kind, name));
+}
+
+function slotsOf(kind: LockKind, names: readonly string[]): number[] {
+  return [...new Set(names.map((name) => lockSlot(kind, name)))];
+}
