@@ -2,7 +2,7 @@ import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { journalRetention } from '#contracts';
 import type { RetentionSettings } from '#core/tenancy';
-import { Directory, inOrderOfIndex, Journal, TENANCY_ENTITIES, Tenants } from '#persistence';
+import { Directory, inOrderOfIndex, Journal, removeRows, TENANCY_ENTITIES, Tenants } from '#persistence';
 import type { Clock } from '#platform';
 import type { TaskContext } from '#queue';
 import { createTestDatabase, type TestDatabase } from '#testing';
@@ -252,9 +252,8 @@ describe('in batches', () => {
   });
 
   it('is refused by the database for what is not settled', async () => {
-    await new Tenants(sources.get('waco_admin')!).transaction(A, (tx) =>
-      tx.query(`DELETE FROM journal.items`),
-    );
+    const all = `SELECT ctid FROM journal.items WHERE merchant_id = $1 FOR UPDATE`;
+    await new Tenants(sources.get('waco_admin')!).transaction(A, (tx) => removeRows(tx, 'journal.items', all, [A]));
     expect(await items(A)).toEqual(['parked', 'pending']);
   });
 });

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { tryLockNames } from './locks.js';
+import { lockSlot, tryLockNames } from './locks.js';
 import { later, query, type Tenants } from './tenants.js';
 
 /** What is written to the journal: one piece of work for one service, stored once. */
@@ -115,16 +115,16 @@ export class Journal {
     now: Date,
     limit: number,
   ): Promise<Map<string, PendingItem[]>> {
-    const { merchantId, queue } = streams[0]!;
+    const { queue } = streams[0]!;
     const names = streams.map((s) => s.stream);
     // Two statements, as the second must see what the last holder has committed.
-    const lockName = (stream: string): string => streamLock({ merchantId, queue, stream });
-    const [isHeld, items] = await Promise.all([
-      tryLockNames(tx, 'stream', names.map(lockName)),
+    const [locks, items] = await Promise.all([
+      query<{ slot: number }>(tx, ...tryLockNames('stream', streams.map(streamLock))),
       query<PendingItem>(tx, PENDING_OF_STREAMS, [queue, names, now, limit]),
     ]);
+    const slots = new Set(locks.map(({ slot }) => slot));
     const held = new Map<string, PendingItem[]>();
-    for (const name of names) if (isHeld(lockName(name))) held.set(name, []);
+    for (const s of streams) if (slots.has(lockSlot('stream', streamLock(s)))) held.set(s.stream, []);
     for (const item of items) held.get(item.stream)?.push(item);
     return held;
   }

@@ -1,6 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { EntityManager } from 'typeorm';
-import { query } from './tenants.js';
 
 /** What is locked, and how many rows of `journal.locks` stand for its names, for each service that locks it. */
 const SLOTS = { stream: 16_384, contact: 1_024, 'channel-id': 1_024, 'business-account': 256, 'audit-chain': 256 } as const;
@@ -27,19 +25,15 @@ export function lockNames(kind: LockKind, names: readonly string[]): [sql: strin
   ];
 }
 
-/** Locks those of the names that nobody else holds, for the length of the transaction, and says which. */
-export async function tryLockNames(
-  tx: EntityManager,
-  kind: LockKind,
-  names: readonly string[],
-): Promise<(name: string) => boolean> {
-  const rows = await query<{ slot: number }>(
-    tx,
+/**
+ * The same for those of the names that nobody else holds; its rows are the slots that are locked now. For one lock in
+ * many: whoever finds it taken comes back later.
+ */
+export function tryLockNames(kind: LockKind, names: readonly string[]): [sql: string, parameters: unknown[]] {
+  return [
     `SELECT slot FROM journal.locks WHERE kind = $1 AND slot = ANY ($2::int[]) FOR UPDATE SKIP LOCKED`,
     [kind, slotsOf(kind, names)],
-  );
-  const held = new Set(rows.map((row) => row.slot));
-  return (name) => held.has(lockSlot(kind, name));
+  ];
 }
 
 function slotsOf(kind: LockKind, names: readonly string[]): number[] {
