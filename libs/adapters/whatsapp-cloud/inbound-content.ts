@@ -1,4 +1,4 @@
-import type { InboundContent } from '#core/messaging';
+import { excerpt, type InboundContent } from '#core/messaging';
 import { compact, finite, identifier, list, object, text, Typed, type Json } from './inbound-shape.js';
 
 const MEDIA = ['image', 'video', 'audio', 'document', 'sticker'] as const;
@@ -85,7 +85,7 @@ function unsupported(type: string, message: Json, typed: Typed): InboundContent 
   // `unsupported.type` says what it was, e.g. a poll; an interactive reply of another kind, e.g. a flow's, names it too.
   const inner = text(object(message[type]).type);
   const kind = typed.text(inner === undefined ? type : `${type}.${inner}`).slice(0, 100);
-  const original = compact({ [type]: message[type], errors: message.errors });
+  const original = excerpt(compact({ [type]: message[type], errors: message.errors }));
   return { type: 'unsupported', kind, original: typed.everything(original) as Json };
 }
 

@@ -27,7 +27,7 @@ export type InboundItem = ItemFacts &
     | { kind: 'identity'; payload: Unrouted<ChangeIdentityPayload> }
     | { kind: 'status'; payload: Unrouted<RecordStatusPayload> }
     | { kind: 'template'; payload: RecordTemplateStatusPayload }
-    /** Nothing here acts on it: it is kept and acknowledged. `payload` is what came, card numbers masked. */
+    /** Nothing here acts on it: it is kept and acknowledged. `payload` is an excerpt of what came, card numbers masked. */
     | { kind: 'ignored'; reason: string; payload: object }
   );
 

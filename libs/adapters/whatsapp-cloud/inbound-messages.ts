@@ -1,4 +1,4 @@
-import type { PersonRef } from '#core/messaging';
+import { excerpt, type PersonRef } from '#core/messaging';
 import { contentOf } from './inbound-content.js';
 import type { InboundItem, ItemFacts, Origin } from './inbound-items.js';
 import {
@@ -25,19 +25,19 @@ export function factsOf(origin: Origin, id: string, at: Date | undefined): ItemF
   });
 }
 
-/** Something that no job takes: kept as it came, card numbers masked, under a hash of what it says. */
+/** Something that no job takes: kept as far as an excerpt goes, card numbers masked, under a hash of all that it says. */
 export function ignored(origin: Origin, reason: string, value: unknown): InboundItem {
   const { field, businessAccountId, phoneNumberId, time } = origin;
   const id = externalId(
     'other',
     hashOf({ field, businessAccountId, phoneNumberId, time: time?.getTime(), value }),
   );
-  const payload = { field, value: new Typed().everything(value) };
+  const payload = { field, value: new Typed().everything(excerpt(value)) };
   return { ...factsOf(origin, id, time), kind: 'ignored', reason, payload };
 }
 
 /** One entry of `messages[]`. `contacts` are those of the same change, in any order. */
-export function messageItem(origin: Origin, contacts: readonly Json[], raw: unknown): InboundItem {
+export function messageItem(origin: Origin, contacts: Contacts, raw: unknown): InboundItem {
   const message = object(raw);
   const id = identifier(message.id);
   if (!id) return ignored(origin, 'a message without a usable id', raw);
@@ -73,14 +73,10 @@ const personId = (value: unknown): string | undefined => identifier(value, 150);
  * The sender: from the message itself, and from the contact that bears one of its ids. `contacts[]` does not follow
  * the order of `messages[]`. Undefined when neither a user id nor a phone number is known.
  */
-function personOf(message: Json, contacts: readonly Json[], typed: Typed): PersonRef | undefined {
+function personOf(message: Json, contacts: Contacts, typed: Typed): PersonRef | undefined {
   const waId = personId(message.from);
   const userId = personId(message.from_user_id);
-  const contact =
-    contacts.find((c) => userId !== undefined && personId(c.user_id) === userId) ??
-    contacts.find((c) => waId !== undefined && personId(c.wa_id) === waId) ??
-    // A message that names nobody is from the only person there is.
-    (waId === undefined && userId === undefined && contacts.length === 1 ? contacts[0] : undefined);
+  const contact = contacts.of(userId, waId);
   const profile = object(contact?.profile);
   const person: PersonRef = compact({
     userId: userId ?? personId(contact?.user_id),
@@ -129,7 +125,26 @@ function identityItem(
   return { ...facts, kind: 'identity', payload: { previous, current, messageId } };
 }
 
-/** `contacts[]` of a change, whatever stands in it. */
-export function contactsOf(value: Json): Json[] {
-  return list(value.contacts).map(object);
+/** `contacts[]` of a change, whatever stands in it, by the ids of its persons; of two with one id the first counts. */
+export class Contacts {
+  private readonly byUserId = new Map<string, Json>();
+  private readonly byWaId = new Map<string, Json>();
+  private readonly only: Json | undefined;
+
+  constructor(value: Json) {
+    const all = list(value.contacts).map(object);
+    for (const contact of all) {
+      const [userId, waId] = [personId(contact.user_id), personId(contact.wa_id)];
+      if (userId !== undefined && !this.byUserId.has(userId)) this.byUserId.set(userId, contact);
+      if (waId !== undefined && !this.byWaId.has(waId)) this.byWaId.set(waId, contact);
+    }
+    this.only = all.length === 1 ? all[0] : undefined;
+  }
+
+  /** A message that names nobody is from the only person there is. */
+  of(userId: string | undefined, waId: string | undefined): Json | undefined {
+    if (userId === undefined && waId === undefined) return this.only;
+    const byUserId = userId === undefined ? undefined : this.byUserId.get(userId);
+    return byUserId ?? (waId === undefined ? undefined : this.byWaId.get(waId));
+  }
 }

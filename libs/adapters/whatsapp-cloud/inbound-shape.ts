@@ -52,18 +52,21 @@ export function compact<T extends object>(value: T): T {
   return without as T;
 }
 
+/** What lies deeper does not count when two values are compared: no body can exhaust the stack. */
+const DEEPEST = 100;
+
 /** The same for two values that are equal as JSON, whatever the order of their keys. */
 export function hashOf(value: unknown): string {
-  return createHash('sha256').update(canonical(value)).digest('hex');
+  return createHash('sha256').update(canonical(value, DEEPEST)).digest('hex');
 }
 
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (isObject(value)) {
-    const keys = Object.keys(value).sort();
-    return `{${keys.map((k) => `${JSON.stringify(k)}:${canonical(value[k])}`).join(',')}}`;
-  }
-  return JSON.stringify(value) ?? 'null';
+function canonical(value: unknown, depth: number): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  if (depth === 0) return 'deeper';
+  if (Array.isArray(value)) return `[${value.map((v) => canonical(v, depth - 1)).join(',')}]`;
+  const inner = value as Json;
+  const keys = Object.keys(inner).sort();
+  return `{${keys.map((k) => `${JSON.stringify(k)}:${canonical(inner[k], depth - 1)}`).join(',')}}`;
 }
 
 /** Joins the parts of an external id; a long one is hashed, so that it fits the journal's unique index. */

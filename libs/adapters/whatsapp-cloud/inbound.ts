@@ -1,6 +1,6 @@
 import { storable } from '#core/messaging';
 import { NotAWebhook, type InboundItem, type Origin } from './inbound-items.js';
-import { contactsOf, factsOf, ignored, messageItem } from './inbound-messages.js';
+import { Contacts, factsOf, ignored, messageItem } from './inbound-messages.js';
 import {
   compact,
   externalId,
@@ -29,28 +29,45 @@ const READ = new Set([
 ]);
 
 /**
- * Turns one POST (any number of entries, changes, messages, statuses) into items, in the order of the body. What is
- * not known becomes an `ignored` item; nothing that the body says is dropped, and nothing inside it makes this throw.
- * @param receivedAt stands in where the channel gives no usable time.
- * @throws NotAWebhook when the body is not an object with `object: "whatsapp_business_account"` and a list `entry`.
+ * Things that one POST may say. Meta sends up to 1,000 updates in one
+ * (developers.facebook.com/docs/graph-api/webhooks/getting-started, "Frequency").
  */
-export function splitWebhook(body: unknown, receivedAt: Date): InboundItem[] {
+const MOST_ITEMS = 2_000;
+
+/**
+ * Turns one POST (any number of entries, changes, messages, statuses) into items, in the order of the body, one after
+ * the other: whoever takes them may do something else in between. What is not known becomes an `ignored` item; nothing
+ * that the body says is dropped, and nothing inside it makes this throw but its number.
+ * @param receivedAt stands in where the channel gives no usable time.
+ * @throws NotAWebhook when the body is not an object with `object: "whatsapp_business_account"` and a list `entry`, or
+ * says more than 2,000 things.
+ */
+export function* readWebhook(body: unknown, receivedAt: Date): Generator<InboundItem> {
   if (!isObject(body)) throw new NotAWebhook('the body must be a JSON object');
   if (body.object !== 'whatsapp_business_account') {
     throw new NotAWebhook('object must be "whatsapp_business_account"');
   }
   if (!Array.isArray(body.entry)) throw new NotAWebhook('entry must be a list');
-  const items = new Map<string, InboundItem>();
-  for (const entry of storable(body.entry) as unknown[]) {
-    for (const item of entryItems(entry, receivedAt)) {
+  let count = 0;
+  const seen = new Set<string>();
+  for (const entry of body.entry) {
+    for (const { occurredAt, ...raw } of entryItems(entry, receivedAt)) {
+      if (++count > MOST_ITEMS) throw new NotAWebhook(`entry must hold ${MOST_ITEMS} updates at most`);
+      const item = { ...(storable(raw) as typeof raw), occurredAt } as InboundItem;
       // Said twice in one body is said once.
-      if (!items.has(item.externalId)) items.set(item.externalId, item);
+      if (seen.has(item.externalId)) continue;
+      seen.add(item.externalId);
+      yield item;
     }
   }
-  return [...items.values()];
 }
 
-function entryItems(raw: unknown, receivedAt: Date): InboundItem[] {
+/** All items of {@link readWebhook} at once. */
+export function splitWebhook(body: unknown, receivedAt: Date): InboundItem[] {
+  return [...readWebhook(body, receivedAt)];
+}
+
+function* entryItems(raw: unknown, receivedAt: Date): Generator<InboundItem> {
   const entry = object(raw);
   const shared = {
     businessAccountId: identifier(entry.id, 64),
@@ -62,42 +79,42 @@ function entryItems(raw: unknown, receivedAt: Date): InboundItem[] {
     ...list(entry.standby).map((change) => ({ change, standby: true })),
   ];
   const unknown: Origin = { ...shared, field: 'unknown', standby: false };
-  if (changes.length === 0) return [ignored(unknown, 'an entry without changes', raw)];
-  return changes.flatMap(({ change, standby }) => {
-    if (!isObject(change)) return [ignored(unknown, 'a change that is no object', change)];
+  if (changes.length === 0) return yield ignored(unknown, 'an entry without changes', raw);
+  for (const { change, standby } of changes) {
+    if (!isObject(change)) {
+      yield ignored(unknown, 'a change that is no object', change);
+      continue;
+    }
     const field = new Typed().optional(change.field)?.slice(0, 100) ?? (standby ? 'standby' : 'unknown');
     const origin = { ...shared, field, standby: standby || field === 'standby' };
     const value = standby && change.value === undefined ? change : change.value;
-    return isObject(value)
-      ? changeItems(origin, value)
-      : [ignored(origin, 'a change whose value is no object', change)];
-  });
+    if (isObject(value)) yield* changeItems(origin, value);
+    else yield ignored(origin, 'a change whose value is no object', change);
+  }
 }
 
-function changeItems(shared: Origin, value: Json): InboundItem[] {
+function* changeItems(shared: Origin, value: Json): Generator<InboundItem> {
   const phoneNumberId = identifier(object(value.metadata).phone_number_id, 64) ?? shared.phoneNumberId;
   const origin = compact({ ...shared, phoneNumberId });
   const template = templateItem(origin, value);
-  if (template) return [template];
+  if (template) return yield template;
 
-  const contacts = contactsOf(value);
-  const items = [
-    ...list(value.messages).map((message) => messageItem(origin, contacts, message)),
-    ...list(value.statuses).map((status) => statusItem(origin, status)),
-    ...list(value.errors).map((error) => ignored(origin, 'an error that Meta reports', error)),
-    ...list(value.message_echoes).map((echo) => echoItem(origin, echo)),
-    ...list(value.standby).flatMap((inner) =>
-      isObject(inner)
-        ? changeItems({ ...origin, standby: true }, inner)
-        : [ignored(origin, 'a standby change that is no object', inner)],
-    ),
-  ];
-  if (items.length === 0) return [ignored(origin, `nothing here acts on ${origin.field}`, value)];
-  const unknown = Object.entries(value).filter(([key]) => !READ.has(key));
-  if (unknown.length > 0) {
-    items.push(ignored(origin, 'fields that are not known', Object.fromEntries(unknown)));
+  const contacts = new Contacts(value);
+  const [messages, statuses, errors] = [list(value.messages), list(value.statuses), list(value.errors)];
+  const [echoes, standby] = [list(value.message_echoes), list(value.standby)];
+  if ([messages, statuses, errors, echoes, standby].every((all) => all.length === 0)) {
+    return yield ignored(origin, `nothing here acts on ${origin.field}`, value);
   }
-  return items;
+  for (const message of messages) yield messageItem(origin, contacts, message);
+  for (const status of statuses) yield statusItem(origin, status);
+  for (const error of errors) yield ignored(origin, 'an error that Meta reports', error);
+  for (const echo of echoes) yield echoItem(origin, echo);
+  for (const inner of standby) {
+    if (isObject(inner)) yield* changeItems({ ...origin, standby: true }, inner);
+    else yield ignored(origin, 'a standby change that is no object', inner);
+  }
+  const unknown = Object.entries(value).filter(([key]) => !READ.has(key));
+  if (unknown.length > 0) yield ignored(origin, 'fields that are not known', Object.fromEntries(unknown));
 }
 
 /** What the business itself said, from its phone app or through another sender on the number. */

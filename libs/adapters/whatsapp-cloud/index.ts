@@ -1,4 +1,4 @@
-export { NotAWebhook, splitWebhook, type InboundItem } from './inbound.js';
+export { NotAWebhook, readWebhook, splitWebhook, type InboundItem } from './inbound.js';
 export { answerHandshake, signMetaWebhook, verifyMetaSignature } from './signature.js';
 export * from './client.js';
 export * from './errors.js';

@@ -1,5 +1,3 @@
-import type { ClassConstructor } from 'class-transformer';
-
 /** The services that own a stretch of the journal; the suffix of each one's Postgres role. */
 export type JobOwner = 'conversation' | 'catalog' | 'checkout' | 'outbound' | 'admin';
 
@@ -39,7 +37,7 @@ export interface JobContract<P extends object = object> {
   /** `<context>.<verb>-<noun>.v<n>` */
   name: string;
   queue: QueueDefinition;
-  payload: ClassConstructor<P>;
+  payload: new () => P;
   /** Two items of one merchant with the same key are the same item: the second is not stored. */
   idempotencyKey(payload: NoInfer<P>): string;
   /** The aggregate whose order matters. Tasks need none. */

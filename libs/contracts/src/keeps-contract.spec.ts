@@ -1,37 +1,42 @@
-import { plainToInstance } from 'class-transformer';
 import { getMetadataStorage, validateSync } from 'class-validator';
 import fc from 'fast-check';
-import { CONTRACTS, recordStatus, receiveMessage, type JobContract } from './index.js';
-import { surelyKeepsContract } from './keeps-contract.js';
+import { brokenRules, CONTRACTS, declaredOf, receiveMessage, recordStatus, type JobContract } from './index.js';
 
+/** As class-validator judges an instance that holds the payload. */
 const valid = (contract: JobContract, payload: object): boolean =>
-  validateSync(plainToInstance(contract.payload, payload), { forbidUnknownValues: false }).length === 0;
+  validateSync(Object.assign(new contract.payload(), payload), { forbidUnknownValues: false }).length === 0;
 
 const message = {
-  channel: 'whatsapp',
+  channel: 'whatsapp' as const,
   channelAccountId: 'acc_1',
   person: { waId: '971501234567' },
   messageId: 'wamid.1',
   sentAt: '2026-11-21T12:00:00.000Z',
-  content: { type: 'text', text: 'hi' },
+  content: { type: 'text' as const, text: 'hi' },
 };
 
 it('knows a payload that keeps its contract, with and without what is optional', () => {
-  expect(surelyKeepsContract(receiveMessage, message)).toBe(true);
-  expect(surelyKeepsContract(receiveMessage, { ...message, standby: true, replyTo: 'wamid.0' })).toBe(true);
+  expect(brokenRules(receiveMessage, message)).toBeUndefined();
+  expect(brokenRules(receiveMessage, { ...message, standby: true, replyTo: 'wamid.0' })).toBeUndefined();
 });
 
 it.each([
-  ['a wrong type', { ...message, messageId: 7 }],
-  ['a time that is none', { ...message, sentAt: 'soon' }],
-  ['something missing', { ...message, person: undefined }],
-  ['an empty object', { ...message, person: {} }],
-  ['a wrong optional', { ...message, standby: 'yes' }],
-])('does not vouch for %s', (_, payload) => {
-  expect(surelyKeepsContract(receiveMessage, payload)).toBe(false);
+  ['a wrong type', { ...message, messageId: 7 }, 'messageId must be a string'],
+  ['a time that is none', { ...message, sentAt: 'soon' }, /^sentAt must be a valid ISO 8601/],
+  ['something missing', { ...message, person: undefined }, 'person must be a non-empty object'],
+  ['an empty object', { ...message, person: {} }, 'person must be a non-empty object'],
+  ['a wrong optional', { ...message, standby: 'yes' }, 'standby must be a boolean value'],
+  ['several', { ...message, standby: 'yes', channel: 1 }, 'channel must be a string, standby must be a boolean value'],
+  ['nothing', null, 'it must be an object'],
+  ['a list', [message], 'it must be an object'],
+  ['a text', 'message', 'it must be an object'],
+])('says what is wrong with %s', (_, payload, rules) => {
+  expect(brokenRules(receiveMessage, payload)).toEqual(
+    typeof rules === 'string' ? rules : expect.stringMatching(rules),
+  );
 });
 
-it('never vouches for what class-validator refuses, whatever the contract and the payload', () => {
+it('judges as class-validator does, whatever the contract and the payload', () => {
   const values = fc.oneof(
     fc.constantFrom<unknown>(undefined, null, '', 'text', '2026-11-21T12:00:00Z', 0, 3, -1.5, true, [], {}),
     fc.constantFrom<unknown>(['a'], [1], [{}], { a: 1 }, 'whatsapp', 'stripe', 'read', new Date(0)),
@@ -44,17 +49,27 @@ it('never vouches for what class-validator refuses, whatever the contract and th
     );
     const payloads = fc.record(Object.fromEntries([...names].map((name) => [name, values])));
     fc.assert(
-      fc.property(payloads, (payload) => !surelyKeepsContract(contract, payload) || valid(contract, payload)),
+      fc.property(
+        payloads,
+        (payload) => (brokenRules(contract, payload) === undefined) === valid(contract, payload),
+      ),
     );
   }
 });
 
-it('is sure of the contracts that webhooks become', () => {
-  const status = {
-    channelAccountId: 'acc_1',
-    channelMessageId: 'wamid.1',
-    status: 'read',
-    at: message.sentAt,
-  };
-  expect(surelyKeepsContract(recordStatus, { ...status, errors: [] })).toBe(true);
+it('keeps what a contract declares, as it is, and nothing else', () => {
+  const odd = JSON.parse('{"__proto__":{"polluted":true},"constructor":1,"more":2}') as object;
+  const kept = declaredOf(receiveMessage, { ...odd, ...message });
+  expect(kept).toEqual(message);
+  expect(Object.keys(kept)).toEqual(Object.keys(message));
+  expect(kept.content).toBe(message.content);
+});
+
+it('costs nothing for what it does not look into', () => {
+  let looked = 0;
+  const deep = new Proxy({ type: 'text', text: 'hi' }, { ownKeys: () => (looked++, ['type', 'text']) });
+  expect(brokenRules(receiveMessage, { ...message, content: deep })).toBeUndefined();
+  expect(brokenRules(receiveMessage, { ...message, messageId: 7, content: deep })).toBeDefined();
+  expect(looked).toBe(0);
+  expect(brokenRules(recordStatus, Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`k${i}`, i])))).toBeDefined();
 });

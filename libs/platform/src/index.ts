@@ -1,7 +1,9 @@
 export * from './boot.js';
+export * from './bounded-json.js';
 export * from './clock.js';
 export * from './crypto.js';
 export * from './env.js';
+export * from './event-loop.js';
 export * from './envelope.js';
 export * from './guarded-address.js';
 export * from './guarded-fetch.js';
@@ -14,3 +16,4 @@ export * from './logging.js';
 export * from './metrics.js';
 export * from './people-mask.js';
 export * from './platform.module.js';
+export * from './turnstile.js';

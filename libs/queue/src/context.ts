@@ -1,8 +1,6 @@
 import { BaseRpcContext } from '@nestjs/microservices';
-import { plainToInstance } from 'class-transformer';
-import { validateSync } from 'class-validator';
 import type { EntityManager } from 'typeorm';
-import { surelyKeepsContract, type JobContract } from '#contracts';
+import { brokenRules, declaredOf, type JobContract } from '#contracts';
 import type { NewItem, PendingItem } from '#persistence';
 import type { Wake } from './waker.js';
 
@@ -38,6 +36,10 @@ export class Outbox {
   }
 }
 
+/**
+ * A piece of work as the journal takes it: what the contract declares, and nothing else of the payload.
+ * @throws Error naming field and rule when the payload breaks its contract.
+ */
 export function toItem<P extends object>(
   contract: JobContract<P>,
   payload: P,
@@ -45,7 +47,8 @@ export function toItem<P extends object>(
   now: Date,
   options: EmitOptions & { source?: string; externalId?: string; occurredAt?: Date } = {},
 ): NewItem {
-  if (!surelyKeepsContract(contract, payload)) parsePayload(contract, payload); // says what is wrong
+  const broken = brokenRules(contract as JobContract, payload);
+  if (broken) throw new Error(`payload of ${contract.name}: ${broken}`);
   const key = `${contract.name}/${contract.idempotencyKey(payload)}`;
   return {
     merchantId,
@@ -55,7 +58,7 @@ export function toItem<P extends object>(
     name: contract.name,
     source: options.source ?? 'job',
     externalId: options.externalId ?? key,
-    payload,
+    payload: declaredOf(contract, payload),
     occurredAt: options.occurredAt ?? now,
     dueAt: options.dueAt,
     expedited: contract.expedited ?? false,
@@ -73,26 +76,6 @@ export function wakeOf(item: NewItem, now: Date): Wake {
     fold: item.stream.startsWith(`${item.name}/`),
     expedited: item.expedited,
   };
-}
-
-/** @throws Error naming field and rule. */
-export function parsePayload<P extends object>(contract: JobContract<P>, payload: unknown): P {
-  const instance = plainToInstance(contract.payload, payload);
-  const errors = validateSync(instance, { forbidUnknownValues: false });
-  if (errors.length === 0) return instance;
-  throw new Error(`payload of ${contract.name}: ${describe(errors)}`);
-}
-
-function describe(errors: ReturnType<typeof validateSync>, path = ''): string {
-  return errors
-    .map((e) =>
-      e.children && e.children.length > 0
-        ? describe(e.children, `${path}${e.property}.`)
-        : Object.values(e.constraints ?? {})
-            .map((rule) => `${path}${rule}`)
-            .join(', '),
-    )
-    .join(', ');
 }
 
 abstract class ItemContext extends BaseRpcContext {

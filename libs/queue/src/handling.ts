@@ -1,7 +1,7 @@
-import type { JobContract, JobOutcome } from '#contracts';
+import { brokenRules, type JobContract, type JobOutcome } from '#contracts';
 import type { Journal, PendingItem, Stream, Tenants } from '#persistence';
 import { Counter, Histogram, type Clock } from '#platform';
-import { parsePayload, type OrderedContext, type TaskContext } from './context.js';
+import type { OrderedContext, TaskContext } from './context.js';
 import type { Waker } from './waker.js';
 
 export const jobs = new Counter({
@@ -40,13 +40,9 @@ export async function handle(
   const contract = deps.contracts.get(item.name);
   const handler = deps.handlers.get(item.name);
   if (!contract || !handler) return { outcome: 'rejected', reason: `nobody handles ${item.name}` };
-  let payload: object;
-  try {
-    payload = parsePayload(contract, item.payload);
-  } catch (error) {
-    return { outcome: 'rejected', reason: reasonOf(error) };
-  }
-  return handler(payload, context);
+  const broken = brokenRules(contract, item.payload);
+  if (broken) return { outcome: 'rejected', reason: `payload of ${contract.name}: ${broken}` };
+  return handler(item.payload as object, context);
 }
 
 export function report(

@@ -1,11 +1,11 @@
 import { DelayedError, UnrecoverableError } from 'bullmq';
 import type { Lane } from '#contracts';
 import type { Stream } from '#persistence';
+import type { Turnstile } from '#platform';
 import type { WakeJob } from './backend.js';
 import { CareNeeded } from './failures.js';
 import type { Again, ProcessorDeps } from './handling.js';
 import { OrderedProcessor, TaskProcessor } from './processor.js';
-import type { Turnstile } from './turnstile.js';
 
 interface Places {
   turnstile: Turnstile;

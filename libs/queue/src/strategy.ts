@@ -2,11 +2,11 @@ import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import type { Worker } from 'bullmq';
 import { lastValueFrom } from 'rxjs';
 import { lanesOf, type JobContract, type JobOutcome, type Lane, type QueueDefinition } from '#contracts';
+import { Turnstile } from '#platform';
 import type { QueueBackend, WakeUp } from './backend.js';
 import { CrowdLimit } from './crowd.js';
 import { LaneRunner } from './lane-runner.js';
 import type { Handler, ProcessorDeps } from './handling.js';
-import { Turnstile } from './turnstile.js';
 
 export const JOBS = Symbol('JOBS');
 

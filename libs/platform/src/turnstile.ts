@@ -1,9 +1,15 @@
+/** More wait than may: whoever comes now is told at once. */
+export class TooManyWaiting extends Error {}
+
 /** Lets so many pass at a time; the others wait, in the order in which they came. */
 export class Turnstile {
   private free: number;
   private readonly waiting: (() => void)[] = [];
 
-  constructor(atOnce: number) {
+  constructor(
+    atOnce: number,
+    private readonly mayWait = Number.POSITIVE_INFINITY,
+  ) {
     this.free = atOnce;
   }
 
@@ -11,8 +17,10 @@ export class Turnstile {
     return this.free > 0;
   }
 
+  /** @throws TooManyWaiting, or what `work` throws. */
   async pass<T>(work: () => Promise<T>): Promise<T> {
     if (this.free > 0) this.free--;
+    else if (this.waiting.length >= this.mayWait) throw new TooManyWaiting('too many wait for the same');
     else await new Promise<void>((resume) => this.waiting.push(resume));
     try {
       return await work();

@@ -1,0 +1,40 @@
+import { TooManyWaiting, Turnstile } from './turnstile.js';
+
+it('lets so many pass at a time, in order, also after a failure', async () => {
+  const turnstile = new Turnstile(3);
+  let inside = 0;
+  let most = 0;
+  const began: number[] = [];
+  const results = await Promise.allSettled(
+    Array.from({ length: 20 }, (_, i) =>
+      turnstile.pass(async () => {
+        began.push(i);
+        most = Math.max(most, ++inside);
+        await new Promise((resume) => setTimeout(resume, i % 4));
+        inside--;
+        if (i % 5 === 0) throw new Error('on purpose');
+        return i;
+      }),
+    ),
+  );
+  expect(most).toBe(3);
+  expect(began).toEqual(Array.from({ length: 20 }, (_, i) => i));
+  expect(results.filter((result) => result.status === 'rejected')).toHaveLength(4);
+});
+
+it('sends away whoever comes when enough wait', async () => {
+  const turnstile = new Turnstile(1, 2);
+  const passed: number[] = [];
+  const work = (n: number) => async () => {
+    await new Promise((resume) => setTimeout(resume, 5));
+    passed.push(n);
+  };
+  const all = [1, 2, 3, 4, 5].map((n) => turnstile.pass(work(n)));
+  const results = await Promise.allSettled(all);
+  expect(passed).toEqual([1, 2, 3]);
+  const refused = results.filter((result) => result.status === 'rejected').map((result) => result.reason as Error);
+  expect(refused).toHaveLength(2);
+  expect(refused.every((error) => error instanceof TooManyWaiting)).toBe(true);
+  await turnstile.pass(work(6));
+  expect(passed).toContain(6);
+});
