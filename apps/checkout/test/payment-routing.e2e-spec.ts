@@ -7,7 +7,7 @@ import type { PaymentRoute } from '#core/tenancy';
 import { bootService, loadEnv } from '#platform';
 import { insertPaymentAccount, TEST_MASTER_KEYS, until } from '#testing';
 import { IngestGatewayEnv } from '../../ingest-gateway/src/env.js';
-import { BODY_LIMIT, webhookRoutes } from '../../ingest-gateway/src/http/webhook-routes.js';
+import { webhookRoutes } from '../../ingest-gateway/src/http/webhook-routes.js';
 import { IngestGatewayModule } from '../../ingest-gateway/src/ingest-gateway.module.js';
 import { World } from './support/world.js';
 
@@ -188,7 +188,6 @@ function startGateway(world: World): Promise<NestFastifyApplication> {
     service: 'ingest-gateway',
     module,
     env,
-    bodyLimit: BODY_LIMIT,
     configure: webhookRoutes,
   });
 }

@@ -1,4 +1,4 @@
-import { IsString, Matches, MinLength } from 'class-validator';
+import { IsInt, IsString, Matches, Min, MinLength } from 'class-validator';
 import { ServiceEnv } from '#platform';
 
 export class IngestGatewayEnv extends ServiceEnv {
@@ -12,6 +12,16 @@ export class IngestGatewayEnv extends ServiceEnv {
     message: 'WHATSAPP_APP_SECRETS must be secrets of 8 characters or more, comma between',
   })
   WHATSAPP_APP_SECRETS: string;
+
+  /** Of webhooks that one merchant signs itself (its own Meta app, shop, payment accounts): items a minute. */
+  @IsInt()
+  @Min(60)
+  WEBHOOK_ITEMS_PER_MINUTE: number = 12_000;
+
+  /** Of the same: kilobytes a minute. */
+  @IsInt()
+  @Min(1_024)
+  WEBHOOK_KILOBYTES_PER_MINUTE: number = 32_768;
 }
 
 export function appSecrets(env: Pick<IngestGatewayEnv, 'WHATSAPP_APP_SECRETS'>): string[] {

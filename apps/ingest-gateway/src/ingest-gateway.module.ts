@@ -1,12 +1,25 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { DATABASE_READY, WebhookSecrets } from '#persistence';
 import { serviceModules } from '#service';
+import { Budgets, type Allowance } from './budgets.js';
 import type { IngestGatewayEnv } from './env.js';
+import { Reception } from './http/reception.js';
 import { Intake } from './intake.js';
 import { MerchantRoutes } from './merchant-routes.js';
 import { StoreWebhooks } from './sources/store-webhooks.js';
 import { StripeWebhooks } from './sources/stripe-webhooks.js';
 import { WhatsAppWebhooks } from './sources/whatsapp-webhooks.js';
+
+/** Of one merchant; more would fill the connections that all of them share. */
+const AT_ONCE = 32;
+
+function allowanceOf(env: IngestGatewayEnv): Allowance {
+  return {
+    itemsPerMinute: env.WEBHOOK_ITEMS_PER_MINUTE,
+    bytesPerMinute: env.WEBHOOK_KILOBYTES_PER_MINUTE * 1_024,
+    atOnce: AT_ONCE,
+  };
+}
 
 /** Takes webhooks in: verifies, splits, journals, acknowledges. Applies nothing itself. */
 @Module({})
@@ -21,7 +34,11 @@ export class IngestGatewayModule {
         // Without its queue it still journals and acknowledges; the services' sweeps find the work.
         checks: [DATABASE_READY],
       }),
-      providers: [Intake, MerchantRoutes, WebhookSecrets, WhatsAppWebhooks, StripeWebhooks, StoreWebhooks],
+      providers: [
+        ...[Intake, MerchantRoutes, Reception, WebhookSecrets],
+        ...[WhatsAppWebhooks, StripeWebhooks, StoreWebhooks],
+        { provide: Budgets, useFactory: () => new Budgets(allowanceOf(env)) },
+      ],
     };
   }
 }

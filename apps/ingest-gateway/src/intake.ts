@@ -6,6 +6,9 @@ import { GroupCommit, type GivenUp } from './group-commit.js';
 import type { Arrival, Source } from './items.js';
 import * as metrics from './metrics.js';
 
+/** Items of one webhook that are written together: the rest of a large one lets others go first. */
+const AT_ONCE = 200;
+
 /** Journals what webhooks say; when `take` resolves it is durable, and may be acknowledged. */
 @Injectable()
 export class Intake {
@@ -21,10 +24,10 @@ export class Intake {
 
   /** @throws when the journal could not be written: nothing may be acknowledged then. */
   async take(source: Source, arrivals: readonly Arrival[], signal?: GivenUp): Promise<void> {
-    await this.commits.store(
-      arrivals.map((a) => a.item),
-      signal,
-    );
+    for (let from = 0; from < arrivals.length || from === 0; from += AT_ONCE) {
+      const some = arrivals.slice(from, from + AT_ONCE).map((a) => a.item);
+      await this.commits.store(some, signal);
+    }
     for (const { kind, item } of arrivals) {
       metrics.itemsTaken.inc({ source, kind });
       if (item.settled?.outcome === 'quarantined') {

@@ -1,4 +1,5 @@
 import type { JobContract } from '#contracts';
+import { excerpt } from '#core/messaging';
 import type { NewItem } from '#persistence';
 import { toItem } from '#queue';
 
@@ -16,7 +17,17 @@ interface Said {
   occurredAt: Date;
 }
 
-/** Work for the service that owns `contract`. A payload that breaks its contract is kept as ignored, with the reason. */
+/**
+ * What happened longer ago than this is not acted on, in milliseconds. Meta repeats a webhook for seven days, Stripe for
+ * three. A signature of Meta's says nothing of when it was made, and after eight days the journal may have forgotten
+ * that it had the item: without this, an old body would be news again, and bring somebody back who was erased.
+ */
+const OLDEST_MS = 8 * 24 * 3_600_000;
+
+/**
+ * Work for the service that owns `contract`. A payload that breaks its contract is kept as ignored, with the reason; of
+ * what is too old to be acted on, only that it came.
+ */
 export function work<P extends object>(
   contract: JobContract<P>,
   payload: P,
@@ -24,12 +35,19 @@ export function work<P extends object>(
   now: Date,
   said: Said,
 ): Arrival {
+  if (isTooOld(said, now)) {
+    return kept('ignored', 'older than eight days', { ...said, merchantId, payload: { name: contract.name } });
+  }
   try {
     return { kind: contract.name, item: toItem(contract, payload, merchantId, now, said) };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return kept('ignored', reason, { ...said, merchantId, payload });
   }
+}
+
+export function isTooOld({ occurredAt }: Pick<Said, 'occurredAt'>, now: Date): boolean {
+  return now.getTime() - occurredAt.getTime() > OLDEST_MS;
 }
 
 /** What nobody works on: `ignored` belongs to a merchant, `quarantined` could not be led to one. */
@@ -49,7 +67,8 @@ export function kept(
       name: `ingest.${outcome}`,
       source: what.source,
       externalId: what.externalId,
-      payload: what.payload,
+      // Quarantined items may be given to their merchant later: whole.
+      payload: outcome === 'ignored' ? (excerpt(what.payload) as object) : what.payload,
       occurredAt: what.occurredAt,
       settled: { outcome, reason: reason.slice(0, 1_000) },
     },

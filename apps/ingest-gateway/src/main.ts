@@ -1,6 +1,6 @@
 import { bootService, loadEnv, runMain } from '#platform';
 import { IngestGatewayEnv } from './env.js';
-import { BODY_LIMIT, webhookRoutes } from './http/webhook-routes.js';
+import { webhookRoutes } from './http/webhook-routes.js';
 import { IngestGatewayModule } from './ingest-gateway.module.js';
 
 runMain(async () => {
@@ -9,7 +9,6 @@ runMain(async () => {
     service: 'ingest-gateway',
     module: IngestGatewayModule.forRoot(env),
     env,
-    bodyLimit: BODY_LIMIT,
     configure: webhookRoutes,
   });
 });

@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { judgeAccount, judgeNumber, type AccountRoute, type Routed } from '#core/tenancy';
-import { Directory } from '#persistence';
+import { Directory, Memo } from '#persistence';
 
-/** How long a business account's merchants are remembered, in milliseconds: as long as the directory does. */
-const TTL_MS = 5_000;
+/** As long as the directory remembers numbers. */
+const REMEMBER = { ttlMs: 5_000, most: 10_000, atOnce: 2, mayWait: 500 };
 
 /** Leads what a webhook names to the merchant it belongs to. */
 @Injectable()
 export class MerchantRoutes {
-  private readonly accounts = new Map<string, { at: number; routes: Promise<AccountRoute[]> }>();
+  private readonly memo = new Memo(REMEMBER);
 
   constructor(
     private readonly directory: Directory,
@@ -32,15 +32,13 @@ export class MerchantRoutes {
   }
 
   private merchantsOf(businessAccountId: string): Promise<AccountRoute[]> {
-    const known = this.accounts.get(businessAccountId);
-    if (known && performance.now() - known.at < TTL_MS) return known.routes;
-    if (this.accounts.size > 10_000) this.accounts.clear();
-    const routes = this.database.query(
-      `SELECT merchant_id AS "merchantId", enabled, status FROM tenancy.route_business_account($1)`,
-      [businessAccountId],
-    ) as Promise<AccountRoute[]>;
-    this.accounts.set(businessAccountId, { at: performance.now(), routes });
-    routes.catch(() => this.accounts.delete(businessAccountId)); // a failed look-up is not remembered
-    return routes;
+    return this.memo.get(
+      businessAccountId,
+      () =>
+        this.database.query(
+          `SELECT merchant_id AS "merchantId", enabled, status FROM tenancy.route_business_account($1)`,
+          [businessAccountId],
+        ) as Promise<AccountRoute[]>,
+    );
   }
 }

@@ -2,6 +2,11 @@ import { excerpt, type InboundContent } from '#core/messaging';
 import { compact, finite, identifier, list, object, text, Typed, type Json } from './inbound-shape.js';
 
 const MEDIA = ['image', 'video', 'audio', 'document', 'sticker'] as const;
+/** Longer than any id that we have offered (rows and buttons: 200 and 256 characters). */
+const LONGEST_CHOICE = 1_024;
+/** A cart with more is not read in part: what is left out would not be bought. */
+const MOST_LINES = 100;
+const MOST_PHONES = 50;
 type Cart = Extract<InboundContent, { type: 'cart' }>;
 
 /**
@@ -23,8 +28,8 @@ function known(type: string, raw: unknown, typed: Typed): InboundContent | undef
     case 'button': {
       // A quick reply of a template.
       const title = text(body.text) ?? text(body.payload);
-      const id = text(body.payload) ?? title;
-      return id === undefined ? undefined : { type: 'choice', id, title: typed.text(title!) };
+      const id = identifier(body.payload ?? title, LONGEST_CHOICE);
+      return id === undefined ? undefined : { type: 'choice', id, title: typed.text(title ?? id) };
     }
     case 'interactive':
       return reply(body, typed);
@@ -64,7 +69,7 @@ function reply(body: Json, typed: Typed): InboundContent | undefined {
   const kind = text(body.type);
   if (kind !== 'list_reply' && kind !== 'button_reply') return undefined;
   const choice = object(body[kind]);
-  const id = text(choice.id);
+  const id = identifier(choice.id, LONGEST_CHOICE);
   return id === undefined ? undefined : { type: 'choice', id, title: typed.text(text(choice.title) ?? '') };
 }
 
@@ -76,7 +81,7 @@ function cart(body: Json, typed: Typed): Cart | undefined {
     if (!sku || count === undefined || !Number.isSafeInteger(count) || count < 1) return [];
     return [compact({ sku, quantity: count, seenPrice: finite(item_price) })];
   });
-  if (lines.length === 0) return undefined;
+  if (lines.length === 0 || lines.length > MOST_LINES) return undefined;
   const catalogId = identifier(body.catalog_id) ?? '';
   return compact<Cart>({ type: 'cart', catalogId, note: typed.optional(body.text), lines });
 }
@@ -93,6 +98,7 @@ function unsupported(type: string, message: Json, typed: Typed): InboundContent 
 function phonesOf(contacts: unknown, typed: Typed): string[] {
   return list(contacts)
     .flatMap((contact) => list(object(contact).phones))
+    .slice(0, MOST_PHONES)
     .map((phone) => text(object(phone).phone) ?? text(object(phone).wa_id))
     .flatMap((phone) => (phone === undefined ? [] : [typed.text(phone)]));
 }

@@ -66,6 +66,8 @@ export function messageItem(origin: Origin, contacts: Contacts, raw: unknown): I
   return { ...facts, kind: 'message', payload };
 }
 
+const LONGEST_NAME = 500;
+
 /** An id of a person; longer than any that exists is none. */
 const personId = (value: unknown): string | undefined => identifier(value, 150);
 
@@ -82,8 +84,8 @@ function personOf(message: Json, contacts: Contacts, typed: Typed): PersonRef | 
     userId: userId ?? personId(contact?.user_id),
     parentUserId: personId(message.from_parent_user_id) ?? personId(contact?.parent_user_id),
     waId: waId ?? personId(contact?.wa_id),
-    username: typed.optional(profile.username ?? contact?.username),
-    name: typed.optional(profile.name),
+    username: typed.optional(profile.username ?? contact?.username, LONGEST_NAME),
+    name: typed.optional(profile.name, LONGEST_NAME),
   });
   return person.userId === undefined && person.waId === undefined ? undefined : person;
 }

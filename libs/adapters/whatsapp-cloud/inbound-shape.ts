@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { maskCardNumbers } from '#core/messaging';
+import { CUT, maskCardNumbers } from '#core/messaging';
 
 /** What a webhook's JSON is made of, before anything is known about it. */
 export type Json = Record<string, unknown>;
@@ -75,19 +75,27 @@ export function externalId(...parts: string[]): string {
   return id.length <= 500 ? id : `${parts[0]}/${hashOf(parts)}`;
 }
 
+/** Twice what WhatsApp lets a person write (4,096 characters, which may be two units each). */
+const LONGEST_TEXT = 8_192;
+
+/** At most so many units of a text that nobody writes so long. */
+export function cut(text: string, longest: number): string {
+  return text.length <= longest ? text : text.slice(0, longest) + CUT;
+}
+
 /** Masks card numbers in what a person typed, and remembers whether there was one. */
 export class Typed {
   found = false;
 
-  text(value: string): string {
-    const masked = maskCardNumbers(value);
+  text(value: string, longest = LONGEST_TEXT): string {
+    const masked = maskCardNumbers(cut(value, longest));
     this.found ||= masked.found;
     return masked.text;
   }
 
-  optional(value: unknown): string | undefined {
+  optional(value: unknown, longest?: number): string | undefined {
     const given = text(value);
-    return given === undefined ? undefined : this.text(given);
+    return given === undefined ? undefined : this.text(given, longest);
   }
 
   /** Everything in a value whose shape is not known: a person may have typed any of it. */

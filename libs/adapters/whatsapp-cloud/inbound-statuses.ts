@@ -2,6 +2,7 @@ import type { InboundItem, Origin } from './inbound-items.js';
 import { factsOf, ignored } from './inbound-messages.js';
 import {
   compact,
+  cut,
   externalId,
   finite,
   hashOf,
@@ -13,6 +14,8 @@ import {
 } from './inbound-shape.js';
 import { unixTime, type Json } from './inbound-shape.js';
 
+const MOST_ERRORS = 10;
+const LONGEST_REASON = 2_000;
 const STATUSES = ['sent', 'delivered', 'read', 'played', 'failed'] as const;
 
 type Status = Extract<InboundItem, { kind: 'status' }>['payload'];
@@ -35,11 +38,11 @@ export function statusItem(origin: Origin, raw: unknown): InboundItem {
     messageId: identifier(status.biz_opaque_callback_data, 512),
     status: known(word),
     at: facts.occurredAt.toISOString(),
-    errors: list(status.errors).map(errorOf),
+    errors: list(status.errors).slice(0, MOST_ERRORS).map(errorOf),
     pricing: isObject(status.pricing)
       ? compact({
-          category: text(pricing.category),
-          type: text(pricing.type),
+          category: identifier(pricing.category, 64),
+          type: identifier(pricing.type, 64),
           billable: typeof pricing.billable === 'boolean' ? pricing.billable : undefined,
         })
       : undefined,
@@ -55,10 +58,11 @@ function known(word: string): Status['status'] {
 /** Branch on `code`: titles change. 0 when there is none. */
 function errorOf(raw: unknown): Status['errors'][number] {
   const error = object(raw);
+  const details = text(object(error.error_data).details) ?? text(error.details);
   return compact({
     code: finite(error.code) ?? 0,
-    title: text(error.title) ?? text(error.message) ?? '',
-    details: text(object(error.error_data).details) ?? text(error.details),
+    title: cut(text(error.title) ?? text(error.message) ?? '', LONGEST_REASON),
+    details: details === undefined ? undefined : cut(details, LONGEST_REASON),
   });
 }
 
@@ -88,7 +92,7 @@ export function templateItem(origin: Origin, value: Json): InboundItem | undefin
     name,
     language,
     event,
-    reason,
+    reason: reason === undefined ? undefined : cut(reason, LONGEST_REASON),
     at: facts.occurredAt.toISOString(),
   });
   return { ...facts, kind: 'template', payload };

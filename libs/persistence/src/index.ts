@@ -9,6 +9,7 @@ export * from './people/journal-retention.js';
 export * from './remove-rows.js';
 export * from './tenancy/directory.js';
 export * from './tenancy/entities.js';
+export * from './tenancy/memo.js';
 export * from './tenancy/rotation.js';
 export * from './tenancy/tenancy.module.js';
 export * from './tenancy/webhook-secrets.js';

@@ -1,5 +1,6 @@
 export * from './boot.js';
 export * from './bounded-json.js';
+export * from './breath.js';
 export * from './clock.js';
 export * from './crypto.js';
 export * from './env.js';

@@ -3,7 +3,9 @@ export type Answer =
   | { outcome: 'ok' }
   /** No detail: whoever cannot sign learns nothing, not even whether a merchant exists. */
   | { outcome: 'unsigned' }
-  | { outcome: 'malformed'; reason: string };
+  | { outcome: 'malformed'; reason: string }
+  /** The merchant that signs here has sent more than its share. */
+  | { outcome: 'too-many'; retryAfterSeconds: number };
 
 export const ok: Answer = { outcome: 'ok' };
 export const unsigned: Answer = { outcome: 'unsigned' };
@@ -19,4 +21,17 @@ export interface Reply {
   status: number;
   headers?: Record<string, string>;
   body?: object;
+}
+
+export function replyOf(answer: Answer): Reply {
+  switch (answer.outcome) {
+    case 'ok':
+      return { status: 200 };
+    case 'unsigned':
+      return { status: 401 };
+    case 'malformed':
+      return { status: 400, body: { error: answer.reason } };
+    case 'too-many':
+      return { status: 429, headers: { 'retry-after': String(answer.retryAfterSeconds) } };
+  }
 }

@@ -3,32 +3,22 @@ import type { Reply } from './answer.js';
 
 /**
  * The way past Fastify for the one address that takes webhooks by the thousand a second: a POST to exactly `path` whose
- * length is known and within `limit` bytes is read, answered by `take` and never seen by Fastify, which costs as much as
- * everything else that a webhook needs. Whatever is unusual about a request, and all while the server stops, takes the
- * routes as before.
+ * length is known is answered by `take` and never seen by Fastify, which costs as much as everything else that a webhook
+ * needs. Whatever is unusual about a request, and all while the server stops, takes the routes as before.
  */
 export function openExpressLane(
   server: Server,
-  { path, limit }: { path: string; limit: number },
-  take: (request: IncomingMessage, rawBody: Buffer) => Promise<Reply>,
+  path: string,
+  take: (request: IncomingMessage) => Promise<Reply>,
 ): void {
   const others = server.listeners('request');
   const isPlain = ({ method, url, headers }: IncomingMessage): boolean =>
-    method === 'POST' && url === path && Number(headers['content-length']) <= limit && server.listening;
+    method === 'POST' && url === path && headers['content-length'] !== undefined && server.listening;
 
   server.removeAllListeners('request');
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    if (!isPlain(request)) {
-      for (const other of others) other.call(server, request, response);
-      return;
-    }
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    // A request that breaks off has no end: nothing is taken, and nobody is there to be told.
-    request.on('end', () => {
-      const rawBody = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
-      void take(request, rawBody).then((reply) => answer(response, reply, server.listening));
-    });
+    if (isPlain(request)) void take(request).then((reply) => answer(response, reply, server.listening));
+    else for (const other of others) other.call(server, request, response);
   });
 }
 

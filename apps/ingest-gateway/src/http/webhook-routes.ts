@@ -3,24 +3,33 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Logger } from 'nestjs-pino';
 import { DEFAULT_PAYMENT_ACCOUNT } from '#core/tenancy';
-import type { GivenUp } from '../group-commit.js';
-import type { Source } from '../items.js';
 import * as metrics from '../metrics.js';
 import { StoreWebhooks } from '../sources/store-webhooks.js';
 import { StripeWebhooks } from '../sources/stripe-webhooks.js';
 import { WhatsAppWebhooks } from '../sources/whatsapp-webhooks.js';
-import type { Answer, Reply } from './answer.js';
 import { openExpressLane } from './express-lane.js';
+import { Reception, type Door, type Taker } from './reception.js';
+
+const MEBIBYTE = 1_048_576;
+/** Of shops, payment providers, and apps that merchants brought: one event, or a few updates of one number. */
+const MERCHANTS_LIMIT = MEBIBYTE / 4;
+const META_SIGNATURE = { header: 'x-hub-signature-256', form: /^sha256=[0-9a-f]{64}$/ };
 
 /** Meta sends up to 3 MB; the rest is room for what it does not document. */
-export const BODY_LIMIT = 3 * 1_048_576 + 262_144;
-/** A webhook that is not journaled by then is given back: its sender keeps it and tries again. */
-const ANSWER_WITHIN_MS = 5_000;
-const RETRY_AFTER_SECONDS = '5';
-const META_SIGNATURE = 'x-hub-signature-256';
-
-type Receive = (request: FastifyRequest, rawBody: Buffer, signal: GivenUp) => Promise<Answer>;
-type Take = (signal: GivenUp) => Promise<Answer>;
+const PLATFORM_APP: Door = { source: 'whatsapp', limit: 3 * MEBIBYTE + MERCHANTS_LIMIT, ...META_SIGNATURE };
+const OWN_APP: Door = { source: 'whatsapp', limit: MERCHANTS_LIMIT, ...META_SIGNATURE };
+const STRIPE: Door = {
+  source: 'stripe',
+  limit: MERCHANTS_LIMIT,
+  header: 'stripe-signature',
+  form: /(?:^|,)\s*v1=[0-9a-f]{64}\s*(?:,|$)/,
+};
+const STORE: Door = {
+  source: 'store',
+  limit: MERCHANTS_LIMIT,
+  header: 'waco-signature',
+  form: /^t=\d{1,12}\s*,\s*v1=[0-9a-f]{64}\s*(?:,|$)/,
+};
 
 /**
  * The webhook routes stand beside Nest's controllers, in a Fastify scope of their own: they take the body's raw bytes,
@@ -30,16 +39,16 @@ export async function webhookRoutes(app: NestFastifyApplication): Promise<void> 
   const whatsapp = app.get(WhatsAppWebhooks);
   const stripe = app.get(StripeWebhooks);
   const store = app.get(StoreWebhooks);
+  const reception = app.get(Reception);
   const log = app.get(Logger);
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
 
   await fastify.register(async (scope) => {
     scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: BODY_LIMIT }, (_request, body, done) =>
-      done(null, body),
-    );
+    // The body stays where it is until the reception has seen the signature.
+    scope.addContentTypeParser('*', (_request, _body, done) => done(null));
     scope.setErrorHandler((error: { statusCode?: number }, request, reply) => {
-      // Fastify itself refuses what is too large or no HTTP; anything else is a fault of ours.
+      // Fastify itself refuses what is no HTTP; anything else is a fault of ours.
       const status = error.statusCode ?? 500;
       if (status >= 500) log.error({ event: 'webhook.fault', err: error });
       metrics.webhooks.inc({ source: sourceOf(request), answer: String(status) });
@@ -58,81 +67,28 @@ export async function webhookRoutes(app: NestFastifyApplication): Promise<void> 
     scope.get('/webhooks/whatsapp', handshake);
     scope.get('/webhooks/whatsapp/:app', handshake);
 
-    const post = (url: string, source: Source, receive: Receive): void => {
-      scope.post(url, { bodyLimit: BODY_LIMIT }, async (request, reply) => {
-        const rawBody = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-        const { status, headers, body } = await replyTo(source, (s) => receive(request, rawBody, s), log);
+    const post = (url: string, door: Door, takerOf: (request: FastifyRequest) => Taker): void => {
+      scope.post(url, { bodyLimit: door.limit }, async (request, reply) => {
+        const { status, headers, body } = await reception.take(door, request.raw, takerOf(request));
         return reply
           .code(status)
           .headers(headers ?? {})
           .send(body);
       });
     };
-    const fromMeta: Receive = (request, body, signal) =>
-      whatsapp.receive(body, header(request, META_SIGNATURE), signal, appOf(request));
-    post('/webhooks/whatsapp', 'whatsapp', fromMeta);
-    post('/webhooks/whatsapp/:app', 'whatsapp', fromMeta);
-    const fromStripe: Receive = (request, body, signal) => {
-      const account = accountOf(request);
-      return stripe.receive(merchantOf(request), account, body, header(request, 'stripe-signature'), signal);
-    };
-    post('/webhooks/payments/stripe/:merchant', 'stripe', fromStripe);
-    post('/webhooks/payments/stripe/:merchant/:account', 'stripe', fromStripe);
-    post('/webhooks/store/:merchant', 'store', (request, body, signal) =>
-      store.receive(merchantOf(request), body, header(request, 'waco-signature'), signal),
-    );
+    const fromStripe = (request: FastifyRequest): Taker =>
+      stripe.taker(merchantOf(request), accountOf(request));
+    post('/webhooks/whatsapp', PLATFORM_APP, () => whatsapp.taker());
+    post('/webhooks/whatsapp/:app', OWN_APP, (request) => whatsapp.taker(appOf(request)));
+    post('/webhooks/payments/stripe/:merchant', STRIPE, fromStripe);
+    post('/webhooks/payments/stripe/:merchant/:account', STRIPE, fromStripe);
+    post('/webhooks/store/:merchant', STORE, (request) => store.taker(merchantOf(request)));
   });
 
-  const lane = { path: '/webhooks/whatsapp', limit: BODY_LIMIT };
-  openExpressLane(app.getHttpServer() as Server, lane, (request, body) =>
-    replyTo('whatsapp', (signal) => whatsapp.receive(body, header(request, META_SIGNATURE), signal), log),
+  const taker = whatsapp.taker();
+  openExpressLane(app.getHttpServer() as Server, '/webhooks/whatsapp', (request: IncomingMessage) =>
+    reception.take(PLATFORM_APP, request, taker),
   );
-}
-
-/** 200 only for what is durable; when that cannot be said, 503, and the sender tries again. Never throws. */
-async function replyTo(source: Source, take: Take, log: Logger): Promise<Reply> {
-  const startedAt = performance.now();
-  const reply = await within(ANSWER_WITHIN_MS, take).then(replyOf, (error: unknown): Reply => {
-    const reason = error instanceof Error ? error.message : String(error);
-    log.warn({ event: 'webhook.not-journaled', reason });
-    return { status: 503, headers: { 'retry-after': RETRY_AFTER_SECONDS } };
-  });
-  metrics.webhooks.inc({ source, answer: String(reply.status) });
-  metrics.acknowledged.observe({ source }, (performance.now() - startedAt) / 1_000);
-  return reply;
-}
-
-function replyOf(answer: Answer): Reply {
-  switch (answer.outcome) {
-    case 'ok':
-      return { status: 200 };
-    case 'unsigned':
-      return { status: 401 };
-    case 'malformed':
-      return { status: 400, body: { error: answer.reason } };
-  }
-}
-
-/** @throws Error after `ms`; `work` is told by its signal. */
-async function within<T>(ms: number, work: (signal: GivenUp) => Promise<T>): Promise<T> {
-  const signal = { aborted: false };
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      signal.aborted = true;
-      reject(new Error(`not journaled within ${ms} ms`));
-    }, ms);
-  });
-  try {
-    return await Promise.race([work(signal), late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function header(request: FastifyRequest | IncomingMessage, name: string): string | undefined {
-  const value = request.headers[name];
-  return typeof value === 'string' ? value : undefined;
 }
 
 function merchantOf(request: FastifyRequest): string {

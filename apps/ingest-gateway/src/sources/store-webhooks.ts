@@ -6,7 +6,9 @@ import { storable } from '#core/messaging';
 import { WebhookSecrets } from '#persistence';
 import { CLOCK, type Clock } from '#platform';
 import type { GivenUp } from '../group-commit.js';
+import { Budgets } from '../budgets.js';
 import { isMerchantId, malformed, ok, unsigned, type Answer } from '../http/answer.js';
+import type { Taker } from '../http/reception.js';
 import { Intake } from '../intake.js';
 import { kept, work, type Arrival } from '../items.js';
 
@@ -16,13 +18,21 @@ export class StoreWebhooks {
   constructor(
     private readonly intake: Intake,
     private readonly secrets: WebhookSecrets,
+    private readonly budgets: Budgets,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  async receive(
+  taker(merchantId: string): Taker {
+    return {
+      merchantId: () => Promise.resolve(merchantId),
+      receive: (body, signature, signal) => this.receive(merchantId, body, signature, signal),
+    };
+  }
+
+  private async receive(
     merchantId: string,
     rawBody: Buffer,
-    signature: string | undefined,
+    signature: string,
     signal: GivenUp,
   ): Promise<Answer> {
     const known = isMerchantId(merchantId) ? await this.secrets.ofStore(merchantId) : [];
@@ -33,10 +43,9 @@ export class StoreWebhooks {
     if (verdict.outcome === 'refused') return unsigned;
     const parsed = parseStoreWebhook(rawBody);
     if (parsed.outcome === 'malformed') return malformed(parsed.reason);
-    await this.intake.take(
-      'store',
-      [arrivalOf(storable(parsed.event) as StoreEvent, merchantId, now)],
-      signal,
+    const arrivals = [arrivalOf(storable(parsed.event) as StoreEvent, merchantId, now)];
+    await this.budgets.count(merchantId, arrivals.length, rawBody.length, () =>
+      this.intake.take('store', arrivals, signal),
     );
     return ok;
   }

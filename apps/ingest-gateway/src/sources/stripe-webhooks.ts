@@ -7,7 +7,9 @@ import { DEFAULT_PAYMENT_ACCOUNT, PAYMENT_ACCOUNT } from '#core/tenancy';
 import { WebhookSecrets } from '#persistence';
 import { CLOCK, type Clock } from '#platform';
 import type { GivenUp } from '../group-commit.js';
+import { Budgets } from '../budgets.js';
 import { isMerchantId, malformed, ok, unsigned, type Answer } from '../http/answer.js';
+import type { Taker } from '../http/reception.js';
 import { Intake } from '../intake.js';
 import { kept, work, type Arrival } from '../items.js';
 
@@ -17,14 +19,22 @@ export class StripeWebhooks {
   constructor(
     private readonly intake: Intake,
     private readonly secrets: WebhookSecrets,
+    private readonly budgets: Budgets,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  async receive(
+  taker(merchantId: string, account: string): Taker {
+    return {
+      merchantId: () => Promise.resolve(merchantId),
+      receive: (body, signature, signal) => this.receive(merchantId, account, body, signature, signal),
+    };
+  }
+
+  private async receive(
     merchantId: string,
     account: string,
     rawBody: Buffer,
-    signature: string | undefined,
+    signature: string,
     signal: GivenUp,
   ): Promise<Answer> {
     const possible = isMerchantId(merchantId) && PAYMENT_ACCOUNT.test(account);
@@ -38,10 +48,9 @@ export class StripeWebhooks {
         ? malformed('the body must be a Stripe event (object, id, type)')
         : unsigned;
     }
-    await this.intake.take(
-      'stripe',
-      [arrivalOf(storable(webhook.event) as StripeEvent, merchantId, account, now)],
-      signal,
+    const arrivals = [arrivalOf(storable(webhook.event) as StripeEvent, merchantId, account, now)];
+    await this.budgets.count(merchantId, arrivals.length, rawBody.length, () =>
+      this.intake.take('stripe', arrivals, signal),
     );
     return ok;
   }

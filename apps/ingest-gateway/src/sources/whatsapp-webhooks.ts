@@ -1,17 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { answerHandshake, NotAWebhook, splitWebhook, verifyMetaSignature } from '#adapters/whatsapp-cloud';
+import { answerHandshake, NotAWebhook, readWebhook, verifyMetaSignature } from '#adapters/whatsapp-cloud';
 import type { InboundItem } from '#adapters/whatsapp-cloud';
 import { changeIdentity, receiveMessage, recordStatus, recordTemplateStatus } from '#contracts';
 import { heldTo, isOfAccount, type Routed } from '#core/tenancy';
 import { WebhookSecrets, type MetaApp } from '#persistence';
-import { CLOCK, ENV, type Clock } from '#platform';
+import { Breath, CLOCK, ENV, JsonOutOfBounds, parseBoundedJson, type Clock } from '#platform';
+import { Budgets } from '../budgets.js';
 import { appSecrets, IngestGatewayEnv } from '../env.js';
 import type { GivenUp } from '../group-commit.js';
 import { isMerchantId, malformed, ok, unsigned, type Answer } from '../http/answer.js';
+import type { Taker } from '../http/reception.js';
 import { Intake } from '../intake.js';
-import { kept, work, type Arrival } from '../items.js';
+import { isTooOld, kept, work, type Arrival } from '../items.js';
 import { MerchantRoutes } from '../merchant-routes.js';
+
+/** A body of Meta's with 1,000 updates holds some 30,000 values. */
+const PLATFORM_BODY = { values: 100_000, depth: 64 };
+const OWN_BODY = { values: 10_000, depth: 64 };
 
 /**
  * Meta's webhooks: one address for all merchants of the platform's app, and one for each app that a merchant brought.
@@ -25,6 +31,7 @@ export class WhatsAppWebhooks {
     private readonly intake: Intake,
     private readonly routes: MerchantRoutes,
     private readonly webhookSecrets: WebhookSecrets,
+    private readonly budgets: Budgets,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(ENV) env: IngestGatewayEnv,
   ) {
@@ -37,30 +44,44 @@ export class WhatsAppWebhooks {
     return answerHandshake(query, verifyToken);
   }
 
-  async receive(
-    rawBody: Buffer,
-    signature: string | undefined,
-    signal: GivenUp,
-    appId?: string,
-  ): Promise<Answer> {
-    const app = appId === undefined ? this.platformApp : await this.appOf(appId);
+  /** `appId`: of a merchant's own app, as its address says; undefined: the platform's. */
+  taker(appId?: string): Taker {
+    const app = (): Promise<App> | App => (appId === undefined ? this.platformApp : this.appOf(appId));
+    return {
+      merchantId: async () => (await app()).merchantId,
+      receive: async (body, signature, signal) => this.receive(await app(), body, signature, signal),
+    };
+  }
+
+  private async receive(app: App, rawBody: Buffer, signature: string, signal: GivenUp): Promise<Answer> {
     if (!verifyMetaSignature(rawBody, signature, app.appSecrets)) return unsigned;
     const now = this.clock.now();
-    let items: InboundItem[];
+    let arrivals: Arrival[];
     try {
-      items = splitWebhook(JSON.parse(rawBody.toString('utf8')), now);
+      arrivals = await this.read(app, rawBody, now);
     } catch (error) {
       if (error instanceof SyntaxError) return malformed('the body must be JSON');
-      if (error instanceof NotAWebhook) return malformed(error.message);
+      if (error instanceof NotAWebhook || error instanceof JsonOutOfBounds) return malformed(error.message);
       throw error;
     }
-    const arrivals = await Promise.all(
-      items.map(async (item) =>
-        arrivalOf(item, heldTo(app.merchantId, await this.route(item)), now, app.merchantId),
-      ),
-    );
-    await this.intake.take('whatsapp', arrivals, signal);
+    const take = (): Promise<void> => this.intake.take('whatsapp', arrivals, signal);
+    // Meta limits what comes from the platform's app; a merchant's own app may be whatever the merchant makes of it.
+    if (app.merchantId === undefined) await take();
+    else await this.budgets.count(app.merchantId, arrivals.length, rawBody.length, take);
     return ok;
+  }
+
+  /** A large body takes its time, and lets smaller ones go first. */
+  private async read(app: App, rawBody: Buffer, now: Date): Promise<Arrival[]> {
+    const breath = new Breath();
+    const body = parseBoundedJson(rawBody, app.merchantId === undefined ? PLATFORM_BODY : OWN_BODY);
+    const arrivals: Arrival[] = [];
+    for (const item of readWebhook(body, now)) {
+      const routed = heldTo(app.merchantId, await this.route(item));
+      arrivals.push(arrivalOf(item, routed, now, app.merchantId));
+      await breath.take();
+    }
+    return arrivals;
   }
 
   private async appOf(id: string): Promise<App> {
@@ -86,7 +107,9 @@ export function arrivalOf(item: InboundItem, routed: Routed, now: Date, signedBy
   const { externalId, occurredAt, phoneNumberId, businessAccountId, field, kind, payload } = item;
   const said = { source: 'whatsapp' as const, externalId, occurredAt };
   if (routed.outcome === 'quarantined') {
-    const evidence = { field, phoneNumberId, businessAccountId, kind, payload, signedBy };
+    const whole = { field, phoneNumberId, businessAccountId, kind, payload, signedBy };
+    // Too old to be given to anybody any more, so that nothing of a person is kept.
+    const evidence = isTooOld(said, now) ? { ...whole, payload: {} } : whole;
     return kept('quarantined', routed.reason, { ...said, merchantId: null, payload: evidence });
   }
   const { merchantId } = routed;
@@ -101,7 +124,9 @@ export function arrivalOf(item: InboundItem, routed: Routed, now: Date, signedBy
       return work(recordStatus, { ...item.payload, channelAccountId }, merchantId, now, said);
     case 'template':
       return work(recordTemplateStatus, item.payload, merchantId, now, said);
-    case 'ignored':
-      return kept('ignored', item.reason, { ...said, merchantId, payload: item.payload });
+    case 'ignored': {
+      const excerpt = isTooOld(said, now) ? { field } : item.payload;
+      return kept('ignored', item.reason, { ...said, merchantId, payload: excerpt });
+    }
   }
 }

@@ -11,7 +11,7 @@ import {
   type TestMerchant,
 } from '#testing';
 import { IngestGatewayEnv } from '../../src/env.js';
-import { BODY_LIMIT, webhookRoutes } from '../../src/http/webhook-routes.js';
+import { webhookRoutes } from '../../src/http/webhook-routes.js';
 import { IngestGatewayModule } from '../../src/ingest-gateway.module.js';
 
 export const APP_SECRETS = ['first-app-secret', 'second-app-secret'];
@@ -65,7 +65,6 @@ export class Gateway {
       service: 'ingest-gateway',
       module: IngestGatewayModule.forRoot(env),
       env,
-      bodyLimit: BODY_LIMIT,
       configure: webhookRoutes,
     });
     const { port } = app.getHttpServer().address() as AddressInfo;

@@ -3,6 +3,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import type { MerchantSettings, NumberRoute } from '#core/tenancy';
 import { SecretBox } from '#platform';
 import { Tenants } from '../tenants.js';
+import { Memo } from './memo.js';
 import {
   ChannelAccountEntity,
   MerchantEntity,
@@ -13,8 +14,8 @@ import {
 
 export const KEY_RING = Symbol('KEY_RING');
 
-/** How long a merchant's configuration may be remembered by a process, in milliseconds. */
-const TTL_MS = 5_000;
+/** A merchant's configuration may be remembered for so long; those who look it up may hold a connection already. */
+const REMEMBER = { ttlMs: 5_000, most: 50_000, atOnce: 4 };
 
 export type StoreConnection = Omit<StoreConnectionEntity, 'kind' | 'createdAt'>;
 export type ChannelAccount = Omit<ChannelAccountEntity, 'kind' | 'createdAt'>;
@@ -28,7 +29,7 @@ export function secretBinding(table: string, id: string, column: string): string
 /** Merchants' configuration for the services that act on it: remembered for a few seconds, secrets opened here only. */
 @Injectable()
 export class Directory {
-  private readonly cache = new Map<string, { at: number; value: Promise<unknown> }>();
+  private readonly memo = new Memo(REMEMBER);
 
   constructor(
     private readonly database: DataSource,
@@ -38,7 +39,7 @@ export class Directory {
 
   /** Undefined for a number that no merchant has. Gateway only. */
   routePhoneNumber(phoneNumberId: string): Promise<NumberRoute | undefined> {
-    return this.remember(`phone/${phoneNumberId}`, async () => {
+    return this.memo.get(`phone/${phoneNumberId}`, async () => {
       const rows = (await this.database.query(
         `SELECT merchant_id AS "merchantId", channel_account_id AS "channelAccountId",
            business_account_id AS "businessAccountId", enabled, status FROM tenancy.route_phone_number($1)`,
@@ -113,16 +114,6 @@ export class Directory {
   }
 
   private read<T>(key: string, merchantId: string, query: (tx: EntityManager) => Promise<T>): Promise<T> {
-    return this.remember(key, () => this.tenants.transaction(merchantId, query));
-  }
-
-  private remember<T>(key: string, load: () => Promise<T>): Promise<T> {
-    const known = this.cache.get(key);
-    if (known && Date.now() - known.at < TTL_MS) return known.value as Promise<T>;
-    if (this.cache.size > 50_000) this.cache.clear();
-    const value = load();
-    this.cache.set(key, { at: Date.now(), value });
-    value.catch(() => this.cache.delete(key)); // a failed look-up is not remembered
-    return value;
+    return this.memo.get(key, () => this.tenants.transaction(merchantId, query));
   }
 }

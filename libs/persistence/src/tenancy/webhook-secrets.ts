@@ -3,6 +3,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { CLOCK, SecretBox, type Clock } from '#platform';
 import { Tenants } from '../tenants.js';
 import { secretBinding } from './directory.js';
+import { Memo } from './memo.js';
 
 /** A Meta app that a merchant brought. */
 export interface MetaApp {
@@ -12,11 +13,8 @@ export interface MetaApp {
   verifyToken: string;
 }
 
-/** How long secrets may be remembered by a process, in milliseconds. */
-const TTL_MS = 5_000;
-const MAX_REMEMBERED = 50_000;
-
-type Known = { at: number; value: Promise<unknown> };
+/** Anybody may name any merchant or app in an address: looking them up leaves connections for everything else. */
+const REMEMBER = { ttlMs: 5_000, most: 50_000, atOnce: 4, mayWait: 500 };
 
 /**
  * What webhooks are signed with, for the gateway. A secret that was replaced is good for a while beside its
@@ -24,7 +22,7 @@ type Known = { at: number; value: Promise<unknown> };
  */
 @Injectable()
 export class WebhookSecrets {
-  private readonly known = new Map<string, Known>();
+  private readonly memo = new Memo(REMEMBER);
 
   constructor(
     private readonly database: DataSource,
@@ -35,7 +33,7 @@ export class WebhookSecrets {
 
   /** None for a merchant without a store, or no merchant. */
   ofStore(merchantId: string): Promise<string[]> {
-    return this.remember(`store/${merchantId}`, () =>
+    return this.memo.get(`store/${merchantId}`, () =>
       this.tenants.transaction(merchantId, async (tx) => {
         const [row] = (await tx.query(
           `SELECT id, webhook_secret AS secret FROM tenancy.store_connections`,
@@ -47,7 +45,7 @@ export class WebhookSecrets {
 
   /** Of one account, by the merchant's key for it. None for a merchant without it, or no merchant. */
   ofPaymentAccount(merchantId: string, account: string): Promise<string[]> {
-    return this.remember(`payments/${merchantId}/${account}`, () =>
+    return this.memo.get(`payments/${merchantId}/${account}`, () =>
       this.tenants.transaction(merchantId, async (tx) => {
         const [row] = (await tx.query(
           `SELECT id, webhook_secret AS secret FROM tenancy.payment_providers WHERE account = $1`,
@@ -60,7 +58,7 @@ export class WebhookSecrets {
 
   /** By the id in its webhook address. */
   ofMetaApp(id: string): Promise<MetaApp | undefined> {
-    return this.remember(`meta-app/${id}`, async () => {
+    return this.memo.get(`meta-app/${id}`, async () => {
       const [route] = (await this.database.query(`SELECT tenancy.route_meta_app($1) AS "merchantId"`, [
         id,
       ])) as { merchantId: string | null }[];
@@ -90,16 +88,6 @@ export class WebhookSecrets {
       this.box.open(row.secret, secretBinding(table, row.id, column)),
       ...former.map((f) => this.box.open(f.secret, secretBinding('former_webhook_secrets', f.id, 'secret'))),
     ]);
-  }
-
-  private remember<T>(key: string, load: () => Promise<T>): Promise<T> {
-    const known = this.known.get(key);
-    if (known && performance.now() - known.at < TTL_MS) return known.value as Promise<T>;
-    if (this.known.size >= MAX_REMEMBERED) this.known.clear();
-    const value = load();
-    this.known.set(key, { at: performance.now(), value });
-    value.catch(() => this.known.delete(key)); // a failed look-up is not remembered
-    return value;
   }
 }
 

@@ -1,0 +1,103 @@
+import type { IncomingMessage } from 'node:http';
+import { Injectable } from '@nestjs/common';
+import { Logger } from 'nestjs-pino';
+import { Budgets } from '../budgets.js';
+import type { GivenUp } from '../group-commit.js';
+import type { Source } from '../items.js';
+import * as metrics from '../metrics.js';
+import { replyOf, type Answer, type Reply } from './answer.js';
+import { Bodies, BodyRefused } from './bodies.js';
+
+/** Memory for bodies that are read or worked on, in all. */
+const MOST_BYTES = 64 * 1_048_576;
+/** A webhook that is not journaled by then is given back: its sender keeps it and tries again. */
+const ANSWER_WITHIN_MS = 5_000;
+const RETRY_AFTER_SECONDS = '5';
+/** So much of a body that nobody reads may still come in, and the connection serves on. */
+const WORTH_WAITING_FOR = 65_536;
+/** No signature is longer: several of one header are there while a secret is being changed. */
+const LONGEST_HEADER = 4_096;
+
+/** What one kind of sender sends, and to whom it is given. */
+export interface Door {
+  source: Source;
+  /** Largest body, in bytes. */
+  limit: number;
+  /** Name of the signature's header, and its form. Without one of that form nothing is read. */
+  header: string;
+  form: RegExp;
+}
+
+/** What becomes of the body of a request whose signature has the right form. */
+export interface Taker {
+  /** The merchant whose own secret signs at this address, as far as the address tells. */
+  merchantId?: () => Promise<string | undefined>;
+  receive(rawBody: Buffer, signature: string, signal: GivenUp): Promise<Answer>;
+}
+
+/** Where every webhook comes in: what can be refused is refused before its body is read. */
+@Injectable()
+export class Reception {
+  private readonly bodies = new Bodies(MOST_BYTES);
+
+  constructor(
+    private readonly budgets: Budgets,
+    private readonly logger: Logger,
+  ) {}
+
+  /** 200 only for what is durable; when that cannot be said, 503, and the sender tries again. Never throws. */
+  async take(door: Door, request: IncomingMessage, taker: Taker): Promise<Reply> {
+    const { source } = door;
+    const startedAt = performance.now();
+    const reply = await this.replyTo(door, request, taker);
+    metrics.webhooks.inc({ source, answer: String(reply.status) });
+    metrics.acknowledged.observe({ source }, (performance.now() - startedAt) / 1_000);
+    return request.complete || isSmall(request) ? reply : closing(reply);
+  }
+
+  private async replyTo(door: Door, request: IncomingMessage, taker: Taker): Promise<Reply> {
+    const signature = request.headers[door.header];
+    if (typeof signature !== 'string' || signature.length > LONGEST_HEADER || !door.form.test(signature)) {
+      return replyOf({ outcome: 'unsigned' });
+    }
+    try {
+      const merchantId = await taker.merchantId?.();
+      const retryAfterSeconds = merchantId === undefined ? 0 : this.budgets.waitSeconds(merchantId);
+      if (retryAfterSeconds > 0) return replyOf({ outcome: 'too-many', retryAfterSeconds });
+      return await this.bodies.use(request, door.limit, (body) =>
+        within(ANSWER_WITHIN_MS, (signal) => taker.receive(body, signature, signal)).then(replyOf),
+      );
+    } catch (error) {
+      if (error instanceof BodyRefused && error.status !== 503) return { status: error.status };
+      const reason = error instanceof Error ? error.message : String(error);
+      this.logger.warn({ event: 'webhook.not-journaled', reason });
+      return { status: 503, headers: { 'retry-after': RETRY_AFTER_SECONDS } };
+    }
+  }
+}
+
+/** What is still to come of the body is not worth the closing of the connection. */
+function isSmall({ headers }: IncomingMessage): boolean {
+  return Number(headers['content-length'] ?? Number.NaN) <= WORTH_WAITING_FOR;
+}
+
+function closing(reply: Reply): Reply {
+  return { ...reply, headers: { ...reply.headers, connection: 'close' } };
+}
+
+/** @throws Error after `ms`; `work` is told by its signal. */
+async function within<T>(ms: number, work: (signal: GivenUp) => Promise<T>): Promise<T> {
+  const signal = { aborted: false };
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      signal.aborted = true;
+      reject(new Error(`not journaled within ${ms} ms`));
+    }, ms);
+  });
+  try {
+    return await Promise.race([work(signal), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
