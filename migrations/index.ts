@@ -22,6 +22,7 @@ import { JournalPlans1700000000020 } from './0020-journal-plans.js';
 import { JournalEndings1700000000021 } from './0021-journal-endings.js';
 import { JournalOwnBacklog1700000000022 } from './0022-journal-own-backlog.js';
 import { ClosedRights1700000000023 } from './0023-closed-rights.js';
+import { SyncTurns1700000000025 } from './0025-sync-turns.js';
 
 /** Every migration, oldest first. Listed by class, never by glob. */
 export const MIGRATIONS = [
@@ -49,6 +50,7 @@ export const MIGRATIONS = [
   JournalEndings1700000000021,
   JournalOwnBacklog1700000000022,
   ClosedRights1700000000023,
+  SyncTurns1700000000025,
 ];
 
 export { migrate, type Migrated, type MigrateOptions } from './migrate.js';

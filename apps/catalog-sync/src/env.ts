@@ -17,6 +17,12 @@ export class CatalogSyncEnv extends ServiceEnv {
   @Max(120_000)
   STORE_SYNC_TIMEOUT_MS: number = 15_000;
 
+  /** How long one sync of a shop may take in all, in minutes: then the next one begins anew. */
+  @IsInt()
+  @Min(1)
+  @Max(120)
+  STORE_SYNC_MINUTES: number = 15;
+
   /** The address that the RPC port listens on. */
   @IsString()
   CATALOG_RPC_HOST: string = '0.0.0.0';

@@ -9,6 +9,8 @@ export interface Allowance {
 
 /** So much of a minute's allowance may come at once. */
 const BURST_SECONDS = 20;
+/** Of many small parts that are added up. */
+const ROUNDING = 1e-6;
 /** Merchants that had nothing lately are forgotten beyond this many. */
 const REMEMBERED = 10_000;
 
@@ -37,8 +39,8 @@ export class Budgets {
   waitSeconds(merchantId: string): number {
     const account = this.accounts.get(merchantId);
     if (!account) return 0;
-    const over = this.usedNow(account) - 1;
-    if (over > 0) return Math.ceil(over * BURST_SECONDS);
+    const seconds = Math.ceil((this.usedNow(account) - 1) * BURST_SECONDS - ROUNDING);
+    if (seconds > 0) return seconds;
     return account.inside >= this.allowance.atOnce ? 1 : 0;
   }
 

@@ -18,8 +18,15 @@ export function object(value: unknown, path: string): Json {
   return value as Json;
 }
 
-export function list<T>(value: unknown, path: string, item: (value: unknown, path: string) => T): T[] {
+/** A list of at most `most` entries. */
+export function list<T>(
+  value: unknown,
+  path: string,
+  item: (value: unknown, path: string) => T,
+  most = 1_000,
+): T[] {
   if (!Array.isArray(value)) throw new FieldError(path, 'must be a list');
+  if (value.length > most) throw new FieldError(path, `must have at most ${most} entries`);
   return value.map((v, i) => item(v, `${path}[${i}]`));
 }
 

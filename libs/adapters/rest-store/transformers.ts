@@ -43,6 +43,8 @@ export const ORDER_STATUSES = ['paid', 'processing', 'shipped', 'delivered', 'ca
 const FULFILMENT_STATUSES = ['created', 'shipped', 'out_for_delivery', 'delivered', 'failed'] as const;
 
 const LONGEST_SKU = 100;
+/** There are fewer countries. */
+const MOST_REGIONS = 300;
 
 export function toSku(value: unknown, path: string): string {
   return text(value, path, LONGEST_SKU);
@@ -83,7 +85,7 @@ export function toProduct(value: unknown, path: string): StoreProduct {
     imageUrl: optional(raw.imageUrl, `${path}.imageUrl`, toWebAddress) ?? null,
     price: toMoney(raw.price, `${path}.price`),
     available: whole(raw.available, `${path}.available`),
-    regions: raw.regions === null ? null : list(raw.regions, `${path}.regions`, region),
+    regions: raw.regions === null ? null : list(raw.regions, `${path}.regions`, region, MOST_REGIONS),
     sequence: whole(raw.sequence, `${path}.sequence`),
     updatedAt: time(raw.updatedAt, `${path}.updatedAt`),
     deleted: flag(raw.deleted, `${path}.deleted`),

@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Money, StoreFulfilment, StoreOrder, StoreProduct } from '#core/catalog';
+import { JsonOutOfBounds, parseBoundedJson } from '#platform';
 import { FieldError, object, oneOf, optional, prose, text, time, whole, type Json } from './shape.js';
 import { ORDER_STATUSES, toMoney, toProduct, toSku, toWebAddress } from './transformers.js';
 
@@ -36,6 +37,9 @@ export function verifyStoreWebhook(
   return age > toleranceSeconds ? { outcome: 'refused', reason: 'too_old' } : { outcome: 'verified' };
 }
 
+/** An event of one product, price, order or parcel. */
+const BODY = { values: 5_000, depth: 16 };
+
 interface Envelope {
   /** The same on every repeat of the delivery. */
   eventId: string;
@@ -48,7 +52,7 @@ interface Envelope {
 export type CatalogEventType = 'product.updated' | 'price.updated' | 'stock.updated';
 
 export type StoreEvent =
-  /** `data` is checked, and as it came: {@link readCatalogChange} reads it. */
+  /** `data` is checked, and what the contract knows of it: {@link readCatalogChange} reads it. */
   | (Envelope & { type: CatalogEventType; sku: string; data: Json })
   | (Envelope & { type: 'order.updated'; orderRef: string; status: StoreOrder['status'] })
   | (Envelope & {
@@ -71,9 +75,9 @@ export type ParsedStoreWebhook =
 export function parseStoreWebhook(rawBody: Buffer): ParsedStoreWebhook {
   let body: unknown;
   try {
-    body = JSON.parse(rawBody.toString('utf8'));
-  } catch {
-    return { outcome: 'malformed', reason: 'body must be JSON' };
+    body = parseBoundedJson(rawBody, BODY);
+  } catch (error) {
+    return { outcome: 'malformed', reason: error instanceof JsonOutOfBounds ? error.message : 'body must be JSON' };
   }
   try {
     return { outcome: 'event', event: toEvent(body) };
@@ -95,8 +99,10 @@ function toEvent(value: unknown): StoreEvent {
   switch (name) {
     case 'product.updated':
     case 'price.updated':
-    case 'stock.updated':
-      return { ...envelope, type: name, sku: readCatalogChange(name, data).sku, data };
+    case 'stock.updated': {
+      const change = readCatalogChange(name, data);
+      return { ...envelope, type: name, sku: change.sku, data: dataOf(change) };
+    }
     case 'order.updated':
       return {
         ...envelope,
@@ -138,6 +144,18 @@ export type CatalogChange =
   | { type: 'product.updated'; sku: string; product: StoreProduct }
   | { type: 'price.updated'; sku: string; price: Money }
   | { type: 'stock.updated'; sku: string; available: number };
+
+/** A change as the contract writes it, without what else the shop sent. */
+function dataOf(change: CatalogChange): Json {
+  switch (change.type) {
+    case 'product.updated':
+      return { ...change.product };
+    case 'price.updated':
+      return { sku: change.sku, price: change.price };
+    case 'stock.updated':
+      return { sku: change.sku, available: change.available };
+  }
+}
 
 /** `data` of a catalog event. @throws FieldError naming the field that breaks the contract. */
 export function readCatalogChange(type: CatalogEventType, data: Json): CatalogChange {

@@ -55,7 +55,7 @@ function ofSession(
 
 /** `amount` is everything refunded of the charge so far. A charge inherits the metadata of its payment intent. */
 function ofCharge(event: StripeEvent, charge: Stripe.Charge): PaymentEvent | IgnoredEvent {
-  const orderRef = charge.metadata[ORDER_KEY];
+  const orderRef = reference(charge.metadata[ORDER_KEY]);
   if (!orderRef) return ignored(event, 'a charge that Waco did not ask for');
   return {
     kind: 'refunded',
@@ -70,7 +70,7 @@ function ofCharge(event: StripeEvent, charge: Stripe.Charge): PaymentEvent | Ign
 
 /** A refund made elsewhere lacks our metadata; its `charge.refunded` has it. */
 function ofRefund(event: StripeEvent, refund: Stripe.Refund): PaymentEvent | IgnoredEvent {
-  const orderRef = refund.metadata?.[ORDER_KEY];
+  const orderRef = reference(refund.metadata?.[ORDER_KEY]);
   if (!orderRef) return ignored(event, 'a refund that Waco did not ask for');
   if (refund.status !== 'succeeded') return ignored(event, `the refund is ${refund.status ?? 'unknown'}`);
   return {
@@ -100,7 +100,12 @@ export function toPaymentStatus(session: Stripe.Checkout.Session): PaymentStatus
 }
 
 function orderOf(session: Stripe.Checkout.Session): string | undefined {
-  return session.metadata?.[ORDER_KEY] ?? session.client_reference_id ?? undefined;
+  return reference(session.metadata?.[ORDER_KEY] ?? session.client_reference_id);
+}
+
+/** One that we may have given; ours are shorter. */
+function reference(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' && value.length <= 128 ? value : undefined;
 }
 
 function amountOf(session: Stripe.Checkout.Session): PaymentEvent['amount'] {

@@ -1,7 +1,10 @@
 import Stripe from 'stripe';
+import { parseBoundedJson } from '#platform';
 
 /** Stripe's own limit on the age of a signature, in seconds (docs.stripe.com/webhooks#replay-attacks). */
 const TOLERANCE_SECONDS = 300;
+/** A charge with all that hangs on it holds some hundred values; lists within an event have ten entries at most. */
+const BODY = { values: 10_000, depth: 32 };
 
 export type StripeEvent = Stripe.Event;
 
@@ -48,14 +51,19 @@ function signedAhead(header: string, now: Date): boolean {
   return signedAt - now.getTime() / 1_000 > TOLERANCE_SECONDS;
 }
 
+/** Ids have up to 255 characters (docs.stripe.com/upgrades, "backwards-compatible changes"). */
+function isId(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= 255;
+}
+
 function readEvent(rawBody: Buffer): VerifiedWebhook {
   try {
-    const event = JSON.parse(rawBody.toString('utf8')) as Partial<StripeEvent> | null;
-    if (event?.object === 'event' && typeof event.id === 'string' && typeof event.type === 'string') {
+    const event = parseBoundedJson(rawBody, BODY) as Partial<StripeEvent> | null;
+    if (event?.object === 'event' && isId(event.id) && isId(event.type)) {
       return { outcome: 'verified', event: event as StripeEvent };
     }
   } catch {
-    // signed, but not JSON: refused below like any other body that is no event
+    // signed, but not JSON of a size that Stripe sends: refused below like any other body that is no event
   }
   return { outcome: 'refused', reason: 'not_an_event' };
 }

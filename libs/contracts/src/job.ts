@@ -6,22 +6,38 @@ export type JobOwner = 'conversation' | 'catalog' | 'checkout' | 'outbound' | 'a
  * `ordered`: items of one stream are applied one after the other, each in one transaction.
  * `task`: slow work outside any transaction (an HTTP call); different tasks run side by side.
  */
-export interface QueueDefinition {
+export type QueueDefinition = OrderedQueue | TaskQueue;
+
+interface AnyQueue {
   name: string;
   owner: JobOwner;
-  kind: 'ordered' | 'task';
-  /**
-   * Of a task: nothing outside the database comes of it, so that what a crash of the database forgets may be done
-   * again. Its commit does not wait for the disk; those of ordered work, which is always of that kind, never do.
-   */
-  inside?: boolean;
   /** Jobs that one process works on at a time. */
   concurrency: number;
   /**
    * Of those, while others are there, so many of merchants that have more to do than their share: their jobs wait in a
-   * lane of their own. Few are enough to keep the processors busy. Unset: all are in one line, those behind.
+   * lane of their own. Few are enough to keep the processors busy.
    */
-  crowd?: number;
+  crowd: number;
+}
+
+export interface OrderedQueue extends AnyQueue {
+  kind: 'ordered';
+}
+
+export interface TaskQueue extends AnyQueue {
+  kind: 'task';
+  /**
+   * Nothing outside the database comes of it, so that what a crash of the database forgets may be done again. Its commit
+   * does not wait for the disk; those of ordered work, which is always of that kind, never do.
+   */
+  inside?: boolean;
+  /** A run that takes longer has failed, in seconds: whatever it waits for, its place is needed. */
+  limitSeconds: number;
+  /**
+   * Places that one merchant may hold all the time, on average, before it has more than its share. A merchant with slow
+   * partners waits behind others, and not others behind it.
+   */
+  share: number;
 }
 
 export interface RetryPolicy {

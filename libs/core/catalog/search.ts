@@ -12,13 +12,59 @@ const MAX_WORDS = 10;
 /** Descriptions say the telling things first. */
 const DESCRIPTION_CHARACTERS = 400;
 
+/** Different words of one catalog; a shop whose every product has words of its own is not searched by all of them. */
+const MOST_WORDS = 30_000;
+/** Words of a request that may be slips of others: each is compared with many. */
+const MOST_SLIPS = 4;
+
 /** The words of a merchant's products, each with the products it stands in. Built once, asked often. */
 export interface SearchIndex {
   size: number;
   /** Word → SKU → weight of the best field it stands in. */
   words: ReadonlyMap<string, ReadonlyMap<string, number>>;
+  /** The words in order, so that those with a common beginning stand together. */
+  ordered: readonly string[];
+  /** Words in which a slip is possible, by their length, each with the letters it is made of. */
+  byLength: ReadonlyMap<number, readonly { word: string; letters: number }[]>;
   /** SKU → number of words in the title: of two that match, the one that says less else comes first. */
   titleLengths: ReadonlyMap<string, number>;
+}
+
+/** Builds an index product by product, so that a large catalog can be read in parts. */
+export class SearchIndexBuilder {
+  private readonly words = new Map<string, Map<string, number>>();
+  private readonly titleLengths = new Map<string, number>();
+
+  add({ sku, title, category, description }: Searchable): void {
+    this.titleLengths.set(sku, Math.max(1, wordsOf(title).length));
+    this.addText(sku, title, FIELDS.title);
+    this.addText(sku, sku, FIELDS.sku);
+    this.addText(sku, category.title, FIELDS.category);
+    this.addText(sku, description.slice(0, DESCRIPTION_CHARACTERS), FIELDS.description);
+  }
+
+  build(): SearchIndex {
+    const { words, titleLengths } = this;
+    const byLength = new Map<number, { word: string; letters: number }[]>();
+    for (const word of words.keys()) {
+      if (slipsAllowed(word) === 0) continue;
+      const alike = byLength.get(word.length) ?? [];
+      alike.push({ word, letters: lettersOf(word) });
+      byLength.set(word.length, alike);
+    }
+    return { size: titleLengths.size, words, ordered: [...words.keys()].toSorted(), byLength, titleLengths };
+  }
+
+  private addText(sku: string, text: string, weight: number): void {
+    for (const word of wordsOf(text)) {
+      let skus = this.words.get(word);
+      if (!skus) {
+        if (this.words.size >= MOST_WORDS) continue;
+        this.words.set(word, (skus = new Map()));
+      }
+      skus.set(sku, Math.max(skus.get(sku) ?? 0, weight));
+    }
+  }
 }
 
 export interface Match {
@@ -29,23 +75,9 @@ export interface Match {
 }
 
 export function buildSearchIndex(products: Iterable<Searchable>): SearchIndex {
-  const words = new Map<string, Map<string, number>>();
-  const titleLengths = new Map<string, number>();
-  const add = (sku: string, text: string, weight: number): void => {
-    for (const word of wordsOf(text)) {
-      let skus = words.get(word);
-      if (!skus) words.set(word, (skus = new Map()));
-      skus.set(sku, Math.max(skus.get(sku) ?? 0, weight));
-    }
-  };
-  for (const { sku, title, category, description } of products) {
-    titleLengths.set(sku, Math.max(1, wordsOf(title).length));
-    add(sku, title, FIELDS.title);
-    add(sku, sku, FIELDS.sku);
-    add(sku, category.title, FIELDS.category);
-    add(sku, description.slice(0, DESCRIPTION_CHARACTERS), FIELDS.description);
-  }
-  return { size: titleLengths.size, words, titleLengths };
+  const builder = new SearchIndexBuilder();
+  for (const product of products) builder.add(product);
+  return builder.build();
 }
 
 /**
@@ -56,7 +88,7 @@ export function buildSearchIndex(products: Iterable<Searchable>): SearchIndex {
 export function searchProducts(index: SearchIndex, text: string): Match[] {
   const found = queryWords(text)
     .slice(0, MAX_WORDS)
-    .map((word) => matchesOf(index, word))
+    .map(lookUpIn(index))
     .filter((skus) => skus.size > 0);
   const totals = new Map<string, { words: number; score: number }>();
   for (const skus of found) {
@@ -77,23 +109,67 @@ export function searchProducts(index: SearchIndex, text: string): Match[] {
     .map(({ sku, all, score }) => ({ sku, all, score }));
 }
 
-function matchesOf(index: SearchIndex, word: string): Map<string, number> {
-  const result = new Map<string, number>();
-  const take = (skus: ReadonlyMap<string, number>, worth: number): void => {
-    for (const [sku, weight] of skus) result.set(sku, Math.max(result.get(sku) ?? 0, weight * worth));
+function lookUpIn(index: SearchIndex): (word: string) => Map<string, number> {
+  let slipsLeft = MOST_SLIPS;
+  return (word) => {
+    const known = asWritten(index, word);
+    return known.size > 0 || slipsLeft-- <= 0 ? known : asSlip(index, word);
   };
-  const exact = index.words.get(word);
-  if (exact) take(exact, KINDS.exact);
+}
+
+/** By the word itself, and by words that begin with it. */
+function asWritten(index: SearchIndex, word: string): Map<string, number> {
+  const result = new Map<string, number>();
+  if (index.words.has(word)) take(result, index, word, KINDS.exact);
   if (word.length >= SHORTEST_PREFIX) {
-    for (const [known, skus] of index.words) {
-      if (known !== word && known.startsWith(word)) take(skus, KINDS.prefix);
+    for (let at = firstFrom(index.ordered, word); index.ordered[at]?.startsWith(word); at++) {
+      if (index.ordered[at] !== word) take(result, index, index.ordered[at]!, KINDS.prefix);
     }
   }
-  if (result.size > 0) return result;
+  return result;
+}
+
+function asSlip(index: SearchIndex, word: string): Map<string, number> {
+  const result = new Map<string, number>();
   const slips = slipsAllowed(word);
   if (slips === 0) return result;
-  for (const [known, skus] of index.words) {
-    if (slipsAllowed(known) > 0 && withinSlips(word, known, slips)) take(skus, KINDS.slip);
+  const letters = lettersOf(word);
+  for (let length = word.length - slips; length <= word.length + slips; length++) {
+    for (const known of index.byLength.get(length) ?? []) {
+      if (lettersApart(letters, known.letters) > 2 * slips) continue;
+      if (withinSlips(word, known.word, slips)) take(result, index, known.word, KINDS.slip);
+    }
   }
   return result;
+}
+
+function take(result: Map<string, number>, index: SearchIndex, word: string, worth: number): void {
+  for (const [sku, weight] of index.words.get(word)!) {
+    result.set(sku, Math.max(result.get(sku) ?? 0, weight * worth));
+  }
+}
+
+/** Where the words begin that are not smaller than this one. */
+function firstFrom(ordered: readonly string[], word: string): number {
+  let [low, high] = [0, ordered.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ordered[middle]! < word) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The letters of a word, of any script, as a set of 32. A slip changes two of them at most. */
+function lettersOf(word: string): number {
+  let letters = 0;
+  for (let at = 0; at < word.length; at++) letters |= 1 << (word.charCodeAt(at) & 31);
+  return letters;
+}
+
+function lettersApart(a: number, b: number): number {
+  let bits = a ^ b;
+  let count = 0;
+  for (; bits !== 0; bits &= bits - 1) count += 1;
+  return count;
 }

@@ -3,12 +3,14 @@
 const DIACRITICS = /[\u0300-\u036f\u064b-\u065f\u0670]/g;
 const WORD = /[\p{L}\p{N}][\p{L}\p{N}\p{M}]*/gu;
 /** Digits and letters joined by a hyphen or apostrophe count as one word too: T-Shirt is found by "tshirt". */
-const COMPOUND = /[\p{L}\p{N}]+(?:[-'’][\p{L}\p{N}]+)+/gu;
+const COMPOUND = /(?<![\p{L}\p{N}])[\p{L}\p{N}]+(?:[-'’][\p{L}\p{N}]+)+/gu;
+/** Nobody looks for a longer word; what goes on longer is no word. */
+const LONGEST_WORD = 64;
 
 export function wordsOf(text: string): string[] {
   const plain = text.normalize('NFKD').replace(DIACRITICS, '').normalize('NFC').toLowerCase();
   const compounds = (plain.match(COMPOUND) ?? []).map((c) => c.replace(/[-'’]/g, ''));
-  return [...(plain.match(WORD) ?? []), ...compounds].map(singular);
+  return [...(plain.match(WORD) ?? []), ...compounds].map((word) => singular(word.slice(0, LONGEST_WORD)));
 }
 
 /** English plurals only: `hoodies` → `hoody`, `dresses` → `dress`, `lamps` → `lamp`; `hoodie` → `hoody` as well. */

@@ -127,6 +127,8 @@ export class TaskContext extends ItemContext {
     now: Date,
     /** No further run follows this one: say what happened instead of throwing. */
     readonly lastAttempt: boolean,
+    /** Aborted when the run has taken longer than its queue allows: it has failed by then, and ends for nobody. */
+    readonly signal: AbortSignal,
     /**
      * Settles the item together with `work`, in one transaction. False when another run had settled it: nothing of
      * `work` is then stored.

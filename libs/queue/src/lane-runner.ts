@@ -29,7 +29,8 @@ export class LaneRunner {
     /** Called when there is something to do. */
     private readonly begin: () => void = () => undefined,
   ) {
-    this.processor = lane.queue.kind === 'ordered' ? new OrderedProcessor(deps) : new TaskProcessor(deps);
+    const { queue } = lane;
+    this.processor = queue.kind === 'ordered' ? new OrderedProcessor(deps) : new TaskProcessor(deps, queue);
   }
 
   /** Does what a job of the lane says. */
@@ -96,8 +97,15 @@ export class LaneRunner {
   /** Resolves with when to look at the stream again. */
   private async run(stream: Stream, careful: boolean): Promise<Again> {
     const places = careful ? this.places.alone : this.places.turnstile;
+    const { queue } = this.lane;
+    const work = async (): Promise<Again> => {
+      const beganAt = performance.now();
+      const again = await this.processor.run(stream, careful);
+      if (queue.kind === 'task') this.deps.waker.charge(queue, stream.merchantId, performance.now() - beganAt);
+      return again;
+    };
     try {
-      return await places.pass(() => this.processor.run(stream, careful));
+      return await places.pass(work);
     } catch (error) {
       if (error instanceof CareNeeded) return this.run(stream, true);
       // No item's fault: the database is away, or broke a deadlock. The sweep brings the stream again.

@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import type { JobOutcome } from '#contracts';
+import type { JobOutcome, TaskQueue } from '#contracts';
 import { isRefusal, isSettledBefore, type PendingItem, type Settled, type Stream } from '#persistence';
 import { Outbox, OrderedContext, TaskContext } from './context.js';
 import { CareNeeded, countAhead, ENDINGS, ItemFailure, recordFailure, survived } from './failures.js';
@@ -145,7 +145,10 @@ export class OrderedProcessor {
 
 /** Runs one task outside any transaction and stores its result once. */
 export class TaskProcessor {
-  constructor(private readonly deps: ProcessorDeps) {}
+  constructor(
+    private readonly deps: ProcessorDeps,
+    private readonly queue: TaskQueue,
+  ) {}
 
   /**
    * `careful`: a process may have died at this task; the run counts before it begins, until it is survived.
@@ -183,7 +186,7 @@ export class TaskProcessor {
           await work?.({ tx: tx as never, emit: outbox.emit.bind(outbox) as never });
           journal.appendLater(outbox.items, clock.now(), tx);
         };
-        const durable = !this.deps.contracts.get(item.name)?.queue.inside;
+        const durable = !this.queue.inside;
         await tenants.transaction(stream.merchantId, store, { durable });
       } catch (error) {
         if (isSettledBefore(error)) return false;
@@ -194,12 +197,14 @@ export class TaskProcessor {
     };
 
     let committed = false;
+    const late = new AbortController();
     const retry = this.deps.contracts.get(item.name)?.retry;
     const context = new TaskContext(
       stream.merchantId,
       item,
       now,
       item.attempts + 1 >= (retry?.attempts ?? 1),
+      late.signal,
       async (work) => {
         committed = true;
         return settle('done', null, work as never);
@@ -213,7 +218,7 @@ export class TaskProcessor {
         }),
     );
     try {
-      const outcome = await handle(this.deps, item, context);
+      const outcome = await this.withinLimit(handle(this.deps, item, context), late);
       switch (outcome.outcome) {
         case 'done':
         case 'skipped': {
@@ -239,6 +244,27 @@ export class TaskProcessor {
           ? error
           : new ItemFailure(item, false, reasonOf(error), { cause: error });
       return recordFailure(this.deps, stream, failure, clock.now());
+    }
+  }
+
+  /**
+   * What a run waits for may never come: after its time it has failed, and its place is free. Should it end after all,
+   * what it commits counts, unless another run was first.
+   */
+  private async withinLimit<T>(work: Promise<T>, late: AbortController): Promise<T> {
+    const { limitSeconds } = this.queue;
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        late.abort();
+        reject(new Error(`not done within ${limitSeconds} seconds`));
+      }, limitSeconds * 1_000);
+    });
+    work.catch(() => undefined); // nobody waits for it when it is late
+    try {
+      return await Promise.race([work, limit]);
+    } finally {
+      clearTimeout(timer);
     }
   }
 }

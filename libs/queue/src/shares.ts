@@ -1,6 +1,6 @@
 /** Wake-ups of a merchant, at once and a second, that stand among those of all others in the order of arrival. */
 const AT_ONCE = 20;
-const PER_SECOND = 20;
+export const PER_SECOND = 20;
 /** However many more it has, it stands no further behind than this: crowds take turns, and are forgiven in minutes. */
 const FURTHEST = 10_000;
 /** Merchants remembered before those that had nothing lately are forgotten. */
@@ -19,11 +19,16 @@ export class Shares {
    * @param now milliseconds of a clock that never goes back.
    */
   place(queue: string, merchantId: string, now: number, wakeUps = 1): number {
+    this.charge(queue, merchantId, now, wakeUps);
+    if (this.levels.size > REMEMBERED) this.forget(now);
+    return Math.max(0, Math.ceil(levelAt(this.levels.get(`${queue}/${merchantId}`), now) - AT_ONCE));
+  }
+
+  /** Counts so many wake-ups more for what a merchant has used by now: of places that it held, say. */
+  charge(queue: string, merchantId: string, now: number, wakeUps: number): void {
     const key = `${queue}/${merchantId}`;
     const level = Math.min(AT_ONCE + FURTHEST, levelAt(this.levels.get(key), now) + wakeUps);
     this.levels.set(key, { level, at: now });
-    if (this.levels.size > REMEMBERED) this.forget(now);
-    return Math.max(0, Math.ceil(level - AT_ONCE));
   }
 
   private forget(now: number): void {

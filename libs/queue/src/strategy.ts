@@ -104,14 +104,13 @@ export class JobsStrategy extends Server implements CustomTransportStrategy {
         begin,
       );
       this.runners.push(runner);
-      if (!lane.crowd && (queue.kind === 'ordered' || queue.inside)) {
+      if (!lane.crowd && (queue.kind === 'ordered' || queue.inside === true)) {
         deps.waker.shortcut(queue.name, (streams) => runner.offer(streams));
       }
       return this.backend.worker(lane.name, (job, token) => runner.work(job, token), concurrency);
     };
-    if (!crowd) return [open(usual)];
     const ofCrowd = open(crowd);
-    const limit = new CrowdLimit(ofCrowd, queue.crowd!, concurrency);
+    const limit = new CrowdLimit(ofCrowd, queue.crowd, concurrency);
     return [open(usual, () => limit.othersCame()), ofCrowd];
   }
 }

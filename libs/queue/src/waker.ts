@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { LANES, type Lane } from '#contracts';
+import { LANES, type Lane, type TaskQueue } from '#contracts';
 import type { Stream } from '#persistence';
 import { Counter } from '#platform';
 import { DEAD_LETTER_OPTIONS, type QueueBackend, type WakeQueue } from './backend.js';
-import { Shares } from './shares.js';
+import { PER_SECOND, Shares } from './shares.js';
 
 /** One stream to be woken. */
 export interface Wake {
@@ -66,6 +66,11 @@ export class Waker {
         }
       }),
     );
+  }
+
+  /** A task held a place for so long: a merchant whose tasks hold more than their share stands behind others. */
+  charge({ name, share }: TaskQueue, merchantId: string, heldMs: number): void {
+    this.shares.charge(name, merchantId, performance.now(), ((heldMs / 1_000) * PER_SECOND) / share);
   }
 
   /** Undefined when no job is needed. */

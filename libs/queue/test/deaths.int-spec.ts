@@ -6,7 +6,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataSource, type EntityManager } from 'typeorm';
-import { deferred, done, type JobOutcome } from '#contracts';
+import { deferred, done, QUEUES, type JobOutcome } from '#contracts';
 import { CONNECTION, Journal, Tenants, type Stream } from '#persistence';
 import { systemClock } from '#platform';
 import { openQueueBackend, Waker } from '#queue';
@@ -41,6 +41,8 @@ describe('an item at which a process died', () => {
     await database.drop();
   });
 
+  const processorOf = (kind: 'ordered' | 'task', deps: ProcessorDeps): OrderedProcessor | TaskProcessor =>
+    kind === 'ordered' ? new OrderedProcessor(deps) : new TaskProcessor(deps, QUEUES.sends);
   const depsWith = (handle: () => Promise<JobOutcome>): ProcessorDeps => ({
     journal: app.get(Journal),
     tenants: app.get(Tenants),
@@ -80,11 +82,11 @@ describe('an item at which a process died', () => {
       );
 
   it.each([
-    [OrderedProcessor, 3],
-    [TaskProcessor, 10],
-  ])(
+    ['ordered', 3],
+    ['task', 10],
+  ] as const)(
     'counts each run before it begins, and is parked when so many ended the process: %p',
-    async (Processor, most) => {
+    async (kind, most) => {
       let runs = 0;
       for (let run = 1; run <= most; run++) {
         let end = (): void => undefined;
@@ -92,7 +94,7 @@ describe('an item at which a process died', () => {
           runs++;
           return new Promise((_, reject) => (end = () => reject(new Error('not reached'))));
         };
-        const running = new Processor(depsWith(handle)).run(stream, true);
+        const running = processorOf(kind, depsWith(handle)).run(stream, true);
         await until('the handler', () => runs === run);
         expect(await state()).toMatchObject({ attempts: 0, endings: run, parked: false });
         end();
@@ -100,7 +102,7 @@ describe('an item at which a process died', () => {
         await after(0, run); // as if the process had ended, and nobody been left to count what was thrown
       }
       const handle = (): Promise<JobOutcome> => Promise.resolve((runs++, done));
-      await new Processor(depsWith(handle)).run(stream, true);
+      await processorOf(kind, depsWith(handle)).run(stream, true);
       expect(runs).toBe(most);
       const parked = await state();
       const reason = `the process ended ${most} times while it was applied`;
@@ -112,34 +114,34 @@ describe('an item at which a process died', () => {
     },
   );
 
-  it.each([OrderedProcessor, TaskProcessor])('is left to who applies it with care: %p', async (Processor) => {
+  it.each(['ordered', 'task'] as const)('is left to who applies it with care: %p', async (kind) => {
     await after(1, 1);
     let runs = 0;
     const handle = (): Promise<JobOutcome> => Promise.resolve((runs++, done));
-    await expect(new Processor(depsWith(handle)).run(stream, false)).rejects.toThrow(CareNeeded);
+    await expect(processorOf(kind, depsWith(handle)).run(stream, false)).rejects.toThrow(CareNeeded);
     expect(runs).toBe(0);
     await app.get(Waker).wake([{ ...stream, name: say.name }]);
     await until('it is applied', async () => (await state()).outcome === 'done');
     expect(await state()).toMatchObject({ attempts: 1, reason: null });
   });
 
-  it.each([OrderedProcessor, TaskProcessor])(
+  it.each(['ordered', 'task'] as const)(
     'is not counted for a run that it survives: %p',
-    async (Processor) => {
+    async (kind) => {
       await after(0, 2);
       const later = new Date(Date.now() + 60_000);
       const wait = (): Promise<JobOutcome> => Promise.resolve(deferred(later));
-      await new Processor(depsWith(wait)).run(stream, true);
+      await processorOf(kind, depsWith(wait)).run(stream, true);
       expect(await state()).toMatchObject({ attempts: 0, endings: 2, parked: false, outcome: null });
     },
   );
 
-  it.each([OrderedProcessor, TaskProcessor])(
+  it.each(['ordered', 'task'] as const)(
     'fails no more often for being run with care: %p',
-    async (Processor) => {
+    async (kind) => {
       await after(0, 1);
       const fail = (): Promise<JobOutcome> => Promise.reject(new Error('not today'));
-      await new Processor(depsWith(fail)).run(stream, true);
+      await processorOf(kind, depsWith(fail)).run(stream, true);
       expect(await state()).toMatchObject({ attempts: 1, endings: 1, parked: false, reason: 'not today' });
     },
   );

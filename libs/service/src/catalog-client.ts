@@ -14,6 +14,8 @@ import {
 import type { CartLine, ProductQuery } from '#core/catalog';
 
 const CATALOG_PROXY = Symbol('CATALOG_PROXY');
+/** Characters; thirty products with their descriptions. */
+const LONGEST_ANSWER = 1_048_576;
 /** Longer than catalog-sync takes to give up on a shop and answer from its copy. */
 const TIMEOUT_MS = 4_000;
 
@@ -60,7 +62,7 @@ export class CatalogClientModule {
     return {
       module: CatalogClientModule,
       imports: [
-        ClientsModule.register([{ name: CATALOG_PROXY, transport: Transport.TCP, options: { host, port } }]),
+        ClientsModule.register([{ name: CATALOG_PROXY, transport: Transport.TCP, options: { host, port, maxBufferSize: LONGEST_ANSWER } }]),
       ],
       providers: [CatalogClient],
       exports: [CatalogClient],

@@ -201,18 +201,18 @@ export class ProductCopy {
     )) as Category[];
   }
 
-  /** Changes whenever a text, or what is on sale, has changed; compare for equality only. */
+  /** When a text, or what is on sale, changed last (ISO 8601); empty when there is no product. */
   async revision(tx: EntityManager): Promise<string> {
-    const [row] = (await tx.query(`SELECT max(described_at)::text AS revision FROM catalog.products`)) as {
-      revision: string | null;
+    const [row] = (await tx.query(`SELECT max(described_at) AS revision FROM catalog.products`)) as {
+      revision: Date | null;
     }[];
-    return row!.revision ?? '';
+    return row!.revision?.toISOString() ?? '';
   }
 
   /** The texts of at most `limit` products on sale. */
   async texts(tx: EntityManager, limit: number): Promise<ProductText[]> {
     const rows = (await tx.query(
-      `SELECT sku, title, left(description, 1000) AS description, category_id AS "categoryId",
+      `SELECT sku, title, left(description, 400) AS description, category_id AS "categoryId",
          category_title AS "categoryTitle", image_url AS "imageUrl"
        FROM catalog.products WHERE NOT deleted ORDER BY sku LIMIT $1`,
       [limit],

@@ -1,14 +1,18 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { buildSearchIndex, type SearchIndex } from '#core/catalog';
+import { SearchIndexBuilder, type SearchIndex } from '#core/catalog';
 import { Tenants } from '#persistence';
-import { CLOCK, type Clock } from '#platform';
+import { Breath, CLOCK, Turnstile, type Clock } from '#platform';
 import { ProductCopy, type ProductText } from './product-copy.js';
 
-/** Of the merchants asked last; a shop of a few thousand products takes a few megabytes. */
-const MAX_MERCHANTS = 200;
-const MAX_PRODUCTS = 20_000;
+/** Products of all merchants that were asked last; a thousand of them take a megabyte or two. */
+const MOST_PRODUCTS = 200_000;
+const MOST_PRODUCTS_OF_ONE = 20_000;
 /** A row whose transaction took long may not show in the revision; it is found after this time at the latest. */
-const MAX_AGE_MS = 30_000;
+const LATE_MS = 30_000;
+/** A catalog that changes all the time is read anew for one part in so many of the time. */
+const REST = 20;
+/** Catalogs that are read at the same time: each holds a connection and its share of memory. */
+const AT_ONCE = 2;
 
 export interface SearchableCatalog {
   index: SearchIndex;
@@ -16,8 +20,11 @@ export interface SearchableCatalog {
 }
 
 interface Entry extends SearchableCatalog {
+  /** Of the copy, when it was read. */
   revision: string;
-  builtAt: number;
+  readAt: number;
+  /** How long it took to read, in milliseconds. */
+  tookMs: number;
 }
 
 /**
@@ -28,6 +35,9 @@ interface Entry extends SearchableCatalog {
 export class SearchIndexes {
   /** In order of last use. */
   private readonly entries = new Map<string, Entry>();
+  private products = 0;
+  private readonly reading = new Map<string, Promise<Entry>>();
+  private readonly turnstile = new Turnstile(AT_ONCE);
 
   constructor(
     private readonly tenants: Tenants,
@@ -36,19 +46,62 @@ export class SearchIndexes {
   ) {}
 
   async of(merchantId: string): Promise<SearchableCatalog> {
-    const now = this.clock.now().getTime();
     const known = this.entries.get(merchantId);
-    const entry = await this.tenants.transaction(merchantId, async (tx) => {
-      const revision = await this.copy.revision(tx);
-      if (known?.revision === revision && Math.abs(now - known.builtAt) < MAX_AGE_MS) return known;
-      const texts = await this.copy.texts(tx, MAX_PRODUCTS);
-      const products = new Map(texts.map((t) => [t.sku, t]));
-      return { revision, builtAt: now, index: buildSearchIndex(texts), products };
-    });
-    this.entries.delete(merchantId);
-    this.entries.set(merchantId, entry);
-    const oldest = this.entries.keys().next();
-    if (this.entries.size > MAX_MERCHANTS && !oldest.done) this.entries.delete(oldest.value);
+    const entry = known && (await this.isCurrent(merchantId, known)) ? known : await this.readOnce(merchantId);
+    this.keep(merchantId, entry);
     return entry;
+  }
+
+  /** Figures are asked of the shop itself, so that texts may be a moment old when they take long to read. */
+  private async isCurrent(merchantId: string, { revision, readAt, tookMs }: Entry): Promise<boolean> {
+    const now = this.clock.now().getTime();
+    const age = Math.abs(now - readAt);
+    if (age < tookMs * REST) return true;
+    const present = await this.tenants.transaction(merchantId, (tx) => this.copy.revision(tx));
+    // A change that was young when the texts were read may have had others beside it that were not committed yet.
+    const wasSettled = readAt - Date.parse(revision) > LATE_MS;
+    return present === revision && (wasSettled || age < LATE_MS);
+  }
+
+  private readOnce(merchantId: string): Promise<Entry> {
+    const under = this.reading.get(merchantId);
+    if (under) return under;
+    const read = this.turnstile.pass(() => this.read(merchantId)).finally(() => this.reading.delete(merchantId));
+    this.reading.set(merchantId, read);
+    return read;
+  }
+
+  private async read(merchantId: string): Promise<Entry> {
+    const startedAt = performance.now();
+    const { revision, texts } = await this.tenants.transaction(merchantId, async (tx) => ({
+      revision: await this.copy.revision(tx),
+      texts: await this.copy.texts(tx, MOST_PRODUCTS_OF_ONE),
+    }));
+    const readAt = this.clock.now().getTime();
+    const builder = new SearchIndexBuilder();
+    const products = new Map<string, ProductText>();
+    const breath = new Breath();
+    for (const text of texts) {
+      builder.add(text);
+      products.set(text.sku, text);
+      await breath.take();
+    }
+    await breath.deep();
+    return { revision, readAt, index: builder.build(), products, tookMs: performance.now() - startedAt };
+  }
+
+  private keep(merchantId: string, entry: Entry): void {
+    this.forget(merchantId);
+    this.entries.set(merchantId, entry);
+    this.products += entry.products.size;
+    for (const oldest of this.entries.keys()) {
+      if (this.products <= MOST_PRODUCTS || oldest === merchantId) return;
+      this.forget(oldest);
+    }
+  }
+
+  private forget(merchantId: string): void {
+    this.products -= this.entries.get(merchantId)?.products.size ?? 0;
+    this.entries.delete(merchantId);
   }
 }

@@ -12,6 +12,43 @@ export async function updatedSince(tx: EntityManager): Promise<string | undefine
   return since ? new Date(since.getTime() - OVERLAP_MS).toISOString() : undefined;
 }
 
+/** What a sync that was asked for at `askedAt` has to do. */
+export type Turn = 'mine' | 'taken' | 'read-since';
+
+/**
+ * Takes the merchant's turn for the sync that this journal item asks for, until `until`; a sync that is run again after
+ * a crash has it already. One that began after it was asked for has read all that this one would.
+ */
+export async function takeTurn(
+  tx: EntityManager,
+  merchantId: string,
+  sync: { mode: 'full' | 'incremental'; itemId: string; askedAt: Date },
+  now: Date,
+  until: Date,
+): Promise<Turn> {
+  const read = sync.mode === 'full' ? 'full_at' : 'confirmed_at';
+  const [row] = (await tx.query(
+    `INSERT INTO catalog.sync_cursors AS c (merchant_id, turn_of, turn_until) VALUES ($1, $2, $5)
+     ON CONFLICT (merchant_id) DO UPDATE SET
+       turn_of = CASE WHEN c.turn_of = $2 OR c.turn_until IS NULL OR c.turn_until <= $4 THEN $2 ELSE c.turn_of END,
+       turn_until = CASE WHEN c.turn_of = $2 OR c.turn_until IS NULL OR c.turn_until <= $4 THEN $5 ELSE c.turn_until END
+     RETURNING turn_of = $2 AS mine, coalesce(${read} >= $3, false) AS read`,
+    [merchantId, sync.itemId, sync.askedAt, now, until],
+  )) as { mine: boolean; read: boolean }[];
+  if (!row!.mine) return 'taken';
+  return row!.read ? 'read-since' : 'mine';
+}
+
+/** Lets the next sync begin. */
+export async function endTurn(tx: EntityManager, itemId: string): Promise<void> {
+  await tx.query(`UPDATE catalog.sync_cursors SET turn_of = NULL, turn_until = NULL WHERE turn_of = $1`, [itemId]);
+}
+
+export async function isBeingRead(tx: EntityManager, now: Date): Promise<boolean> {
+  const rows = (await tx.query(`SELECT FROM catalog.sync_cursors WHERE turn_until > $1`, [now])) as unknown[];
+  return rows.length > 0;
+}
+
 /** A sync that began at `startedAt` is through: the copy was complete then. Runs that overlap only move it forward. */
 export async function saveProgress(
   tx: EntityManager,

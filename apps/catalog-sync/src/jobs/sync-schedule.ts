@@ -6,6 +6,7 @@ import { syncStore, type SyncStorePayload } from '#contracts';
 import { Journal, Tenants } from '#persistence';
 import { CLOCK, type Clock } from '#platform';
 import { toItem, Waker, wakeOf } from '#queue';
+import { isBeingRead } from '../copy/sync-cursors.js';
 
 const EVERY_MS = 60_000;
 
@@ -44,7 +45,10 @@ export class SyncSchedule implements OnApplicationBootstrap {
     const now = this.clock.now();
     const payload: SyncStorePayload = { mode: 'incremental', runId };
     const item = toItem(syncStore, payload, merchantId, now);
-    const added = await this.tenants.transaction(merchantId, (tx) => this.journal.append([item], now, tx));
+    const added = await this.tenants.transaction(merchantId, async (tx) =>
+      // The sync that reads the shop now may take long; the next minute asks again.
+      (await isBeingRead(tx, now)) ? 0 : this.journal.append([item], now, tx),
+    );
     if (added > 0) await this.waker.wake([wakeOf(item, now)]);
   }
 }

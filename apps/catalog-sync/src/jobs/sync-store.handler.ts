@@ -4,14 +4,24 @@ import { deferred, done, rejected, skipped, syncStore, SyncStorePayload, type Jo
 import type { StorePort } from '#core/catalog';
 import { PortError } from '#core/tenancy';
 import { Directory, Tenants } from '#persistence';
-import { CLOCK, Counter, type Clock } from '#platform';
+import { CLOCK, Counter, ENV, type Clock } from '#platform';
 import { JobHandler, TaskContext } from '#queue';
 import { ProductCopy } from '../copy/product-copy.js';
-import { updatedSince, saveProgress, noteFailure } from '../copy/sync-cursors.js';
+import {
+  endTurn,
+  noteFailure,
+  saveProgress,
+  takeTurn,
+  updatedSince,
+  type Turn,
+} from '../copy/sync-cursors.js';
+import { CatalogSyncEnv } from '../env.js';
 import { Shops } from '../shop/shops.js';
 
-/** A list longer than this many pages never ends. */
-const MAX_PAGES = 10_000;
+/** Of one shop. More would not be found by a search, and a list that never ends would be read to its end. */
+const MOST_PRODUCTS = 100_000;
+/** A merchant's next sync looks so often whether it is its turn, in milliseconds. */
+const LOOK_AGAIN_MS = 2_000;
 /** A full sync that would take away more than half of at least this many products is not believed. */
 const SUSPICIOUS_FROM = 10;
 const RATE_LIMIT_PAUSE_MS = 30_000;
@@ -29,7 +39,7 @@ interface Listing {
 }
 
 /**
- * Reads a shop into the copy: all of it, or what changed since the last time. Pages are stored as they come (they are
+ * Reads a shop into the copy: all of it, or what changed since the last time; one sync of a merchant at a time. Pages are stored as they come (they are
  * guarded by sequence, so a run that is repeated or overlaps another does no harm); how far the copy is, at the end.
  */
 @Controller()
@@ -40,6 +50,7 @@ export class SyncStoreHandler {
     private readonly copy: ProductCopy,
     private readonly shops: Shops,
     private readonly logger: Logger,
+    @Inject(ENV) private readonly env: CatalogSyncEnv,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -47,15 +58,28 @@ export class SyncStoreHandler {
   async handle({ mode }: SyncStorePayload, ctx: TaskContext): Promise<JobOutcome> {
     const connection = await this.directory.store(ctx.merchantId);
     if (!connection) return skipped('no shop is connected');
+    const turn = await this.takeTurn(mode, ctx);
+    if (turn === 'taken') return deferred(new Date(this.clock.now().getTime() + LOOK_AGAIN_MS));
     try {
+      if (turn === 'read-since') return skipped('the shop has been read since');
       const outcome = await this.sync(mode, this.shops.forSync(connection), ctx);
       syncs.inc({ mode, outcome: outcome.outcome });
       return outcome;
     } catch (error) {
       if (!(error instanceof PortError)) throw error;
       syncs.inc({ mode, outcome: error.kind });
-      return this.failed(mode, error, ctx);
+      return await this.failed(mode, error, ctx);
+    } finally {
+      // Should the process die before, the turn ends by itself.
+      await this.tenants.transaction(ctx.merchantId, (tx) => endTurn(tx, ctx.item.id));
     }
+  }
+
+  private takeTurn(mode: SyncStorePayload['mode'], { merchantId, item }: TaskContext): Promise<Turn> {
+    const now = this.clock.now();
+    const until = new Date(now.getTime() + this.env.STORE_SYNC_MINUTES * 60_000);
+    const sync = { mode, itemId: item.id, askedAt: item.occurredAt };
+    return this.tenants.transaction(merchantId, (tx) => takeTurn(tx, merchantId, sync, now, until));
   }
 
   private async sync(
@@ -66,7 +90,7 @@ export class SyncStoreHandler {
     const { merchantId } = ctx;
     const startedAt = this.clock.now();
     const since = mode === 'full' ? undefined : await this.tenants.transaction(merchantId, updatedSince);
-    const { skus, lastChange } = await this.readPages(store, since, merchantId);
+    const { skus, lastChange } = await this.readPages(store, since, ctx);
     let missing: string[] = [];
     if (mode === 'full') {
       const gap = await this.tenants.transaction(merchantId, (tx) => this.copy.missing(tx, skus, startedAt));
@@ -83,11 +107,20 @@ export class SyncStoreHandler {
     return first ? done : skipped('another run was first');
   }
 
-  private async readPages(store: StorePort, since: string | undefined, merchantId: string): Promise<Listing> {
+  private async readPages(
+    store: StorePort,
+    since: string | undefined,
+    { merchantId, signal }: TaskContext,
+  ): Promise<Listing> {
     const skus: string[] = [];
     let lastChange: string | undefined;
     let cursor: string | undefined;
-    for (let page = 0; page < MAX_PAGES; page++) {
+    const endAt = performance.now() + this.env.STORE_SYNC_MINUTES * 60_000;
+    for (;;) {
+      if (signal.aborted || performance.now() > endAt) {
+        const rule = `the shop was not read within ${this.env.STORE_SYNC_MINUTES} minutes`;
+        throw new PortError('rejected', 'too_slow', rule);
+      }
       const askedAt = this.clock.now();
       const { products, nextCursor } = await store.listProducts({ updatedSince: since, cursor });
       await this.tenants.transaction(merchantId, (tx) =>
@@ -99,9 +132,12 @@ export class SyncStoreHandler {
       }
       if (nextCursor === null) return { skus, lastChange };
       if (nextCursor === cursor) throw new PortError('rejected', 'endless_list', 'nextCursor must move on');
+      if (products.length === 0) throw new PortError('rejected', 'endless_list', 'an empty page must be the last one');
+      if (skus.length > MOST_PRODUCTS) {
+        throw new PortError('rejected', 'endless_list', `more than ${MOST_PRODUCTS} products are not read`);
+      }
       cursor = nextCursor;
     }
-    throw new PortError('rejected', 'endless_list', `the list of products has more than ${MAX_PAGES} pages`);
   }
 
   /** The next minute brings the next incremental run, so a failed one is noted and not kept as a dead letter. */

@@ -44,7 +44,7 @@ export class Gateway {
     readonly other: TestMerchant,
   ) {}
 
-  static async start(): Promise<Gateway> {
+  static async start(settings: Record<string, string> = {}): Promise<Gateway> {
     const database = await createTestDatabase();
     const owner = new pg.Client({ connectionString: database.ownerUrl });
     await owner.connect();
@@ -60,6 +60,7 @@ export class Gateway {
       WACO_MASTER_KEYS: TEST_MASTER_KEYS,
       WHATSAPP_VERIFY_TOKEN: VERIFY_TOKEN,
       WHATSAPP_APP_SECRETS: APP_SECRETS.join(', '),
+      ...settings,
     });
     const app = await bootService({
       service: 'ingest-gateway',
