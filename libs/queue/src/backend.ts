@@ -16,6 +16,8 @@ export interface WakeUp {
   stream: string;
   /** Others of the same merchant that were woken in the same moment: one job costs as much as another. */
   others?: string[];
+  /** A process may have died at one of these streams. */
+  careful?: true;
   /** A dead letter: the job stands among the failed ones; retrying it redrives this journal item. */
   parked?: { itemId: string; reason: string };
 }

@@ -42,8 +42,8 @@ export class LaneRunner {
       if (job.attemptsMade === 0) throw new UnrecoverableError(parked.reason);
       await this.redrive(merchantId, parked.itemId);
     }
-    // A process died with this job: of what it was doing, one item may be the cause.
-    const careful = job.stalledCounter > 0;
+    // A process died with this job, or with the one before it: of what it was doing, one item may be the cause.
+    const careful = job.stalledCounter > 0 || job.data.careful === true;
     const { name: queue } = this.lane.queue;
     const streams = [stream, ...(others ?? [])].map((name) => ({ merchantId, queue, stream: name }));
     if (others) return this.runAll(streams, careful);

@@ -18,6 +18,8 @@ export interface Wake {
   fold?: boolean;
   /** A second look: stands behind what is woken for the first time. */
   behind?: boolean;
+  /** A process may have died at it. */
+  careful?: boolean;
   /** Of a crowd, it stands before what is not begun: turns that wait for an answer end before others begin. */
   expedited?: boolean;
 }
@@ -33,6 +35,9 @@ const failures = new Counter({
 
 /** Streams that one job wakes at most: few enough to spread a burst over the processes of a service. */
 export const STREAMS_A_JOB = 16;
+
+/** Streams that a sweep brings with care: one after the other, each run counted before it begins. */
+const FEW = 64;
 
 /** Tells queues that streams have work. Best effort by design: the journal has the work, and the sweep repeats. */
 export class Waker {
@@ -76,16 +81,17 @@ export class Waker {
   /** Undefined when no job is needed. */
   private jobOf(streams: Wake[], now: number) {
     const [wake, ...others] = streams;
-    const { queue, merchantId, stream, name, delayMs = 0, fold, behind, expedited } = wake!;
+    const { queue, merchantId, stream, name, delayMs = 0, fold, behind, careful, expedited } = wake!;
     const share = this.shares.place(queue, merchantId, now, streams.length);
     const place = Math.max(behind ? 1 : 0, expedited ? Math.min(share, 1) : share);
-    if (place === 0 && !(delayMs > 0) && this.shortcuts.get(queue)?.(streams.map(streamOf))) return undefined;
+    if (place === 0 && !careful && !(delayMs > 0) && this.shortcuts.get(queue)?.(streams.map(streamOf))) return undefined;
     return {
       lane: (place > 0 && lanesNamed(queue).find((lane) => lane.crowd)?.name) || queue,
       name,
       data: {
         ...{ merchantId, stream },
         ...(others.length > 0 ? { others: others.map((other) => other.stream) } : {}),
+        ...(careful ? { careful: true as const } : {}),
       },
       opts: {
         ...(delayMs > 0 ? { delay: delayMs } : {}),
@@ -103,7 +109,10 @@ export class Waker {
     const known = streams.filter(({ queue }) => lanesNamed(queue).length > 0);
     const have = await Promise.all(known.map(async (s) => isTask(s) && this.promote(s)));
     const asleep = known.filter((_, i) => !have[i]);
-    await this.wake(asleep.map((s) => ({ ...s, name: 'sweep', fold: isTask(s), behind: true })));
+    // Many have lost their wake-ups with the queue server. A few were perhaps being applied when their process died, and
+    // one of them may be why: not until BullMQ finds its job stalled would that be known.
+    const careful = asleep.length <= FEW;
+    await this.wake(asleep.map((s) => ({ ...s, name: 'sweep', fold: isTask(s), behind: true, careful })));
   }
 
   /** Jobs that wait in the lanes of a queue; undefined when the queue server is away. */
@@ -183,7 +192,7 @@ function groupBy<T>(all: readonly T[], keyOf: (one: T) => string): Map<string, T
 function inJobs(wakes: readonly Wake[]): Wake[][] {
   const alone = wakes.filter((w) => w.fold || (w.delayMs ?? 0) > 0).map((w) => [w]);
   const together = wakes.filter((w) => !w.fold && !((w.delayMs ?? 0) > 0));
-  const alike = groupBy(together, (w) => `${w.queue}/${w.merchantId}/${w.expedited ?? false}`);
+  const alike = groupBy(together, (w) => [w.queue, w.merchantId, w.expedited, w.careful].join('/'));
   const shared = [...alike.values()].flatMap((group) =>
     Array.from({ length: Math.ceil(group.length / STREAMS_A_JOB) }, (_, i) =>
       group.slice(i * STREAMS_A_JOB, (i + 1) * STREAMS_A_JOB),
