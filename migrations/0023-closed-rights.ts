@@ -58,11 +58,7 @@ const SHARED: readonly [schema: string, role: ServiceRole, tables: readonly stri
   ['conversation', 'waco_conversation', ['contacts', 'aliases', 'threads']],
   ['catalog', 'waco_catalog', ['products', 'sync_cursors']],
   ['checkout', 'waco_checkout', ['orders']],
-  [
-    'outbound',
-    'waco_outbound',
-    ['messages', 'recipients', 'senders', 'template_states', 'early_statuses'],
-  ],
+  ['outbound', 'waco_outbound', ['messages', 'recipients', 'senders', 'template_states', 'early_statuses']],
   [
     'tenancy',
     'waco_admin',

@@ -253,7 +253,9 @@ describe('in batches', () => {
 
   it('is refused by the database for what is not settled', async () => {
     const all = `SELECT ctid FROM journal.items WHERE merchant_id = $1 FOR UPDATE`;
-    await new Tenants(sources.get('waco_admin')!).transaction(A, (tx) => removeRows(tx, 'journal.items', all, [A]));
+    await new Tenants(sources.get('waco_admin')!).transaction(A, (tx) =>
+      removeRows(tx, 'journal.items', all, [A]),
+    );
     expect(await items(A)).toEqual(['parked', 'pending']);
   });
 });

@@ -36,7 +36,11 @@ export function work<P extends object>(
   said: Said,
 ): Arrival {
   if (isTooOld(said, now)) {
-    return kept('ignored', 'older than eight days', { ...said, merchantId, payload: { name: contract.name } });
+    return kept('ignored', 'older than eight days', {
+      ...said,
+      merchantId,
+      payload: { name: contract.name },
+    });
   }
   try {
     return { kind: contract.name, item: toItem(contract, payload, merchantId, now, said) };

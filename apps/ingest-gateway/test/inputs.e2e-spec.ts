@@ -75,8 +75,17 @@ function statusOf({ said }: Raw): number | undefined {
 describe('before a signature is there', () => {
   it('refuses a request at once, whatever its body would be, and reads nothing of it', async () => {
     for (const [name, path, header, value] of addresses()) {
-      for (const wrong of [undefined, '', 'x', value.slice(0, -1), value.replace('a', 'g'), 'v1='.repeat(2_000)]) {
-        const call = await open(head(path, { 'content-length': 200_000, ...(wrong === undefined ? {} : { [header]: wrong }) }));
+      for (const wrong of [
+        undefined,
+        '',
+        'x',
+        value.slice(0, -1),
+        value.replace('a', 'g'),
+        'v1='.repeat(2_000),
+      ]) {
+        const call = await open(
+          head(path, { 'content-length': 200_000, ...(wrong === undefined ? {} : { [header]: wrong }) }),
+        );
         await until('an answer', () => statusOf(call));
         expect([name, wrong, statusOf(call)]).toEqual([name, wrong, 401]);
         // So that nothing more of it has to be read.
@@ -122,7 +131,12 @@ describe('before a signature is there', () => {
     const before = process.memoryUsage().rss;
     const calls: Raw[] = [];
     for (let i = 0; i < 80; i++) {
-      const call = await open(head('/webhooks/whatsapp', { 'content-length': length, 'x-hub-signature-256': `sha256=${'0'.repeat(64)}` }));
+      const call = await open(
+        head('/webhooks/whatsapp', {
+          'content-length': length,
+          'x-hub-signature-256': `sha256=${'0'.repeat(64)}`,
+        }),
+      );
       call.socket.write(piece);
       calls.push(call);
     }
@@ -144,7 +158,8 @@ describe('before a signature is there', () => {
     calls.set('headers that do not end', await open('POST /webhooks/whatsapp HTTP/1.1\r\nhost: x\r\n'));
     calls.set('another address', await open(head('/health/live', { 'content-length': 1_000 })));
     const dripping = setInterval(() => {
-      for (const [name, call] of calls) if (name.endsWith('drops') && call.socket.writable) call.socket.write(' ');
+      for (const [name, call] of calls)
+        if (name.endsWith('drops') && call.socket.writable) call.socket.write(' ');
     }, 1_000);
     const startedAt = performance.now();
     await Promise.all([...calls.values()].map(({ closed }) => closed));
@@ -164,10 +179,12 @@ describe('what one body may hold', () => {
   it.each([
     ['values', `[${'0,'.repeat(1_000_000)}0]`, /100000 values/],
     ['keys', `{"a":{${Array.from({ length: 120_000 }, (_, i) => `"${i}":0`).join()}}}`, /100000 values/],
-    ['depth', `${'['.repeat(1_500_000)}`, /64 deep/],
+    ['depth', '['.repeat(1_500_000), /64 deep/],
   ])('of too many %s nothing is made', async (_what, entry, rule) => {
     const body = `{"object":"whatsapp_business_account","entry":${entry}`;
-    const [status, error] = await refused(await gateway.whatsapp(body.endsWith(']') || body.endsWith('}') ? `${body}}` : body));
+    const [status, error] = await refused(
+      await gateway.whatsapp(body.endsWith(']') || body.endsWith('}') ? `${body}}` : body),
+    );
     expect(status).toBe(400);
     expect(error).toMatch(rule);
   });
@@ -201,7 +218,9 @@ describe('what one body may hold', () => {
     const poll = Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [`option_${i}`, 'x'.repeat(20)]));
     const strange = { ...textMessage('poll', ''), type: 'poll', poll };
     const long = textMessage('long', 'y'.repeat(100_000));
-    expect((await gateway.whatsapp(gateway.envelope({ messages: [strange, long], more: poll }))).status).toBe(200);
+    expect((await gateway.whatsapp(gateway.envelope({ messages: [strange, long], more: poll }))).status).toBe(
+      200,
+    );
     const rows = await gateway.rows();
     expect(rows).toHaveLength(3);
     for (const { payload } of rows) expect(JSON.stringify(payload).length).toBeLessThan(30_000);
@@ -211,7 +230,9 @@ describe('what one body may hold', () => {
     const messages = Array.from({ length: 700 }, (_, i) => textMessage(`m${i}`, 'hi'));
     const body = JSON.stringify(gateway.envelope({ messages }));
     expect(body.length).toBeLessThan(MEBIBYTE / 4);
-    const values = JSON.stringify({ ...gateway.envelope({ messages: [textMessage('v', 'x', { more: Array(11_000).fill(0) })] }) });
+    const values = JSON.stringify({
+      ...gateway.envelope({ messages: [textMessage('v', 'x', { more: Array(11_000).fill(0) })] }),
+    });
     expect(await refused(await own(values))).toEqual([400, 'the body may hold 10000 values at most']);
   });
 });
@@ -219,7 +240,9 @@ describe('what one body may hold', () => {
 describe('the allowance of a merchant', () => {
   const own = (id: string): Promise<Response> => {
     const body = JSON.stringify(gateway.envelope({ messages: [textMessage(id, 'hi')] }));
-    return gateway.post(`/webhooks/whatsapp/${APP}`, body, { 'x-hub-signature-256': metaSignature(body, SECRET) });
+    return gateway.post(`/webhooks/whatsapp/${APP}`, body, {
+      'x-hub-signature-256': metaSignature(body, SECRET),
+    });
   };
   const stock = (of: typeof gateway.shop, id: string): Promise<Response> => {
     const event = {
@@ -250,7 +273,9 @@ describe('the allowance of a merchant', () => {
     // The same merchant's shop stands in the same line; others do not, and Meta's own app is Meta's to limit.
     expect((await stock(gateway.shop, 'evt_1')).status).toBe(429);
     expect((await stock(gateway.other, 'evt_2')).status).toBe(200);
-    expect((await gateway.whatsapp(gateway.envelope({ messages: [textMessage('metas', 'hi')] }))).status).toBe(200);
+    expect(
+      (await gateway.whatsapp(gateway.envelope({ messages: [textMessage('metas', 'hi')] }))).status,
+    ).toBe(200);
     await until('there is room again', async () => (await own('again')).status === 200, 15_000);
   }, 40_000);
 });
@@ -263,7 +288,10 @@ describe('what happened long ago', () => {
     const old = textMessage('old', 'I am back', { from: person.wa_id, timestamp: seconds(8.1) });
     const status = { id: 'wamid.told', status: 'read', timestamp: seconds(30), recipient_id: person.wa_id };
     const unknown = { ...old, id: 'wamid.poll', type: 'poll', poll: { said: 'I am back' } };
-    const foreign = gateway.envelope({ contacts: [person], messages: [old] }, { businessAccountId: '1', phoneNumberId: '2' });
+    const foreign = gateway.envelope(
+      { contacts: [person], messages: [old] },
+      { businessAccountId: '1', phoneNumberId: '2' },
+    );
     const value = { contacts: [person], messages: [old, unknown], statuses: [status] };
     expect((await gateway.whatsapp(gateway.envelope(value))).status).toBe(200);
     expect((await gateway.whatsapp(foreign)).status).toBe(200);
@@ -295,8 +323,18 @@ describe('what happened long ago', () => {
     const { other } = gateway;
     expect((await gateway.store(other.merchantId, event, other.storeWebhookSecret)).status).toBe(200);
     const session = {
-      ...{ object: 'checkout.session', id: 'cs_1', mode: 'payment', payment_status: 'paid', payment_intent: 'pi_1' },
-      ...{ amount_total: 100, currency: 'aed', metadata: { waco_order: 'W1', waco_merchant: other.merchantId } },
+      ...{
+        object: 'checkout.session',
+        id: 'cs_1',
+        mode: 'payment',
+        payment_status: 'paid',
+        payment_intent: 'pi_1',
+      },
+      ...{
+        amount_total: 100,
+        currency: 'aed',
+        metadata: { waco_order: 'W1', waco_merchant: other.merchantId },
+      },
     };
     const paid = {
       ...{ object: 'event', id: 'evt_paid', type: 'checkout.session.completed' },

@@ -1,5 +1,5 @@
 import { PortError, type PortErrorKind } from '#core/tenancy';
-import type { GuardedFetch } from '#platform';
+import { type GuardedFetch, JsonOutOfBounds, parseBoundedJson } from '#platform';
 
 export interface StoreConnectionOptions {
   /** Any path it has is kept; a slash at the end does not matter. */
@@ -31,6 +31,8 @@ export interface StoreAnswer {
 
 /** A page of 200 products with long descriptions is well below this. */
 const MAX_ANSWER_BYTES = 8 * 1_048_576;
+/** A page of 200 products has some 4,000 values. */
+const ANSWER_BOUNDS = { values: 50_000, depth: 32 };
 const MAX_RETRY_AFTER_MS = 3_600_000;
 /** The connection never came about, so the call never reached the shop. */
 const NEVER_SENT = new Set([
@@ -51,9 +53,9 @@ export async function callStore(
   call: StoreCall,
   expected: readonly string[] = [],
 ): Promise<StoreAnswer> {
-  const { status, headers, text } = await exchange(options, call);
-  if (status >= 200 && status < 300) return { status, body: parse(text, call) };
-  const problem = problemOf(text);
+  const { status, headers, bytes } = await exchange(options, call);
+  if (status >= 200 && status < 300) return { status, body: parse(bytes, call) };
+  const problem = problemOf(bytes);
   const code = typeof problem?.code === 'string' ? problem.code : undefined;
   // Only where the contract has them: a proxy's 502 never counts as the shop's word.
   if (code && (status === 404 || status === 409) && expected.includes(code))
@@ -70,7 +72,7 @@ export function malformed(call: StoreCall, rule: string, cause?: unknown): PortE
 async function exchange(
   { baseUrl, apiKey, timeoutMs, fetch }: StoreConnectionOptions,
   call: StoreCall,
-): Promise<{ status: number; headers: Headers; text: string }> {
+): Promise<{ status: number; headers: Headers; bytes: Buffer }> {
   try {
     const response = await fetch(`${baseUrl.replace(/\/+$/, '')}${call.path}`, {
       method: call.method,
@@ -86,14 +88,14 @@ async function exchange(
       // Following one would carry the key to another host, or turn a POST into a GET.
       redirect: 'manual',
     });
-    return { status: response.status, headers: response.headers, text: await readLimited(response, call) };
+    return { status: response.status, headers: response.headers, bytes: await readLimited(response, call) };
   } catch (error) {
     if (error instanceof PortError) throw error;
     throw unreachable(call, error, timeoutMs);
   }
 }
 
-async function readLimited(response: Response, call: StoreCall): Promise<string> {
+async function readLimited(response: Response, call: StoreCall): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of response.body ?? []) {
@@ -101,20 +103,20 @@ async function readLimited(response: Response, call: StoreCall): Promise<string>
     if (size > MAX_ANSWER_BYTES) throw malformed(call, `answer must be at most ${MAX_ANSWER_BYTES} bytes`);
     chunks.push(chunk as Uint8Array);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
 
-function parse(text: string, call: StoreCall): unknown {
+function parse(bytes: Buffer, call: StoreCall): unknown {
   try {
-    return JSON.parse(text);
+    return parseBoundedJson(bytes, ANSWER_BOUNDS);
   } catch (error) {
-    throw malformed(call, 'answer must be JSON', error);
+    throw malformed(call, error instanceof JsonOutOfBounds ? error.message : 'answer must be JSON', error);
   }
 }
 
-function problemOf(text: string): Record<string, unknown> | undefined {
+function problemOf(bytes: Buffer): Record<string, unknown> | undefined {
   try {
-    const parsed: unknown = JSON.parse(text);
+    const parsed = parseBoundedJson(bytes, ANSWER_BOUNDS);
     return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : undefined;
   } catch {
     return undefined; // a proxy's page, not the shop's problem document: the status alone speaks

@@ -45,7 +45,7 @@ export class RestStore implements StorePort {
     if (updatedSince) query.set('updated_since', updatedSince);
     if (cursor) query.set('cursor', cursor);
     return this.call({ method: 'GET', path: `/v1/products?${query.toString()}`, writes: false }, [], (a) =>
-      toProductPage(a.body),
+      toProductPage(a.body, PAGE),
     );
   }
 

@@ -140,6 +140,20 @@ describe('a failure', () => {
     });
     expect((await failure(store.quote(LINES))).message).toMatch(/must be at most \d+ bytes/);
   });
+
+  it.each([
+    ['many values', `[${'0,'.repeat(60_000)}0]`, 'the body may hold 50000 values at most'],
+    ['deep', '['.repeat(60), 'the body may be nested 32 deep at most'],
+  ])('refuses an answer of %s before it is made', async (_, answer, rule) => {
+    const { store } = storeThat(() => new Response(answer, { status: 200 }));
+    expect((await failure(store.quote(LINES))).message).toBe(`POST /v1/quote: ${rule}`);
+  });
+
+  it('refuses a page of more products than were asked for', async () => {
+    const [product] = (sample('products').body as { products: object[] }).products;
+    const { store } = storeThat(json(200, { products: Array(201).fill(product), nextCursor: null }));
+    expect((await failure(store.listProducts({}))).message).toMatch(/products must have at most 200 entries/);
+  });
 });
 
 describe('an answer', () => {

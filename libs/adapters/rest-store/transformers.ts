@@ -92,10 +92,11 @@ export function toProduct(value: unknown, path: string): StoreProduct {
   };
 }
 
-export function toProductPage(value: unknown): ProductPage {
+/** @param most as many products as were asked for */
+export function toProductPage(value: unknown, most: number): ProductPage {
   const raw = object(value, 'answer');
   return {
-    products: list(raw.products, 'products', toProduct),
+    products: list(raw.products, 'products', toProduct, most),
     nextCursor: optional(raw.nextCursor, 'nextCursor', (v, p) => text(v, p, 4_000)) ?? null,
   };
 }

@@ -77,7 +77,10 @@ export function parseStoreWebhook(rawBody: Buffer): ParsedStoreWebhook {
   try {
     body = parseBoundedJson(rawBody, BODY);
   } catch (error) {
-    return { outcome: 'malformed', reason: error instanceof JsonOutOfBounds ? error.message : 'body must be JSON' };
+    return {
+      outcome: 'malformed',
+      reason: error instanceof JsonOutOfBounds ? error.message : 'body must be JSON',
+    };
   }
   try {
     return { outcome: 'event', event: toEvent(body) };

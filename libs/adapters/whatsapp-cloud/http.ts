@@ -3,6 +3,8 @@ import https from 'node:https';
 
 /** Connections are kept for a while, and given up before the other side closes them in our hands. */
 const IDLE_MS = 4_000;
+/** What the Graph API answers is some kilobytes. */
+const MAX_ANSWER_BYTES = 1_048_576;
 
 export interface Agents {
   http: http.Agent;
@@ -70,7 +72,12 @@ export function exchange({
     request.on('error', (error: NodeJS.ErrnoException) => fail(error.code ?? error.message));
     request.on('response', (response) => {
       const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      let size = 0;
+      response.on('data', (chunk: Buffer) => {
+        size += chunk.length;
+        if (size > MAX_ANSWER_BYTES) response.destroy(new Error('the answer is too large'));
+        else chunks.push(chunk);
+      });
       response.on('error', (error: NodeJS.ErrnoException) => fail(error.code ?? error.message));
       response.on('end', () =>
         settle({

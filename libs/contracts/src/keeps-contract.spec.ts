@@ -1,6 +1,13 @@
 import { getMetadataStorage, validateSync } from 'class-validator';
 import fc from 'fast-check';
-import { brokenRules, CONTRACTS, declaredOf, receiveMessage, recordStatus, type JobContract } from './index.js';
+import {
+  brokenRules,
+  CONTRACTS,
+  declaredOf,
+  receiveMessage,
+  recordStatus,
+  type JobContract,
+} from './index.js';
 
 /** As class-validator judges an instance that holds the payload. */
 const valid = (contract: JobContract, payload: object): boolean =>
@@ -26,7 +33,11 @@ it.each([
   ['something missing', { ...message, person: undefined }, 'person must be a non-empty object'],
   ['an empty object', { ...message, person: {} }, 'person must be a non-empty object'],
   ['a wrong optional', { ...message, standby: 'yes' }, 'standby must be a boolean value'],
-  ['several', { ...message, standby: 'yes', channel: 1 }, 'channel must be a string, standby must be a boolean value'],
+  [
+    'several',
+    { ...message, standby: 'yes', channel: 1 },
+    'channel must be a string, standby must be a boolean value',
+  ],
   ['nothing', null, 'it must be an object'],
   ['a list', [message], 'it must be an object'],
   ['a text', 'message', 'it must be an object'],
@@ -71,5 +82,7 @@ it('costs nothing for what it does not look into', () => {
   expect(brokenRules(receiveMessage, { ...message, content: deep })).toBeUndefined();
   expect(brokenRules(receiveMessage, { ...message, messageId: 7, content: deep })).toBeDefined();
   expect(looked).toBe(0);
-  expect(brokenRules(recordStatus, Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`k${i}`, i])))).toBeDefined();
+  expect(
+    brokenRules(recordStatus, Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`k${i}`, i]))),
+  ).toBeDefined();
 });

@@ -27,7 +27,8 @@ const known = new WeakMap<JobContract, Prepared>();
  * fields are looked at as far as the rules say, and never walked or copied: they may hold whatever a stranger sent.
  */
 export function brokenRules(contract: JobContract, payload: unknown): string | undefined {
-  if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) return 'it must be an object';
+  if (typeof payload !== 'object' || payload === null || Array.isArray(payload))
+    return 'it must be an object';
   const { check } = preparedOf(contract);
   if (check?.(payload as Record<string, unknown>)) return undefined;
   const instance = Object.assign(

@@ -122,8 +122,10 @@ function asWritten(index: SearchIndex, word: string): Map<string, number> {
   const result = new Map<string, number>();
   if (index.words.has(word)) take(result, index, word, KINDS.exact);
   if (word.length >= SHORTEST_PREFIX) {
-    for (let at = firstFrom(index.ordered, word); index.ordered[at]?.startsWith(word); at++) {
-      if (index.ordered[at] !== word) take(result, index, index.ordered[at]!, KINDS.prefix);
+    for (let at = firstFrom(index.ordered, word); at < index.ordered.length; at++) {
+      const longer = index.ordered[at]!;
+      if (!longer.startsWith(word)) break;
+      if (longer !== word) take(result, index, longer, KINDS.prefix);
     }
   }
   return result;

@@ -10,14 +10,20 @@ function measure(value: unknown): ExcerptBounds {
   const inner = Object.values(value).map(measure);
   const keys = Array.isArray(value) ? [] : Object.keys(value);
   return {
-    characters: [...keys.map((key) => key.length), ...inner.map((m) => m.characters)].reduce((a, b) => a + b, 0),
+    characters: [...keys.map((key) => key.length), ...inner.map((m) => m.characters)].reduce(
+      (a, b) => a + b,
+      0,
+    ),
     values: inner.reduce((sum, m) => sum + m.values + 1, 0),
     depth: 1 + Math.max(0, ...inner.map((m) => m.depth)),
   };
 }
 
 it('keeps what is within the bounds as it is', () => {
-  const message = { type: 'poll', poll: { name: 'Lunch?', options: [{ id: 1 }, { id: 2, __proto__: null }] } };
+  const message = {
+    type: 'poll',
+    poll: { name: 'Lunch?', options: [{ id: 1 }, { id: 2, __proto__: null }] },
+  };
   expect(excerpt(message)).toEqual(message);
   expect(JSON.stringify(excerpt(JSON.parse('{"__proto__":{"a":1}}')))).toBe('{"__proto__":{"a":1}}');
 });

@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
 
 /** What is locked, and how many rows of `journal.locks` stand for its names, for each service that locks it. */
-const SLOTS = { stream: 16_384, contact: 1_024, 'channel-id': 1_024, 'business-account': 256, 'audit-chain': 256 } as const;
+const SLOTS = {
+  stream: 16_384,
+  contact: 1_024,
+  'channel-id': 1_024,
+  'business-account': 256,
+  'audit-chain': 256,
+} as const;
 
 export type LockKind = keyof typeof SLOTS;
 

@@ -184,9 +184,9 @@ async function roles(owner: pg.Client): Promise<string[]> {
     ...found
       .filter(({ name }) => RIGHTS[name]?.login)
       .flatMap(({ name, settings }) =>
-        TIME_OUTS.filter((limit) => !settings?.some((s) => s.startsWith(`${limit}=`) && s !== `${limit}=0`)).map(
-          (limit) => `${name}: has no ${limit}`,
-        ),
+        TIME_OUTS.filter(
+          (limit) => !settings?.some((s) => s.startsWith(`${limit}=`) && s !== `${limit}=0`),
+        ).map((limit) => `${name}: has no ${limit}`),
       ),
   ];
 }
@@ -288,7 +288,13 @@ async function locking(owner: pg.Client): Promise<string[]> {
 
 /** Every function, whose ever rights it has: what it names must not depend on who calls it, or on what they created. */
 async function functions(owner: pg.Client): Promise<string[]> {
-  const found = await list<{ name: string; schema: string; owner: string; path: string | null; definer: boolean }>(
+  const found = await list<{
+    name: string;
+    schema: string;
+    owner: string;
+    path: string | null;
+    definer: boolean;
+  }>(
     owner,
     `SELECT p.oid::regprocedure::text AS name, n.nspname AS schema, r.rolname AS owner, p.prosecdef AS definer,
        (SELECT s FROM unnest(p.proconfig) s WHERE s LIKE 'search_path=%') AS path
@@ -340,7 +346,8 @@ async function creation(owner: pg.Client): Promise<string[]> {
   );
   return found.flatMap(({ role, right, where }) => {
     if (right === 'CONNECT' || (right === 'TEMPORARY' && role === 'waco_queue')) return [];
-    if (right === 'USAGE') return mayUse(role, where.replace('schema ', '')) ? [] : [`${role}: may use ${where}`];
+    if (right === 'USAGE')
+      return mayUse(role, where.replace('schema ', '')) ? [] : [`${role}: may use ${where}`];
     if (role === 'waco_sandbox' && where === 'schema sandbox') return [];
     return [`${role}: may ${right.toLowerCase()} in ${where}`];
   });

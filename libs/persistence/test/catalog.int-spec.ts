@@ -128,12 +128,12 @@ const BREACHES: [rule: string, sql: string, finding: string | RegExp][] = [
     /^checkout\.seen: shows rows by the rights of/,
   ],
   [
-    "an exception that is widened from looking to changing",
+    'an exception that is widened from looking to changing',
     `DROP POLICY operators ON tenancy.api_keys; CREATE POLICY operators ON tenancy.api_keys TO waco_admin USING (true)`,
     'tenancy.api_keys.operators: is for ALL, not for SELECT',
   ],
   [
-    "locks of another service",
+    'locks of another service',
     `ALTER POLICY own_waco_catalog ON journal.locks USING (true)`,
     'journal.locks.own_waco_catalog: does not hold rows to the service',
   ],

@@ -131,7 +131,12 @@ export const RIGHTS: Record<string, Rights> = {
         ...['outbound.early_statuses', 'outbound.messages', 'outbound.recipients', 'outbound.senders'],
         ...['outbound.template_states', 'tenancy.api_keys', 'tenancy.channel_accounts', 'tenancy.erasures'],
         ...['tenancy.former_webhook_secrets', 'tenancy.idempotency_keys', 'tenancy.merchant_settings'],
-        ...['tenancy.meta_apps', 'tenancy.payment_providers', 'tenancy.store_connections', 'tenancy.templates'],
+        ...[
+          'tenancy.meta_apps',
+          'tenancy.payment_providers',
+          'tenancy.store_connections',
+          'tenancy.templates',
+        ],
       ].map((table) => [table, 'DELETE, SELECT (columns)']),
     ),
     functions: '',

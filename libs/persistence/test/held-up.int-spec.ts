@@ -32,7 +32,10 @@ beforeAll(async () => {
   owner = await connect(database.ownerUrl);
   tenantTables = await fillTenantTables(owner, MERCHANTS, SERVICES.length * 2);
   await owner.query(`UPDATE journal.items SET settled_at = NULL, parked_at = NULL, outcome = NULL`);
-  await owner.query(`UPDATE journal.items SET service = ($1::text[])[id % $2 + 1]`, [SERVICES, SERVICES.length]);
+  await owner.query(`UPDATE journal.items SET service = ($1::text[])[id % $2 + 1]`, [
+    SERVICES,
+    SERVICES.length,
+  ]);
   const { rows } = await owner.query<{ name: string }>(
     `SELECT c.oid::regclass::text AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE c.relkind IN ('r', 'p', 'v', 'm') AND n.nspname !~ '^(pg_|information_schema)'`,
@@ -76,9 +79,10 @@ async function holdAll(role: string): Promise<pg.Client> {
     for (const mode of MODES) if (await attempt(client, `LOCK TABLE ${table} IN ${mode} MODE NOWAIT`)) break;
   }
   for (const merchant of ['', ...MERCHANTS]) {
-    await client.query(`SELECT set_config('waco.merchant_id', $1, true), set_config('waco.quarantine', 'on', true)`, [
-      merchant,
-    ]);
+    await client.query(
+      `SELECT set_config('waco.merchant_id', $1, true), set_config('waco.quarantine', 'on', true)`,
+      [merchant],
+    );
     for (const table of tables) {
       for (const strength of ['UPDATE', 'NO KEY UPDATE', 'SHARE', 'KEY SHARE']) {
         if (await attempt(client, `SELECT FROM ${table} FOR ${strength} SKIP LOCKED`)) break;
@@ -175,15 +179,30 @@ it.each(ROLES)('%s cannot take an advisory lock by any function', async (role) =
 
 describe("the queue's role", () => {
   it.each([
-    ['a function that fits better', `CREATE FUNCTION bullmq.jsonb_build_array(jsonb) RETURNS jsonb LANGUAGE sql AS 'SELECT $1'`],
-    ['one that is called everywhere', `CREATE FUNCTION public.format(text, text) RETURNS text LANGUAGE sql AS 'SELECT $1'`],
+    [
+      'a function that fits better',
+      `CREATE FUNCTION bullmq.jsonb_build_array(jsonb) RETURNS jsonb LANGUAGE sql AS 'SELECT $1'`,
+    ],
+    [
+      'one that is called everywhere',
+      `CREATE FUNCTION public.format(text, text) RETURNS text LANGUAGE sql AS 'SELECT $1'`,
+    ],
     ['a table', `CREATE TABLE bullmq.now (at timestamptz)`],
     ['a type', `CREATE TYPE bullmq.job_state_2 AS ENUM ('x')`],
-    ['an operator', `CREATE OPERATOR bullmq.= (LEFTARG = job_state, RIGHTARG = text, FUNCTION = pg_catalog.texteq)`],
+    [
+      'an operator',
+      `CREATE OPERATOR bullmq.= (LEFTARG = job_state, RIGHTARG = text, FUNCTION = pg_catalog.texteq)`,
+    ],
     ['a schema', `CREATE SCHEMA mine`],
     ['a sequence', `CREATE SEQUENCE bullmq.job_seq_2`],
-    ['a trigger', `CREATE TRIGGER t BEFORE INSERT ON bullmq.job FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()`],
-    ['a change of a function', `CREATE OR REPLACE FUNCTION bullmq.job_id_seq_name(p_queue text) RETURNS text LANGUAGE sql AS 'SELECT 1'`],
+    [
+      'a trigger',
+      `CREATE TRIGGER t BEFORE INSERT ON bullmq.job FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()`,
+    ],
+    [
+      'a change of a function',
+      `CREATE OR REPLACE FUNCTION bullmq.job_id_seq_name(p_queue text) RETURNS text LANGUAGE sql AS 'SELECT 1'`,
+    ],
     ['an emptied ledger', `DELETE FROM bullmq.migration`],
     ['a ledger for a later client', `UPDATE bullmq.migration SET min_client_version = 99`],
     ['another role', `SET ROLE waco_admin`],
@@ -197,7 +216,11 @@ describe("the queue's role", () => {
 
   it.each(SERVICE_ROLES)('is no role that %s can become, or whose jobs it can see', async (role) => {
     const client = await connect(database.url(role));
-    for (const sql of [`SET ROLE ${QUEUE_ROLE}`, 'SELECT * FROM bullmq.job', `SELECT bullmq.next_delay('threads')`]) {
+    for (const sql of [
+      `SET ROLE ${QUEUE_ROLE}`,
+      'SELECT * FROM bullmq.job',
+      `SELECT bullmq.next_delay('threads')`,
+    ]) {
       await expect(client.query(sql)).rejects.toMatchObject({ code: '42501' });
     }
     await client.end();

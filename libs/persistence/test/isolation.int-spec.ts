@@ -35,7 +35,10 @@ beforeAll(async () => {
       `SELECT ctid::text AS place FROM ${name} WHERE merchant_id = $1`,
       [B],
     );
-    placesOfB.set(name, rows.map((row) => row.place));
+    placesOfB.set(
+      name,
+      rows.map((row) => row.place),
+    );
   }
   await owner.query(LOUD);
   for (const role of SERVICE_ROLES) services.set(role, await connect(database.url(role)));
@@ -198,7 +201,10 @@ describe.each(SERVICE_ROLES)('%s', (role) => {
       await client.query('BEGIN');
       await client.query(`SELECT set_config('waco.merchant_id', $1, true)`, [A]);
       const column = updates.get(name) ?? 'merchant_id';
-      const changed = await attempt(client, `UPDATE ${name} SET ${column} = ${column} WHERE merchant_id = '${B}'`);
+      const changed = await attempt(
+        client,
+        `UPDATE ${name} SET ${column} = ${column} WHERE merchant_id = '${B}'`,
+      );
       expect([name, changed]).toEqual([name, updates.has(name) ? 0 : expect.stringMatching(REFUSED)]);
       const deleted = await attempt(client, `DELETE FROM ${name} WHERE merchant_id = '${B}'`);
       expect([name, deleted]).toEqual([name, deletes.includes(name) ? 0 : expect.stringMatching(REFUSED)]);

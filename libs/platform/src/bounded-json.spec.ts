@@ -16,18 +16,23 @@ function depthOf(value: unknown): number {
 
 it('gives what JSON.parse gives, or refuses what has more in it than it may', () => {
   fc.assert(
-    fc.property(fc.json(), fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 6 }), (text, values, depth) => {
-      const whole = JSON.parse(text) as unknown;
-      try {
-        expect(parse(text, values, depth)).toEqual(whole);
-        expect(valuesIn(whole)).toBeLessThanOrEqual(values);
-        expect(depthOf(whole)).toBeLessThanOrEqual(depth);
-      } catch (error) {
-        if (!(error instanceof JsonOutOfBounds)) throw error;
-        // Counted generously: an empty list counts twice.
-        expect(valuesIn(whole) * 2 > values || depthOf(whole) > depth).toBe(true);
-      }
-    }),
+    fc.property(
+      fc.json(),
+      fc.integer({ min: 1, max: 60 }),
+      fc.integer({ min: 1, max: 6 }),
+      (text, values, depth) => {
+        const whole = JSON.parse(text) as unknown;
+        try {
+          expect(parse(text, values, depth)).toEqual(whole);
+          expect(valuesIn(whole)).toBeLessThanOrEqual(values);
+          expect(depthOf(whole)).toBeLessThanOrEqual(depth);
+        } catch (error) {
+          if (!(error instanceof JsonOutOfBounds)) throw error;
+          // Counted generously: an empty list counts twice.
+          expect(valuesIn(whole) * 2 > values || depthOf(whole) > depth).toBe(true);
+        }
+      },
+    ),
   );
 });
 

@@ -39,13 +39,13 @@ export function watchEventLoop(service: string, log: (line: { event: string; ms:
     log({ event: 'event-loop.blocked', ms });
   };
   setInterval(look, LOOK_EVERY_MS).unref();
-  new Gauge({
+  const delay = new Gauge({
     name: 'waco_event_loop_delay_seconds',
     help: 'Longest time since the last scrape that one step held the event loop',
     labelNames: ['service'],
     collect() {
       look();
-      this.set({ service }, current.longest / 1_000);
+      delay.set({ service }, current.longest / 1_000);
       current.longest = 0;
     },
   });

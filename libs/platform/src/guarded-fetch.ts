@@ -3,6 +3,7 @@ import { isIP, type LookupFunction, type Socket } from 'node:net';
 import { Agent, buildConnector, fetch as undiciFetch, type Response as UndiciResponse } from 'undici';
 import { isPublicAddress } from './guarded-address.js';
 import { judgeUrl, type UrlPolicy } from './guarded-url.js';
+import { nameLookup } from './name-lookup.js';
 
 export interface GuardedFetchOptions extends UrlPolicy {
   /** For connection, answer and body together, in milliseconds. A caller's `signal` may be shorter. */
@@ -87,7 +88,9 @@ function admit(text: string, policy: UrlPolicy): URL {
 }
 
 function guardedAgent(options: GuardedFetchOptions): Agent {
-  const { allowPrivate, lookup = systemLookup as LookupFunction } = options;
+  const { allowPrivate } = options;
+  // Private names are known to the system alone.
+  const { lookup = allowPrivate ? (systemLookup as LookupFunction) : nameLookup() } = options;
   const isAllowed = (address: string): boolean =>
     allowPrivate || (options.isAllowed ?? isPublicAddress)(address);
   const connect = buildConnector({ timeout: CONNECT_TIMEOUT_MS, lookup: guardedLookup(lookup, isAllowed) });

@@ -32,7 +32,9 @@ it('sends away whoever comes when enough wait', async () => {
   const all = [1, 2, 3, 4, 5].map((n) => turnstile.pass(work(n)));
   const results = await Promise.allSettled(all);
   expect(passed).toEqual([1, 2, 3]);
-  const refused = results.filter((result) => result.status === 'rejected').map((result) => result.reason as Error);
+  const refused = results
+    .filter((result) => result.status === 'rejected')
+    .map((result) => result.reason as Error);
   expect(refused).toHaveLength(2);
   expect(refused.every((error) => error instanceof TooManyWaiting)).toBe(true);
   await turnstile.pass(work(6));

@@ -101,7 +101,8 @@ export class LaneRunner {
     const work = async (): Promise<Again> => {
       const beganAt = performance.now();
       const again = await this.processor.run(stream, careful);
-      if (queue.kind === 'task') this.deps.waker.charge(queue, stream.merchantId, performance.now() - beganAt);
+      if (queue.kind === 'task')
+        this.deps.waker.charge(queue, stream.merchantId, performance.now() - beganAt);
       return again;
     };
     try {

@@ -84,7 +84,8 @@ export class Waker {
     const { queue, merchantId, stream, name, delayMs = 0, fold, behind, careful, expedited } = wake!;
     const share = this.shares.place(queue, merchantId, now, streams.length);
     const place = Math.max(behind ? 1 : 0, expedited ? Math.min(share, 1) : share);
-    if (place === 0 && !careful && !(delayMs > 0) && this.shortcuts.get(queue)?.(streams.map(streamOf))) return undefined;
+    if (place === 0 && !careful && !(delayMs > 0) && this.shortcuts.get(queue)?.(streams.map(streamOf)))
+      return undefined;
     return {
       lane: (place > 0 && lanesNamed(queue).find((lane) => lane.crowd)?.name) || queue,
       name,

@@ -125,26 +125,20 @@ describe('an item at which a process died', () => {
     expect(await state()).toMatchObject({ attempts: 1, reason: null });
   });
 
-  it.each(['ordered', 'task'] as const)(
-    'is not counted for a run that it survives: %p',
-    async (kind) => {
-      await after(0, 2);
-      const later = new Date(Date.now() + 60_000);
-      const wait = (): Promise<JobOutcome> => Promise.resolve(deferred(later));
-      await processorOf(kind, depsWith(wait)).run(stream, true);
-      expect(await state()).toMatchObject({ attempts: 0, endings: 2, parked: false, outcome: null });
-    },
-  );
+  it.each(['ordered', 'task'] as const)('is not counted for a run that it survives: %p', async (kind) => {
+    await after(0, 2);
+    const later = new Date(Date.now() + 60_000);
+    const wait = (): Promise<JobOutcome> => Promise.resolve(deferred(later));
+    await processorOf(kind, depsWith(wait)).run(stream, true);
+    expect(await state()).toMatchObject({ attempts: 0, endings: 2, parked: false, outcome: null });
+  });
 
-  it.each(['ordered', 'task'] as const)(
-    'fails no more often for being run with care: %p',
-    async (kind) => {
-      await after(0, 1);
-      const fail = (): Promise<JobOutcome> => Promise.reject(new Error('not today'));
-      await processorOf(kind, depsWith(fail)).run(stream, true);
-      expect(await state()).toMatchObject({ attempts: 1, endings: 1, parked: false, reason: 'not today' });
-    },
-  );
+  it.each(['ordered', 'task'] as const)('fails no more often for being run with care: %p', async (kind) => {
+    await after(0, 1);
+    const fail = (): Promise<JobOutcome> => Promise.reject(new Error('not today'));
+    await processorOf(kind, depsWith(fail)).run(stream, true);
+    expect(await state()).toMatchObject({ attempts: 1, endings: 1, parked: false, reason: 'not today' });
+  });
 
   it('is not counted when another applies its stream', async () => {
     await app.get(Tenants).transaction(merchantId, async (tx) => {

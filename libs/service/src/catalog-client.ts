@@ -62,7 +62,13 @@ export class CatalogClientModule {
     return {
       module: CatalogClientModule,
       imports: [
-        ClientsModule.register([{ name: CATALOG_PROXY, transport: Transport.TCP, options: { host, port, maxBufferSize: LONGEST_ANSWER } }]),
+        ClientsModule.register([
+          {
+            name: CATALOG_PROXY,
+            transport: Transport.TCP,
+            options: { host, port, maxBufferSize: LONGEST_ANSWER },
+          },
+        ]),
       ],
       providers: [CatalogClient],
       exports: [CatalogClient],

@@ -44,7 +44,9 @@ export class ApiKeyStore {
       const { keyId } = verdict.caller;
       const lastUse = rows.find((row) => row.id === keyId)?.lastUsedAt;
       if (!lastUse || now.getTime() - lastUse.getTime() >= USE_STORED_EVERY_MS) {
-        await this.within(verdict.caller, (tx) => tx.update(ApiKeyEntity, { id: keyId }, { lastUsedAt: now }));
+        await this.within(verdict.caller, (tx) =>
+          tx.update(ApiKeyEntity, { id: keyId }, { lastUsedAt: now }),
+        );
       }
     }
     return verdict;

@@ -47,7 +47,8 @@ export class SearchIndexes {
 
   async of(merchantId: string): Promise<SearchableCatalog> {
     const known = this.entries.get(merchantId);
-    const entry = known && (await this.isCurrent(merchantId, known)) ? known : await this.readOnce(merchantId);
+    const entry =
+      known && (await this.isCurrent(merchantId, known)) ? known : await this.readOnce(merchantId);
     this.keep(merchantId, entry);
     return entry;
   }
@@ -66,7 +67,9 @@ export class SearchIndexes {
   private readOnce(merchantId: string): Promise<Entry> {
     const under = this.reading.get(merchantId);
     if (under) return under;
-    const read = this.turnstile.pass(() => this.read(merchantId)).finally(() => this.reading.delete(merchantId));
+    const read = this.turnstile
+      .pass(() => this.read(merchantId))
+      .finally(() => this.reading.delete(merchantId));
     this.reading.set(merchantId, read);
     return read;
   }

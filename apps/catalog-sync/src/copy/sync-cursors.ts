@@ -41,7 +41,9 @@ export async function takeTurn(
 
 /** Lets the next sync begin. */
 export async function endTurn(tx: EntityManager, itemId: string): Promise<void> {
-  await tx.query(`UPDATE catalog.sync_cursors SET turn_of = NULL, turn_until = NULL WHERE turn_of = $1`, [itemId]);
+  await tx.query(`UPDATE catalog.sync_cursors SET turn_of = NULL, turn_until = NULL WHERE turn_of = $1`, [
+    itemId,
+  ]);
 }
 
 export async function isBeingRead(tx: EntityManager, now: Date): Promise<boolean> {

@@ -132,7 +132,8 @@ export class SyncStoreHandler {
       }
       if (nextCursor === null) return { skus, lastChange };
       if (nextCursor === cursor) throw new PortError('rejected', 'endless_list', 'nextCursor must move on');
-      if (products.length === 0) throw new PortError('rejected', 'endless_list', 'an empty page must be the last one');
+      if (products.length === 0)
+        throw new PortError('rejected', 'endless_list', 'an empty page must be the last one');
       if (skus.length > MOST_PRODUCTS) {
         throw new PortError('rejected', 'endless_list', `more than ${MOST_PRODUCTS} products are not read`);
       }

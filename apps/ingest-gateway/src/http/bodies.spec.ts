@@ -59,7 +59,11 @@ it('gives up no body that is being worked on', async () => {
   const bodies = new Bodies(100);
   let finish: () => void = () => undefined;
   const first = request();
-  const working = bodies.use(first, 1_000, (body) => new Promise<string>((done) => (finish = () => done(body.toString()))));
+  const working = bodies.use(
+    first,
+    1_000,
+    (body) => new Promise<string>((done) => (finish = () => done(body.toString()))),
+  );
   first.end('a'.repeat(80));
   await tick();
   const second = request();

@@ -13,7 +13,9 @@ export async function eraseTables(
   for (const table of tables) {
     for (;;) {
       const some = `SELECT ctid FROM ${table} WHERE merchant_id = $1 LIMIT ${AT_ONCE} FOR UPDATE`;
-      const removed = await tenants.transaction(merchantId, (tx) => removeRows(tx, table, some, [merchantId]));
+      const removed = await tenants.transaction(merchantId, (tx) =>
+        removeRows(tx, table, some, [merchantId]),
+      );
       if (removed < AT_ONCE) break;
     }
   }
