@@ -23,6 +23,7 @@ import { JournalEndings1700000000021 } from './0021-journal-endings.js';
 import { JournalOwnBacklog1700000000022 } from './0022-journal-own-backlog.js';
 import { ClosedRights1700000000023 } from './0023-closed-rights.js';
 import { SyncTurns1700000000025 } from './0025-sync-turns.js';
+import { BoundedPayloads1700000000026 } from './0026-bounded-payloads.js';
 
 /** Every migration, oldest first. Listed by class, never by glob. */
 export const MIGRATIONS = [
@@ -51,6 +52,7 @@ export const MIGRATIONS = [
   JournalOwnBacklog1700000000022,
   ClosedRights1700000000023,
   SyncTurns1700000000025,
+  BoundedPayloads1700000000026,
 ];
 
 export { migrate, type Migrated, type MigrateOptions } from './migrate.js';

@@ -9,6 +9,15 @@ export function textWebhook({ text, ...message }) {
   return messageWebhook({ ...message, content: { type: 'text', text: { body: text } } });
 }
 
+/** A signed webhook with a cart of one piece, sent from the catalog. */
+export function cartWebhook({ sku, ...message }) {
+  const product_items = [{ product_retailer_id: sku, quantity: 1, item_price: 1, currency: 'AED' }];
+  return messageWebhook({
+    ...message,
+    content: { type: 'order', order: { catalog_id: '1', product_items } },
+  });
+}
+
 /** A signed webhook with a tap on a button that we had offered. */
 export function tapWebhook({ button, title, ...message }) {
   const content = {

@@ -22,15 +22,21 @@ export class Turns {
   #waiting = new Map();
   #idle = new Map();
   #people;
+  #said = 0;
   #seen = 0;
   #since = '0';
 
   /**
    * @param fleet what startFleet() or startBot() gives.
-   * @param options `journal: false` where there is none to be compared; `first`: number of the first customer.
+   * @param options `journal: false` where there is none to be compared; `first`: number of the first customer;
+   *   `say`: makes the signed webhook of message `n`, which is answered with one message (default: a greeting).
    */
-  constructor(fleet, { journal = true, first = 0 } = {}) {
+  constructor(
+    fleet,
+    { journal = true, first = 0, say = (message) => textWebhook({ ...message, text: GREETING }) } = {},
+  ) {
     this.fleet = fleet;
+    this.say = say;
     this.journal = journal;
     this.#people = first;
     this.poster = new Poster(fleet.stack.urls.gateway);
@@ -131,7 +137,7 @@ export class Turns {
 
   async #greet({ merchant, phone, key }) {
     const appSecret = this.fleet.stack.secrets.whatsappAppSecret;
-    const webhook = textWebhook({ merchant, phone, text: GREETING, appSecret });
+    const webhook = this.say({ merchant, phone, appSecret }, this.#said++);
     while ((await this.poster.post(webhook)) !== 200) await sleep(AGAIN_MS);
     this.#acknowledged.push({ id: webhook.id, key });
   }

@@ -114,6 +114,12 @@ describe('personal data in the admin API', () => {
   });
 
   it('gives a merchant all its rows and leaves out whatever opens something', async () => {
+    // A text that the database keeps and does not read.
+    await admin.owner.query(
+      `INSERT INTO journal.items (merchant_id, service, queue, stream, name, source, external_id, payload, occurred_at, due_at, settled_at)
+       VALUES ($1, 'catalog', 'products', 's', 'x', 'store', 'odd', $2, now(), now(), now())`,
+      [merchant.merchantId, String.raw`{"t": "odd\u0000 \ud83d"}`],
+    );
     const { status, text, headers } = await admin.call('GET', `${path}/export`);
     expect(status).toBe(200);
     expect((await admin.call('GET', `${path}/export`, { key: merchant.key })).status).toBe(403);
@@ -124,6 +130,7 @@ describe('personal data in the admin API', () => {
       .map((line) => JSON.parse(line) as Record<string, any>);
     expect(lines.at(-1)).toEqual({ end: true, rows: lines.length - 2 });
     expect(text).toContain('Azure');
+    expect(text).toContain(String.raw`odd\u0000 \ud83d`);
     expect(text).not.toMatch(/Crimson|eyJhbGci|link_token|access_token|"hash":"[0-9a-f]{64}","name"/);
     const key = lines.find((line) => line.table === 'tenancy.api_keys');
     expect(Object.keys(key!.row)).not.toContain('hash');

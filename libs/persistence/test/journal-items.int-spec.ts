@@ -118,4 +118,19 @@ describe('the items of a stream', () => {
     }
     expect((await read()) - before).toBeLessThan(100);
   });
+
+  it.each([
+    ['ascii', 'a', 262_144 - '{"t":""}'.length],
+    ['three bytes a character', '中', Math.floor((262_144 - '{"t":""}'.length) / 3)],
+  ])('hold 256 KiB at most, whoever writes them: %s', async (_n, letter, most) => {
+    const insert = (length: number): Promise<unknown> =>
+      owner.query(
+        `INSERT INTO journal.items (merchant_id, service, queue, stream, name, source, external_id, payload,
+           occurred_at, due_at)
+         VALUES ('mer_1', 'conversation', 'threads', 'thread/9', 'x', 'whatsapp', $1, $2, now(), now())`,
+        [`${letter}${length}`, JSON.stringify({ t: letter.repeat(length) })],
+      );
+    await insert(most);
+    await expect(insert(most + 1)).rejects.toThrow(/items_payload_bounded/);
+  });
 });

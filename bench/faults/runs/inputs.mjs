@@ -1,0 +1,645 @@
+import { createHmac, randomUUID } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { Queue } from 'bullmq';
+import { getMetadataStorage } from 'class-validator';
+import { Customer, http } from '../../../deploy/local/customer.mjs';
+import { ROOT } from '../../../deploy/local/settings.mjs';
+import { buy } from '../../lib/buyer.mjs';
+import { Poster } from '../../lib/customers.mjs';
+import { ask } from '../../lib/database.mjs';
+import { startFleet } from '../../lib/fleet.mjs';
+import { spoilt } from '../../lib/junk.mjs';
+import { portBase } from '../../lib/ordeal.mjs';
+import { groupBy } from '../../lib/readback.mjs';
+
+const MEBIBYTE = 1_048_576;
+/** What each door takes at most. */
+const LIMITS = {
+  platformApp: 3.25 * MEBIBYTE,
+  tenant: MEBIBYTE / 4,
+  admin: 65_536,
+  shop: 8 * MEBIBYTE,
+  item: MEBIBYTE / 4,
+};
+/** Nothing that one sends may keep all others waiting for longer. */
+const HELD_MS = 200;
+const LONG = { each: 400, rounds: 60, jobs: 12 };
+const QUICK = { each: 22, rounds: 2, jobs: 1 };
+const PRELOAD = pathToFileURL(join(ROOT, 'bench', 'lib', 'steps.mjs')).href;
+const ADAPTERS = join(ROOT, 'libs', 'adapters');
+
+export default {
+  name: 'inputs',
+  about: 'what strangers and tenants may send, up to the limits: none of it holds a service for long',
+  ownFleet: true,
+  rate: { long: 0, quick: 0 },
+  goals: [
+    {
+      name: 'longest that one step held a service',
+      figure: ['waco', 'longest step, ms'],
+      atMost: HELD_MS,
+      unit: ' ms',
+    },
+    { name: 'inputs', figure: ['waco', 'inputs'], atLeast: 3_000, longOnly: true },
+  ],
+  run: ({ quick, log }) => run(quick ? QUICK : LONG, log),
+};
+
+async function run(size, log) {
+  const seed = Number(process.env.FAULTS_SEED ?? Date.now() % 2 ** 31);
+  const folder = mkdtempSync(join(tmpdir(), 'waco-steps-'));
+  const shop = await startShop(portBase() + 63);
+  const fleet = await startFleet({
+    portBase: portBase(),
+    merchants: 3,
+    env: {
+      WHATSAPP_BASE_URL: `http://127.0.0.1:${portBase() + 100}/graph`,
+      NODE_OPTIONS: `--import ${PRELOAD} ${process.env.XP ?? ''}`,
+      BENCH_STEPS: folder,
+      LOG_LEVEL: 'warn',
+      // The allowances of merchants are looked at elsewhere: here everything is to get in.
+      ...{ WEBHOOK_ITEMS_PER_MINUTE: '10000000', WEBHOOK_KILOBYTES_PER_MINUTE: '100000000' },
+      ...{ RATE_LIMIT_PER_ADDRESS: '1000000', RATE_LIMIT_PER_KEY: '1000000' },
+    },
+  });
+  const watch = new Watch(folder, fleet);
+  try {
+    log(`seed ${seed}`);
+    const scene = await prepare({ fleet, shop, seed, size });
+    await settled(fleet);
+    watch.begin();
+    for (const [name, send] of Object.entries(WAYS_IN)) {
+      if (process.env.XONLY && !new RegExp(process.env.XONLY).test(name)) continue;
+      const before = watch.inputs;
+      await send(scene, watch);
+      const answers = JSON.stringify(watch.answers).replace(/"/g, '');
+      log(
+        `${name}: ${watch.inputs - before} inputs, longest step ${watch.longestOf(before)} ms, answers ${answers}`,
+      );
+      watch.answers = {};
+    }
+    await watch.during('a customer who comes after all that', () => greet(scene));
+    const longest = watch.longest();
+    for (const { service, ms, what } of longest) log(`${service} ${ms} ms: ${what}`);
+    return { seed, longest, figures: watch.figures(), problems: watch.problems };
+  } finally {
+    if (process.env.XLOGS) {
+      const { cpSync } = await import('node:fs');
+      cpSync(join(fleet.dataDir, 'logs'), process.env.XLOGS, { recursive: true });
+    }
+    await fleet.stop();
+    await shop.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The good one has sold something, so that every kind of work has been done once. The tenant has a Meta app of its own. */
+async function prepare({ fleet, shop, seed, size }) {
+  const { urls, secrets, databaseUrl } = fleet.stack;
+  const [good, tenant, leaver] = fleet.merchants;
+  const bought = await buy({ sandboxUrl: urls.sandbox, ...good, name: 'Good', sku: 'TEE-WHT' });
+  if (!bought.told) throw new Error(`nothing was bought: ${JSON.stringify(bought)}`);
+  const call = callAdmin(urls.admin, secrets.operatorKey);
+  const own = await call('PUT', `/v1/merchants/${tenant.merchantId}/meta-apps/own`, {
+    appSecret: 'the-secret-of-an-own-app-1234',
+    verifyToken: 'the-token-of-an-own-app-1234',
+  });
+  if (own.status >= 300) throw new Error(`no app for the tenant: ${JSON.stringify(own)}`);
+  const work = await ask(
+    databaseUrl,
+    'SELECT DISTINCT ON (name) name, service, queue, stream, payload FROM journal.items ORDER BY name, id',
+  );
+  const { orderRef } = bought;
+  return { fleet, shop, seed, size, orderRef, good, tenant, leaver, call, ownApp: own.body, work };
+}
+
+/** Whoever may send something, one after the other. */
+const WAYS_IN = {
+  'webhooks of the platform’s app': async (scene, watch) => {
+    const { whatsappAppSecret: secret } = scene.fleet.stack.secrets;
+    const samples = whatsappSamples(scene.good);
+    const bodies = spoilt({ samples, bytes: LIMITS.platformApp, count: scene.size.each, seed: scene.seed });
+    await postWebhooks(scene, watch, bodies, (body) => ({
+      path: '/webhooks/whatsapp',
+      headers: { 'x-hub-signature-256': `sha256=${hmac(secret, body)}` },
+    }));
+  },
+  'webhooks of a merchant’s app': async (scene, watch) => {
+    const samples = whatsappSamples(scene.tenant);
+    const bodies = spoilt({ samples, bytes: LIMITS.tenant, count: scene.size.each, seed: scene.seed + 1 });
+    await postWebhooks(scene, watch, bodies, (body) => ({
+      path: new URL(scene.ownApp.webhookUrl).pathname,
+      headers: { 'x-hub-signature-256': `sha256=${hmac('the-secret-of-an-own-app-1234', body)}` },
+    }));
+  },
+  'webhooks of a shop': async (scene, watch) => {
+    const { shopWebhookSecret: secret } = scene.fleet.stack.secrets;
+    const samples = about(scene, samplesIn('rest-store', 'webhook'));
+    const bodies = spoilt({ samples, bytes: LIMITS.tenant, count: scene.size.each, seed: scene.seed + 2 });
+    await postWebhooks(scene, watch, bodies, (body) => ({
+      path: `/webhooks/store/${scene.good.merchantId}`,
+      headers: { 'waco-signature': dated(secret, body) },
+    }));
+  },
+  'webhooks of a payment account': async (scene, watch) => {
+    const { stripeWebhookSecret: secret } = scene.fleet.stack.secrets;
+    const samples = about(scene, samplesIn('stripe', ''));
+    const bodies = spoilt({ samples, bytes: LIMITS.tenant, count: scene.size.each, seed: scene.seed + 3 });
+    await postWebhooks(scene, watch, bodies, (body) => ({
+      path: `/webhooks/payments/stripe/${scene.good.merchantId}`,
+      headers: { 'stripe-signature': dated(secret, body) },
+    }));
+  },
+  'answers of a shop': shopAnswers,
+  'the admin API': adminInputs,
+  'other addresses': otherInputs,
+  'items of every queue': queueItems,
+  'jobs of every lane': laneJobs,
+  'what shows all this': readings,
+};
+
+async function postWebhooks(scene, watch, bodies, signed) {
+  const poster = new Poster(scene.fleet.stack.urls.gateway);
+  try {
+    for (const { name, text } of bodies) {
+      const body = Buffer.from(text);
+      await watch.during(`POST ${signed(body).path} ${name}`, async () => {
+        const status = await poster.post({ body, ...signed(body) });
+        watch.answered({ status });
+        if (status === 200) await settled(scene.fleet);
+      });
+    }
+  } finally {
+    poster.close();
+  }
+}
+
+/** A shop whose pages and quotes are junk, read by syncs and asked by customers. */
+async function shopAnswers(scene, watch) {
+  const { fleet, shop, tenant, call, seed, size } = scene;
+  const { urls, secrets } = fleet.stack;
+  const bytes = LIMITS.shop;
+  const samples = samplesIn('rest-store', 'answer');
+  const of = (word) => samples.filter(({ name }) => name.includes(word));
+  const customer = await Customer.create(http(urls.sandbox), tenant.phoneNumberId, {
+    ...{ name: 'Asks', patienceMs: 20_000 },
+  });
+  await call('PUT', `/v1/merchants/${tenant.merchantId}/store`, {
+    ...{ baseUrl: shop.url, region: 'AE', apiKey: secrets.shopApiKey },
+    webhookSecret: secrets.shopWebhookSecret,
+  });
+  for (const { name, text } of spoilt({ samples: of('products'), bytes, count: size.each, seed: seed + 4 })) {
+    await watch.during(`GET /v1/products answers ${name}`, async () => {
+      shop.page = text;
+      const asked = shop.asked('/v1/products');
+      await askForSync(fleet, tenant);
+      await asked;
+      await sleep(100);
+    });
+  }
+  shop.page = undefined;
+  for (const { name, text } of spoilt({
+    ...{ samples: of('quote'), bytes, count: Math.ceil(size.each / 4), seed: seed + 5 },
+  })) {
+    await watch.during(`POST /v1/quote answers ${name}`, async () => {
+      shop.quote = text;
+      await customer.sendCart([{ sku: 'TEE-WHT', quantity: 1 }]);
+      await customer.next('an answer').catch(() => watch.problem('the customer got no answer'));
+    });
+  }
+}
+
+/** As a sync is begun by its schedule. */
+async function askForSync({ stack }, { merchantId }) {
+  await ask(
+    stack.databaseUrl,
+    `INSERT INTO journal.items (merchant_id, service, queue, stream, name, source, external_id, payload, occurred_at, due_at)
+     VALUES ($1, 'catalog', 'syncs', $2, 'catalog.sync-store.v1', 'job', $2, $3, now(), now())`,
+    [merchantId, `bench-${randomUUID()}`, { mode: 'full', runId: randomUUID() }],
+  );
+}
+
+/** With a key of a merchant, over every operation that takes a body, and with long and odd queries over those that do not. */
+async function adminInputs(scene, watch) {
+  const { leaver, call, seed, size } = scene;
+  const { urls } = scene.fleet.stack;
+  const { body: made } = await call('POST', `/v1/merchants/${leaver.merchantId}/api-keys`, {
+    name: 'inputs',
+  });
+  if (!made.key) throw new Error(`no key: ${JSON.stringify(made)}`);
+  const asTenant = callAdmin(urls.admin, made.key);
+  const { paths, components } = JSON.parse(readFileSync(join(ROOT, 'docs', 'openapi.json'), 'utf8'));
+  const samples = [];
+  const queries = [];
+  for (const [path, operations] of Object.entries(paths)) {
+    const of = path.replace('{merchantId}', leaver.merchantId).replace(/\{\w+\}/g, 'own');
+    for (const [method, operation] of Object.entries(operations)) {
+      const schema = operation.requestBody?.content['application/json']?.schema;
+      // What ends the merchant would end this, too.
+      if (schema && !/close|suspend/.test(path)) {
+        samples.push({ name: `${method.toUpperCase()} ${of}`, value: sampleOf(schema, components) });
+      }
+      for (const { name } of (operation.parameters ?? []).filter((p) => p.in === 'query')) {
+        queries.push({ path: of, name });
+      }
+    }
+  }
+  const bodies = spoilt({ samples, bytes: LIMITS.admin, count: size.each * 2, seed: seed + 6 });
+  for (const { name, text } of bodies) {
+    const [method, path] = name.split(/[ .:]/);
+    await watch.during(name, async () => watch.answered(await asTenant(method, path, text)));
+  }
+  for (const { path, name } of queries.slice(0, size.each)) {
+    for (const value of LONG_TEXTS) {
+      await watch.during(`GET ${path}?${name}=${value.slice(0, 20)}…`, async () =>
+        watch.answered(
+          await asTenant('GET', `${path}?${name}=${encodeURIComponent(value).slice(0, 12_000)}`),
+        ),
+      );
+    }
+  }
+}
+
+const LONG_TEXTS = ['4111 1111 1111 1111 ', '%', '\\', 'a(', '{"', ' ', 'مرحبا '].map((t) => t.repeat(2_000));
+
+/** Where browsers go: pages, forms, links, and the handshake. */
+async function otherInputs(scene, watch) {
+  const { urls } = scene.fleet.stack;
+  const wheres = [
+    ['GET', `${urls.gateway}/webhooks/whatsapp?hub.mode=subscribe&hub.verify_token=`],
+    ['GET', `${urls.gateway}/webhooks/whatsapp/`],
+    ['GET', `${urls.checkout}/pay/`],
+    ['GET', `${urls.checkout}/`],
+    ['GET', `${urls.admin}/login?next=`],
+    ['POST', `${urls.admin}/login`, 'key='],
+    ['POST', `${urls.admin}/login`, ''],
+    ['GET', `${urls.admin}/queues/`],
+    ['GET', `${urls.admin}/docs/`],
+  ];
+  for (const [method, url, form] of wheres) {
+    for (const text of LONG_TEXTS) {
+      const body =
+        form === undefined ? undefined : `${form}${encodeURIComponent(text)}`.slice(0, LIMITS.admin);
+      const address = body === undefined ? `${url}${encodeURIComponent(text).slice(0, 12_000)}` : url;
+      await watch.during(`${method} ${url} ${text.slice(0, 20)}…`, async () =>
+        watch.answered(
+          await answerOf(address, {
+            ...{ method, body },
+            headers: body === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' },
+          }),
+        ),
+      );
+    }
+  }
+}
+
+/** Items as a service might store them that is not what it was: of every contract, with junk in a payload that was good. */
+async function queueItems(scene, watch) {
+  const { fleet, tenant, seed, size, work } = scene;
+  const contracts = Object.values(await import(pathToFileURL(join(ROOT, CONTRACTS)).href)).filter(
+    (exported) => exported?.payload && exported?.queue,
+  );
+  const samples = contracts.map((contract) => {
+    const done = work.find((item) => item.name === contract.name);
+    const names = getMetadataStorage().getTargetValidationMetadatas(contract.payload, '', false, false);
+    const made = Object.fromEntries(names.map(({ propertyName }) => [propertyName, 'x']));
+    return { name: contract.name, value: done?.payload ?? made, contract };
+  });
+  const items = spoilt({
+    samples,
+    bytes: LIMITS.item,
+    count: contracts.length * size.rounds,
+    seed: seed + 7,
+  });
+  const byService = groupBy(items, ({ name }) => of(name).contract.queue.owner);
+  for (let round = 0; [...byService.values()].some((all) => round < all.length); round++) {
+    const batch = [...byService.values()].flatMap((all) => all[round] ?? []);
+    await watch.during(batch.map(({ name }) => name).join('; '), async () => {
+      for (const { name, text } of batch) await insert(fleet, tenant, of(name).contract, text);
+      await lookedAt(fleet);
+    });
+  }
+
+  function of(name) {
+    return samples.find((sample) => name.startsWith(sample.name));
+  }
+}
+
+const CONTRACTS = join('dist', 'libs', 'contracts', 'src', 'index.js');
+
+async function insert({ stack }, { merchantId }, { name, queue }, payload) {
+  const id = `bench-${randomUUID()}`;
+  await ask(
+    stack.databaseUrl,
+    `INSERT INTO journal.items (merchant_id, service, queue, stream, name, source, external_id, payload, occurred_at, due_at)
+     VALUES ($1, $2, $3, $4, $5, 'job', $4, $6, now(), now() - interval '10 s')`,
+    [merchantId, queue.owner, queue.name, id, name, payload],
+  ).catch((error) => {
+    // The database does not take every text for JSON; what it does not take, nobody reads.
+    if (!/json|Unicode|stack depth/.test(error.message)) throw error;
+  });
+}
+
+/** Each was run at least once; what would be tried again is then set aside. */
+async function lookedAt({ stack }) {
+  const open = `source = 'job' AND external_id LIKE 'bench-%' AND settled_at IS NULL AND parked_at IS NULL`;
+  for (const until = performance.now() + 6_000; performance.now() < until; await sleep(100)) {
+    const [{ left }] = await ask(
+      stack.databaseUrl,
+      `SELECT count(*)::int AS left FROM journal.items WHERE ${open} AND attempts = 0 AND due_at < now()`,
+    );
+    if (left === 0) break;
+  }
+  await ask(
+    stack.databaseUrl,
+    `UPDATE journal.items SET settled_at = now(), outcome = 'skipped', reason = 'bench' WHERE ${open}`,
+  );
+}
+
+/** Jobs that somebody who has the queue's login puts into it. */
+async function laneJobs(scene, watch) {
+  const { LANES } = await import(pathToFileURL(join(ROOT, CONTRACTS)).href);
+  const { tenant, seed, size } = scene;
+  const { hostname, port } = new URL(scene.fleet.redis.url);
+  const connection = { host: hostname, port: Number(port) };
+  const samples = [
+    { name: 'a job', value: { merchantId: tenant.merchantId, stream: 'bench', others: ['a', 'b'] } },
+  ];
+  for (const [i, { name: lane }] of LANES.entries()) {
+    const queue = new Queue(lane, { connection, prefix: process.env.QUEUE_PREFIX ?? 'waco' });
+    for (const { name, text } of spoilt({
+      samples,
+      bytes: MEBIBYTE,
+      count: size.jobs,
+      seed: seed + 100 + i,
+    })) {
+      await watch.during(`${lane}: ${name}`, async () => {
+        await queue
+          .add('bench', valueOf(text), { removeOnComplete: true, removeOnFail: true })
+          .catch((error) => {
+            // What is nested too deeply for its client does not get into the queue.
+            if (!(error instanceof RangeError)) throw error;
+          });
+        await sleep(100);
+      });
+    }
+    await queue.close();
+  }
+}
+
+/** Everything that an operator may look at, of merchants whose rows are full of junk. */
+async function readings(scene, watch) {
+  const { call, good, tenant } = scene;
+  for (const { merchantId } of [good, tenant]) {
+    const of = `/v1/merchants/${merchantId}`;
+    const lists = ['threads', 'messages', 'deliveries', 'orders', 'webhooks'];
+    for (const path of [
+      ...lists.map((list) => `${of}/${list}?limit=200&unmasked=true`),
+      ...[`${of}/export`, '/v1/quarantine?limit=200', '/v1/dead-letters?limit=200', '/v1/audit?limit=200'],
+    ]) {
+      await watch.during(`GET ${path}`, async () => {
+        const answer = await call('GET', path);
+        watch.answered(answer);
+        for (const { id, threadId } of (answer.body.items ?? []).slice(0, 20)) {
+          const one = `${path.split('?')[0]}/${id ?? threadId}`;
+          watch.answered(await call('GET', one));
+          if (/threads/.test(path)) watch.answered(await call('GET', `${one}/timeline?limit=200`));
+        }
+      });
+    }
+    const from = new Date(Date.now() - 3_600_000).toISOString();
+    await watch.during(`POST ${of}/replay`, async () =>
+      watch.answered(
+        await call('POST', `${of}/replay`, { from, to: new Date().toISOString(), dryRun: true }),
+      ),
+    );
+  }
+}
+
+async function greet({ fleet, good }) {
+  const sandbox = http(fleet.stack.urls.sandbox);
+  const customer = await Customer.create(sandbox, good.phoneNumberId, { name: 'After', patienceMs: 10_000 });
+  await customer.write('hi');
+  await customer.next('a greeting');
+}
+
+/** Notes what happens to the services while something is sent. */
+class Watch {
+  inputs = 0;
+  /** By status, how many. */
+  answers = {};
+  problems = [];
+  #from = Date.now();
+  #steps = [];
+  #read = 0;
+  #now = '';
+
+  constructor(folder, { stack }) {
+    this.file = join(folder, 'steps.jsonl');
+    if (!existsSync(this.file)) writeFileSync(this.file, '');
+    for (const service of Object.values(stack.processes)) {
+      service.onDeath = () => {
+        this.problem(`${service.name} died`);
+        service.start();
+      };
+    }
+  }
+
+  /** What was before is a start, and no input. */
+  begin() {
+    this.#take();
+    this.#from = Date.now();
+    this.#steps = [];
+  }
+
+  async during(what, act) {
+    this.inputs += 1;
+    this.#now = what;
+    try {
+      await act();
+    } catch (error) {
+      this.problem(error.message);
+    }
+    await sleep(15); // a step is written down when it is over
+    this.#take();
+  }
+
+  problem(text) {
+    if (this.problems.length < 20) this.problems.push(`${text}: ${this.#now}`);
+  }
+
+  answered({ status }) {
+    this.answers[status] = (this.answers[status] ?? 0) + 1;
+    if (status === 0 || status >= 500) this.problem(`it was answered ${status}`);
+  }
+
+  longestOf(since) {
+    return Math.round(Math.max(0, ...this.#steps.filter((s) => s.input > since).map((s) => s.ms)));
+  }
+
+  /** The ten longest steps. */
+  longest() {
+    const steps = this.#steps.toSorted((a, b) => b.ms - a.ms).slice(0, 10);
+    return steps.map(({ service, ms, what }) => ({ service, ms: Math.round(ms), what: what.slice(0, 600) }));
+  }
+
+  figures() {
+    const services = [...new Set(this.#steps.map((step) => step.service))].toSorted();
+    const longest = (steps) => Math.round(Math.max(0, ...steps.map((step) => step.ms)));
+    return {
+      ...{ inputs: this.inputs, 'longest step, ms': longest(this.#steps) },
+      ...Object.fromEntries(
+        services.map((name) => [
+          `longest step of ${name}, ms`,
+          longest(this.#steps.filter(({ service }) => service === name)),
+        ]),
+      ),
+    };
+  }
+
+  #take() {
+    const text = readFileSync(this.file, 'utf8');
+    const lines = text.slice(this.#read, text.lastIndexOf('\n') + 1);
+    this.#read += lines.length;
+    for (const line of lines.split('\n').filter(Boolean)) {
+      const step = JSON.parse(line);
+      if (step.at < this.#from || step.service === 'sandbox') continue;
+      this.#steps.push({ ...step, input: this.inputs, what: this.#now });
+      if (step.ms > HELD_MS) this.problem(`${step.service} was held for ${Math.round(step.ms)} ms`);
+    }
+  }
+}
+
+/** A shop that answers what it is told to. */
+async function startShop(port) {
+  const waiting = [];
+  const shop = {
+    url: `http://127.0.0.1:${port}`,
+    page: undefined,
+    quote: undefined,
+    /** Resolves when the shop has been asked for this and has answered, or after a while. */
+    asked: (path) => Promise.race([new Promise((done) => waiting.push({ path, done })), sleep(15_000)]),
+    close: () => new Promise((done) => server.close(done).closeAllConnections()),
+  };
+  const server = createServer((request, response) => {
+    request.resume();
+    const path = new URL(request.url, shop.url).pathname;
+    const answer = path === '/v1/products' ? shop.page : path === '/v1/quote' ? shop.quote : undefined;
+    response.setHeader('content-type', 'application/json');
+    response.end(answer ?? '{"products":[],"nextCursor":null}', () => {
+      for (const w of waiting.splice(0)) w.path === path ? w.done() : waiting.push(w);
+    });
+  });
+  await new Promise((done, fail) => server.once('error', fail).listen(port, '127.0.0.1', done));
+  return shop;
+}
+
+/** Waits until nothing that is due is left to do, a while at most: some of it will never be done. */
+async function settled({ stack }) {
+  for (const until = performance.now() + 5_000; performance.now() < until; await sleep(25)) {
+    const [{ left }] = await ask(
+      stack.databaseUrl,
+      `SELECT count(*)::int AS left FROM journal.items
+       WHERE settled_at IS NULL AND parked_at IS NULL AND due_at < now() AND attempts = 0`,
+    );
+    if (left === 0) return;
+  }
+}
+
+function whatsappSamples({ wabaId, phoneNumberId, displayPhoneNumber }) {
+  const now = String(Math.floor(Date.now() / 1_000));
+  return samplesIn('whatsapp-cloud', '').map(({ name, value }) => {
+    const entry = value.entry.map((one) => ({ ...one, id: wabaId }));
+    const text = JSON.stringify({ ...value, entry })
+      .replace(/"phone_number_id":"\d+"/g, `"phone_number_id":"${phoneNumberId}"`)
+      .replace(/"display_phone_number":"[^"]*"/g, `"display_phone_number":"${displayPhoneNumber}"`)
+      .replace(/"timestamp":"?\d+"?/g, `"timestamp":"${now}"`);
+    return { name, value: JSON.parse(text) };
+  });
+}
+
+/** Samples that speak of the order that there is. */
+function about({ orderRef }, samples) {
+  const named = /"(orderRef|client_reference_id|order_ref)":"[^"]*"/g;
+  return samples.map(({ name, value }) => ({
+    name,
+    value: JSON.parse(JSON.stringify(value).replace(named, `"$1":"${orderRef}"`)),
+  }));
+}
+
+function samplesIn(adapter, prefix) {
+  const folder = join(ADAPTERS, adapter, 'samples');
+  return readdirSync(folder)
+    .filter((file) => file.startsWith(prefix) && file.endsWith('.json'))
+    .map((file) => ({
+      name: file.replace('.json', ''),
+      value: bodyOf(JSON.parse(readFileSync(join(folder, file), 'utf8'))),
+    }));
+}
+
+const bodyOf = ({ body, rawBody }) => body ?? JSON.parse(rawBody);
+
+/** A value that fits a schema, or nearly. */
+function sampleOf(schema, components) {
+  const of = schema.$ref ? components.schemas[schema.$ref.split('/').at(-1)] : schema;
+  if (of.example !== undefined) return of.example;
+  if (of.enum) return of.enum[0];
+  if (of.allOf || of.oneOf || of.anyOf) return sampleOf((of.allOf ?? of.oneOf ?? of.anyOf)[0], components);
+  const type = Array.isArray(of.type) ? of.type[0] : of.type;
+  if (type === 'array') return [sampleOf(of.items ?? {}, components)];
+  if (type === 'object' || of.properties) {
+    const entries = Object.entries(of.properties ?? {});
+    return Object.fromEntries(entries.map(([name, inner]) => [name, sampleOf(inner, components)]));
+  }
+  return { integer: 1, number: 1, boolean: true }[type] ?? 'x';
+}
+
+function callAdmin(baseUrl, key) {
+  return (method, path, body) =>
+    answerOf(`${baseUrl}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${key}`,
+        'idempotency-key': randomUUID(),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      body: typeof body === 'object' ? JSON.stringify(body) : body,
+    });
+}
+
+/** `{ status, body }`; status 0 when there was no answer. */
+async function answerOf(url, options) {
+  try {
+    const response = await fetch(url, {
+      ...options,
+      redirect: 'manual',
+      signal: AbortSignal.timeout(30_000),
+    });
+    const text = await response.text();
+    return { status: response.status, body: valueOf(text) ?? {} };
+  } catch (error) {
+    if (process.env.XLOGS) console.log(url, error);
+    return { status: 0, body: {} };
+  }
+}
+
+function valueOf(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const hmac = (secret, body) => createHmac('sha256', secret).update(body).digest('hex');
+
+function dated(secret, body) {
+  const t = Math.floor(Date.now() / 1_000);
+  const v1 = createHmac('sha256', secret).update(`${t}.`).update(body).digest('hex');
+  return `t=${t},v1=${v1}`;
+}

@@ -1,0 +1,213 @@
+import { fork } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { percentile } from '../../lib/compare.mjs';
+import { cartWebhook, textWebhook } from '../../lib/customers.mjs';
+import { ask } from '../../lib/database.mjs';
+import { startFleet } from '../../lib/fleet.mjs';
+import { portBase } from '../../lib/ordeal.mjs';
+import { Turns } from '../../lib/turns.mjs';
+
+const HOSTILE = fileURLToPath(new URL('../../lib/hostile.mjs', import.meta.url));
+const APP_SECRET = 'the-secret-of-a-hostile-app-1234';
+const SKU = 'TEE-WHT';
+/** Of the good merchant: customers who write, calls of its back office, syncs of its shop. */
+const CALL_EVERY_MS = 250;
+const SYNC_EVERY_MS = 4_000;
+/** Well beyond what the platform lets one merchant do. */
+const API_PER_SECOND = 100;
+const WEBHOOKS_PER_SECOND = 60;
+const LONG = { seconds: 60, alone: 60 };
+const QUICK = { seconds: 8, alone: 12 };
+/** More than twice is wrong when it is also more than a slow machine's whim. */
+const WHIM_MS = 1_000;
+
+const NOTHING = { shop: 'good', apiPerSecond: 0, webhooksPerSecond: 0 };
+/** A few of its customers ask for prices, so that a bad shop is asked. */
+const ASKED = { ...NOTHING, webhooksPerSecond: 1 };
+/** What the hostile merchant does, one after the other. */
+const DEEDS = {
+  'a slow shop': { ...ASKED, shop: 'slow' },
+  'an endless shop': { ...ASKED, shop: 'endless' },
+  'a huge shop': { ...ASKED, shop: 'huge' },
+  'an erroring shop': { ...ASKED, shop: 'erroring' },
+  'a flood of API calls': { ...NOTHING, apiPerSecond: API_PER_SECOND },
+  'a flood of webhooks': { ...NOTHING, webhooksPerSecond: WEBHOOKS_PER_SECOND },
+};
+
+const WAITS = ['turn', 'call', 'sync'];
+
+export default {
+  name: 'neighbours',
+  about: 'a hostile merchant (bad shops, floods of calls and of webhooks) beside a good one',
+  ownFleet: true,
+  rate: { long: 5, quick: 5 },
+  goals: Object.keys(DEEDS).flatMap((deed) =>
+    WAITS.map((wait) => ({
+      name: `${wait} beside ${deed}, of alone`,
+      figure: ['waco', `${wait} p95 beside ${deed} / alone`],
+      atMost: 2,
+    })),
+  ),
+  run: ({ quick, perSecond, log }) => run({ ...(quick ? QUICK : LONG), perSecond, log }),
+};
+
+async function run({ seconds, alone, perSecond, log }) {
+  const fleet = await startFleet({ portBase: portBase(), merchants: 2, env: { LOG_LEVEL: 'warn' } });
+  const [good, bad] = fleet.merchants;
+  const hostile = await startHostile(fleet, bad);
+  const turns = new Turns(fleet, { say, journal: false });
+  try {
+    await measure(alone); // a cold process says nothing
+    const before = await measure(alone);
+    const figures = {};
+    const problems = [];
+    const beside = {};
+    for (const [deed, settings] of Object.entries(DEEDS)) {
+      hostile.does(settings);
+      await sleep(1_000);
+      beside[deed] = await measure(seconds);
+      const { counts } = await hostile.does(NOTHING);
+      log(`${deed}: ${line(beside[deed])}; it got ${JSON.stringify(counts).replaceAll('"', '')}`);
+      await turns.check();
+      await calm(fleet);
+    }
+    const after = await measure(alone);
+    await turns.check();
+    log(`alone: ${line(before)}, and afterwards ${line(after)}`);
+    for (const wait of WAITS) {
+      const own = p95([...before[wait], ...after[wait]]);
+      figures[`${wait} p95 alone, ms`] = own;
+      for (const deed of Object.keys(DEEDS)) {
+        const with95 = p95(beside[deed][wait]);
+        figures[`${wait} p95 beside ${deed}, ms`] = with95;
+        figures[`${wait} p95 beside ${deed} / alone`] = with95 / own;
+        if (with95 > 2 * own && with95 > own + WHIM_MS)
+          problems.push(`${wait}: p95 ${Math.round(with95)} ms beside ${deed}, ${Math.round(own)} ms alone`);
+      }
+    }
+    return { figures, problems };
+  } finally {
+    turns.close();
+    hostile.stop();
+    await fleet.stop();
+  }
+
+  /** What the good merchant waits for, in milliseconds. */
+  async function measure(forSeconds) {
+    const until = performance.now() + forSeconds * 1_000;
+    const [turn, call, sync] = await Promise.all([
+      turns.open({ perSecond, seconds: forSeconds, merchants: [good] }),
+      every(CALL_EVERY_MS, until, () => callAsOperator(fleet, good)),
+      every(SYNC_EVERY_MS, until, () => syncOf(fleet, good)),
+    ]);
+    return { turn: turn.latencies, call, sync };
+  }
+}
+
+/** A greeting, a search, a cart: one answer each. */
+function say(message, n) {
+  if (n % 3 === 0) return textWebhook({ ...message, text: 'hi' });
+  if (n % 3 === 1) return textWebhook({ ...message, text: 'hoodie' });
+  return cartWebhook({ ...message, sku: SKU });
+}
+
+/** Milliseconds of each, begun so often; those that fail count with what they took. */
+async function every(ms, until, act) {
+  const waits = [];
+  const all = [];
+  for (let due = performance.now(); due < until; due += ms) {
+    await sleep(Math.max(0, due - performance.now()));
+    const from = performance.now();
+    all.push(act().finally(() => waits.push(performance.now() - from)));
+  }
+  await Promise.all(all);
+  return waits;
+}
+
+async function callAsOperator({ stack }, { merchantId }) {
+  const answer = await fetch(`${stack.urls.admin}/v1/merchants/${merchantId}/orders?limit=20`, {
+    headers: { authorization: `Bearer ${stack.secrets.operatorKey}` },
+  });
+  await answer.text();
+  if (!answer.ok) throw new Error(`the operator's call was answered ${answer.status}`);
+}
+
+let syncs = 0;
+async function syncOf({ stack }, { merchantId }) {
+  const id = `bench-sync-${syncs++}`;
+  await ask(
+    stack.databaseUrl,
+    `INSERT INTO journal.items (merchant_id, service, queue, stream, name, source, external_id, payload, occurred_at, due_at)
+     VALUES ($1, 'catalog', 'syncs', $2, 'catalog.sync-store.v1', 'job', $2, $3, now(), now())`,
+    [merchantId, id, { mode: 'full', runId: id }],
+  );
+  for (const until = performance.now() + 60_000; performance.now() < until; await sleep(20)) {
+    const [row] = await ask(
+      stack.databaseUrl,
+      'SELECT settled_at, parked_at FROM journal.items WHERE external_id = $1',
+      [id],
+    );
+    if (row.settled_at) return;
+    if (row.parked_at) throw new Error(`the sync ${id} failed`);
+  }
+  throw new Error(`the sync ${id} was not done in a minute`);
+}
+
+/** Until the hostile merchant's backlog is gone, so that each deed is looked at by itself. */
+async function calm({ stack }) {
+  for (const until = performance.now() + 120_000; performance.now() < until; await sleep(250)) {
+    const [{ left }] = await ask(
+      stack.databaseUrl,
+      `SELECT count(*)::int AS left FROM journal.items
+       WHERE settled_at IS NULL AND parked_at IS NULL AND due_at < now() AND attempts = 0`,
+    );
+    if (left < 5) return;
+  }
+}
+
+/** With an app, keys and a shop of its own. */
+async function startHostile({ stack }, merchant) {
+  const { urls, secrets } = stack;
+  const shopPort = portBase() + 63;
+  const call = async (method, path, body) => {
+    const answer = await fetch(`${urls.admin}/v1/merchants/${merchant.merchantId}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${secrets.operatorKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${text}`);
+    return JSON.parse(text);
+  };
+  const app = await call('PUT', '/meta-apps/hostile', { appSecret: APP_SECRET, verifyToken: APP_SECRET });
+  const keys = [];
+  for (let i = 0; i < 4; i++) keys.push((await call('POST', '/api-keys', { name: `hostile ${i}` })).key);
+  const store = {
+    ...{ baseUrl: `http://127.0.0.1:${shopPort}`, region: 'AE' },
+    ...{ apiKey: secrets.shopApiKey, webhookSecret: secrets.shopWebhookSecret },
+  };
+  const child = fork(HOSTILE);
+  const next = () => new Promise((done) => child.once('message', done));
+  child.send({
+    ...{ shopPort, adminUrl: urls.admin, webhookUrl: app.webhookUrl, appSecret: APP_SECRET, keys, store },
+    ...{ merchantId: merchant.merchantId, merchant, sku: SKU },
+  });
+  await next();
+  await call('PUT', '/store', store);
+  return {
+    /** From now on; resolves with what came of what it did before. */
+    does(settings) {
+      const counts = next();
+      child.send(settings);
+      // A shop is read when it is connected.
+      if (settings.shop !== 'good') void call('PUT', '/store', store).catch(() => undefined);
+      return counts;
+    },
+    stop: () => child.kill(),
+  };
+}
+
+const sorted = (all) => all.toSorted((a, b) => a - b);
+const p95 = (all) => percentile(sorted(all), 0.95);
+const line = (measured) => WAITS.map((wait) => `${wait} ${Math.round(p95(measured[wait]))}`).join(', ');
