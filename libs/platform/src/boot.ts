@@ -1,15 +1,16 @@
-import { STATUS_CODES } from 'node:http';
 import type { DynamicModule, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyError, FastifyReply } from 'fastify';
 import { Logger } from 'nestjs-pino';
+import { ANSWERS, ErrorAnswers } from './answers.js';
 import { servicePort, type BaseEnv, type ServiceName } from './env.js';
 
 export interface BootOptions {
   service: ServiceName | 'sandbox';
   module: Type | DynamicModule;
   env: BaseEnv;
+  /** The module has filters of its own for all errors; otherwise {@link ErrorAnswers} does. */
+  answersErrors?: boolean;
   /** Largest request body in bytes. */
   bodyLimit?: number;
   /** Called before the port opens: microservice transports, raw routes, OpenAPI. */
@@ -27,33 +28,21 @@ export async function bootService(options: BootOptions): Promise<NestFastifyAppl
     trustProxy: true,
     // A checkout link is an encrypted token in the path; Fastify's own limit is 100 characters.
     routerOptions: { maxParamLength: 1_024 },
-    // An address that the router cannot read never reaches Nest; Fastify's own answer repeats all of it.
-    frameworkErrors: ({ statusCode = 400 }: FastifyError, _request: unknown, reply: FastifyReply) =>
-      void reply.code(statusCode).type('application/problem+json').send(unreadableAddress(statusCode)),
+    ...ANSWERS,
   });
   const app = await NestFactory.create<NestFastifyApplication>(options.module as Type, adapter, {
     bufferLogs: true,
     rawBody: true,
   });
   app.useLogger(app.get(Logger));
+  if (!options.answersErrors) app.useGlobalFilters(new ErrorAnswers(app.get(Logger)));
   app.enableShutdownHooks();
   await options.configure?.(app);
   await app.startAllMicroservices();
   const port = options.env.PORT ?? servicePort(options.service, options.env.WACO_PORT_BASE);
-  await app.listen(port, '0.0.0.0');
-  app.get(Logger).log(`${options.service} listening on ${port}`);
+  await app.listen(port, options.env.WACO_HOST);
+  app.get(Logger).log(`${options.service} listening on ${options.env.WACO_HOST}, port ${port}`);
   return app;
-}
-
-function unreadableAddress(status: number): string {
-  const detail = 'the address is too long or not a valid one';
-  return JSON.stringify({
-    type: 'about:blank',
-    title: STATUS_CODES[status],
-    status,
-    code: 'bad_address',
-    detail,
-  });
 }
 
 /** The `main.ts` of a service: a failed start is one clear line and exit code 1. */
