@@ -1,13 +1,13 @@
 import type { INestApplication } from '@nestjs/common';
 import { Transport, type MicroserviceOptions } from '@nestjs/microservices';
 import { connectJobs } from '#queue';
-import { rpcPort, type CatalogSyncEnv } from './env.js';
+import { rpcHost, rpcPort, type CatalogSyncEnv } from './env.js';
 
 /** Work from the queues, and questions over TCP. */
 export function connectTransports(app: INestApplication, env: CatalogSyncEnv): void {
   connectJobs(app, 'catalog');
   app.connectMicroservice<MicroserviceOptions>({
     transport: Transport.TCP,
-    options: { host: env.CATALOG_RPC_HOST, port: rpcPort(env) },
+    options: { host: rpcHost(env), port: rpcPort(env) },
   });
 }

@@ -2,6 +2,7 @@ import { plainToInstance } from 'class-transformer';
 import {
   IsIn,
   IsInt,
+  IsIP,
   IsOptional,
   IsString,
   Matches,
@@ -41,6 +42,13 @@ export class BaseEnv {
   @Min(0)
   @Max(65_535)
   PORT?: number;
+
+  /**
+   * The address that this process listens on. Only this machine reaches 127.0.0.1; 0.0.0.0 is every address, which is
+   * what a container needs, whose network says who reaches it.
+   */
+  @IsIP(undefined, { message: 'WACO_HOST must be an IP address' })
+  WACO_HOST: string = '127.0.0.1';
 
   /** Development and tests only: a file whose `offsetMs` shifts the platform's clock. */
   @IsOptional()
