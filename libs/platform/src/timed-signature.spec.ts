@@ -116,7 +116,7 @@ describe('a timed signature', () => {
     ['two times, the first one signed', `${sign(T)},t=${T + 3_600}`],
     ['two times, the last one signed', `t=${T},${sign(T + 60)}`],
     ['the same time twice', `t=${T},${sign(T)}`],
-    ['the time behind the signature', sign(T).split(',').reverse().join(',')],
+    ['the time behind the signature', sign(T).split(',').toReversed().join(',')],
     ['a space before the signature', sign(T).replace(',', ', ')],
     ['a space before the time', ` ${sign(T)}`],
     ['a tab behind it', `${sign(T)}\t`],
