@@ -53,15 +53,15 @@ export function environmentOf(name, { ports, portBase, host, dataDir, secrets, d
     WACO_CLOCK_FILE: join(dataDir, 'clock.json'),
     WACO_HOST: host,
     DATABASE_URL: as(SERVICES[name].role),
-    ...(name === 'sandbox' ? {} : serviceVariables(urls, ports, secrets, queueUrl ?? as(QUEUE_ROLE))),
+    ...(name === 'sandbox' ? {} : serviceVariables(name, urls, ports, secrets, queueUrl ?? as(QUEUE_ROLE))),
     ...env,
   };
 }
 
-function serviceVariables(urls, ports, secrets, queueUrl) {
+function serviceVariables(name, urls, ports, secrets, queueUrl) {
   return {
     QUEUE_URL: queueUrl,
-    WACO_MASTER_KEYS: secrets.masterKeys,
+    ...(name === 'conversation' ? {} : { WACO_MASTER_KEYS: secrets.masterKeys }), // it opens no secret
     CHECKOUT_LINK_KEYS: secrets.checkoutLinkKeys,
     WACO_OPERATOR_KEY: secrets.operatorKey,
     WHATSAPP_APP_SECRETS: secrets.whatsappAppSecret,

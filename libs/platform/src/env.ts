@@ -61,8 +61,8 @@ export class BaseEnv {
   WACO_ALLOW_PRIVATE_URLS?: 'true' | 'false';
 }
 
-/** What every service reads besides. */
-export class ServiceEnv extends BaseEnv {
+/** What every service reads besides; one that opens no secret of a merchant reads nothing more. */
+export class KeylessEnv extends BaseEnv {
   /** This service's own connection to PostgreSQL: its own role. */
   @Matches(/^postgres(ql)?:\/\//, { message: 'DATABASE_URL must begin with postgres://' })
   DATABASE_URL: string;
@@ -81,7 +81,10 @@ export class ServiceEnv extends BaseEnv {
   /** Keeps the queues of several stacks on one Redis apart. */
   @Matches(/^[a-z0-9-]+$/, { message: 'QUEUE_PREFIX must be lowercase letters, digits and hyphens' })
   QUEUE_PREFIX: string = 'waco';
+}
 
+/** What a service reads that opens merchants' secrets. */
+export class ServiceEnv extends KeylessEnv {
   /** Keys that seal merchants' secrets: `id:base64` of 32 bytes, the current one first, comma between. */
   @ValidateIf((env: ServiceEnv) => !env.WACO_MASTER_KEYS_FILE)
   @IsString({ message: 'WACO_MASTER_KEYS or WACO_MASTER_KEYS_FILE must be set' })
