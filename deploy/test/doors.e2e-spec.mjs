@@ -1,16 +1,21 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
+import pg from 'pg';
 import { chromium } from 'playwright-core';
+import { checkPorts } from '../local/processes.mjs';
 import { SERVICES } from '../local/settings.mjs';
 import { startStack } from '../local/stack.mjs';
 import { exchange, isOpenAt } from './support/raw-http.mjs';
 
 const BROWSER = process.env.WACO_TEST_CHROMIUM ?? '/usr/bin/chromium';
 const itWithBrowser = existsSync(BROWSER) ? it : it.skip;
+const addresses = Object.values(networkInterfaces()).flat();
+const itWithIpv6 = addresses.some(({ address }) => address === '::1') ? it : it.skip;
 
 jest.setTimeout(300_000);
 
@@ -143,8 +148,7 @@ describe('the doors of a local stack', () => {
   });
 
   it('open to this machine and to no other, all of them', async () => {
-    const outside = Object.values(networkInterfaces())
-      .flat()
+    const outside = addresses
       .filter(({ internal, scopeid }) => !internal && !scopeid)
       .map(({ address }) => address);
     for (const [name, port] of Object.entries(stack.ports)) {
@@ -153,6 +157,25 @@ describe('the doors of a local stack', () => {
         expect([name, host, await isOpenAt(port, host)]).toEqual([name, host, false]);
       }
     }
+  });
+
+  itWithIpv6('are not begun beside something else under the name localhost', async () => {
+    const other = createServer();
+    await new Promise((listening) => other.listen(0, '::1', listening));
+    const { port } = other.address();
+    await expect(checkPorts({ phone: port })).rejects.toThrow(`Port ${port} (phone) is taken`);
+    await new Promise((closed) => other.close(closed));
+    await checkPorts({ phone: port });
+  });
+
+  it('lead to the queue as its own role, and as no service', async () => {
+    const client = new pg.Client({ connectionString: stack.databaseUrl });
+    await client.connect();
+    const { rows } = await client.query(
+      `SELECT DISTINCT usename FROM pg_stat_activity WHERE application_name = 'waco-queue'`,
+    );
+    await client.end();
+    expect(rows).toEqual([{ usename: 'waco_queue' }]);
   });
 
   itWithBrowser('are found by a browser under the names that npm start prints', async () => {
