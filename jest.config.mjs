@@ -21,7 +21,7 @@ export default {
     {
       ...common,
       displayName: 'unit',
-      testMatch: ['<rootDir>/{apps,libs,bench}/**/*.spec.ts'],
+      testMatch: ['<rootDir>/{apps,libs,bench}/**/*.spec.ts', '<rootDir>/deploy/**/*.spec.mjs'],
       setupFiles: [...common.setupFiles, '<rootDir>/libs/testing/src/properties.mjs'],
     },
     {

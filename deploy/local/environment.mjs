@@ -1,9 +1,11 @@
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { SERVICES } from './settings.mjs';
+import { QUEUE_ROLE, SERVICES } from './settings.mjs';
 
-/** Where a person or a test finds each part of a local stack. */
-export function urlsOf(ports) {
-  const at = (name, path = '') => `http://localhost:${ports[name]}${path}`;
+/** Where a person or a test finds each part of a stack that listens on `host`. */
+export function urlsOf(ports, host) {
+  const machine = isOpen(host) ? networkAddress() : 'localhost';
+  const at = (name, path = '') => `http://${machine}:${ports[name]}${path}`;
   return {
     gateway: at('ingest-gateway'),
     conversation: at('conversation'),
@@ -19,15 +21,29 @@ export function urlsOf(ports) {
   };
 }
 
+/** Whether other machines reach what listens on `host`. */
+export function isOpen(host = '127.0.0.1') {
+  return host !== '127.0.0.1';
+}
+
+/** Where the others of its network reach this machine. */
+function networkAddress() {
+  const addresses = Object.values(networkInterfaces()).flat();
+  return addresses.find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? 'localhost';
+}
+
 /**
  * The environment of one service. What the caller's shell has set reaches it too (LOG_LEVEL, for example), except
  * what would send all services to one port or one database role.
  */
-export function environmentOf(name, { ports, portBase, dataDir, secrets, databaseUrl, queueUrl, env }) {
-  const urls = urlsOf(ports);
-  const own = new URL(databaseUrl);
-  own.username = SERVICES[name].role;
-  own.password = secrets.roles[SERVICES[name].role];
+export function environmentOf(name, { ports, portBase, host, dataDir, secrets, databaseUrl, queueUrl, env }) {
+  const urls = urlsOf(ports, host);
+  const as = (role) => {
+    const url = new URL(databaseUrl);
+    url.username = role;
+    url.password = secrets.roles[role];
+    return url.href;
+  };
   const { PORT: _port, ...inherited } = process.env;
   return {
     ...inherited,
@@ -35,16 +51,17 @@ export function environmentOf(name, { ports, portBase, dataDir, secrets, databas
     WACO_ALLOW_PRIVATE_URLS: 'true',
     WACO_PORT_BASE: String(portBase),
     WACO_CLOCK_FILE: join(dataDir, 'clock.json'),
-    DATABASE_URL: own.href,
-    ...(name === 'sandbox' ? {} : serviceVariables(urls, ports, secrets, queueUrl ?? own.href)),
+    WACO_HOST: host,
+    DATABASE_URL: as(SERVICES[name].role),
+    ...(name === 'sandbox' ? {} : serviceVariables(name, urls, ports, secrets, queueUrl ?? as(QUEUE_ROLE))),
     ...env,
   };
 }
 
-function serviceVariables(urls, ports, secrets, queueUrl) {
+function serviceVariables(name, urls, ports, secrets, queueUrl) {
   return {
     QUEUE_URL: queueUrl,
-    WACO_MASTER_KEYS: secrets.masterKeys,
+    ...(name === 'conversation' ? {} : { WACO_MASTER_KEYS: secrets.masterKeys }), // it opens no secret
     CHECKOUT_LINK_KEYS: secrets.checkoutLinkKeys,
     WACO_OPERATOR_KEY: secrets.operatorKey,
     WHATSAPP_APP_SECRETS: secrets.whatsappAppSecret,
@@ -53,7 +70,7 @@ function serviceVariables(urls, ports, secrets, queueUrl) {
     STRIPE_BASE_URL: urls.sandbox,
     PUBLIC_URL: urls.checkout,
     PUBLIC_GATEWAY_URL: urls.gateway,
-    CATALOG_RPC_HOST: '127.0.0.1',
+    CATALOG_RPC_HOST: '127.0.0.1', // for services of this machine, whatever the others listen on
     CATALOG_RPC_PORT: String(ports['catalog-rpc']),
   };
 }

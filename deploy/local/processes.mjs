@@ -25,11 +25,17 @@ export async function checkPorts(ports, { patienceMs = 0 } = {}) {
   }
 }
 
-function isFree(port) {
+/** `localhost` may be ::1 first: what listens there would get what is meant for a service on 127.0.0.1. */
+async function isFree(port) {
+  return (await isFreeOn(port, '0.0.0.0')) && (await isFreeOn(port, '::1'));
+}
+
+function isFreeOn(port, host) {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen({ port, host: '0.0.0.0', exclusive: true }, () => server.close(() => resolve(true)));
+    // A machine without IPv6 has no such address, which nobody can take either.
+    server.once('error', ({ code }) => resolve(['EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes(code)));
+    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
   });
 }
 

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { Problem } from './settings.mjs';
 
 /**
- * Makes this process the only one that runs a stack on `dataDir`. Returns how to let go, and whether an earlier one
+ * Makes this process the only one that runs a stack on `dataDir`, with `run` (its ports and address) beside it. Returns how to let go, and whether an earlier one
  * ended without doing so. @throws Problem when another process has it.
  */
-export function claim(dataDir, portBase) {
+export function claim(dataDir, run) {
   mkdirSync(dataDir, { recursive: true });
   const file = join(dataDir, 'run.json');
   const running = holder(dataDir);
@@ -19,7 +19,7 @@ export function claim(dataDir, portBase) {
   const unclean = existsSync(file);
   rmSync(file, { force: true });
   try {
-    writeFileSync(file, JSON.stringify({ pid: process.pid, portBase }), { flag: 'wx' });
+    writeFileSync(file, JSON.stringify({ pid: process.pid, ...run }), { flag: 'wx' });
   } catch {
     throw new Problem(`Waco is just being started on ${dataDir} by another process.`);
   }

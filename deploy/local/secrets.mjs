@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Problem, SERVICES } from './settings.mjs';
+import { Problem, QUEUE_ROLE, SERVICES } from './settings.mjs';
 
 const word = (prefix = '') => prefix + randomBytes(24).toString('base64url');
 const key = () => `local1:${randomBytes(32).toString('base64')}`;
@@ -28,7 +28,8 @@ export function loadSecrets(dataDir) {
   const known = existsSync(file) ? read(file) : {};
   const secrets = { ...known, roles: { ...known.roles } };
   for (const [name, generate] of Object.entries(GENERATE)) secrets[name] ??= generate();
-  for (const { role } of Object.values(SERVICES)) secrets.roles[role] ??= word();
+  const roles = [...Object.values(SERVICES).map(({ role }) => role), QUEUE_ROLE];
+  for (const role of roles) secrets.roles[role] ??= word();
   if (JSON.stringify(secrets) === JSON.stringify(known)) return known;
   writeFileSync(`${file}.new`, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
   chmodSync(`${file}.new`, 0o600);

@@ -16,6 +16,10 @@ export const SERVICES = {
 };
 const CATALOG_RPC = 52;
 const POSTGRES = 54;
+/** This machine only, or all of its addresses. */
+const HOSTS = ['127.0.0.1', '0.0.0.0', '::'];
+/** The role of the queue's own connections, when the queue is in PostgreSQL. */
+export const QUEUE_ROLE = 'waco_queue';
 
 /** An expected problem: its message is all that the person at the keyboard needs. */
 export class Problem extends Error {}
@@ -25,7 +29,10 @@ const ADDRESSES = {
   QUEUE_URL: /^(rediss?|postgres(ql)?):\/\/./,
 };
 
-/** `WACO_DATA_DIR` and `WACO_PORT_BASE`, or their defaults; `DATABASE_URL` and `QUEUE_URL`, if set. @throws Problem */
+/**
+ * `WACO_DATA_DIR`, `WACO_PORT_BASE` and `WACO_HOST`, or their defaults; `DATABASE_URL` and `QUEUE_URL`, if set.
+ * @throws Problem
+ */
 export function readSettings(env = process.env) {
   const portBase = Number(env.WACO_PORT_BASE || 3000);
   if (!Number.isInteger(portBase) || portBase < 1 || portBase > 65_000) {
@@ -38,8 +45,15 @@ export function readSettings(env = process.env) {
       throw new Problem(`${name} must be an address such as ${example}`);
     }
   }
+  const host = env.WACO_HOST || HOSTS[0];
+  if (!HOSTS.includes(host)) {
+    throw new Problem(
+      `WACO_HOST must be one of ${HOSTS.join(', ')}: this machine only, or all of its addresses`,
+    );
+  }
   return {
     portBase,
+    host,
     dataDir: resolve(ROOT, env.WACO_DATA_DIR || '.waco'),
     databaseUrl: env.DATABASE_URL || undefined,
     queueUrl: env.QUEUE_URL || undefined,

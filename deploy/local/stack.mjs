@@ -9,7 +9,7 @@ import { checkPorts, ServiceProcess } from './processes.mjs';
 import { checkReachable } from './reachable.mjs';
 import { claim } from './run-file.mjs';
 import { loadSecrets } from './secrets.mjs';
-import { portsFrom, Problem, ROOT, SERVICES } from './settings.mjs';
+import { portsFrom, Problem, QUEUE_ROLE, ROOT, SERVICES } from './settings.mjs';
 
 const DATABASE = 'waco';
 /** How long a killed stack's processes may take to let go of their ports. */
@@ -21,10 +21,10 @@ const LIVES = 3;
  * Starts a whole stack from what `dist/` holds: PostgreSQL (unless `databaseUrl`, the owner's, is given), the six
  * services, the sandbox, and the demo merchant. `onDeath` is told when a process dies, and by default it is written to
  * stderr; with `revive`, a service is started again, and `onDeath` is told of what keeps dying and of PostgreSQL.
- * @param {{ dataDir: string, portBase: number, databaseUrl?: string, queueUrl?: string,
+ * @param {{ dataDir: string, portBase: number, host?: string, databaseUrl?: string, queueUrl?: string,
  *   env?: Record<string, string>, quiet?: boolean, demo?: boolean, revive?: boolean, signal?: AbortSignal,
  *   onDeath?: (name: string, text: string) => void }} options
- *   `env` is added to every service's environment; `demo: false` leaves the stack without a merchant;
+ *   `host` is what the services listen on, 127.0.0.1 unless given; `env` is added to every service's environment; `demo: false` leaves the stack without a merchant;
  *   `signal` breaks a start off.
  * @returns {Promise<{ urls: Record<string, string>, ports: Record<string, number>, secrets: object,
  *   merchant: object | undefined, databaseUrl: string, processes: Record<string, ServiceProcess>,
@@ -33,12 +33,12 @@ const LIVES = 3;
  * @throws Problem, with everything that was started stopped again.
  */
 export async function startStack(options) {
-  const { portBase, queueUrl, quiet = false, env = {}, signal } = options;
+  const { portBase, host = '127.0.0.1', queueUrl, quiet = false, env = {}, signal } = options;
   const dataDir = resolve(ROOT, options.dataDir);
   const ports = portsFrom(portBase);
   if (!existsSync(join(ROOT, 'dist', 'migrations', 'index.js')))
     throw new Problem('Build first: npm run build');
-  const lock = claim(dataDir, portBase);
+  const lock = claim(dataDir, { portBase, host });
   const processes = {};
   let postgres;
   let ready = false;
@@ -113,14 +113,14 @@ export async function startStack(options) {
         migrateDatabase({
           url: databaseUrl,
           create: postgres && { url: postgres.url('postgres'), name: DATABASE },
-          passwords: secrets.roles,
+          passwords: passwordsOf(secrets, queueUrl === undefined),
           queue: queueUrl === undefined,
         }),
       { quiet },
     );
 
     goOn(signal);
-    const context = { ports, portBase, dataDir, secrets, databaseUrl, queueUrl, env };
+    const context = { ports, portBase, host, dataDir, secrets, databaseUrl, queueUrl, env };
     for (const name of Object.keys(SERVICES)) {
       const environment = environmentOf(name, context);
       processes[name] = new ServiceProcess(name, ports[name], environment, logs, onServiceDeath);
@@ -129,7 +129,7 @@ export async function startStack(options) {
     ready = true;
 
     goOn(signal);
-    const urls = urlsOf(ports);
+    const urls = urlsOf(ports, host);
     const merchant =
       options.demo === false
         ? undefined
@@ -155,6 +155,11 @@ export async function startStack(options) {
     await stop();
     throw error;
   }
+}
+
+/** The queue's role is there only if the queue is in PostgreSQL. */
+function passwordsOf({ roles: { [QUEUE_ROLE]: queue, ...services } }, queueInPostgres) {
+  return queueInPostgres ? { ...services, [QUEUE_ROLE]: queue } : services;
 }
 
 function find(processes, name) {

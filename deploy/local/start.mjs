@@ -1,5 +1,6 @@
 import './node-version.mjs';
 import { say, step, runCommand } from './console.mjs';
+import { isOpen } from './environment.mjs';
 import { prepare } from './prepare.mjs';
 import { holder } from './run-file.mjs';
 import { Problem, readSettings } from './settings.mjs';
@@ -7,7 +8,7 @@ import { startStack } from './stack.mjs';
 
 /** `npm start`: installs, builds, starts everything, says where to click, stops on Ctrl-C. */
 runCommand(async () => {
-  const { dataDir, portBase, databaseUrl, queueUrl } = readSettings();
+  const { dataDir, portBase, host, databaseUrl, queueUrl } = readSettings();
   const other = holder(dataDir);
   if (other) {
     throw new Problem(
@@ -21,13 +22,15 @@ runCommand(async () => {
   const stack = await startStack({
     dataDir,
     portBase,
+    host,
     databaseUrl,
     queueUrl,
     revive: true,
     signal: ending.signal,
     onDeath: (_name, text) => ending.because(text),
   });
-  if (!ending.signal.aborted) say(welcome(stack, dataDir, Math.round((Date.now() - startedAt) / 1_000)));
+  if (!ending.signal.aborted)
+    say(welcome(stack, { dataDir, host, seconds: Math.round((Date.now() - startedAt) / 1_000) }));
   const failure = await ending.reason;
   if (failure) process.stderr.write(`\n${failure}\n`);
   say('');
@@ -55,7 +58,7 @@ function whenAskedToStop() {
   return { signal: controller.signal, reason, because: ask };
 }
 
-function welcome({ urls, merchant }, dataDir, seconds) {
+function welcome({ urls, merchant }, { dataDir, host, seconds }) {
   const lines = [
     `Waco is ready (${seconds} s). Write "hi" on the phone:`,
     '',
@@ -66,6 +69,9 @@ function welcome({ urls, merchant }, dataDir, seconds) {
     `  Operator key      operatorKey in ${dataDir}/secrets.json (for both of these)`,
     `  Logs              ${dataDir}/logs`,
     '',
+    isOpen(host)
+      ? 'Everybody on your network reaches it, the sandbox and its control included: WACO_HOST is set.'
+      : 'Only this machine reaches it. For a phone on another one: WACO_HOST=0.0.0.0 npm start',
     'Stop with Ctrl-C. Everything is kept for the next start; npm run reset clears it.',
   ];
   const width = Math.max(...lines.map((line) => line.length));

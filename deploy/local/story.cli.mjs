@@ -14,7 +14,7 @@ runCommand(async () => {
   if (!running) throw new Problem(`Nothing runs on ${dataDir}: npm start first, in another terminal.`);
   const { merchant } = JSON.parse(readFileSync(join(dataDir, 'demo.json'), 'utf8'));
   const chaos = { copies: [1, 3], shuffle: true, maxDelayMs: 2_000 };
-  const urls = urlsOf(portsFrom(running.portBase));
+  const urls = urlsOf(portsFrom(running.portBase), running.host);
   const told = await playStory(
     { urls, merchant },
     { tell: say, ...(process.argv.includes('--chaos') ? { chaos, patienceMs: 40_000 } : {}) },

@@ -8,6 +8,7 @@ runMain(async () => {
     service: 'admin',
     module: AdminModule.forRoot(env),
     env,
+    answersErrors: true,
     configure: configureAdmin,
   });
 });

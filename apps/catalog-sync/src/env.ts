@@ -23,15 +23,20 @@ export class CatalogSyncEnv extends ServiceEnv {
   @Max(120)
   STORE_SYNC_MINUTES: number = 15;
 
-  /** The address that the RPC port listens on. */
+  /** The address that the RPC port listens on; unset: WACO_HOST. */
+  @IsOptional()
   @IsString()
-  CATALOG_RPC_HOST: string = '0.0.0.0';
+  CATALOG_RPC_HOST?: string;
 
   @IsOptional()
   @IsInt()
   @Min(1)
   @Max(65_535)
   CATALOG_RPC_PORT?: number;
+}
+
+export function rpcHost(env: CatalogSyncEnv): string {
+  return env.CATALOG_RPC_HOST ?? env.WACO_HOST;
 }
 
 export function rpcPort(env: CatalogSyncEnv): number {

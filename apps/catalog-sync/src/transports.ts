@@ -1,7 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { Transport, type MicroserviceOptions } from '@nestjs/microservices';
 import { connectJobs } from '#queue';
-import { rpcPort, type CatalogSyncEnv } from './env.js';
+import { rpcHost, rpcPort, type CatalogSyncEnv } from './env.js';
 
 /** Characters; a quote has a hundred lines. */
 const LONGEST_QUESTION = 262_144;
@@ -11,6 +11,6 @@ export function connectTransports(app: INestApplication, env: CatalogSyncEnv): v
   connectJobs(app, 'catalog');
   app.connectMicroservice<MicroserviceOptions>({
     transport: Transport.TCP,
-    options: { host: env.CATALOG_RPC_HOST, port: rpcPort(env), maxBufferSize: LONGEST_QUESTION },
+    options: { host: rpcHost(env), port: rpcPort(env), maxBufferSize: LONGEST_QUESTION },
   });
 }

@@ -34,6 +34,32 @@ describe('checkout links', () => {
     }
   });
 
+  it('have one spelling: no other text for the same bytes opens', async () => {
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+    const bytes = (text: string) => text.split('.').map((part) => Buffer.from(part, 'base64url').toString('hex')).join('.'); // prettier-ignore
+    let same = 0;
+    for (const orderRef of ['W7K3M9QX', 'W7K3M9QX1', 'W7K3M9QX22']) {
+      const token = await links.make({ ...claims, orderRef }, LATER);
+      expect(await links.open(token, NOW)).toBeDefined();
+      const spellings = token
+        .split('.')
+        .flatMap((part, i, parts) => [
+          ...['=', '==', '%', ' ', '\n', '+', '/', '~', '\u0000', 'é'].flatMap((extra) => [
+            parts.with(i, part + extra).join('.'),
+            parts.with(i, extra + part).join('.'),
+            parts.with(i, part.slice(0, 3) + extra + part.slice(3)).join('.'),
+          ]),
+          ...[...alphabet].map((last) => parts.with(i, part.slice(0, -1) + last).join('.')),
+          parts.with(i, part.replaceAll('-', '+').replaceAll('_', '/')).join('.'),
+        ]);
+      for (const other of spellings.filter((text) => text !== token)) {
+        if (bytes(other) === bytes(token)) same++;
+        expect([other, await links.open(other, NOW)]).toEqual([other, undefined]);
+      }
+    }
+    expect(same).toBeGreaterThan(100);
+  });
+
   it('outlive a change of keys as long as the old key is listed', async () => {
     const old = await links.make(claims, LATER);
     const rotated = new LinkTokens(`b:${key(2)},a:${key(1)}`);

@@ -1,7 +1,7 @@
 import { IsInt, IsOptional, IsString, Max, Min } from 'class-validator';
-import { ServiceEnv } from '#platform';
+import { KeylessEnv } from '#platform';
 
-export class ConversationEnv extends ServiceEnv {
+export class ConversationEnv extends KeylessEnv {
   /** Where catalog-sync's RPC listens. */
   @IsString()
   CATALOG_RPC_HOST: string = '127.0.0.1';

@@ -82,6 +82,16 @@ describe('a webhook signature', () => {
   });
 
   it.each([
+    `${sign(BODY, 's1', T)},t=${T + 3_600}`,
+    `t=${T},${sign(BODY, 's1', T)}`,
+    sign(BODY, 's1', T).replace(',', ', '),
+    `${sign(BODY, 's1', T)},a=b`,
+    `${sign(BODY, 's1', T)},v0=${'0'.repeat(64)}`,
+  ])('that two readers could take differently is refused: %j', (header) => {
+    expect(verify(header)).toEqual(REFUSED);
+  });
+
+  it.each([
     '',
     'v1=00',
     `t=${T}`,

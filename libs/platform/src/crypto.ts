@@ -11,3 +11,11 @@ export function safeEqual(a: string, b: string): boolean {
 export function hmacSha256(secret: string, data: Buffer | string): string {
   return createHmac('sha256', secret).update(data).digest('hex');
 }
+
+/**
+ * Whether a text is the one base64url spelling of its bytes. Decoders forgive padding, foreign characters and unused
+ * bits of the last character, so that many texts stand for the same bytes.
+ */
+export function isBase64url(text: string): boolean {
+  return Buffer.from(text, 'base64url').toString('base64url') === text;
+}

@@ -2,6 +2,7 @@ import { plainToInstance } from 'class-transformer';
 import {
   IsIn,
   IsInt,
+  IsIP,
   IsOptional,
   IsString,
   Matches,
@@ -42,6 +43,13 @@ export class BaseEnv {
   @Max(65_535)
   PORT?: number;
 
+  /**
+   * The address that this process listens on. Only this machine reaches 127.0.0.1; 0.0.0.0 is every address, which is
+   * what a container needs, whose network says who reaches it.
+   */
+  @IsIP(undefined, { message: 'WACO_HOST must be an IP address' })
+  WACO_HOST: string = '127.0.0.1';
+
   /** Development and tests only: a file whose `offsetMs` shifts the platform's clock. */
   @IsOptional()
   @IsString()
@@ -53,8 +61,8 @@ export class BaseEnv {
   WACO_ALLOW_PRIVATE_URLS?: 'true' | 'false';
 }
 
-/** What every service reads besides. */
-export class ServiceEnv extends BaseEnv {
+/** What every service reads besides; one that opens no secret of a merchant reads nothing more. */
+export class KeylessEnv extends BaseEnv {
   /** This service's own connection to PostgreSQL: its own role. */
   @Matches(/^postgres(ql)?:\/\//, { message: 'DATABASE_URL must begin with postgres://' })
   DATABASE_URL: string;
@@ -73,7 +81,10 @@ export class ServiceEnv extends BaseEnv {
   /** Keeps the queues of several stacks on one Redis apart. */
   @Matches(/^[a-z0-9-]+$/, { message: 'QUEUE_PREFIX must be lowercase letters, digits and hyphens' })
   QUEUE_PREFIX: string = 'waco';
+}
 
+/** What a service reads that opens merchants' secrets. */
+export class ServiceEnv extends KeylessEnv {
   /** Keys that seal merchants' secrets: `id:base64` of 32 bytes, the current one first, comma between. */
   @ValidateIf((env: ServiceEnv) => !env.WACO_MASTER_KEYS_FILE)
   @IsString({ message: 'WACO_MASTER_KEYS or WACO_MASTER_KEYS_FILE must be set' })

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { LocalKeyWrapper, seal, SecretBox, unseal } from './envelope.js';
-import { parseKeyRing } from './key-ring.js';
+import { NO_KEYS, parseKeyRing } from './key-ring.js';
 
 const key = (fill: number): string => Buffer.alloc(32, fill).toString('base64');
 const ring = parseKeyRing(`a:${key(1)},b:${key(2)}`);
@@ -109,6 +109,13 @@ describe('re-wrapping', () => {
         expect(await rotated.rewrap(renewed!, at)).toBeUndefined();
       }),
     );
+  });
+
+  it('is neither opened nor made by a process without keys', async () => {
+    const keyless = new SecretBox(new LocalKeyWrapper(NO_KEYS));
+    await expect(keyless.open(seal('s3cret', 'row', ring), 'row')).rejects.toThrow(/key ring/);
+    await expect(keyless.seal('s3cret', 'row')).rejects.toThrow(/key ring/);
+    await expect(keyless.rewrap(seal('s3cret', 'row', ring), 'row')).rejects.toThrow(/key ring/);
   });
 
   it('refuses what it cannot open, rather than store it anew', async () => {

@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { isBase64url } from './crypto.js';
 import type { KeyRing } from './key-ring.js';
 
 /** A data key under a master key: useless without it. */
@@ -139,10 +140,10 @@ function encrypt(plain: Buffer, key: Buffer, aad: string): string {
   return Buffer.concat([iv, cipher.getAuthTag(), body]).toString('base64url');
 }
 
-/** Only the text that `encrypt` made is accepted: base64 has several spellings for the same bytes. */
+/** Only the text that `encrypt` made is accepted. */
 function decrypt(text: string, key: Buffer, aad: string): Buffer {
   const bytes = Buffer.from(text, 'base64url');
-  if (bytes.length < IV_BYTES + TAG_BYTES || bytes.toString('base64url') !== text) {
+  if (bytes.length < IV_BYTES + TAG_BYTES || !isBase64url(text)) {
     throw new Error('not a sealed secret');
   }
   const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, IV_BYTES), {

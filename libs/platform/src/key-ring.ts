@@ -8,6 +8,9 @@ export interface KeyRing {
   refresh?(): void;
 }
 
+/** Of a process that opens and seals nothing: whatever it tries is refused, as an unknown key. */
+export const NO_KEYS: KeyRing = { current: 'none', keys: new Map() };
+
 /** Ids stand in sealed values, between full stops. */
 const KEY_ID = /^[A-Za-z0-9_-]{1,64}$/;
 

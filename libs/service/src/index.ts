@@ -2,10 +2,12 @@ import type { DynamicModule } from '@nestjs/common';
 import { DATABASE_READY, DatabaseModule, TenancyModule } from '#persistence';
 import {
   HealthModule,
+  NO_KEYS,
   openKeyRing,
   openSecretBox,
   PlatformModule,
-  type ServiceEnv,
+  ServiceEnv,
+  type KeylessEnv,
   type ServiceName,
 } from '#platform';
 import { JobsModule, QUEUE_READY } from '#queue';
@@ -14,17 +16,18 @@ export { CatalogClient, CatalogClientModule } from './catalog-client.js';
 
 /**
  * What every service is made of besides its own rooms: clock, environment and logs; its database role, tenant
- * transactions and journal; merchants' configuration; the queue; health and metrics.
+ * transactions and journal; merchants' configuration, with the keys that open their secrets if its environment has
+ * them; the queue; health and metrics.
  */
 export function serviceModules(options: {
   service: ServiceName;
-  env: ServiceEnv;
+  env: KeylessEnv;
   entities: (new () => object)[];
   /** What must answer before this process takes work. The gateway takes webhooks in without its queue. */
   checks?: symbol[];
 }): DynamicModule[] {
   const { service, env, entities, checks = [DATABASE_READY, QUEUE_READY] } = options;
-  const keys = openKeyRing(env);
+  const keys = env instanceof ServiceEnv ? openKeyRing(env) : NO_KEYS;
   return [
     PlatformModule.forRoot({ service, env }),
     DatabaseModule.forRoot({
@@ -33,7 +36,7 @@ export function serviceModules(options: {
       entities,
       poolSize: env.DATABASE_POOL_SIZE ?? 20,
     }),
-    TenancyModule.forRoot(keys, openSecretBox(keys, env)),
+    TenancyModule.forRoot(keys, openSecretBox(keys, env instanceof ServiceEnv ? env : {})),
     JobsModule.forRoot({ url: env.QUEUE_URL, prefix: env.QUEUE_PREFIX }),
     HealthModule.forRoot({ checks }),
   ];

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import pg from 'pg';
 import type { ChainHead } from '#core/tenancy';
+import { note, say } from '../cli/terminal.js';
 import { verifyAudit, type Ask } from './verify.js';
 
 /**
@@ -14,9 +15,7 @@ try {
   if (!url) throw new Error('DATABASE_URL must be set');
   process.exitCode = await verify(url);
 } catch (error) {
-  process.stderr.write(
-    `could not verify: ${error instanceof Error ? error.message || String(error) : String(error)}\n`,
-  );
+  note(`could not verify: ${error instanceof Error ? error.message || String(error) : String(error)}`);
   process.exitCode = 2;
 }
 
@@ -27,10 +26,10 @@ async function verify(connectionString: string): Promise<number> {
   const ask: Ask = async (sql, values) => (await client.query(sql, values)).rows as never;
   const { rows, heads, breaks } = await verifyAudit(ask, known).finally(() => void client.end());
   for (const { chain, seq, why } of breaks) {
-    process.stdout.write(`broken: chain ${chain}, row ${seq}: ${why.replaceAll('_', ' ')}\n`);
+    say(`broken: chain ${chain}, row ${seq}: ${why.replaceAll('_', ' ')}`);
   }
   if (breaks.length > 0) return 1;
-  process.stdout.write(`sound: ${rows} rows in ${heads.length} chains\n`);
+  say(`sound: ${rows} rows in ${heads.length} chains`);
   if (file) writeFileSync(file, `${JSON.stringify(heads, null, 2)}\n`);
   return 0;
 }

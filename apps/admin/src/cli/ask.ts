@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { Failure } from './failure.js';
 import { readSecretFile } from './settings.js';
+import { echo, shown } from './terminal.js';
 
 /** Somebody sits at the terminal who can be asked. */
 export function isAttended(): boolean {
@@ -13,18 +14,18 @@ export async function ask(question: string, hidden = false): Promise<string> {
   let muted = false;
   const output = new Writable({
     write(chunk, _encoding, done) {
-      if (!muted) process.stderr.write(chunk as Buffer);
+      if (!muted) echo(chunk as Buffer);
       done();
     },
   });
   const lines = createInterface({ input: process.stdin, output, terminal: true });
   try {
-    const answer = lines.question(`${question}: `);
+    const answer = lines.question(`${shown(question)}: `);
     muted = hidden;
     return (await answer).trim();
   } finally {
     lines.close();
-    if (hidden) process.stderr.write('\n');
+    if (hidden) echo('\n');
   }
 }
 

@@ -6,7 +6,8 @@ import type { Json } from './client.js';
 import { contextOf, findMerchant, type Shared } from './context.js';
 import { Failure } from './failure.js';
 import { paged, type Paging } from './paging.js';
-import { say, sayJson, sayPage, short, time, type Column } from './print.js';
+import { sayPage, short, time, type Column } from './print.js';
+import { jsonText, say, sayJson } from './terminal.js';
 
 export function auditCommands(program: Command): void {
   const audit = program.command('audit').description('what operators and merchants changed');
@@ -57,7 +58,7 @@ async function verifyByApi(file: string | undefined, command: Command): Promise<
     if (report.sound) say(`sound: ${String(report.rows)} rows in ${chains} chains`);
   }
   if (!report.sound) return 1;
-  if (file) writeFileSync(file, `${JSON.stringify(report.heads, null, 2)}\n`);
+  if (file) writeFileSync(file, jsonText(report.heads));
   return 0;
 }
 

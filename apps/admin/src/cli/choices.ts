@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import type { Json } from './client.js';
 import { contextOf } from './context.js';
 import { Failure } from './failure.js';
-import { note, sayJson } from './print.js';
 import { readJsonFile } from './settings.js';
+import { note, sayJson } from './terminal.js';
 
 /** What a merchant has chosen for itself: the settings of the API, by section. */
 export function choiceCommands(program: Command): void {

@@ -72,7 +72,7 @@ export class Client {
     const first = (await this.get(path, query)) as unknown as Page;
     if (!all) return first;
     const items = [...first.items];
-    for (let cursor = first.nextCursor; cursor !== null;) {
+    for (let cursor = first.nextCursor; typeof cursor === 'string';) {
       const page = (await this.get(path, { ...query, cursor })) as unknown as Page;
       items.push(...page.items);
       cursor = page.nextCursor;
@@ -89,7 +89,7 @@ export class Client {
         redirect: 'error',
       });
       if (!response.ok || !response.body) {
-        throw new Failure(sayProblem(response.status, parse(await response.text()) ?? {}));
+        throw problemFailure(response.status, parse(await response.text()) ?? {});
       }
       const lines = Readable.fromWeb(response.body as never);
       const remember = async function* (chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
@@ -144,7 +144,7 @@ export class Client {
     const answer = parse(text);
     if (response.ok && answer) return { answer, headers: response.headers };
     if (response.ok) throw new Failure(`${this.baseUrl} did not answer as the admin API does`, 3);
-    throw new Failure(sayProblem(response.status, answer ?? {}));
+    throw problemFailure(response.status, answer ?? {});
   }
 }
 
@@ -158,11 +158,11 @@ function parse(text: string): Json | undefined {
 }
 
 /** The problem's sentence, and each field with the rule that it breaks. */
-export function sayProblem(status: number, problem: ProblemDocument): string {
+function problemFailure(status: number, problem: ProblemDocument): Failure {
   const what = problem.detail ?? problem.title ?? 'no reason given';
   const code = problem.code ? `, ${problem.code}` : '';
   const fields = (problem.errors ?? []).map((e) => `  ${e.field}: ${e.detail} [${e.rule}]`);
-  return [`${what} (${status}${code})`, ...fields].join('\n');
+  return new Failure(`${what} (${status}${code})`, 1, fields);
 }
 
 function queryString(query: Record<string, string | number | undefined>): string {

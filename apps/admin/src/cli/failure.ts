@@ -6,6 +6,8 @@ export class Failure extends Error {
   constructor(
     message: string,
     readonly exitCode: ExitCode = 1,
+    /** Lines that stand below the message. */
+    readonly more: readonly string[] = [],
   ) {
     super(message);
   }

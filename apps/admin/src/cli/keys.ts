@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import { need } from './ask.js';
 import { contextOf } from './context.js';
 import { paged, type Paging } from './paging.js';
-import { note, say, sayJson, sayPage, time, type Column } from './print.js';
+import { sayPage, time, type Column } from './print.js';
+import { note, say, sayJson } from './terminal.js';
 
 const COLUMNS: readonly Column[] = [
   ['id', (k) => k.id],

@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import type { Json } from './client.js';
 import { contextOf } from './context.js';
 import { paged, type Paging } from './paging.js';
-import { money, say, sayJson, sayPage, sayRecord, short, time, type Column } from './print.js';
+import { money, sayPage, sayRecord, short, time, type Column } from './print.js';
+import { say, sayJson } from './terminal.js';
 
 /** A resource below a merchant: how it is listed, which flags search it. */
 interface Resource {
@@ -178,12 +179,12 @@ function explainCommand(program: Command): void {
       const answer = await client.get(`${await merchantPath()}/messages/${encodeURIComponent(id)}/explain`);
       if (json) return sayJson(answer);
       say(`${String(answer.messageId)} is ${String(answer.status)}. ${String(answer.summary)}`);
-      say(`\nLooked at${answer.decidedAt ? `, ${time(answer.decidedAt)}` : ''}:`);
+      say('', `Looked at${answer.decidedAt ? `, ${time(answer.decidedAt)}` : ''}:`);
       for (const line of answer.lookedAt as string[]) say(`  ${line}`);
-      say(`\nDecided:\n  ${String(answer.decision)}`);
-      say('\nCalls:');
+      say('', 'Decided:', `  ${String(answer.decision)}`);
+      say('', 'Calls:');
       for (const { at, words } of answer.attempts as Json[]) say(`  ${time(at)}  ${String(words)}`);
-      say('\nStatuses:');
+      say('', 'Statuses:');
       for (const { at, words } of answer.statuses as Json[]) say(`  ${time(at)}  ${String(words)}`);
     });
 }

@@ -3,8 +3,9 @@ import { need } from './ask.js';
 import type { Json } from './client.js';
 import { contextOf, findMerchant } from './context.js';
 import { paged, type Paging } from './paging.js';
-import { note, say, sayPage, sayRecord, sayJson, time, type Column } from './print.js';
+import { sayPage, sayRecord, time, type Column } from './print.js';
 import { sayReadiness } from './readiness.js';
+import { note, say, sayJson } from './terminal.js';
 
 const COLUMNS: readonly Column[] = [
   ['id', (m) => m.merchantId],

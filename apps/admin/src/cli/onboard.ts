@@ -5,9 +5,9 @@ import type { Client, Json } from './client.js';
 import { PATHS, readSecrets, type Connected } from './connect.js';
 import { contextOf, merchantBySlug, type Shared } from './context.js';
 import { Failure } from './failure.js';
-import { note, sayJson } from './print.js';
 import { sayReadiness } from './readiness.js';
 import { readJsonFile } from './settings.js';
+import { note, sayJson } from './terminal.js';
 
 /** What is asked for when no file says it. */
 const FIELDS: Record<'merchant' | Connected, readonly (readonly [field: string, question: string])[]> = {

@@ -4,7 +4,8 @@ import type { Command } from 'commander';
 import type { Client, Json } from './client.js';
 import { contextOf } from './context.js';
 import { Failure } from './failure.js';
-import { note, sayJson, sayRecord } from './print.js';
+import { sayRecord } from './print.js';
+import { jsonText, note, sayJson } from './terminal.js';
 
 const POLL_MS = 1_000;
 
@@ -24,7 +25,7 @@ export function peopleCommands(program: Command): void {
       const { client, merchantPath } = contextOf(command);
       const document = await client.post(`${await merchantPath()}/people/export`, nameOf(name));
       if (out === undefined) return sayJson(document);
-      await writeFile(out, `${JSON.stringify(document, null, 2)}\n`, { mode: 0o600 });
+      await writeFile(out, jsonText(document), { mode: 0o600 });
       note(`written to ${out}`);
     });
 

@@ -1,28 +1,16 @@
 import Table from 'cli-table3';
 import type { Json, Page } from './client.js';
+import { note, say, sayJson, shown } from './terminal.js';
 
 /** A column: its title and what stands in it. */
 export type Column = readonly [title: string, value: (row: Json) => unknown];
-
-export function say(text: string): void {
-  process.stdout.write(`${text}\n`);
-}
-
-/** What is not the answer itself: progress, hints. It stays out of pipes. */
-export function note(text: string): void {
-  process.stderr.write(`${text}\n`);
-}
-
-export function sayJson(value: unknown): void {
-  say(JSON.stringify(value, null, 2));
-}
 
 /** A list as a table, or as JSON; says when there is more. */
 export function sayPage(page: Page, columns: readonly Column[], json: boolean): void {
   if (json) return sayJson(page);
   if (page.items.length === 0) return note('nothing');
   say(
-    tableOf(
+    ...tableOf(
       columns.map(([title]) => title),
       page.items.map((row) => columns.map(([, value]) => cell(value(row)))),
     ),
@@ -37,7 +25,8 @@ export function sayRecord(value: Json, json: boolean): void {
   for (const [name, inner] of Object.entries(value)) say(`${name.padEnd(width)}  ${cell(inner)}`);
 }
 
-export function tableOf(head: readonly string[], rows: readonly string[][]): string {
+/** The lines of a table. */
+function tableOf(head: readonly string[], rows: readonly string[][]): string[] {
   const table = new Table({
     head: [...head],
     chars: PLAIN,
@@ -47,8 +36,7 @@ export function tableOf(head: readonly string[], rows: readonly string[][]): str
   return table
     .toString()
     .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n');
+    .map((line) => line.trimEnd());
 }
 
 /** Columns without lines: readable, and easy to cut. */
@@ -70,13 +58,10 @@ const PLAIN = {
   middle: '',
 };
 
-// What a customer wrote must not move a terminal's cursor.
-const CONTROL = /\p{Cc}+/gu;
-
 function cell(value: unknown): string {
   if (value === null || value === undefined) return '-';
   const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
-  return text.replaceAll(CONTROL, ' ');
+  return shown(text.replaceAll(/[\t\n\r]+/g, ' '));
 }
 
 /** `2026-11-21 10:04:18`, UTC. */
@@ -88,10 +73,8 @@ export function time(iso: unknown): string {
 export function money(amount: Json | null | undefined): string {
   if (!amount) return '-';
   const { minor, currency } = amount as { minor: number; currency: string };
-  const { maximumFractionDigits: digits = 2 } = new Intl.NumberFormat('en', {
-    style: 'currency',
-    currency,
-  }).resolvedOptions();
+  const style = /^[A-Z]{3}$/.test(currency) ? ({ style: 'currency', currency } as const) : {};
+  const { maximumFractionDigits: digits = 2 } = new Intl.NumberFormat('en', style).resolvedOptions();
   return `${(minor / 10 ** digits).toFixed(digits)} ${currency}`;
 }
 

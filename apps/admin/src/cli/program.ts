@@ -10,6 +10,7 @@ import { merchantCommands } from './merchants.js';
 import { onboardCommand } from './onboard.js';
 import { peopleCommands } from './people.js';
 import { repairCommands } from './repair.js';
+import { COMMANDER_OUTPUT, note } from './terminal.js';
 
 const HELP = `
 The API's address and key come from --url and --key-file, else from WACO_API_URL and WACO_API_KEY, else from the
@@ -17,7 +18,8 @@ local stack's secrets. Secrets never stand on the command line: they are read fr
 
 Exit codes: 0 done, 1 the API said no or something is missing, 2 called wrongly, 3 the API cannot be reached.`;
 
-function programOf(): Command {
+/** All commands of the client. */
+export function programOf(): Command {
   const program = new Command('waco')
     .description('The admin API from a terminal')
     .option('--url <url>', 'address of the admin API')
@@ -41,7 +43,7 @@ function programOf(): Command {
 
 /** Commands throw instead of ending the process, so that there is one place that says how it ended. */
 function throwing(command: Command): Command {
-  command.exitOverride();
+  command.exitOverride().configureOutput(COMMANDER_OUTPUT);
   for (const inner of command.commands) throwing(inner);
   return command;
 }
@@ -55,8 +57,14 @@ export async function run(argv: readonly string[]): Promise<void> {
       process.exitCode = error.exitCode === 0 ? 0 : 2;
       return;
     }
-    if (!(error instanceof Failure)) throw error;
-    process.stderr.write(`waco: ${error.message}\n`);
-    process.exitCode = error.exitCode;
+    if (error instanceof Failure) {
+      note(`waco: ${error.message}`, ...error.more);
+      process.exitCode = error.exitCode;
+      return;
+    }
+    // A bug, perhaps over an answer that nobody thought of: its stack may hold a piece of it.
+    const { stack, message } = error instanceof Error ? error : new Error(String(error));
+    note(...(stack ?? message).split('\n'));
+    process.exitCode = 1;
   }
 }

@@ -1,5 +1,5 @@
 import type { Json } from './client.js';
-import { say } from './print.js';
+import { say } from './terminal.js';
 
 /** The command that does what the API's `fix` names a call for. */
 const COMMANDS: readonly (readonly [step: RegExp, command: string])[] = [

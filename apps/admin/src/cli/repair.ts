@@ -3,7 +3,8 @@ import type { Json } from './client.js';
 import { contextOf, findMerchant, type Shared } from './context.js';
 import { Failure } from './failure.js';
 import { paged, type Paging } from './paging.js';
-import { note, say, sayJson, sayPage, short, time, type Column } from './print.js';
+import { sayPage, short, time, type Column } from './print.js';
+import { note, say, sayJson } from './terminal.js';
 
 export function repairCommands(program: Command): void {
   deadLetterCommands(program);

@@ -34,6 +34,7 @@ export class CreateApiKey {
   @ApiPropertyOptional({ type: String, format: 'date-time', description: 'Left out: until it is revoked.' })
   @MayBeAbsent()
   @IsISO8601({ strict: true }, { message: 'expiresAt must be an ISO 8601 date and time' })
+  @Visible()
   expiresAt?: string;
 }
 

@@ -14,6 +14,7 @@ import {
 import type { AuditRow } from '../audit/audit-reader.js';
 import { MayBeAbsent } from './optional.js';
 import { PageQuery } from './page.dto.js';
+import { Visible } from './visible.js';
 
 export class AuditQuery extends PageQuery {
   @ApiPropertyOptional({ type: String, description: 'Left out: everything that the key may see.' })
@@ -25,28 +26,33 @@ export class AuditQuery extends PageQuery {
   @MayBeAbsent()
   @IsString()
   @Length(1, 100)
+  @Visible()
   actor?: string;
 
   @ApiPropertyOptional({ type: String, example: 'merchant.suspend' })
   @MayBeAbsent()
   @IsString()
   @Length(1, 200)
+  @Visible()
   action?: string;
 
   @ApiPropertyOptional({ type: String, description: 'Id of what was changed.' })
   @MayBeAbsent()
   @IsString()
   @Length(1, 500)
+  @Visible()
   target?: string;
 
   @ApiPropertyOptional({ type: String, format: 'date-time', description: 'From this time on.' })
   @MayBeAbsent()
   @IsISO8601({ strict: true }, { message: 'from must be an ISO 8601 date and time' })
+  @Visible()
   from?: string;
 
   @ApiPropertyOptional({ type: String, format: 'date-time', description: 'Before this time.' })
   @MayBeAbsent()
   @IsISO8601({ strict: true }, { message: 'to must be an ISO 8601 date and time' })
+  @Visible()
   to?: string;
 }
 

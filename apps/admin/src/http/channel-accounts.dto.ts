@@ -3,6 +3,7 @@ import { IsBoolean, IsInt, IsString, Length, Matches, Max, Min } from 'class-val
 import type { ChannelAccountEntity, ChannelKind } from '#persistence';
 import { DIGITS, IS_SET, SECRET, secretRule } from './connections.dto.js';
 import { MayBeAbsent } from './optional.js';
+import { Visible } from './visible.js';
 
 const KINDS = ['whatsapp', 'messenger', 'instagram'] as const;
 const NAME = { type: String, minLength: 1, maxLength: 100, example: 'Desert Threads' } as const;
@@ -15,6 +16,7 @@ export class ConnectMessenger {
   @ApiProperty({ ...NAME, description: 'As customers see it.' })
   @IsString()
   @Length(1, 100)
+  @Visible()
   displayName: string;
 
   @ApiProperty({ ...SECRET, description: "The page's access token. Write-only: answers say `set`." })
@@ -37,6 +39,7 @@ export class UpdateChannelAccount {
   @MayBeAbsent()
   @IsString()
   @Length(1, 100)
+  @Visible()
   displayName?: string;
 
   @ApiPropertyOptional(SECRET)

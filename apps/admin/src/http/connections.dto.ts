@@ -3,6 +3,7 @@ import { IsBoolean, IsInt, IsISO31661Alpha2, IsUrl, Matches, Max, MaxLength, Min
 import type { ChannelAccountEntity, StoreConnectionEntity } from '#persistence';
 import { MayBeAbsent } from './optional.js';
 import { OverlapHours } from './overlap.dto.js';
+import { Visible } from './visible.js';
 
 /** Printable ASCII without spaces: what fits into a header. Messages name the rule, never the value. */
 export const secretRule = (field: string): [RegExp, { message: string }] => [
@@ -106,6 +107,7 @@ export class PutStore {
   )
   @Matches(/^[^?#]*$/, { message: 'baseUrl must have no query and no fragment' })
   @MaxLength(500)
+  @Visible()
   baseUrl: string;
 
   @ApiProperty({ type: String, description: 'Where goods are sold to, ISO 3166-1 alpha-2.', example: 'AE' })

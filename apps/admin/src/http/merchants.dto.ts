@@ -11,7 +11,7 @@ import {
   Min,
 } from 'class-validator';
 import { MayBeAbsent } from './optional.js';
-import { Visible } from './visible.js';
+import { Visible, VisibleLines } from './visible.js';
 import { MERCHANT_STATUSES, type MerchantStatus } from '#core/tenancy';
 import type { MerchantEntity } from '#persistence';
 
@@ -89,6 +89,7 @@ export class SuspendMerchant {
   @ApiProperty({ type: String, minLength: 1, maxLength: 500, example: 'unpaid invoice' })
   @IsString()
   @Length(1, 500)
+  @VisibleLines()
   reason: string;
 }
 

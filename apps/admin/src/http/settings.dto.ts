@@ -29,6 +29,7 @@ import {
 } from '#core/tenancy';
 import { MayBeAbsent } from './optional.js';
 import { ACCOUNT_RULE } from './payment-accounts.dto.js';
+import { Visible } from './visible.js';
 
 const LANGUAGE = /^[a-z]{2,3}(_[A-Z]{2})?$/;
 const LANGUAGE_RULE = 'must be a code such as en, ar or pt_BR';
@@ -86,6 +87,7 @@ export class CourierDto {
   @ApiProperty({ type: String, minLength: 1, maxLength: 100, example: 'Aramex' })
   @IsString()
   @Length(1, 100)
+  @Visible()
   name: string;
 
   @ApiPropertyOptional({
@@ -97,6 +99,7 @@ export class CourierDto {
   @Matches(/\{code\}/, { message: 'trackingUrl must have {code} in it' })
   @IsUrl({ protocols: ['https'], require_protocol: true }, { message: 'trackingUrl must be an https URL' })
   @Length(1, 500)
+  @Visible()
   trackingUrl?: string;
 
   @ApiPropertyOptional({ type: [String], example: ['AE'] })
@@ -138,6 +141,7 @@ export class BusinessHoursDto {
   @ApiProperty({ type: String, description: 'IANA.', example: 'Asia/Dubai' })
   @IsString()
   @Length(1, 64)
+  @Visible()
   timeZone: string;
 
   @ApiProperty({
@@ -205,11 +209,13 @@ export class StaffMemberDto {
   @ApiProperty({ type: String, minLength: 1, maxLength: 100 })
   @IsString()
   @Length(1, 100)
+  @Visible()
   name: string;
 
   @ApiPropertyOptional({ type: String, format: 'email' })
   @MayBeAbsent()
   @IsEmail()
+  @Visible()
   email?: string;
 
   @ApiPropertyOptional({ type: String, example: '+971500000000' })

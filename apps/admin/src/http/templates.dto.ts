@@ -2,12 +2,13 @@ import { ApiProperty } from '@nestjs/swagger';
 import { ArrayMaxSize, IsArray, IsIn, IsString, Length, Matches } from 'class-validator';
 import { TEMPLATE_PURPOSES, type TemplatePurpose } from '#core/messaging';
 import type { TemplateEntity } from '#persistence';
+import { VisibleLines } from './visible.js';
 
 const CATEGORIES = ['utility', 'marketing', 'authentication'] as const;
 
 export class TemplateParams {
   @ApiProperty({ type: String })
-  @IsString()
+  @Matches(/^\w{1,100}$/, { message: "merchantId must be a merchant's id" })
   merchantId: string;
 
   @ApiProperty({ enum: TEMPLATE_PURPOSES, description: 'What the message is for.' })
@@ -39,6 +40,7 @@ export class PutTemplate {
   })
   @IsString()
   @Length(1, 1_024)
+  @VisibleLines()
   body: string;
 
   @ApiProperty({

@@ -5,6 +5,7 @@ import { MayBeAbsent } from '../http/optional.js';
 import { fieldProblem } from '../http/problem.js';
 import { PART_STATES, type Erasure, type PartState } from './erasures.js';
 import type { MerchantErasureState } from './merchant-erasure.js';
+import { Visible } from '../http/visible.js';
 
 /** One name of a person, in the body: an address stands in logs. */
 export class PersonQuery {
@@ -16,6 +17,7 @@ export class PersonQuery {
   @MayBeAbsent()
   @IsString()
   @Length(1, 100)
+  @Visible()
   phone?: string;
 
   @ApiPropertyOptional({
@@ -26,11 +28,13 @@ export class PersonQuery {
   @MayBeAbsent()
   @IsString()
   @Length(1, 256)
+  @Visible()
   userId?: string;
 
   @ApiPropertyOptional({ type: String, example: '@sheena' })
   @MayBeAbsent()
   @Matches(/^@?[^\s@]{1,128}$/u, { message: 'username must be one word, with or without @' })
+  @Visible()
   username?: string;
 
   @ApiPropertyOptional({ type: String, example: 'con_019a5b7c2f1e7c6b8a90d3e4f5a6b7c8' })

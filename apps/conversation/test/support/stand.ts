@@ -16,7 +16,7 @@ import type { InboundContent, OutboundContent, PersonRef } from '#core/messaging
 import { Journal, Tenants, type NewItem } from '#persistence';
 import { bootService, CLOCK, loadEnv, type Clock } from '#platform';
 import { connectJobs, toItem, Waker, wakeOf } from '#queue';
-import { insertTestMerchant, TEST_MASTER_KEYS, until, type TestDatabase, type TestMerchant } from '#testing';
+import { insertTestMerchant, until, type TestDatabase, type TestMerchant } from '#testing';
 import { ConversationModule } from '../../src/conversation.module.js';
 import { ConversationEnv } from '../../src/env.js';
 
@@ -55,7 +55,6 @@ export class Stand {
       DATABASE_URL: database.url('waco_conversation'),
       QUEUE_URL: options.backend === 'redis' ? process.env.WACO_TEST_REDIS_URL : database.queueUrl,
       QUEUE_PREFIX: `t${randomUUID().slice(0, 8)}`,
-      WACO_MASTER_KEYS: TEST_MASTER_KEYS,
       CATALOG_RPC_PORT: String(options.rpcPort),
       ...(options.clockFile ? { WACO_CLOCK_FILE: options.clockFile } : {}),
     });

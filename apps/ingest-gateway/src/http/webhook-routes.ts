@@ -22,13 +22,13 @@ const STRIPE: Door = {
   source: 'stripe',
   limit: MERCHANTS_LIMIT,
   header: 'stripe-signature',
-  form: /(?:^|,)\s*v1=[0-9a-f]{64}\s*(?:,|$)/,
+  form: /^t=[1-9]\d{0,10},(?:.*,)?v1=[0-9a-f]{64}(?:,|$)/,
 };
 const STORE: Door = {
   source: 'store',
   limit: MERCHANTS_LIMIT,
   header: 'waco-signature',
-  form: /^t=\d{1,12}\s*,\s*v1=[0-9a-f]{64}\s*(?:,|$)/,
+  form: /^t=[1-9]\d{0,10}(?:,v1=[0-9a-f]{64}){1,10}$/,
 };
 
 /**
