@@ -51,7 +51,10 @@ const counts = {};
 let doing = { shop: 'good', apiPerSecond: 0, webhooksPerSecond: 0 };
 let under = 0;
 
-process.once('message', async (setting) => {
+process.once('message', (setting) => void start(setting));
+process.once('disconnect', () => process.exit());
+
+async function start(setting) {
   const server = createServer((incoming, response) => {
     incoming.resume();
     response.setHeader('content-type', 'application/json');
@@ -72,8 +75,7 @@ process.once('message', async (setting) => {
     () => doing.webhooksPerSecond,
     () => postWebhook(setting),
   );
-});
-process.once('disconnect', () => process.exit());
+}
 
 /** So often a second, without waiting for answers; what would be more than so many at once is left out. */
 async function at(rate, act) {

@@ -1,6 +1,5 @@
-import { createHmac, randomUUID } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,12 +9,16 @@ import { getMetadataStorage } from 'class-validator';
 import { Customer, http } from '../../../deploy/local/customer.mjs';
 import { ROOT } from '../../../deploy/local/settings.mjs';
 import { buy } from '../../lib/buyer.mjs';
+import { answerOf, callAdmin, dated, hmac, valueOf } from '../../lib/calls.mjs';
 import { Poster } from '../../lib/customers.mjs';
 import { ask } from '../../lib/database.mjs';
 import { startFleet } from '../../lib/fleet.mjs';
 import { spoilt } from '../../lib/junk.mjs';
 import { portBase } from '../../lib/ordeal.mjs';
 import { groupBy } from '../../lib/readback.mjs';
+import { about, sampleOf, samplesIn, whatsappSamples } from '../../lib/samples.mjs';
+import { startShop } from '../../lib/told-shop.mjs';
+import { HELD_MS, Watch } from '../../lib/watch.mjs';
 
 const MEBIBYTE = 1_048_576;
 /** What each door takes at most. */
@@ -26,12 +29,9 @@ const LIMITS = {
   shop: 8 * MEBIBYTE,
   item: MEBIBYTE / 4,
 };
-/** Nothing that one sends may keep all others waiting for longer. */
-const HELD_MS = 200;
 const LONG = { each: 400, rounds: 60, jobs: 12 };
 const QUICK = { each: 22, rounds: 2, jobs: 1 };
 const PRELOAD = pathToFileURL(join(ROOT, 'bench', 'lib', 'steps.mjs')).href;
-const ADAPTERS = join(ROOT, 'libs', 'adapters');
 
 export default {
   name: 'inputs',
@@ -59,7 +59,7 @@ async function run(size, log) {
     merchants: 3,
     env: {
       WHATSAPP_BASE_URL: `http://127.0.0.1:${portBase() + 100}/graph`,
-      NODE_OPTIONS: `--import ${PRELOAD} ${process.env.XP ?? ''}`,
+      NODE_OPTIONS: `--import ${PRELOAD}`,
       BENCH_STEPS: folder,
       LOG_LEVEL: 'warn',
       // The allowances of merchants are looked at elsewhere: here everything is to get in.
@@ -74,7 +74,6 @@ async function run(size, log) {
     await settled(fleet);
     watch.begin();
     for (const [name, send] of Object.entries(WAYS_IN)) {
-      if (process.env.XONLY && !new RegExp(process.env.XONLY).test(name)) continue;
       const before = watch.inputs;
       await send(scene, watch);
       const answers = JSON.stringify(watch.answers).replace(/"/g, '');
@@ -88,10 +87,6 @@ async function run(size, log) {
     for (const { service, ms, what } of longest) log(`${service} ${ms} ms: ${what}`);
     return { seed, longest, figures: watch.figures(), problems: watch.problems };
   } finally {
-    if (process.env.XLOGS) {
-      const { cpSync } = await import('node:fs');
-      cpSync(join(fleet.dataDir, 'logs'), process.env.XLOGS, { recursive: true });
-    }
     await fleet.stop();
     await shop.close();
     rmSync(folder, { recursive: true, force: true });
@@ -428,117 +423,6 @@ async function greet({ fleet, good }) {
   await customer.next('a greeting');
 }
 
-/** Notes what happens to the services while something is sent. */
-class Watch {
-  inputs = 0;
-  /** By status, how many. */
-  answers = {};
-  problems = [];
-  #from = Date.now();
-  #steps = [];
-  #read = 0;
-  #now = '';
-
-  constructor(folder, { stack }) {
-    this.file = join(folder, 'steps.jsonl');
-    if (!existsSync(this.file)) writeFileSync(this.file, '');
-    for (const service of Object.values(stack.processes)) {
-      service.onDeath = () => {
-        this.problem(`${service.name} died`);
-        service.start();
-      };
-    }
-  }
-
-  /** What was before is a start, and no input. */
-  begin() {
-    this.#take();
-    this.#from = Date.now();
-    this.#steps = [];
-  }
-
-  async during(what, act) {
-    this.inputs += 1;
-    this.#now = what;
-    try {
-      await act();
-    } catch (error) {
-      this.problem(error.message);
-    }
-    await sleep(15); // a step is written down when it is over
-    this.#take();
-  }
-
-  problem(text) {
-    if (this.problems.length < 20) this.problems.push(`${text}: ${this.#now}`);
-  }
-
-  answered({ status }) {
-    this.answers[status] = (this.answers[status] ?? 0) + 1;
-    if (status === 0 || status >= 500) this.problem(`it was answered ${status}`);
-  }
-
-  longestOf(since) {
-    return Math.round(Math.max(0, ...this.#steps.filter((s) => s.input > since).map((s) => s.ms)));
-  }
-
-  /** The ten longest steps. */
-  longest() {
-    const steps = this.#steps.toSorted((a, b) => b.ms - a.ms).slice(0, 10);
-    return steps.map(({ service, ms, what }) => ({ service, ms: Math.round(ms), what: what.slice(0, 600) }));
-  }
-
-  figures() {
-    const services = [...new Set(this.#steps.map((step) => step.service))].toSorted();
-    const longest = (steps) => Math.round(Math.max(0, ...steps.map((step) => step.ms)));
-    return {
-      ...{ inputs: this.inputs, 'longest step, ms': longest(this.#steps) },
-      ...Object.fromEntries(
-        services.map((name) => [
-          `longest step of ${name}, ms`,
-          longest(this.#steps.filter(({ service }) => service === name)),
-        ]),
-      ),
-    };
-  }
-
-  #take() {
-    const text = readFileSync(this.file, 'utf8');
-    const lines = text.slice(this.#read, text.lastIndexOf('\n') + 1);
-    this.#read += lines.length;
-    for (const line of lines.split('\n').filter(Boolean)) {
-      const step = JSON.parse(line);
-      if (step.at < this.#from || step.service === 'sandbox') continue;
-      this.#steps.push({ ...step, input: this.inputs, what: this.#now });
-      if (step.ms > HELD_MS) this.problem(`${step.service} was held for ${Math.round(step.ms)} ms`);
-    }
-  }
-}
-
-/** A shop that answers what it is told to. */
-async function startShop(port) {
-  const waiting = [];
-  const shop = {
-    url: `http://127.0.0.1:${port}`,
-    page: undefined,
-    quote: undefined,
-    /** Resolves when the shop has been asked for this and has answered, or after a while. */
-    asked: (path) => Promise.race([new Promise((done) => waiting.push({ path, done })), sleep(15_000)]),
-    close: () => new Promise((done) => server.close(done).closeAllConnections()),
-  };
-  const server = createServer((request, response) => {
-    request.resume();
-    const path = new URL(request.url, shop.url).pathname;
-    const answer = path === '/v1/products' ? shop.page : path === '/v1/quote' ? shop.quote : undefined;
-    response.setHeader('content-type', 'application/json');
-    response.end(answer ?? '{"products":[],"nextCursor":null}', () => {
-      for (const w of waiting.splice(0)) w.path === path ? w.done() : waiting.push(w);
-    });
-  });
-  await new Promise((done, fail) => server.once('error', fail).listen(port, '127.0.0.1', done));
-  return shop;
-}
-
 /** Waits until nothing that is due is left to do, a while at most: some of it will never be done. */
 async function settled({ stack }) {
   for (const until = performance.now() + 5_000; performance.now() < until; await sleep(25)) {
@@ -549,97 +433,4 @@ async function settled({ stack }) {
     );
     if (left === 0) return;
   }
-}
-
-function whatsappSamples({ wabaId, phoneNumberId, displayPhoneNumber }) {
-  const now = String(Math.floor(Date.now() / 1_000));
-  return samplesIn('whatsapp-cloud', '').map(({ name, value }) => {
-    const entry = value.entry.map((one) => ({ ...one, id: wabaId }));
-    const text = JSON.stringify({ ...value, entry })
-      .replace(/"phone_number_id":"\d+"/g, `"phone_number_id":"${phoneNumberId}"`)
-      .replace(/"display_phone_number":"[^"]*"/g, `"display_phone_number":"${displayPhoneNumber}"`)
-      .replace(/"timestamp":"?\d+"?/g, `"timestamp":"${now}"`);
-    return { name, value: JSON.parse(text) };
-  });
-}
-
-/** Samples that speak of the order that there is. */
-function about({ orderRef }, samples) {
-  const named = /"(orderRef|client_reference_id|order_ref)":"[^"]*"/g;
-  return samples.map(({ name, value }) => ({
-    name,
-    value: JSON.parse(JSON.stringify(value).replace(named, `"$1":"${orderRef}"`)),
-  }));
-}
-
-function samplesIn(adapter, prefix) {
-  const folder = join(ADAPTERS, adapter, 'samples');
-  return readdirSync(folder)
-    .filter((file) => file.startsWith(prefix) && file.endsWith('.json'))
-    .map((file) => ({
-      name: file.replace('.json', ''),
-      value: bodyOf(JSON.parse(readFileSync(join(folder, file), 'utf8'))),
-    }));
-}
-
-const bodyOf = ({ body, rawBody }) => body ?? JSON.parse(rawBody);
-
-/** A value that fits a schema, or nearly. */
-function sampleOf(schema, components) {
-  const of = schema.$ref ? components.schemas[schema.$ref.split('/').at(-1)] : schema;
-  if (of.example !== undefined) return of.example;
-  if (of.enum) return of.enum[0];
-  if (of.allOf || of.oneOf || of.anyOf) return sampleOf((of.allOf ?? of.oneOf ?? of.anyOf)[0], components);
-  const type = Array.isArray(of.type) ? of.type[0] : of.type;
-  if (type === 'array') return [sampleOf(of.items ?? {}, components)];
-  if (type === 'object' || of.properties) {
-    const entries = Object.entries(of.properties ?? {});
-    return Object.fromEntries(entries.map(([name, inner]) => [name, sampleOf(inner, components)]));
-  }
-  return { integer: 1, number: 1, boolean: true }[type] ?? 'x';
-}
-
-function callAdmin(baseUrl, key) {
-  return (method, path, body) =>
-    answerOf(`${baseUrl}${path}`, {
-      method,
-      headers: {
-        authorization: `Bearer ${key}`,
-        'idempotency-key': randomUUID(),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      body: typeof body === 'object' ? JSON.stringify(body) : body,
-    });
-}
-
-/** `{ status, body }`; status 0 when there was no answer. */
-async function answerOf(url, options) {
-  try {
-    const response = await fetch(url, {
-      ...options,
-      redirect: 'manual',
-      signal: AbortSignal.timeout(30_000),
-    });
-    const text = await response.text();
-    return { status: response.status, body: valueOf(text) ?? {} };
-  } catch (error) {
-    if (process.env.XLOGS) console.log(url, error);
-    return { status: 0, body: {} };
-  }
-}
-
-function valueOf(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-const hmac = (secret, body) => createHmac('sha256', secret).update(body).digest('hex');
-
-function dated(secret, body) {
-  const t = Math.floor(Date.now() / 1_000);
-  const v1 = createHmac('sha256', secret).update(`${t}.`).update(body).digest('hex');
-  return `t=${t},v1=${v1}`;
 }

@@ -64,7 +64,7 @@ async function run({ seconds, alone, perSecond, log }) {
     const problems = [];
     const beside = {};
     for (const [deed, settings] of Object.entries(DEEDS)) {
-      hostile.does(settings);
+      await hostile.does(settings);
       await sleep(1_000);
       beside[deed] = await measure(seconds);
       const { counts } = await hostile.does(NOTHING);

@@ -28,6 +28,8 @@ import { cardLengths, evidenceFor, hasLength, LONGEST, SHORTEST } from './card-n
 
 /** Most digits that may be glued on before a number. */
 const MOST_BEFORE = 4;
+/** A number with digits glued on behind it may be anything; with so many in all it is taken for a card's. */
+const MOST_IN_ALL = 23;
 /** Shorter ids are product codes (EAN-13) and phone numbers of Germany; ids of Meta begin as the numbers of UATP do. */
 const SHORTEST_OF_ID = 14;
 const LEAST_OF_ID = 2000;
@@ -123,9 +125,14 @@ class Search {
       if (!hasLength(lengths, to - from) || !this.checksumHolds(from, to)) continue;
       const after = gluedAfter(this.digits, to);
       if (after > 0) this.searchTwo(from, to, before);
-      if (after > 0 && !isSecurityData(this.digits, to, to + after, before > 0)) continue;
+      if (after > 0 && !this.mayBeGlued(from, to, before, after)) continue;
       if (this.accepts(from, to, before, after)) this.add(from, to);
     }
+  }
+
+  private mayBeGlued(from: number, to: number, before: number, after: number): boolean {
+    if (before === 0 && to - from + after <= MOST_IN_ALL) return true;
+    return isSecurityData(this.digits, to, to + after, before > 0);
   }
 
   /** Two numbers without anything between them. */

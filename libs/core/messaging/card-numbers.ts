@@ -1,25 +1,28 @@
 import { hasDigits, MASK, readDigits } from './card-number-digits.js';
+import { gluedAfter } from './card-number-groups.js';
 import { SHORTEST } from './card-number-schemes.js';
 import { findCards } from './card-number-search.js';
 
 /**
- * Replaces every payment card number by dots and its last four digits, and changes nothing else. `found` says whether
- * there was one; if not, the text is given back as it is. Runs before a text is stored for the first time, and again on what
- * is made from it. Masking twice is the same as once. The time is in proportion to the length.
+ * Replaces every payment card number by dots and its last four digits; what digits are glued on behind it, a security code
+ * for example, go with it. Nothing else is changed. `found` says whether there was one; if not, the text is given back as it
+ * is. Masking twice is the same as once. The time is in proportion to the length.
  *
  * A card number has an issuer's range, a length of that issuer and a checksum that holds (Luhn). It may be written with the
- * digits of any script or signs that stand for one digit, in groups with up to four other characters between them. A
- * security code, an expiry date, letters, up to four digits, or another card number may be glued to it. Digits of these
- * that make a longer card number by chance are masked with it. After a `+`, 13 digits are taken for a phone number.
+ * digits of any script or signs that stand for one digit, in groups with up to four other characters between them. Glued to
+ * it there may be letters, up to four digits before it, any digits behind it that make 23 in all, an expiry date, or another
+ * card number. After a `+`, 13 digits are taken for a phone number.
  */
 export function maskCardNumbers(text: string): { text: string; found: boolean } {
   if (!hasDigits(text, SHORTEST)) return { text, found: false };
   const digits = readDigits(text);
   let masked = '';
   let copied = 0;
-  for (const { from, to } of findCards(text, digits, false)) {
+  const cards = findCards(text, digits, false);
+  for (const [i, { from, to }] of cards.entries()) {
     masked += text.slice(copied, digits.starts[from]) + MASK + digits.values.subarray(to - 4, to).join('');
-    copied = digits.ends[to - 1]!;
+    const glued = Math.min(to + gluedAfter(digits, to), cards[i + 1]?.from ?? digits.count);
+    copied = digits.ends[glued - 1]!;
   }
   return copied === 0 ? { text, found: false } : { text: masked + text.slice(copied), found: true };
 }
