@@ -27,7 +27,9 @@ describe('a suspended merchant', () => {
       await remembered();
 
       const old = stand.message(omar, 'my orders');
-      (old.payload as { sentAt: string }).sentAt = new Date(Date.now() - 25 * 3_600_000).toISOString();
+      (old.payload as object as { sentAt: string }).sentAt = new Date(
+        Date.now() - 25 * 3_600_000,
+      ).toISOString();
       const items = [stand.message(sheena, 'my orders'), stand.message(sheena, 'my orders'), old];
       await stand.store(...items);
       await stand.wake(...items);

@@ -1,5 +1,6 @@
 import { sellableLines, type CartLine, type OrderRequest } from '#core/catalog';
 import type { HostedPaymentRequest, Order, PaymentEvent, PaymentStatus } from '#core/checkout';
+import { cleared, type Cleared } from '#core/messaging';
 
 /** What we ask of others for an order. The same order gives the same request: repeats carry the same key. */
 export function linesOf(order: Order): CartLine[] {
@@ -7,22 +8,22 @@ export function linesOf(order: Order): CartLine[] {
 }
 
 /** Stable while the attempt is: also when the answer to the first call was lost. */
-export function hostedPaymentRequest(order: Order, publicUrl: string): HostedPaymentRequest {
+export function hostedPaymentRequest(order: Order, publicUrl: string): Cleared<HostedPaymentRequest> {
   const { merchantId, orderRef, session, token } = order;
   if (!session || !token) throw new Error(`order ${orderRef} asks for no payment page`);
   const landing = `${publicUrl}/c/${token}/return`;
-  return {
+  return cleared({
     ...{ merchantId, orderRef, quote: order.accepted, expiresAt: session.expiresAt },
     ...{ returnUrl: landing, cancelUrl: landing },
     idempotencyKey: `${merchantId}:${orderRef}:${session.attempt}`,
-  };
+  });
 }
 
 /** The paid order as the shop wants it. */
-export function orderRequest(order: Order, reservationId: string): OrderRequest {
+export function orderRequest(order: Order, reservationId: string): Cleared<OrderRequest> {
   const { payment, person } = order;
   if (!payment) throw new Error(`order ${order.orderRef} is not paid`);
-  return {
+  return cleared({
     orderRef: order.orderRef,
     reservationId,
     customer: {
@@ -40,7 +41,7 @@ export function orderRequest(order: Order, reservationId: string): OrderRequest 
       reference: payment.paymentId ?? payment.sessionId!,
       paidAt: payment.paidAt,
     },
-  };
+  });
 }
 
 /** What a look-up says, as the event that its webhook would be. */

@@ -10,6 +10,7 @@ import {
   type ThreadState,
   THREAD_TTL_MS,
 } from '#core/conversation';
+import { cleared } from '#core/messaging';
 import { Directory, later, query } from '#persistence';
 import { newId } from '#platform';
 import type { OrderedContext } from '#queue';
@@ -96,7 +97,7 @@ export class Threads {
       ctx.tx,
       `UPDATE conversation.threads SET state = $2, phase = $3, expires_at = $4, version = version + 1, updated_at = $5
        WHERE thread_id = $1`,
-      [thread.threadId, state, state.phase, state.expiresAt, ctx.now],
+      [thread.threadId, cleared(state), state.phase, state.expiresAt, ctx.now],
     );
     return effects;
   }

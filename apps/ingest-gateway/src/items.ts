@@ -1,5 +1,5 @@
 import type { JobContract } from '#contracts';
-import { excerpt } from '#core/messaging';
+import { cleared, excerpt } from '#core/messaging';
 import type { NewItem } from '#persistence';
 import { toItem } from '#queue';
 
@@ -72,7 +72,10 @@ export function kept(
       source: what.source,
       externalId: what.externalId,
       // Quarantined items may be given to their merchant later: whole.
-      payload: outcome === 'ignored' ? (excerpt(what.payload) as object) : what.payload,
+      payload:
+        outcome === 'ignored'
+          ? cleared(excerpt(what.payload) as object, { foreign: true })
+          : cleared(what.payload),
       occurredAt: what.occurredAt,
       settled: { outcome, reason: reason.slice(0, 1_000) },
     },

@@ -10,6 +10,7 @@ import type {
   ReserveResult,
   StorePort,
 } from '#core/catalog';
+import { cleared, type Cleared } from '#core/messaging';
 import {
   callStore,
   malformed,
@@ -40,7 +41,7 @@ export class RestStore implements StorePort {
   }: {
     updatedSince?: string;
     cursor?: string;
-  }): Promise<ProductPage> {
+  }): Promise<Cleared<ProductPage>> {
     const query = new URLSearchParams({ limit: String(PAGE) });
     if (updatedSince) query.set('updated_since', updatedSince);
     if (cursor) query.set('cursor', cursor);
@@ -49,7 +50,7 @@ export class RestStore implements StorePort {
     );
   }
 
-  async quote(lines: CartLine[], region?: string): Promise<Quote> {
+  async quote(lines: CartLine[], region?: string): Promise<Cleared<Quote>> {
     const asked = lines.map(({ sku, quantity }) => ({ sku, quantity }));
     const body = { ...(region && { region }), lines: asked };
     return this.call({ method: 'POST', path: '/v1/quote', body, writes: false }, [], (a) =>
@@ -89,7 +90,7 @@ export class RestStore implements StorePort {
     return this.reservation(reservationId, 'commit');
   }
 
-  async placeOrder(order: OrderRequest, idempotencyKey: string): Promise<PlaceOrderResult> {
+  async placeOrder(order: Cleared<OrderRequest>, idempotencyKey: string): Promise<Cleared<PlaceOrderResult>> {
     const body = {
       orderRef: order.orderRef,
       reservationId: order.reservationId,
@@ -108,14 +109,14 @@ export class RestStore implements StorePort {
     );
   }
 
-  async getOrder(orderRef: string): Promise<GetOrderResult> {
+  async getOrder(orderRef: string): Promise<Cleared<GetOrderResult>> {
     const path = `/v1/orders/${encodeURIComponent(orderRef)}`;
     return this.call({ method: 'GET', path, writes: false }, ['not_found'], (a) =>
       a.code ? { outcome: 'unknown' } : { outcome: 'found', order: toOrder(a.body, orderRef) },
     );
   }
 
-  async cancelOrder(orderRef: string): Promise<CancelOrderResult> {
+  async cancelOrder(orderRef: string): Promise<Cleared<CancelOrderResult>> {
     const path = `/v1/orders/${encodeURIComponent(orderRef)}/cancel`;
     return this.call({ method: 'POST', path, writes: true }, ['order_conflict', 'not_found'], (a) => {
       if (a.code === 'not_found') return { outcome: 'unknown' };
@@ -137,10 +138,14 @@ export class RestStore implements StorePort {
     );
   }
 
-  private async call<T>(call: StoreCall, expected: string[], read: (answer: StoreAnswer) => T): Promise<T> {
+  private async call<T>(
+    call: StoreCall,
+    expected: string[],
+    read: (answer: StoreAnswer) => T,
+  ): Promise<Cleared<T>> {
     const answer = await callStore(this.options, call, expected);
     try {
-      return read(answer);
+      return cleared(read(answer));
     } catch (error) {
       if (error instanceof FieldError) throw malformed(call, error.message, error);
       throw error;

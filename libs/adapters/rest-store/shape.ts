@@ -1,3 +1,6 @@
+import { createHash } from 'node:crypto';
+import { isCardNumberId } from '#core/messaging';
+
 /** Reads untrusted JSON field by field. Every reader throws FieldError with the path of what is wrong. */
 
 export class FieldError extends Error {
@@ -39,15 +42,25 @@ export function text(value: unknown, path: string, longest = 1_000): string {
   return value;
 }
 
+/**
+ * An id that the shop gave to something and that is never sent back to it. A card number is kept as a hash of it only: that
+ * tells it apart as well.
+ */
+export function mark(value: unknown, path: string): string {
+  const id = text(value, path, 255);
+  return isCardNumberId(id) ? createHash('sha256').update(id).digest('hex') : id;
+}
+
 /** Like {@link text}, but may be empty. */
 export function prose(value: unknown, path: string, longest = 20_000): string {
   return value === '' ? '' : text(value, path, longest);
 }
 
-export function whole(value: unknown, path: string, least = 0): number {
+export function whole(value: unknown, path: string, least = 0, most = Number.MAX_SAFE_INTEGER): number {
   if (!Number.isSafeInteger(value) || (value as number) < least) {
     throw new FieldError(path, `must be a whole number of at least ${least}`);
   }
+  if ((value as number) > most) throw new FieldError(path, `must be a whole number of at most ${most}`);
   return value as number;
 }
 

@@ -11,10 +11,12 @@ import type {
   StoreOrder,
   StoreProduct,
 } from '#core/catalog';
+import { isCardNumberId, maskCardNumbers } from '#core/messaging';
 import {
   FieldError,
   flag,
   list,
+  mark,
   matching,
   object,
   oneOf,
@@ -43,11 +45,28 @@ export const ORDER_STATUSES = ['paid', 'processing', 'shipped', 'delivered', 'ca
 const FULFILMENT_STATUSES = ['created', 'shipped', 'out_for_delivery', 'delivered', 'failed'] as const;
 
 const LONGEST_SKU = 100;
+/** Of a product's description, so much is kept: nothing that we send has room for more. */
+const DESCRIPTION = 2_000;
+const MOST_PIECES = 1e9;
+/** In minor units: 10 billion of a currency with two decimals. */
+const HIGHEST_MINOR = 1e12;
 /** There are fewer countries. */
 const MOST_REGIONS = 300;
 
 export function toSku(value: unknown, path: string): string {
   return text(value, path, LONGEST_SKU);
+}
+
+/** Shops say "as many as you like" with the highest number that they know. */
+export function toPieces(value: unknown, path: string): number {
+  return Math.min(whole(value, path), MOST_PIECES);
+}
+
+/** Our own, which is no card number. */
+export function toOrderRef(value: unknown, path: string): string {
+  const ref = text(value, path, 128);
+  if (isCardNumberId(ref)) throw new FieldError(path, 'must be an order reference');
+  return ref;
 }
 
 function toCurrency(value: unknown, path: string): string {
@@ -58,7 +77,7 @@ function toCurrency(value: unknown, path: string): string {
 export function toMoney(value: unknown, path: string): Money {
   const raw = object(value, path);
   return {
-    minor: whole(raw.minor, `${path}.minor`),
+    minor: whole(raw.minor, `${path}.minor`, 0, HIGHEST_MINOR),
     currency: toCurrency(raw.currency, `${path}.currency`),
   };
 }
@@ -77,14 +96,14 @@ export function toProduct(value: unknown, path: string): StoreProduct {
   return {
     sku: toSku(raw.sku, `${path}.sku`),
     title: text(raw.title, `${path}.title`, 200),
-    description: prose(raw.description, `${path}.description`),
+    description: prose(raw.description, `${path}.description`).slice(0, DESCRIPTION),
     category: {
       id: text(category.id, `${path}.category.id`, 200),
       title: text(category.title, `${path}.category.title`, 200),
     },
     imageUrl: optional(raw.imageUrl, `${path}.imageUrl`, toWebAddress) ?? null,
     price: toMoney(raw.price, `${path}.price`),
-    available: whole(raw.available, `${path}.available`),
+    available: toPieces(raw.available, `${path}.available`),
     regions: raw.regions === null ? null : list(raw.regions, `${path}.regions`, region, MOST_REGIONS),
     sequence: whole(raw.sequence, `${path}.sequence`),
     updatedAt: time(raw.updatedAt, `${path}.updatedAt`),
@@ -140,7 +159,7 @@ function toQuoteLine(value: unknown, path: string, currency: string): QuoteLine 
     title: text(raw.title, `${path}.title`, 200),
     quantity: whole(raw.quantity, `${path}.quantity`, 1),
     unitPrice: moneyIn(currency, raw.unitPrice, `${path}.unitPrice`),
-    available: whole(raw.available, `${path}.available`),
+    available: toPieces(raw.available, `${path}.available`),
     maxQuantity: whole(raw.maxQuantity, `${path}.maxQuantity`),
     ...(reason && { reason }),
   };
@@ -166,7 +185,7 @@ export function toShort(value: unknown): Short[] {
     return {
       sku: toSku(raw.sku, `${p}.sku`),
       requested: whole(raw.requested, `${p}.requested`),
-      available: whole(raw.available, `${p}.available`),
+      available: toPieces(raw.available, `${p}.available`),
     };
   });
 }
@@ -183,11 +202,11 @@ export function toOrderStatus(value: unknown): StoreOrder['status'] {
 
 export function toOrder(value: unknown, expectedRef: string): StoreOrder {
   const raw = object(value, 'answer');
-  const orderRef = text(raw.orderRef, 'orderRef', 128);
+  const orderRef = toOrderRef(raw.orderRef, 'orderRef');
   if (orderRef !== expectedRef) throw new FieldError('orderRef', `must be ${expectedRef}, as asked`);
   return {
     orderRef,
-    orderId: text(raw.orderId, 'orderId', 255),
+    orderId: mark(raw.orderId, 'orderId'),
     number: text(raw.number, 'number', 100),
     status: oneOf(raw.status, 'status', ORDER_STATUSES),
     createdAt: time(raw.createdAt, 'createdAt'),
@@ -200,15 +219,21 @@ function toFulfilment(value: unknown, path: string): StoreFulfilment {
   const eta = optional(raw.eta, `${path}.eta`, time);
   const reason = optional(raw.reason, `${path}.reason`, (v, p) => prose(v, p, 1_000));
   return {
-    fulfilmentId: text(raw.fulfilmentId, `${path}.fulfilmentId`, 255),
+    fulfilmentId: mark(raw.fulfilmentId, `${path}.fulfilmentId`),
     status: oneOf(raw.status, `${path}.status`, FULFILMENT_STATUSES),
     carrier: text(raw.carrier, `${path}.carrier`, 200),
     trackingCode: text(raw.trackingCode, `${path}.trackingCode`, 200),
-    trackingUrl: toWebAddress(raw.trackingUrl, `${path}.trackingUrl`),
+    ...toTrackingUrl(raw.trackingUrl, `${path}.trackingUrl`),
     ...(eta && { eta }),
     ...(reason && { reason }),
     updatedAt: time(raw.updatedAt, `${path}.updatedAt`),
   };
+}
+
+/** Without one that a card number was put into: masked, it would lead nowhere. */
+export function toTrackingUrl(value: unknown, path: string): { trackingUrl?: string } {
+  const trackingUrl = toWebAddress(value, path);
+  return maskCardNumbers(trackingUrl).found ? {} : { trackingUrl };
 }
 
 /** http or https only: these addresses end up as links in a chat. */

@@ -1,7 +1,7 @@
 import type { Money, StoreFulfilment, StoreOrder, StoreProduct } from '#core/catalog';
 import { JsonOutOfBounds, parseBoundedJson, verifyTimedSignature } from '#platform';
-import { FieldError, object, oneOf, optional, prose, text, time, whole, type Json } from './shape.js';
-import { ORDER_STATUSES, toMoney, toProduct, toSku, toWebAddress } from './transformers.js';
+import { FieldError, mark, object, oneOf, optional, prose, text, time, whole, type Json } from './shape.js';
+import { ORDER_STATUSES, toMoney, toOrderRef, toPieces, toProduct, toSku, toTrackingUrl } from './transformers.js';
 
 export type StoreWebhookVerdict =
   { outcome: 'verified' } | { outcome: 'refused'; reason: 'no_signature' | 'bad_signature' | 'too_old' };
@@ -45,7 +45,7 @@ export type StoreEvent =
       kind: StoreFulfilment['status'];
       orderRef: string;
       fulfilmentId: string;
-      tracking: { carrier: string; trackingCode: string; trackingUrl: string; eta?: string };
+      tracking: { carrier: string; trackingCode: string; trackingUrl?: string; eta?: string };
       reason?: string;
     })
   /** Of a type that this version does not know: to be ignored. */
@@ -78,7 +78,7 @@ export function parseStoreWebhook(rawBody: Buffer): ParsedStoreWebhook {
 function toEvent(value: unknown): StoreEvent {
   const raw = object(value, 'body');
   const envelope: Envelope = {
-    eventId: text(raw.id, 'id', 255),
+    eventId: mark(raw.id, 'id'),
     occurredAt: time(raw.occurredAt, 'occurredAt'),
     sequence: whole(raw.sequence, 'sequence', 1),
   };
@@ -95,7 +95,7 @@ function toEvent(value: unknown): StoreEvent {
       return {
         ...envelope,
         type: name,
-        orderRef: text(data.orderRef, 'data.orderRef', 128),
+        orderRef: toOrderRef(data.orderRef, 'data.orderRef'),
         status: oneOf(data.status, 'data.status', ORDER_STATUSES),
       };
     case 'fulfilment.created':
@@ -116,12 +116,12 @@ function toFulfilmentEvent(envelope: Envelope, kind: StoreFulfilment['status'], 
     ...envelope,
     type: 'fulfilment',
     kind,
-    orderRef: text(data.orderRef, 'data.orderRef', 128),
-    fulfilmentId: text(data.fulfilmentId, 'data.fulfilmentId', 255),
+    orderRef: toOrderRef(data.orderRef, 'data.orderRef'),
+    fulfilmentId: mark(data.fulfilmentId, 'data.fulfilmentId'),
     tracking: {
       carrier: text(data.carrier, 'data.carrier', 200),
       trackingCode: text(data.trackingCode, 'data.trackingCode', 200),
-      trackingUrl: toWebAddress(data.trackingUrl, 'data.trackingUrl'),
+      ...toTrackingUrl(data.trackingUrl, 'data.trackingUrl'),
       ...(eta && { eta }),
     },
     ...(reason && { reason }),
@@ -154,6 +154,6 @@ export function readCatalogChange(type: CatalogEventType, data: Json): CatalogCh
     case 'price.updated':
       return { type, sku, price: toMoney(data.price, 'data.price') };
     case 'stock.updated':
-      return { type, sku, available: whole(data.available, 'data.available') };
+      return { type, sku, available: toPieces(data.available, 'data.available') };
   }
 }

@@ -19,8 +19,12 @@ export function toStripeAmount({ minor, currency }: Money): number {
   return amount;
 }
 
-/** @throws RangeError when the amount has a fraction that the currency lacks. */
+/** More than any payment: 10 billion of a currency with two decimals. */
+const HIGHEST = 1e12;
+
+/** @throws RangeError when the amount has a fraction that the currency lacks, or is out of all measure. */
 export function fromStripeAmount(amount: number, currency: string): Money {
+  if (!(Math.abs(amount) <= HIGHEST)) throw new RangeError('amount must be at most 10^12');
   const code = currency.toUpperCase();
   return money(shift(code) < 0 ? amount * 10 ** -shift(code) : amount / 10 ** shift(code), code);
 }

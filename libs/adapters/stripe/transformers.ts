@@ -1,6 +1,7 @@
 import type Stripe from 'stripe';
 import type { PaymentEvent, PaymentStatus } from '#core/checkout';
 import { fromStripeAmount } from './currency.js';
+import { isId } from './ids.js';
 import type { StripeEvent } from './webhook.js';
 
 /** Written on sessions, payment intents and refunds; it comes back on everything that Stripe derives from them. */
@@ -46,7 +47,7 @@ function ofSession(
     eventId: event.id,
     orderRef,
     merchantId: session.metadata?.[MERCHANT_KEY],
-    sessionId: session.id,
+    sessionId: idOf(session),
     paymentId: idOf(session.payment_intent),
     amount: amountOf(session),
     occurredAt: toIso(event.created),
@@ -62,7 +63,7 @@ function ofCharge(event: StripeEvent, charge: Stripe.Charge): PaymentEvent | Ign
     eventId: event.id,
     orderRef,
     merchantId: charge.metadata[MERCHANT_KEY],
-    paymentId: idOf(charge.payment_intent) ?? charge.id,
+    paymentId: idOf(charge.payment_intent) ?? idOf(charge),
     amount: fromStripeAmount(charge.amount_refunded, charge.currency),
     occurredAt: toIso(event.created),
   };
@@ -105,7 +106,7 @@ function orderOf(session: Stripe.Checkout.Session): string | undefined {
 
 /** One that we may have given; ours are shorter. */
 function reference(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' && value.length <= 128 ? value : undefined;
+  return isId(value) && value.length <= 128 ? value : undefined;
 }
 
 function amountOf(session: Stripe.Checkout.Session): PaymentEvent['amount'] {
@@ -114,7 +115,8 @@ function amountOf(session: Stripe.Checkout.Session): PaymentEvent['amount'] {
 }
 
 export function idOf(reference: string | { id: string } | null | undefined): string | undefined {
-  return typeof reference === 'string' ? reference : reference?.id;
+  const id = typeof reference === 'string' ? reference : reference?.id;
+  return isId(id) ? id : undefined;
 }
 
 function toIso(seconds: number): string {

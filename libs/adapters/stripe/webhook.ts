@@ -1,4 +1,5 @@
 import type Stripe from 'stripe';
+import { isId } from './ids.js';
 import { parseBoundedJson, verifyTimedSignature } from '#platform';
 
 /** A charge with all that hangs on it holds some hundred values; lists within an event have ten entries at most. */
@@ -26,11 +27,6 @@ export function verifyStripeWebhook(
   if (!header) return { outcome: 'refused', reason: 'no_signature' };
   const verdict = verifyTimedSignature(rawBody, header, secrets, now, { otherSchemes: true });
   return verdict === 'verified' ? readEvent(rawBody) : { outcome: 'refused', reason: verdict };
-}
-
-/** Ids have up to 255 characters (docs.stripe.com/upgrades, "backwards-compatible changes"). */
-function isId(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= 255;
 }
 
 function readEvent(rawBody: Buffer): VerifiedWebhook {

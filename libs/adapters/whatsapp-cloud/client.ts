@@ -1,4 +1,4 @@
-import type { PersonRef } from '#core/messaging';
+import type { Cleared, PersonRef } from '#core/messaging';
 import { readGraphError } from './errors.js';
 import { Graph, isObject, type GraphOptions } from './graph.js';
 import type { HttpResult } from './http.js';
@@ -59,7 +59,7 @@ export class WhatsAppClient {
   }
 
   /** Sends one message. `opaque` (≤ 512 characters) comes back on every status of it. Never throws. */
-  async send(to: PersonRef, message: GraphMessage, opaque: string): Promise<SendResult> {
+  async send(to: PersonRef, message: Cleared<GraphMessage>, opaque: string): Promise<SendResult> {
     const recipient = recipientOf(to);
     if (!recipient) {
       return {

@@ -1,3 +1,5 @@
+import { cleared } from '#core/messaging';
+
 /** What the Graph API says when it refuses. Only `code` decides: titles change, and `error_subcode` is gone. */
 export interface GraphRefusal {
   code: number;
@@ -10,7 +12,8 @@ export function readGraphError(body: unknown): GraphRefusal | undefined {
   const { code, message, error_data: data } = body.error;
   if (typeof code !== 'number') return undefined;
   const details = isObject(data) && typeof data.details === 'string' ? data.details : undefined;
-  return { code, details: details ?? (typeof message === 'string' ? message : '') };
+  // It may repeat what was sent, or what a person had written.
+  return { code, details: cleared(details ?? (typeof message === 'string' ? message : '')) };
 }
 
 /** A Graph call other than a send did not do what was asked. */

@@ -1,12 +1,30 @@
 import { excerpt, type InboundContent } from '#core/messaging';
-import { compact, finite, identifier, list, object, text, Typed, type Json } from './inbound-shape.js';
+import {
+  accountId,
+  compact,
+  finite,
+  identifier,
+  list,
+  object,
+  offeredId,
+  rounded,
+  text,
+  Typed,
+  type Json,
+} from './inbound-shape.js';
 
 const MEDIA = ['image', 'video', 'audio', 'document', 'sticker'] as const;
 /** Longer than any id that we have offered (rows and buttons: 200 and 256 characters). */
 const LONGEST_CHOICE = 1_024;
 /** A cart with more is not read in part: what is left out would not be bought. */
 const MOST_LINES = 100;
+const LONGEST_SKU = 256;
 const MOST_PHONES = 50;
+const MOST_PIECES = 10_000;
+/** Of a currency with three decimals. */
+const HIGHEST_PRICE = 1e8;
+/** Six decimals of a degree are a hand's breadth. */
+const DECIMALS_OF_PLACE = 6;
 type Cart = Extract<InboundContent, { type: 'cart' }>;
 
 /**
@@ -28,7 +46,7 @@ function known(type: string, raw: unknown, typed: Typed): InboundContent | undef
     case 'button': {
       // A quick reply of a template.
       const title = text(body.text) ?? text(body.payload);
-      const id = identifier(body.payload ?? title, LONGEST_CHOICE);
+      const id = offeredId(body.payload ?? title, LONGEST_CHOICE);
       return id === undefined ? undefined : { type: 'choice', id, title: typed.text(title ?? id) };
     }
     case 'interactive':
@@ -36,7 +54,8 @@ function known(type: string, raw: unknown, typed: Typed): InboundContent | undef
     case 'order':
       return cart(body, typed);
     case 'location': {
-      const [latitude, longitude] = [finite(body.latitude), finite(body.longitude)];
+      const latitude = rounded(body.latitude, 90, DECIMALS_OF_PLACE);
+      const longitude = rounded(body.longitude, 180, DECIMALS_OF_PLACE);
       if (latitude === undefined || longitude === undefined) return undefined;
       const place = { name: typed.optional(body.name), address: typed.optional(body.address) };
       return compact<InboundContent>({ type: 'location', latitude, longitude, ...place });
@@ -56,8 +75,9 @@ function known(type: string, raw: unknown, typed: Typed): InboundContent | undef
     }
     default: {
       const kind = MEDIA.find((m) => m === type);
+      // Some of Meta's are card numbers by chance.
+      if (!kind || accountId(body.id, 256) === undefined) return undefined;
       const mediaId = identifier(body.id);
-      if (!kind || !mediaId) return undefined;
       const caption = typed.optional(body.caption);
       return compact<InboundContent>({ type: 'media', kind, mediaId, caption });
     }
@@ -69,17 +89,18 @@ function reply(body: Json, typed: Typed): InboundContent | undefined {
   const kind = text(body.type);
   if (kind !== 'list_reply' && kind !== 'button_reply') return undefined;
   const choice = object(body[kind]);
-  const id = identifier(choice.id, LONGEST_CHOICE);
+  const id = offeredId(choice.id, LONGEST_CHOICE);
   return id === undefined ? undefined : { type: 'choice', id, title: typed.text(text(choice.title) ?? '') };
 }
 
 function cart(body: Json, typed: Typed): Cart | undefined {
   const lines = list(body.product_items).flatMap((item): Cart['lines'] => {
     const { product_retailer_id, quantity, item_price } = object(item);
-    const sku = identifier(product_retailer_id);
+    const sku = offeredId(product_retailer_id, LONGEST_SKU);
     const count = finite(quantity);
     if (!sku || count === undefined || !Number.isSafeInteger(count) || count < 1) return [];
-    return [compact({ sku, quantity: count, seenPrice: finite(item_price) })];
+    const seenPrice = rounded(item_price, HIGHEST_PRICE, 3);
+    return [compact({ sku, quantity: Math.min(count, MOST_PIECES), seenPrice })];
   });
   if (lines.length === 0 || lines.length > MOST_LINES) return undefined;
   const catalogId = identifier(body.catalog_id) ?? '';

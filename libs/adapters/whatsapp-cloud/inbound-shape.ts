@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { CUT, maskCardNumbers } from '#core/messaging';
+import { CUT, isCardNumberId, maskCardNumbers } from '#core/messaging';
 
 /** What a webhook's JSON is made of, before anything is known about it. */
 export type Json = Record<string, unknown>;
@@ -28,10 +28,32 @@ export function finite(value: unknown): number | undefined {
   return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
 }
 
-/** An id as text, also when it came as a number. Longer than `max` characters is no id: it would not fit an index. */
+/**
+ * An id as text, also when it came as a number. Longer than `max` characters is no id: it would not fit an index. Nor is a
+ * card number: ids are stored and sent as they are.
+ */
 export function identifier(value: unknown, max = 256): string | undefined {
+  const id = accountId(value, max);
+  return id !== undefined && !isCardNumberId(id) ? id : undefined;
+}
+
+/** The id of something that we had offered. A card number is none of ours: it is masked, and leads to nothing. */
+export function offeredId(value: unknown, max?: number): string | undefined {
+  const id = accountId(value, max);
+  return id !== undefined && isCardNumberId(id) ? maskCardNumbers(id).text : id;
+}
+
+/** The id of an account or number of a business, which Meta chose: some of them have a card's length and check digit. */
+export function accountId(value: unknown, max = 64): string | undefined {
   const id = typeof value === 'number' && Number.isFinite(value) ? String(value) : text(value);
   return id !== undefined && id.length <= max ? id : undefined;
+}
+
+/** A number between `-most` and `most`, with so many decimals at most. */
+export function rounded(value: unknown, most: number, decimals: number): number | undefined {
+  const number = finite(value);
+  if (number === undefined || Math.abs(number) > most) return undefined;
+  return Number(number.toFixed(decimals));
 }
 
 const EARLIEST = Date.UTC(2009, 0, 1);
@@ -69,10 +91,13 @@ function canonical(value: unknown, depth: number): string {
   return `{${keys.map((k) => `${JSON.stringify(k)}:${canonical(inner[k], depth - 1)}`).join(',')}}`;
 }
 
-/** Joins the parts of an external id; a long one is hashed, so that it fits the journal's unique index. */
+/**
+ * Joins the parts of an external id; a long one is hashed, so that it fits the journal's unique index, and so is one in
+ * which there may be a card number.
+ */
 export function externalId(...parts: string[]): string {
   const id = parts.join('/');
-  return id.length <= 500 ? id : `${parts[0]}/${hashOf(parts)}`;
+  return id.length <= 500 && !maskCardNumbers(id).found ? id : `${parts[0]}/${hashOf(parts)}`;
 }
 
 /** Twice what WhatsApp lets a person write (4,096 characters, which may be two units each). */

@@ -4,17 +4,19 @@ import {
   compact,
   cut,
   externalId,
-  finite,
   hashOf,
   identifier,
   isObject,
   list,
   object,
+  rounded,
   text,
 } from './inbound-shape.js';
 import { unixTime, type Json } from './inbound-shape.js';
 
 const MOST_ERRORS = 10;
+/** Meta's have seven digits. */
+const HIGHEST_CODE = 1e9;
 const LONGEST_REASON = 2_000;
 const STATUSES = ['sent', 'delivered', 'read', 'played', 'failed'] as const;
 
@@ -60,7 +62,7 @@ function errorOf(raw: unknown): Status['errors'][number] {
   const error = object(raw);
   const details = text(object(error.error_data).details) ?? text(error.details);
   return compact({
-    code: finite(error.code) ?? 0,
+    code: rounded(error.code, HIGHEST_CODE, 0) ?? 0,
     title: cut(text(error.title) ?? text(error.message) ?? '', LONGEST_REASON),
     details: details === undefined ? undefined : cut(details, LONGEST_REASON),
   });

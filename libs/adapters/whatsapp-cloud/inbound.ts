@@ -2,6 +2,7 @@ import { storable } from '#core/messaging';
 import { NotAWebhook, type InboundItem, type Origin } from './inbound-items.js';
 import { Contacts, factsOf, ignored, messageItem } from './inbound-messages.js';
 import {
+  accountId,
   compact,
   externalId,
   identifier,
@@ -70,7 +71,7 @@ export function splitWebhook(body: unknown, receivedAt: Date): InboundItem[] {
 function* entryItems(raw: unknown, receivedAt: Date): Generator<InboundItem> {
   const entry = object(raw);
   const shared = {
-    businessAccountId: identifier(entry.id, 64),
+    businessAccountId: accountId(entry.id),
     time: entryTime(entry.time),
     receivedAt,
   };
@@ -94,7 +95,7 @@ function* entryItems(raw: unknown, receivedAt: Date): Generator<InboundItem> {
 }
 
 function* changeItems(shared: Origin, value: Json): Generator<InboundItem> {
-  const phoneNumberId = identifier(object(value.metadata).phone_number_id, 64) ?? shared.phoneNumberId;
+  const phoneNumberId = accountId(object(value.metadata).phone_number_id) ?? shared.phoneNumberId;
   const origin = compact({ ...shared, phoneNumberId });
   const template = templateItem(origin, value);
   if (template) return yield template;

@@ -1,3 +1,4 @@
+import { cleared, type Cleared } from '#core/messaging';
 import type { GraphMessage } from './render.js';
 import { truncate, wellFormed } from './text.js';
 
@@ -22,19 +23,19 @@ const NOTHING = '-';
 export function renderTemplate(
   template: ApprovedTemplate,
   facts: Readonly<Record<string, string>>,
-): GraphMessage {
+): Cleared<GraphMessage> {
   const room = FILLED_BODY - template.body.replace(VARIABLE, '').length;
   const values = template.parameters.map((name) => parameter(facts[name] ?? ''));
   const texts = fit(values, Math.max(Math.floor(room / repeats(template.body)), values.length));
   const parameters = texts.map((value) => ({ type: 'text', text: value }));
-  return {
+  return cleared<GraphMessage>({
     type: 'template',
     template: {
       name: template.name,
       language: { code: template.language },
       ...(parameters.length > 0 ? { components: [{ type: 'body', parameters }] } : {}),
     },
-  };
+  });
 }
 
 /** How often the most used variable stands in the body. */

@@ -1,4 +1,4 @@
-import type { Choice, OutboundContent } from '#core/messaging';
+import { cleared, type Choice, type Cleared, type OutboundContent } from '#core/messaging';
 import { clean, distinct, oneLine, truncate } from './text.js';
 
 /** A message as `POST /<PHONE_NUMBER_ID>/messages` takes it, without recipient and envelope. */
@@ -25,11 +25,15 @@ const NOTHING = '…';
 
 /**
  * Renders content within every documented limit: long texts are cut, surplus choices left away, and what is left
- * without a choice becomes a text.
+ * without a choice becomes a text. Normalised and put together, texts are cleared once more.
  * @throws UnrenderableError when the point of the message would be lost: a link without an address, a product
  * without its id.
  */
-export function renderContent(content: OutboundContent): GraphMessage {
+export function renderContent(content: OutboundContent): Cleared<GraphMessage> {
+  return cleared(messageOf(content));
+}
+
+function messageOf(content: OutboundContent): GraphMessage {
   switch (content.type) {
     case 'text':
       return text(content.body);

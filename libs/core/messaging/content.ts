@@ -55,7 +55,8 @@ export type InboundContent =
   | {
       type: 'media';
       kind: 'image' | 'video' | 'audio' | 'document' | 'sticker';
-      mediaId: string;
+      /** The channel's; absent when it is none that may be kept. */
+      mediaId?: string;
       caption?: string;
     }
   | { type: 'contacts'; phones: string[] }

@@ -1,4 +1,5 @@
 export * from './card-numbers.js';
+export * from './cleared.js';
 export * from './content.js';
 export * from './excerpt.js';
-export * from './storable.js';
+export { storable } from './storable.js';

@@ -1,5 +1,6 @@
 /** Deeper than anything a platform sends: what lies below is cut, so that no body can exhaust the stack. */
-const MAX_DEPTH = 40;
+export const MAX_DEPTH = 40;
+export const TOO_DEEP = '[too deep]';
 
 // oxlint-disable-next-line no-control-regex -- U+0000 is what is looked for: Postgres cannot store it
 const UNSTORABLE = /\u0000|\p{Surrogate}/u;
@@ -11,6 +12,11 @@ const EVERYWHERE = new RegExp(UNSTORABLE, 'gu');
  */
 export function storable(value: unknown): unknown {
   return isStorable(value, 0) ? value : made(value, 0);
+}
+
+export function storableText(text: string): string {
+  if (!UNSTORABLE.test(text)) return text;
+  return text.replace(EVERYWHERE, (unit) => (unit === '\u0000' ? '' : '\ufffd'));
 }
 
 function isStorable(value: unknown, depth: number): boolean {
@@ -25,11 +31,9 @@ function isStorable(value: unknown, depth: number): boolean {
 }
 
 function made(value: unknown, depth: number): unknown {
-  if (typeof value === 'string') {
-    return value.replace(EVERYWHERE, (unit) => (unit === '\u0000' ? '' : '\ufffd'));
-  }
+  if (typeof value === 'string') return storableText(value);
   if (typeof value !== 'object' || value === null) return value;
-  if (depth >= MAX_DEPTH) return '[too deep]';
+  if (depth >= MAX_DEPTH) return TOO_DEEP;
   if (Array.isArray(value)) return value.map((v) => made(v, depth + 1));
   // fromEntries defines properties: a key named __proto__ stays a plain key.
   return Object.fromEntries(

@@ -1,3 +1,5 @@
+import { cleared } from '#core/messaging';
+
 /**
  * How a call to someone else's system failed, and so what may be done about it.
  * `transient`: it did not happen, try again. `rate-limited`: likewise, after `retryAfterMs`.
@@ -15,10 +17,11 @@ export class PortError extends Error {
     readonly kind: PortErrorKind,
     /** Stable and short: the other side's own code, or ours (`timeout`, `malformed_answer`). */
     readonly code: string,
+    /** It is logged and stored, and may repeat what the other side says. */
     message: string,
     readonly retryAfterMs?: number,
     options?: ErrorOptions,
   ) {
-    super(message, options);
+    super(cleared(message), options);
   }
 }

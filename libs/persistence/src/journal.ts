@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { cleared, type Cleared } from '#core/messaging';
 import { lockSlot, tryLockNames } from './locks.js';
 import { later, query, type Tenants } from './tenants.js';
 
@@ -15,7 +16,7 @@ export interface NewItem {
   source: string;
   /** Unique within merchant and source: the second item with it is not stored. */
   externalId: string;
-  payload: object;
+  payload: Cleared<object>;
   occurredAt: Date;
   /** Not before this time (platform clock). Default: at once. */
   dueAt?: Date;
@@ -144,7 +145,7 @@ export class Journal {
     if (!first) return;
     if (others.length > 0) {
       const column = (pick: (item: Settled) => unknown): unknown[] => items.map(pick);
-      const columns = [column((i) => i.id), column((i) => i.outcome), column((i) => i.reason)];
+      const columns = [column((i) => i.id), column((i) => i.outcome), column((i) => i.reason && cleared(i.reason))];
       return later(tx, `SELECT journal.settle($1, $2, $3, $4)`, [...columns, now]);
     }
     later(
@@ -153,7 +154,7 @@ export class Journal {
          UPDATE journal.items SET settled_at = $2, outcome = $3, reason = $4
          WHERE id = $1 AND settled_at IS NULL RETURNING 1)
        SELECT journal.settled_once(count(*)) FROM settled`,
-      [first.id, now, first.outcome, first.reason],
+      [first.id, now, first.outcome, first.reason && cleared(first.reason)],
     );
   }
 
@@ -177,7 +178,7 @@ export class Journal {
       `UPDATE journal.items SET attempts = attempts + 1, reason = $3, blocking = true,
          due_at = coalesce($4, due_at), parked_at = CASE WHEN $4::timestamptz IS NULL THEN $5::timestamptz END
        WHERE id = $1 AND attempts = $2 AND settled_at IS NULL AND parked_at IS NULL`,
-      [item.id, item.attempts, reason.slice(0, 2_000), nextAt, now],
+      [item.id, item.attempts, cleared(reason.slice(0, 2_000)), nextAt, now],
       true,
     )) as { affected?: number };
     return result.affected === 1;
@@ -247,7 +248,7 @@ function insertOf(items: readonly NewItem[], now: Date): [sql: string, parameter
       column((i) => i.expedited ?? false),
       column((i) => i.settled?.outcome ?? null),
       now,
-      column((i) => i.settled?.reason ?? null),
+      column((i) => (i.settled ? cleared(i.settled.reason) : null)),
     ],
   ];
 }

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { DataSource } from 'typeorm';
-import { CONNECTION, isSettledBefore } from '#persistence';
+import { CONNECTION, isSettledBefore, type NewItem } from '#persistence';
 import { createTestDatabase, type TestDatabase } from '#testing';
 import { Journal } from '../src/journal.js';
 import { Tenants } from '../src/tenants.js';
@@ -8,6 +8,13 @@ import { Tenants } from '../src/tenants.js';
 const OCCURRED_AT = '2026-11-21T10:00:00Z';
 const now = new Date('2026-11-21T11:00:00Z');
 const line = (stream: string) => ({ merchantId: 'mer_1', queue: 'threads', stream });
+
+it('cannot be made of what was not cleared of card numbers', () => {
+  const item = { payload: { text: 'hello' } };
+  // @ts-expect-error -- the compiler refuses it
+  const stored: Pick<NewItem, 'payload'> = item;
+  expect(stored).toBe(item);
+});
 
 describe('the items of a stream', () => {
   let database: TestDatabase;

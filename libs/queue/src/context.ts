@@ -1,6 +1,7 @@
 import { BaseRpcContext } from '@nestjs/microservices';
 import type { EntityManager } from 'typeorm';
 import { brokenRules, declaredOf, type JobContract } from '#contracts';
+import { cleared } from '#core/messaging';
 import type { NewItem, PendingItem } from '#persistence';
 import type { Wake } from './waker.js';
 
@@ -58,7 +59,7 @@ export function toItem<P extends object>(
     name: contract.name,
     source: options.source ?? 'job',
     externalId: options.externalId ?? key,
-    payload: declaredOf(contract, payload),
+    payload: cleared(declaredOf(contract, payload)),
     occurredAt: options.occurredAt ?? now,
     dueAt: options.dueAt,
     expedited: contract.expedited ?? false,

@@ -6,6 +6,7 @@ import {
   recordTemplateStatus,
   type JobContract,
 } from '#contracts';
+import { cleared } from '#core/messaging';
 import {
   heldTo,
   isOfAccount,
@@ -132,7 +133,7 @@ function ignored(item: QuarantinedItem, merchantId: string, reason: string): New
     name: 'ingest.ignored',
     source: item.source,
     externalId: item.externalId,
-    payload: item.payload.payload ?? {},
+    payload: cleared(item.payload.payload ?? {}, { foreign: true }),
     occurredAt: item.occurredAt,
     settled: { outcome: 'ignored', reason: reason.slice(0, 1_000) },
   };

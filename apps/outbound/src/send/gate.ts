@@ -7,6 +7,7 @@ import {
   type GraphMessage,
 } from '#adapters/whatsapp-cloud';
 import { recordStatus, streamOfMessage, type CallChannelPayload } from '#contracts';
+import type { Cleared } from '#core/messaging';
 import { query } from '#persistence';
 import { ENV } from '#platform';
 import type { OutboundEnv } from '../env.js';
@@ -23,7 +24,7 @@ const FRESH_MS = 2_000;
 const LOOK_AGAIN_MS = 1_000;
 
 export type Passage =
-  | { go: 'call'; message: Message; rendered: GraphMessage }
+  | { go: 'call'; message: Message; rendered: Cleared<GraphMessage> }
   /** It has a slot of its number that is not there yet. */
   | { go: 'not_yet'; slotAt: Date }
   | { go: 'without_slot' }
@@ -94,7 +95,7 @@ export class Gate {
       if (!judged.decision.startsWith('send_')) return { go: 'plan_anew' };
       verdict = judged;
     }
-    let rendered: GraphMessage | undefined;
+    let rendered: Cleared<GraphMessage> | undefined;
     try {
       rendered = await render(work, message, verdict);
     } catch (error) {
@@ -128,7 +129,7 @@ async function render(
   { tx }: Work,
   message: Message,
   verdict: StoredVerdict,
-): Promise<GraphMessage | undefined> {
+): Promise<Cleared<GraphMessage> | undefined> {
   if (verdict.decision !== 'send_template') {
     const { content } = message;
     return renderContent(

@@ -1,3 +1,4 @@
+import type { Cleared } from '#core/messaging';
 import type { Money } from '../money.js';
 import type { Product } from '../product.js';
 import type { CartLine, Quote } from '../quote.js';
@@ -37,7 +38,7 @@ export interface StoreFulfilment {
   status: 'created' | 'shipped' | 'out_for_delivery' | 'delivered' | 'failed';
   carrier: string;
   trackingCode: string;
-  trackingUrl: string;
+  trackingUrl?: string;
   eta?: string;
   /** Why a delivery failed. */
   reason?: string;
@@ -76,14 +77,14 @@ export type CancelOrderResult =
   | { outcome: 'unknown' };
 
 /**
- * The merchant's shop, which owns products, stock and orders. What can be expected to happen comes back as a value;
+ * The merchant's shop, which owns products, stock and orders. What comes from it and what goes to it is cleared. What can be expected to happen comes back as a value;
  * everything else is a PortError. `indeterminate` from `reserve` or `placeOrder`: call again with the same key.
  */
 export interface StorePort {
   /** Oldest change first. With `updatedSince` (ISO 8601) only what changed at or after it, deleted products included. */
-  listProducts(query: { updatedSince?: string; cursor?: string }): Promise<ProductPage>;
+  listProducts(query: { updatedSince?: string; cursor?: string }): Promise<Cleared<ProductPage>>;
   /** Prices and stock now; each line is answered, sellable or not. Holds nothing. */
-  quote(lines: CartLine[], region?: string): Promise<Quote>;
+  quote(lines: CartLine[], region?: string): Promise<Cleared<Quote>>;
   /** All lines or none, for `ttlSeconds`. */
   reserve(request: {
     orderRef: string;
@@ -98,8 +99,8 @@ export interface StorePort {
   /** Takes the held stock for good; `placeOrder` does so by itself. */
   commit(reservationId: string): Promise<ReservationResult>;
   /** Writes a paid order, once per `orderRef`; takes free stock when the reservation is over. */
-  placeOrder(order: OrderRequest, idempotencyKey: string): Promise<PlaceOrderResult>;
-  getOrder(orderRef: string): Promise<GetOrderResult>;
+  placeOrder(order: Cleared<OrderRequest>, idempotencyKey: string): Promise<Cleared<PlaceOrderResult>>;
+  getOrder(orderRef: string): Promise<Cleared<GetOrderResult>>;
   /** Cancels it and puts the stock back; moves no money. Harmless when repeated. */
-  cancelOrder(orderRef: string): Promise<CancelOrderResult>;
+  cancelOrder(orderRef: string): Promise<Cleared<CancelOrderResult>>;
 }

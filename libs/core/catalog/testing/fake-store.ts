@@ -1,3 +1,4 @@
+import { cleared, type Cleared } from '#core/messaging';
 import { PortError } from '#core/tenancy';
 import { addMoney, money, timesMoney } from '../money.js';
 import type {
@@ -54,23 +55,23 @@ export class FakeStore implements StorePort {
     this.failures.push(...errors);
   }
 
-  async listProducts(query: { updatedSince?: string; cursor?: string }): Promise<ProductPage> {
+  async listProducts(query: { updatedSince?: string; cursor?: string }): Promise<Cleared<ProductPage>> {
     this.begin();
     const position = (p: StoreProduct): string => `${p.updatedAt}|${p.sku}`;
     const rows = [...this.products.values()]
       .filter((p) => p.updatedAt >= (query.updatedSince ?? '') && position(p) > (query.cursor ?? ''))
       .sort((a, b) => (position(a) < position(b) ? -1 : 1));
     const products = rows.slice(0, PAGE);
-    return { products, nextCursor: rows.length > PAGE ? position(products.at(-1)!) : null };
+    return cleared({ products, nextCursor: rows.length > PAGE ? position(products.at(-1)!) : null });
   }
 
-  async quote(lines: CartLine[], region = this.region): Promise<Quote> {
+  async quote(lines: CartLine[], region = this.region): Promise<Cleared<Quote>> {
     this.begin();
     const promised = new Map<string, number>();
     const quoted = lines.map((line) => this.quoteLine(line, region, promised));
     const nothing = money(0, this.currency);
     const sellable = quoted.filter((l) => !l.reason);
-    return {
+    return cleared<Quote>({
       source: 'live',
       quotedAt: this.now().toISOString(),
       validUntil: new Date(this.now().getTime() + QUOTE_LIVES_MS).toISOString(),
@@ -79,7 +80,7 @@ export class FakeStore implements StorePort {
       tax: nothing,
       shipping: nothing,
       total: sellable.reduce((sum, l) => addMoney(sum, timesMoney(l.unitPrice, l.quantity)), nothing),
-    };
+    });
   }
 
   async reserve(request: {
@@ -125,9 +126,9 @@ export class FakeStore implements StorePort {
     });
   }
 
-  async placeOrder(request: OrderRequest, idempotencyKey: string): Promise<PlaceOrderResult> {
+  async placeOrder(request: OrderRequest, idempotencyKey: string): Promise<Cleared<PlaceOrderResult>> {
     this.begin();
-    return this.once(idempotencyKey, request, (): PlaceOrderResult => {
+    const write = (): PlaceOrderResult => {
       const content = JSON.stringify(request);
       const existing = this.orders.get(request.orderRef);
       if (existing && existing.content !== content) {
@@ -152,28 +153,29 @@ export class FakeStore implements StorePort {
       };
       this.orders.set(request.orderRef, { content, order, lines: request.lines });
       return { outcome: 'placed', order };
-    });
+    };
+    return cleared(this.once(idempotencyKey, request, write));
   }
 
-  async getOrder(orderRef: string): Promise<GetOrderResult> {
+  async getOrder(orderRef: string): Promise<Cleared<GetOrderResult>> {
     this.begin();
     const known = this.orders.get(orderRef);
-    return known ? { outcome: 'found', order: known.order } : { outcome: 'unknown' };
+    return cleared<GetOrderResult>(known ? { outcome: 'found', order: known.order } : { outcome: 'unknown' });
   }
 
-  async cancelOrder(orderRef: string): Promise<CancelOrderResult> {
+  async cancelOrder(orderRef: string): Promise<Cleared<CancelOrderResult>> {
     this.begin();
     const known = this.orders.get(orderRef);
-    if (!known) return { outcome: 'unknown' };
+    if (!known) return cleared({ outcome: 'unknown' });
     const { order, lines } = known;
     if (order.status === 'shipped' || order.status === 'delivered') {
-      return { outcome: 'too_late', status: order.status };
+      return cleared({ outcome: 'too_late', status: order.status });
     }
     if (order.status !== 'cancelled') {
       this.move(lines, 1);
       known.order = { ...order, status: 'cancelled' };
     }
-    return { outcome: 'cancelled', order: known.order };
+    return cleared({ outcome: 'cancelled', order: known.order });
   }
 
   /** What the courier does, as far as it matters here. */

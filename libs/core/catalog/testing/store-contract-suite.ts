@@ -1,3 +1,4 @@
+import { cleared, type Cleared } from '#core/messaging';
 import type { PortError } from '#core/tenancy';
 import { money } from '../money.js';
 import type { OrderRequest, StorePort, StoreProduct } from '../ports/store.port.js';
@@ -61,13 +62,17 @@ export function describeStoreContract(name: string, open: () => Promise<StoreSta
       if (result.outcome !== 'held') throw new Error('the stand has too little stock for this test');
       return { orderRef, reservationId: result.reservationId };
     };
-    const orderOf = (held: { orderRef: string; reservationId: string }, lines: CartLine[]): OrderRequest => ({
-      ...held,
-      customer: { name: 'Aisha Khan', phone: '+971501234567' },
-      lines: lines.map((line) => ({ ...line, unitPrice: money(8_900, 'AED') })),
-      total: money(17_800, 'AED'),
-      payment: { provider: 'stripe', reference: `pi_${held.orderRef}`, paidAt: '2026-11-21T10:18:42.000Z' },
-    });
+    const orderOf = (
+      held: { orderRef: string; reservationId: string },
+      lines: CartLine[],
+    ): Cleared<OrderRequest> =>
+      cleared({
+        ...held,
+        customer: { name: 'Aisha Khan', phone: '+971501234567' },
+        lines: lines.map((line) => ({ ...line, unitPrice: money(8_900, 'AED') })),
+        total: money(17_800, 'AED'),
+        payment: { provider: 'stripe', reference: `pi_${held.orderRef}`, paidAt: '2026-11-21T10:18:42.000Z' },
+      });
     const codeOf = (work: Promise<unknown>): Promise<string> =>
       work.then(
         () => 'no error',
@@ -246,7 +251,7 @@ export function describeStoreContract(name: string, open: () => Promise<StoreSta
       const held = await hold([HOODIE]);
       await store.placeOrder(orderOf(held, [HOODIE]), 'place_a');
       const other = { ...orderOf(held, [HOODIE]), total: money(1, 'AED') };
-      expect(await codeOf(store.placeOrder(other, 'place_b'))).toBe('rejected order_exists');
+      expect(await codeOf(store.placeOrder(cleared(other), 'place_b'))).toBe('rejected order_exists');
     });
 
     it('takes free stock for an order that is paid after its hold is over', async () => {

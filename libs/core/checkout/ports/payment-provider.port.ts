@@ -1,4 +1,5 @@
 import type { Money, Quote } from '#core/catalog';
+import type { Cleared } from '#core/messaging';
 import type { PaymentEvent } from '../payment-event.js';
 
 export interface HostedPaymentRequest {
@@ -50,7 +51,7 @@ export type WebhookReading =
  */
 export interface PaymentProviderPort {
   /** Opens a page on which the customer pays; card data never comes near us. */
-  createHostedPayment(request: HostedPaymentRequest): Promise<HostedPayment>;
+  createHostedPayment(request: Cleared<HostedPaymentRequest>): Promise<HostedPayment>;
   fetchStatus(sessionId: string): Promise<PaymentStatus>;
   /** Closes the page if it is open and says what it is now: it may have been paid this very moment. */
   cancel(sessionId: string): Promise<PaymentStatus>;

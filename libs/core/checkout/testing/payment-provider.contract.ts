@@ -1,3 +1,4 @@
+import { cleared, type Cleared } from '#core/messaging';
 import type { PaymentEvent } from '../payment-event.js';
 import type { HostedPaymentRequest, PaymentProviderPort } from '../ports/payment-provider.port.js';
 import { sampleQuote } from './samples.js';
@@ -27,15 +28,15 @@ export function describePaymentProvider(name: string, open: () => Promise<Paymen
     });
     afterAll(() => world.close());
 
-    async function request(): Promise<HostedPaymentRequest> {
+    async function request(): Promise<Cleared<HostedPaymentRequest>> {
       const orderRef = `WCONTR${(orders += 1)}`;
       const expiresAt = new Date((await world.now()).getTime() + 31 * 60_000).toISOString();
-      return {
+      return cleared({
         ...{ merchantId: 'mer_1', orderRef, quote: sampleQuote(), expiresAt },
         returnUrl: 'http://localhost:3003/c/token/return',
         cancelUrl: 'http://localhost:3003/c/token/return',
         idempotencyKey: `mer_1:${orderRef}:1`,
-      };
+      });
     }
     async function eventsOf(orderRef: string, least: number): Promise<PaymentEvent[]> {
       let events: PaymentEvent[] = [];
@@ -98,7 +99,7 @@ export function describePaymentProvider(name: string, open: () => Promise<Paymen
     it('refuses the same key for another request', async () => {
       const asked = await request();
       await world.provider.createHostedPayment(asked);
-      const other = { ...asked, orderRef: `${asked.orderRef}X` };
+      const other = cleared({ ...asked, orderRef: `${asked.orderRef}X` });
       await expect(world.provider.createHostedPayment(other)).rejects.toMatchObject({ kind: 'rejected' });
     });
 

@@ -1,0 +1,80 @@
+import { maskCardNumbers } from './card-numbers.js';
+import { MAX_DEPTH, storable, storableText, TOO_DEEP } from './storable.js';
+
+declare const CLEARED: unique symbol;
+
+/**
+ * Something without a card number in its texts, as far as one can be found, and that can be stored. Only {@link cleared}
+ * makes it; the journal, the channel, shops and payment providers take nothing else.
+ */
+export type Cleared<T> = T & { readonly [CLEARED]: true };
+
+/**
+ * Names of fields that hold ids, or what is made of ids: whatever stands in them is not changed. Ids from outside are
+ * looked at where they are read, and are none when they are a card number (`isCardNumberId`).
+ */
+const IDS: ReadonlySet<string> = new Set([
+  ...['id', 'ref', 'occasion', 'runId', 'upTo', 'subject', 'account', 'signedBy'],
+  ...['merchantId', 'channelAccountId', 'businessAccountId', 'phoneNumberId', 'contactId', 'erasureId'],
+  ...['userId', 'parentUserId', 'waId', 'phone'],
+  ...[
+    'threadId',
+    'threadStream',
+    'messageId',
+    'channelMessageId',
+    'replyTo',
+    'mediaId',
+    'questionId',
+    'factId',
+  ],
+  ...['sku', 'categoryId', 'catalogId', 'seen', 'imageUrl', 'nextCursor'],
+  ...[
+    'orderRef',
+    'orderId',
+    'reservationId',
+    'fulfilmentId',
+    'eventId',
+    'sessionId',
+    'paymentId',
+    'refundId',
+  ],
+  ...['reference', 'idempotencyKey', 'url', 'returnUrl', 'cancelUrl', 'link'],
+  ...['catalog_id', 'product_retailer_id'],
+]);
+
+/** Names of fields that hold what somebody else made, of which no name says anything. */
+const FOREIGN: ReadonlySet<string> = new Set(['original']);
+
+/**
+ * A value of JSON in which each card number is masked, in texts and in keys. The same object when there was nothing to
+ * change, as nearly always.
+ * @param foreign somebody else's JSON: the names of its fields say nothing, and everything is looked at.
+ */
+export function cleared<T>(value: T, { foreign = false } = {}): Cleared<T> {
+  return clear(value, foreign, 0) as Cleared<T>;
+}
+
+function clear(value: unknown, foreign: boolean, depth: number): unknown {
+  if (typeof value === 'string') return maskCardNumbers(storableText(value)).text;
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
+  if (depth >= MAX_DEPTH) return TOO_DEEP;
+  return Array.isArray(value) ? ofList(value, foreign, depth) : ofObject(value, foreign, depth);
+}
+
+function ofList(value: readonly unknown[], foreign: boolean, depth: number): unknown {
+  const made = value.map((entry) => clear(entry, foreign, depth + 1));
+  return made.some((entry, i) => entry !== value[i]) ? made : value;
+}
+
+function ofObject(value: object, foreign: boolean, depth: number): unknown {
+  let changed = false;
+  const made = Object.entries(value).map(([key, inner]) => {
+    const name = maskCardNumbers(storableText(key)).text;
+    const isId = !foreign && IDS.has(key);
+    const now = isId ? storable(inner) : clear(inner, foreign || FOREIGN.has(key), depth + 1);
+    changed ||= name !== key || now !== inner;
+    return [name, now] as const;
+  });
+  // fromEntries defines properties: a key named __proto__ stays a plain key.
+  return changed ? Object.fromEntries(made) : value;
+}
