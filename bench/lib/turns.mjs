@@ -29,14 +29,15 @@ export class Turns {
   /**
    * @param fleet what startFleet() or startBot() gives.
    * @param options `journal: false` where there is none to be compared; `first`: number of the first customer;
-   *   `say`: makes the signed webhook of message `n`, which is answered with one message (default: a greeting).
+   *   `only`: of merchants, where others write as well; `say`: makes the signed webhook of message `n`, which is answered with one message (default: a greeting).
    */
   constructor(
     fleet,
-    { journal = true, first = 0, say = (message) => textWebhook({ ...message, text: GREETING }) } = {},
+    { journal = true, first = 0, only, say = (message) => textWebhook({ ...message, text: GREETING }) } = {},
   ) {
     this.fleet = fleet;
     this.say = say;
+    this.isOurs = ({ from }) => !only || only.some((merchant) => merchant.phoneNumberId === from);
     this.journal = journal;
     this.#people = first;
     this.poster = new Poster(fleet.stack.urls.gateway);
@@ -77,7 +78,10 @@ export class Turns {
     this.#acknowledged = [];
     if (this.journal) await this.#checkJournal(acknowledged);
     const { sent } = this.fleet.vendor;
-    const replies = sent.slice(this.#seen).map(({ from, to }) => `${from}/${to}`);
+    const replies = sent
+      .slice(this.#seen)
+      .filter(this.isOurs)
+      .map(({ from, to }) => `${from}/${to}`);
     this.#seen = sent.length;
     checkSame(numbered(acknowledged.map((a) => a.key)), numbered(replies));
   }

@@ -17,6 +17,8 @@ export interface StoreCall {
   path: string;
   body?: object;
   idempotencyKey?: string;
+  /** It lists many things. */
+  list?: boolean;
   /** It changes something at the shop: a lost answer leaves open whether it happened. */
   writes: boolean;
 }
@@ -30,7 +32,9 @@ export interface StoreAnswer {
 }
 
 /** A page of 200 products with long descriptions is well below this. */
-const MAX_ANSWER_BYTES = 8 * 1_048_576;
+const LARGEST_PAGE = 8 * 1_048_576;
+/** So is an order, or a quote of a hundred lines. */
+const LARGEST_ANSWER = 262_144;
 /** A page of 200 products has some 4,000 values. */
 const ANSWER_BOUNDS = { values: 50_000, depth: 32 };
 const MAX_RETRY_AFTER_MS = 3_600_000;
@@ -96,11 +100,12 @@ async function exchange(
 }
 
 async function readLimited(response: Response, call: StoreCall): Promise<Buffer> {
+  const most = call.list ? LARGEST_PAGE : LARGEST_ANSWER;
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of response.body ?? []) {
     size += (chunk as Uint8Array).byteLength;
-    if (size > MAX_ANSWER_BYTES) throw malformed(call, `answer must be at most ${MAX_ANSWER_BYTES} bytes`);
+    if (size > most) throw malformed(call, `answer must be at most ${most} bytes`);
     chunks.push(chunk as Uint8Array);
   }
   return Buffer.concat(chunks);

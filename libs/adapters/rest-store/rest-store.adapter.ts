@@ -45,8 +45,10 @@ export class RestStore implements StorePort {
     const query = new URLSearchParams({ limit: String(PAGE) });
     if (updatedSince) query.set('updated_since', updatedSince);
     if (cursor) query.set('cursor', cursor);
-    return this.call({ method: 'GET', path: `/v1/products?${query.toString()}`, writes: false }, [], (a) =>
-      toProductPage(a.body, PAGE),
+    return this.call(
+      { method: 'GET', path: `/v1/products?${query.toString()}`, list: true, writes: false },
+      [],
+      (a) => toProductPage(a.body, PAGE),
     );
   }
 

@@ -1,7 +1,15 @@
 import type { Money, StoreFulfilment, StoreOrder, StoreProduct } from '#core/catalog';
 import { JsonOutOfBounds, parseBoundedJson, verifyTimedSignature } from '#platform';
 import { FieldError, mark, object, oneOf, optional, prose, text, time, whole, type Json } from './shape.js';
-import { ORDER_STATUSES, toMoney, toOrderRef, toPieces, toProduct, toSku, toTrackingUrl } from './transformers.js';
+import {
+  ORDER_STATUSES,
+  toMoney,
+  toOrderRef,
+  toPieces,
+  toProduct,
+  toSku,
+  toTrackingUrl,
+} from './transformers.js';
 
 export type StoreWebhookVerdict =
   { outcome: 'verified' } | { outcome: 'refused'; reason: 'no_signature' | 'bad_signature' | 'too_old' };

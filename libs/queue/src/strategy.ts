@@ -3,7 +3,7 @@ import type { Worker } from 'bullmq';
 import { lastValueFrom } from 'rxjs';
 import { lanesOf, type JobContract, type JobOutcome, type Lane, type QueueDefinition } from '#contracts';
 import { Turnstile } from '#platform';
-import type { QueueBackend, WakeUp } from './backend.js';
+import type { QueueBackend, WakeJob, WakeUp } from './backend.js';
 import { CrowdLimit } from './crowd.js';
 import { LaneRunner } from './lane-runner.js';
 import type { Handler, ProcessorDeps } from './handling.js';
@@ -96,7 +96,7 @@ export class JobsStrategy extends Server implements CustomTransportStrategy {
     const shared = queue.kind === 'ordered' ? new Turnstile(concurrency) : undefined;
     const alone = new Turnstile(1);
     const [usual, crowd] = lanesOf(queue);
-    const open = (lane: Lane, begin?: () => void): Worker<WakeUp> => {
+    const open = (lane: Lane, begin?: () => void, limit?: () => CrowdLimit): Worker<WakeUp> => {
       const runner = new LaneRunner(
         lane,
         { turnstile: shared ?? new Turnstile(concurrency), alone },
@@ -107,9 +107,10 @@ export class JobsStrategy extends Server implements CustomTransportStrategy {
       if (!lane.crowd && (queue.kind === 'ordered' || queue.inside === true)) {
         deps.waker.shortcut(queue.name, (streams) => runner.offer(streams));
       }
-      return this.backend.worker(lane.name, (job, token) => runner.work(job, token), concurrency);
+      const work = (job: WakeJob, token?: string): Promise<void> => runner.work(job, token);
+      return this.backend.worker(lane.name, (job, token) => limit ? limit().job(() => work(job, token)) : work(job, token), concurrency);
     };
-    const ofCrowd = open(crowd);
+    const ofCrowd = open(crowd, undefined, () => limit);
     const limit = new CrowdLimit(ofCrowd, queue.crowd, concurrency);
     return [open(usual, () => limit.othersCame()), ofCrowd];
   }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Controller, Inject } from '@nestjs/common';
 import { Logger } from 'nestjs-pino';
 import { deferred, done, rejected, skipped, syncStore, SyncStorePayload, type JobOutcome } from '#contracts';
@@ -25,6 +26,10 @@ const LOOK_AGAIN_MS = 2_000;
 /** A full sync that would take away more than half of at least this many products is not believed. */
 const SUSPICIOUS_FROM = 10;
 const RATE_LIMIT_PAUSE_MS = 30_000;
+/** A sync of more products than this leaves the processors to others for longer than it uses them. */
+const MANY_PRODUCTS = 1_000;
+const REST = 3;
+const LONGEST_REST_MS = 500;
 
 const syncs = new Counter({
   name: 'waco_store_syncs_total',
@@ -39,8 +44,9 @@ interface Listing {
 }
 
 /**
- * Reads a shop into the copy: all of it, or what changed since the last time; one sync of a merchant at a time. Pages are stored as they come (they are
- * guarded by sequence, so a run that is repeated or overlaps another does no harm); how far the copy is, at the end.
+ * Reads a shop into the copy: all of it, or what changed since the last time; one sync of a merchant at a time. Pages are
+ * stored as they come (they are guarded by sequence, so a run that is repeated or overlaps another does no harm); how far
+ * the copy is, at the end.
  */
 @Controller()
 export class SyncStoreHandler {
@@ -121,6 +127,7 @@ export class SyncStoreHandler {
         const rule = `the shop was not read within ${this.env.STORE_SYNC_MINUTES} minutes`;
         throw new PortError('rejected', 'too_slow', rule);
       }
+      const beganAt = performance.now();
       const askedAt = this.clock.now();
       const { products, nextCursor } = await store.listProducts({ updatedSince: since, cursor });
       await this.tenants.transaction(merchantId, (tx) =>
@@ -138,6 +145,8 @@ export class SyncStoreHandler {
         throw new PortError('rejected', 'endless_list', `more than ${MOST_PRODUCTS} products are not read`);
       }
       cursor = nextCursor;
+      const tookMs = performance.now() - beganAt;
+      if (skus.length > MANY_PRODUCTS) await sleep(Math.min(tookMs * REST, LONGEST_REST_MS));
     }
   }
 
