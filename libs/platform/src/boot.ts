@@ -5,6 +5,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyError, FastifyReply } from 'fastify';
 import { Logger } from 'nestjs-pino';
 import { servicePort, type BaseEnv, type ServiceName } from './env.js';
+import { trustProxy } from './trusted-proxies.js';
 
 export interface BootOptions {
   service: ServiceName | 'sandbox';
@@ -24,7 +25,7 @@ export async function bootService(options: BootOptions): Promise<NestFastifyAppl
   const adapter = new FastifyAdapter({
     bodyLimit: options.bodyLimit ?? 1_048_576,
     forceCloseConnections: 'idle',
-    trustProxy: true,
+    trustProxy: trustProxy(options.env.TRUSTED_PROXIES),
     // A checkout link is an encrypted token in the path; Fastify's own limit is 100 characters.
     routerOptions: { maxParamLength: 1_024 },
     // An address that the router cannot read never reaches Nest; Fastify's own answer repeats all of it.

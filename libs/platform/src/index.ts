@@ -14,3 +14,4 @@ export * from './logging.js';
 export * from './metrics.js';
 export * from './people-mask.js';
 export * from './platform.module.js';
+export { AreRandomKeys, IsRandom } from './secrets/rules.js';
