@@ -21,6 +21,7 @@ import { JournalHotPath1700000000019 } from './0019-journal-hot-path.js';
 import { JournalPlans1700000000020 } from './0020-journal-plans.js';
 import { JournalEndings1700000000021 } from './0021-journal-endings.js';
 import { JournalOwnBacklog1700000000022 } from './0022-journal-own-backlog.js';
+import { AdminSessions1700000000024 } from './0024-admin-sessions.js';
 
 /** Every migration, oldest first. Listed by class, never by glob. */
 export const MIGRATIONS = [
@@ -47,6 +48,7 @@ export const MIGRATIONS = [
   JournalPlans1700000000020,
   JournalEndings1700000000021,
   JournalOwnBacklog1700000000022,
+  AdminSessions1700000000024,
 ];
 
 export { migrate, type MigrateOptions } from './migrate.js';

@@ -143,6 +143,7 @@ export const ACROSS_MERCHANTS: Record<string, string> = {
   'tenancy.api_keys.operators': 'waco_admin',
   'tenancy.idempotency_keys.callers': 'waco_admin',
   'tenancy.request_counts.counts': 'waco_admin',
+  'tenancy.sessions.console': 'waco_admin',
   'tenancy.audit_log.operators': 'waco_admin',
   'tenancy.audit_log.platform': 'waco_admin',
   // What belongs to no merchant at all.

@@ -24,7 +24,6 @@ export function serviceModules(options: {
   checks?: symbol[];
 }): DynamicModule[] {
   const { service, env, entities, checks = [DATABASE_READY, QUEUE_READY] } = options;
-  const keys = openKeyRing(env);
   return [
     PlatformModule.forRoot({ service, env }),
     DatabaseModule.forRoot({
@@ -33,7 +32,7 @@ export function serviceModules(options: {
       entities,
       poolSize: env.DATABASE_POOL_SIZE ?? 20,
     }),
-    TenancyModule.forRoot(keys, openSecretBox(keys, env)),
+    TenancyModule.forRoot(openSecretBox(openKeyRing(env), env)),
     JobsModule.forRoot({ url: env.QUEUE_URL, prefix: env.QUEUE_PREFIX }),
     HealthModule.forRoot({ checks }),
   ];
