@@ -96,7 +96,10 @@ export async function startAdmin(
       return { status: answer.status, headers: answer.headers, text, json: isJson ? JSON.parse(text) : {} };
     },
     async close() {
-      await app.close();
+      const closed = app.close();
+      // A connection that a client opened and has not used yet is not idle to Node.
+      app.getHttpServer().closeAllConnections();
+      await closed;
       await owner.end();
       if (!shared) await database.drop();
     },
