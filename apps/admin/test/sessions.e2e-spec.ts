@@ -1,10 +1,13 @@
 import { createHmac, randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { bootService, loadEnv } from '#platform';
 import { TEST_MASTER_KEYS } from '#testing';
 import { AdminEnv } from '../src/env.js';
 import { newSessionId, sessionHash, sessionSeal } from '../src/auth/session.js';
 import { adminService } from '../src/service.js';
-import { cookieOf, login, OPERATOR_KEY, SESSION_SECRET, startAdmin, type AdminUnderTest } from './support.js';
+import { cookieOf, login, onboard, OPERATOR_KEY, SESSION_SECRET, startAdmin, type AdminUnderTest } from './support.js';
 
 const QUEUES = '/queues/api/queues';
 
@@ -211,6 +214,57 @@ describe("operators' sessions", () => {
     expect((await login(admin, OPERATOR_KEY, spoofed)).status).toBe(403);
     expect((await login(admin, OPERATOR_KEY, { origin: admin.url })).status).toBe(303);
   });
+});
+
+describe('sign-ins that are refused', () => {
+  it('are in the audit log with a word and without key and address, a flood of them in few rows', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'waco-clock-'));
+    const clockFile = join(folder, 'clock.json');
+    const admin = await startAdmin({ WACO_CLOCK_FILE: clockFile });
+    try {
+      const rows = async () =>
+        (await admin.call('GET', '/v1/audit?action=console.login-refused&limit=200')).json.items.toReversed();
+      const { key: merchantKey } = await onboard(admin);
+      const revoked = (await admin.call('POST', '/v1/operator-keys', { body: { name: 'gone' } })).json;
+      await admin.call('DELETE', `/v1/operator-keys/${revoked.id}`);
+      const narrow = (await admin.call('POST', '/v1/operator-keys', { body: { name: 'n', scopes: ['audit:read'] } })).json;
+
+      await login(admin, `${OPERATOR_KEY}x`);
+      await login(admin, merchantKey);
+      await login(admin, revoked.key as string);
+      await admin.call('GET', QUEUES, { key: merchantKey });
+      await admin.call('PUT', `${QUEUES}/syncs/pause`, { key: narrow.key as string });
+      // Nobody has tried anything with these.
+      await login(admin, OPERATOR_KEY);
+      await admin.call('GET', QUEUES, { key: null });
+      const first = await rows();
+      expect(first.map((row: Record<string, any>) => [row.target, row.after.place])).toEqual([
+        ['unknown', '/login'],
+        ['merchant_key', '/login'],
+        ['revoked', '/login'],
+        ['merchant_key', '/queues'],
+        ['scope_missing', '/queues'],
+      ]);
+      expect(first[0]).toMatchObject({ merchantId: null, actorKind: 'system', after: { from: expect.any(String) } });
+      expect(first[4]).toMatchObject({ actor: narrow.id, actorKind: 'operator' });
+      expect(new Set(first.map((row: Record<string, any>) => row.after.from)).size).toBe(1);
+
+      for (let i = 0; i < 30; i++) await login(admin, merchantKey);
+      expect(await rows()).toHaveLength(10);
+      const text = JSON.stringify(await rows());
+      for (const secret of [OPERATOR_KEY, merchantKey, revoked.key as string, '127.0.0.1']) {
+        expect(text).not.toContain(secret);
+      }
+      writeFileSync(clockFile, JSON.stringify({ offsetMs: 61_000 }));
+      await new Promise((resume) => setTimeout(resume, 100)); // the file is looked at every 50 ms
+      await login(admin, merchantKey);
+      expect((await rows()).at(-1).after).toMatchObject({ place: '/login', leftOut: 25 });
+      expect((await admin.call('POST', '/v1/audit/verify', { body: {} })).json.sound).toBe(true);
+    } finally {
+      await admin.close();
+      rmSync(folder, { recursive: true });
+    }
+  }, 30_000);
 });
 
 it('in production the cookie is for https and this host alone, whatever headers say, and browsers stay on https', async () => {

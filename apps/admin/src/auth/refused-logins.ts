@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { hmacSha256 } from '#platform';
+import { CLOCK, hmacSha256, type Clock } from '#platform';
 import { AuditLog } from '../audit/audit-log.js';
 import { SESSION_SECRET } from './session.store.js';
 
@@ -17,11 +17,12 @@ export class RefusedLogins {
   constructor(
     private readonly audit: AuditLog,
     @Inject(SESSION_SECRET) private readonly secret: string,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   /** `why`: a word. `address`: of the caller, of which a keyed hash tells refusals of one caller from others'. */
   async note(why: string, place: '/login' | '/queues', address: string): Promise<void> {
-    const now = performance.now();
+    const now = this.clock.now().getTime();
     if (now - this.startedAt >= MINUTE_MS) {
       this.startedAt = now;
       this.written = 0;
