@@ -23,6 +23,7 @@ import { mountDashboards } from './dashboards/dashboards.js';
 import type { AdminEnv } from './env.js';
 import { ApiKeysController } from './http/api-keys.controller.js';
 import { AuditController } from './http/audit.controller.js';
+import { addBounds } from './http/bounds.js';
 import { ChannelAccountsController } from './http/channel-accounts.controller.js';
 import { Idempotency } from './http/idempotency.js';
 import { LifeCycleController } from './http/life-cycle.controller.js';
@@ -124,10 +125,11 @@ export class AdminModule {
   }
 }
 
-/** What stands outside Nest's modules: headers and limits on every answer, the API page, the dashboards. */
+/** What stands outside Nest's modules: headers, bounds and limits of every request, the API page, the dashboards. */
 export async function configureAdmin(app: NestFastifyApplication): Promise<void> {
   addSecurityHeaders(app);
   addRequestContext(app);
+  addBounds(app);
   await app.get(RateLimits, { strict: false }).mount(app);
   mountApiDocs(app);
   await mountDashboards(app);

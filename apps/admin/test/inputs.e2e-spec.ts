@@ -1,0 +1,237 @@
+import { onboard, OPERATOR_KEY, startAdmin, type AdminUnderTest } from './support.js';
+
+/** Processor time that the process may take between two turns of its event loop, in milliseconds. */
+const LONGEST_MS = 100;
+const KIB = 1_024;
+
+/** Watches how long the event loop is held, by the processor's time: the machine may be busy with something else. */
+class LoopWatch {
+  longestMs = 0;
+  private before = process.cpuUsage();
+  private readonly timer = setInterval(() => this.look(), 1);
+
+  /** What follows is somebody else's. @returns the longest until now. */
+  next(): number {
+    this.look();
+    const { longestMs } = this;
+    this.longestMs = 0;
+    return longestMs;
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+  }
+
+  private look(): void {
+    const { user, system } = process.cpuUsage(this.before);
+    this.before = process.cpuUsage();
+    this.longestMs = Math.max(this.longestMs, (user + system) / 1_000);
+  }
+}
+
+const many = (count: number, value = '1'): string =>
+  `{${Array.from({ length: count }, (_, i) => `"k${i}":${value}`).join()}}`;
+
+/** Bodies that are bad for whatever field they meet. */
+const ANYWHERE: [what: string, body: string | Buffer][] = [
+  ['5,000 keys', many(5_000)],
+  ['88,000 keys', many(88_000)],
+  ['450 keys', many(450)],
+  ['one key 60,000 characters long', `{"${'k'.repeat(60_000)}":1}`],
+  ['400 long keys', `{${Array.from({ length: 400 }, (_, i) => `"${'k'.repeat(140)}${i}":1`).join()}}`],
+  ['the same key again and again', `{${Array(10_000).fill('"k":1').join()}}`],
+  ['30,000 lists in each other', '['.repeat(30_000) + ']'.repeat(30_000)],
+  ['100,000 lists in each other', '['.repeat(100_000) + ']'.repeat(100_000)],
+  ['10,000 objects in each other', '{"a":'.repeat(10_000) + '1' + '}'.repeat(10_000)],
+  ['a list of 20,000', `[${Array(20_000).fill(0).join()}]`],
+  ['a number of 100,000 digits', `{"n":${'9'.repeat(100_000)}}`],
+  ['a number of 60,000 digits', `{"n":${'9'.repeat(60_000)}}`],
+  ['numbers beyond all', '{"a":1e999,"b":-1e999,"c":1e-999}'],
+  ['__proto__', '{"__proto__":{"isAdmin":true}}'],
+  ['constructor', '{"constructor":{"prototype":{"isAdmin":true}}}'],
+  ['bad UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0xc0, 0x22, 0x3a, 0x22, 0xed, 0xa0, 0x80, 0x22, 0x7d])],
+  ['half a surrogate', '{"name":"\\ud800"}'],
+  ['U+0000', '{"name":"a\\u0000b","reason":"\\u0000"}'],
+  ['no object', '7'],
+  ['null', 'null'],
+  ['a text', '"text"'],
+  ['half of it', '{"name":"x'],
+  ['nothing', ''],
+];
+
+/** What one field is given. */
+const IN_A_FIELD: [what: string, value: string][] = [
+  ['60,000 letters', `"${'a'.repeat(60_000)}"`],
+  ['60,000 spaces', `"${' '.repeat(60_000)}"`],
+  ['60,000 hyphens and letters', `"${'a-'.repeat(30_000)}"`],
+  ['60,000 digits', `"${'1'.repeat(60_000)}"`],
+  ['60,000 at signs and dots', `"${'a@a.'.repeat(15_000)}"`],
+  ['an address that does not end', `"https://${'a.'.repeat(29_000)}"`],
+  ['a time that does not end', `"2026-11-26T${'00:'.repeat(19_000)}"`],
+  ['braces', `"${'{{1}}'.repeat(12_000)}"`],
+  ['an emoji of many parts', `"${'👩‍👩‍👧‍👦'.repeat(2_000)}"`],
+  ['a list of 900', `[${Array(900).fill('"AE"').join()}]`],
+  ['a list of 240 objects', `[${Array(240).fill('{"a":1}').join()}]`],
+  ['a list of lists', `[${Array(30).fill(`[${Array(30).fill(1).join()}]`).join()}]`],
+  ['450 keys', many(450)],
+  ['450 keys of objects', many(240, '{}')],
+  ['__proto__', '{"__proto__":1}'],
+  ['60,000 digits, no text', '9'.repeat(60_000)],
+  ['nothing', 'null'],
+  ['true', 'true'],
+];
+
+interface Schema {
+  $ref?: string;
+  properties?: Record<string, Schema>;
+}
+
+describe('whatever is sent', () => {
+  let admin: AdminUnderTest;
+  let watch: LoopWatch;
+  let routes: { method: string; at: string; path: string; fields: string[] }[];
+
+  beforeAll(async () => {
+    admin = await startAdmin();
+    watch = new LoopWatch();
+    const { merchantId, keyId } = await onboard(admin);
+    const places: Record<string, string> = { merchantId, keyId, account: 'stripe', purpose: 'order_shipped', app: 'own' };
+    const { json } = await admin.call('GET', '/docs/openapi.json', { key: null });
+    const { schemas } = json.components as { schemas: Record<string, Schema> };
+    routes = Object.entries(json.paths as Record<string, Record<string, any>>).flatMap(([path, methods]) =>
+      Object.entries(methods)
+        .filter(([method]) => ['post', 'put', 'patch'].includes(method))
+        .map(([method, operation]) => {
+          const schema = operation.requestBody?.content?.['application/json']?.schema as Schema | undefined;
+          return {
+            method: method.toUpperCase(),
+            path,
+            at: path.replace(/\{(\w+)\}/g, (_, name: string) => places[name] ?? '1'),
+            fields: Object.keys(schemas[schema?.$ref?.split('/').at(-1) ?? '']?.properties ?? {}),
+          };
+        }),
+    );
+    // What is compiled on its first use is not compiled again.
+    for (const route of routes) await send(route, '{"a":1}');
+    watch.next();
+  }, 60_000);
+  afterAll(async () => {
+    watch.stop();
+    await admin.close();
+  });
+
+  async function send(route: { method: string; at: string }, body: string | Buffer, type = 'application/json') {
+    const answer = await fetch(`${admin.url}${route.at}`, {
+      method: route.method,
+      headers: { authorization: `Bearer ${OPERATOR_KEY}`, 'content-type': type, 'if-match': '*' },
+      body: body as string,
+    });
+    return { status: answer.status, text: await answer.text() };
+  }
+
+  /** It is refused or done, in a short answer, and holds up nobody. */
+  function expectCalm(what: string, { status, text }: { status: number; text: string }): void {
+    expect([what, status < 500, text.length < 32 * KIB]).toEqual([what, true, true]);
+    if (status >= 400) expect([what, JSON.parse(text)]).toEqual([what, expect.objectContaining({ status })]);
+    const longestMs = watch.next();
+    expect([what, longestMs < LONGEST_MS ? 'short' : `${longestMs} ms`]).toEqual([what, 'short']);
+  }
+
+  it('as the body of any call is refused or done, in a short answer, and holds up nobody', async () => {
+    expect(routes.length).toBeGreaterThanOrEqual(30);
+    for (const route of routes) {
+      for (const [what, body] of ANYWHERE) {
+        expectCalm(`${route.method} ${route.path}: ${what}`, await send(route, body));
+      }
+      for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data']) {
+        expectCalm(`${route.method} ${route.path}: ${type}`, await send(route, 'a=1&'.repeat(15_000), type));
+      }
+    }
+  }, 300_000);
+
+  it('as any field of any call is refused or done, in a short answer, and holds up nobody', async () => {
+    expect(routes.flatMap(({ fields }) => fields).length).toBeGreaterThan(60);
+    for (const route of routes) {
+      for (const field of route.fields) {
+        for (const [what, value] of IN_A_FIELD) {
+          const body = `{"${field}":${value}}`;
+          expectCalm(`${route.method} ${route.path}: ${field}: ${what}`, await send(route, body));
+        }
+      }
+    }
+  }, 300_000);
+
+  it('to the largest calls as well', async () => {
+    const merchantId = routes.find(({ path }) => path.endsWith('/settings'))!.at;
+    const settings = { method: 'PATCH', at: merchantId };
+    const staff = { name: 'Layla', email: 'layla@example.com', phone: '+971500009876', languages: ['en', 'ar'] };
+    const full = JSON.stringify({ staff: Array(200).fill(staff), regions: ['AE', 'SA'] });
+    const stored = await send(settings, full);
+    expect(stored.status).toBe(200);
+    expectCalm('200 of the staff', { status: 400, text: '{"status":400}' });
+    const broken = JSON.stringify({ staff: Array(200).fill({ ...staff, email: 'x', phone: 'y', languages: 7, z: 1 }) });
+    expectCalm('200 of the staff, all wrong', await send(settings, broken));
+    expectCalm('4,900 values', await send(settings, `{"regions":[${Array(4_900).fill('"AE"').join()}]}`));
+    expectCalm('2,400 keys', await send(settings, `{"payments":${many(2_400)}}`));
+    const [head] = (JSON.parse((await send({ method: 'POST', at: '/v1/audit/verify' }, '{}')).text) as any).heads;
+    const heads = (count: number, each = head) => JSON.stringify({ heads: Array(count).fill(each) });
+    const verify = { method: 'POST', at: '/v1/audit/verify' };
+    watch.next();
+    expect((await send(verify, heads(5_000))).status).toBe(200);
+    expect(watch.next()).toBeLessThan(LONGEST_MS);
+    expectCalm('5,001 heads', await send(verify, heads(5_001)));
+    expectCalm('5,000 wrong heads', await send(verify, heads(5_000, { chain: 'x y', seq: -1, hash: 'z' })));
+    expectCalm('heads of other things', await send(verify, `{"heads":[${Array(4_000).fill(many(4)).join()}]}`));
+    expectCalm('2 MiB of heads', await send(verify, heads(15_000)));
+  }, 60_000);
+
+  it('as a query is refused or done, in a short answer, and holds up nobody', async () => {
+    const queries = [
+      Array.from({ length: 1_500 }, (_, i) => `k${i}=1`).join('&'),
+      Array.from({ length: 400 }, (_, i) => `k${i}=1`).join('&'),
+      'limit=1&'.repeat(1_500),
+      '&'.repeat(10_000),
+      `cursor=${'a'.repeat(10_000)}`,
+      `limit=${'9'.repeat(10_000)}`,
+      `q=${'%F0%9F%91%A9'.repeat(800)}`,
+      `from=2026-11-26T${'00:'.repeat(3_000)}`,
+      '__proto__[x]=1&constructor=2&unmasked=true&unmasked=false',
+    ];
+    const gets = Object.entries(
+      (await admin.call('GET', '/docs/openapi.json', { key: null })).json.paths as Record<string, object>,
+    ).filter(([, methods]) => 'get' in methods);
+    watch.next();
+    for (const [path] of gets) {
+      if (path.endsWith('/export')) continue;
+      const at = path.replace('{merchantId}', routes[1]!.at.split('/')[3]!).replace(/\{\w+\}/g, '1');
+      for (const query of queries) {
+        const answer = await admin.call('GET', `${at}?${query}`);
+        expectCalm(`GET ${path}?${query.slice(0, 40)}`, answer.status >= 400 ? answer : { status: 200, text: '' });
+      }
+    }
+  }, 120_000);
+
+  it('is refused by name: size, number of fields, depth, fields that nobody knows', async () => {
+    const at = { method: 'POST', at: '/v1/merchants' };
+    const code = async (body: string) => {
+      const { status, text } = await send(at, body);
+      return [status, (JSON.parse(text) as { code: string }).code];
+    };
+    expect(await code(many(88_000))).toEqual([413, 'body_too_large']);
+    expect(await code(many(5_000))).toEqual([400, 'too_many_fields']);
+    expect(await code('['.repeat(17) + ']'.repeat(17))).toEqual([400, 'nested_too_deeply']);
+    expect(await code('['.repeat(30_000) + ']'.repeat(30_000))).toEqual([400, 'nested_too_deeply']);
+    const unknown = await send(at, many(450));
+    const { errors, detail } = JSON.parse(unknown.text) as { errors: { rule: string }[]; detail: string };
+    expect(errors.filter(({ rule }) => rule === 'whitelistValidation')).toHaveLength(20);
+    expect(detail).toMatch(/and 430 more$/);
+    const asked = async (query: string) => (await admin.call('GET', `/v1/merchants?${query}`)).json;
+    const wide = (count: number) => Array.from({ length: count }, (_, i) => `k${i}=1`).join('&');
+    expect((await asked(wide(600))).code).toBe('too_many_fields');
+    expect((await asked('a=1&'.repeat(1_000))).code).toBe('too_many_fields');
+    const unknownThere = await asked(wide(400));
+    expect([unknownThere.code, unknownThere.errors.length]).toEqual(['validation_failed', 20]);
+    // Before the key is looked at, what is too large is not read either.
+    expect((await admin.call('POST', '/v1/merchants', { key: null, body: many(88_000) })).status).toBe(413);
+  });
+});
