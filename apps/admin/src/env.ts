@@ -71,6 +71,9 @@ export class AdminEnv extends ServiceEnv {
 }
 
 /** Whoever knows the operator's key or the master keys could make up sessions otherwise. */
-function isItsOwn(secret: string, { WACO_OPERATOR_KEY: key = '', WACO_MASTER_KEYS: keys = '' }: AdminEnv): boolean {
+function isItsOwn(
+  secret: string,
+  { WACO_OPERATOR_KEY: key = '', WACO_MASTER_KEYS: keys = '' }: AdminEnv,
+): boolean {
   return secret !== key && !keys.includes(secret);
 }

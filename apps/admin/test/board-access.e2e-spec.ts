@@ -67,7 +67,9 @@ describe('the routes of the queue dashboards', () => {
   }, 60_000);
 
   it('ask for operations:read to look and for operations:write to do anything, of keys of one scope each', async () => {
-    const stays = await waker().queue('syncs').add('stays', { merchantId: 'mer_1', stream: 's' }, { delay: 3e6 });
+    const stays = await waker()
+      .queue('syncs')
+      .add('stays', { merchantId: 'mer_1', stream: 's' }, { delay: 3e6 });
     for (const [scope, key] of keys) {
       for (const route of routes) {
         const needed = looks(route.method) ? 'operations:read' : 'operations:write';
@@ -99,7 +101,11 @@ describe('the routes of the queue dashboards', () => {
     for (const route of routes.filter(({ method }) => !looks(method))) {
       const offered = DONE_HERE.includes(`${route.method} ${route.path}`);
       const [status, code] = await ask(route, key);
-      expect([route.method, route.path, code === 'not_offered']).toEqual([route.method, route.path, !offered]);
+      expect([route.method, route.path, code === 'not_offered']).toEqual([
+        route.method,
+        route.path,
+        !offered,
+      ]);
       if (!offered) expect([route.path, status]).toEqual([route.path, 404]);
     }
     for (const status of ['wait', 'active', 'delayed', 'completed']) {

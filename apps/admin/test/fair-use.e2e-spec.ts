@@ -38,7 +38,12 @@ describe('a merchant', () => {
   async function withShop() {
     const merchant = await onboard(admin);
     const path = `/v1/merchants/${merchant.merchantId}`;
-    const body = { baseUrl: shop.url, region: 'AE', apiKey: 'key-of-the-shop', webhookSecret: 'secret-of-it' };
+    const body = {
+      baseUrl: shop.url,
+      region: 'AE',
+      apiKey: 'key-of-the-shop',
+      webhookSecret: 'secret-of-it',
+    };
     expect((await admin.call('PUT', `${path}/store`, { body })).status).toBe(200);
     const more = await admin.call('POST', `${path}/api-keys`, { body: { name: 'more' } });
     return { ...merchant, path, keys: [merchant.key, more.json.key as string] };
@@ -56,7 +61,9 @@ describe('a merchant', () => {
       expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
     }
     const other = await onboard(admin);
-    expect((await admin.call('GET', `/v1/merchants/${other.merchantId}`, { key: other.key })).status).toBe(200);
+    expect((await admin.call('GET', `/v1/merchants/${other.merchantId}`, { key: other.key })).status).toBe(
+      200,
+    );
     expect((await admin.call('GET', path)).status).toBe(200);
     shop.answerAll();
     expect((await Promise.all(slow)).map(({ status }) => status)).toEqual(slow.map(() => 200));
@@ -93,7 +100,9 @@ describe('a merchant', () => {
     }
     const leaving = new AbortController();
     const headers = { authorization: `Bearer ${key}` };
-    const all = Array.from({ length: 40 }, () => fetch(`${admin.url}${path}`, { headers, signal: leaving.signal }));
+    const all = Array.from({ length: 40 }, () =>
+      fetch(`${admin.url}${path}`, { headers, signal: leaving.signal }),
+    );
     leaving.abort();
     await Promise.allSettled(all);
     await until('there is room', async () => (await admin.call('GET', path, { key })).status === 200);
@@ -118,7 +127,9 @@ describe('a merchant', () => {
     const leaving = new AbortController();
     const headers = { authorization: `Bearer ${key}` };
     const exports = await Promise.all(
-      Array.from({ length: 8 }, () => fetch(`${admin.url}${path}/export`, { headers, signal: leaving.signal })),
+      Array.from({ length: 8 }, () =>
+        fetch(`${admin.url}${path}/export`, { headers, signal: leaving.signal }),
+      ),
     );
     expect(exports.map(({ status }) => status)).toEqual(exports.map(() => 200));
     expect(code(await admin.call('GET', path, { key }))).toEqual([429, 'too_many_at_once']);
@@ -161,7 +172,9 @@ it('a merchant has one rate with all its keys, an operator one with each', async
     const path = `/v1/merchants/${merchantId}`;
     const keys = [key];
     for (let i = 0; i < 3; i++) {
-      keys.push((await admin.call('POST', `${path}/api-keys`, { body: { name: 'more' } })).json.key as string);
+      keys.push(
+        (await admin.call('POST', `${path}/api-keys`, { body: { name: 'more' } })).json.key as string,
+      );
     }
     const statuses: number[] = [];
     for (let i = 0; i < 16; i++) statuses.push((await admin.call('GET', path, { key: keys[i % 4]! })).status);

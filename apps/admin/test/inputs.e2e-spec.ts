@@ -1,33 +1,9 @@
+import { LoopWatch } from './loop-watch.js';
 import { onboard, OPERATOR_KEY, startAdmin, type AdminUnderTest } from './support.js';
 
 /** Processor time that the process may take between two turns of its event loop, in milliseconds. */
 const LONGEST_MS = 100;
 const KIB = 1_024;
-
-/** Watches how long the event loop is held, by the processor's time: the machine may be busy with something else. */
-class LoopWatch {
-  longestMs = 0;
-  private before = process.cpuUsage();
-  private readonly timer = setInterval(() => this.look(), 1);
-
-  /** What follows is somebody else's. @returns the longest until now. */
-  next(): number {
-    this.look();
-    const { longestMs } = this;
-    this.longestMs = 0;
-    return longestMs;
-  }
-
-  stop(): void {
-    clearInterval(this.timer);
-  }
-
-  private look(): void {
-    const { user, system } = process.cpuUsage(this.before);
-    this.before = process.cpuUsage();
-    this.longestMs = Math.max(this.longestMs, (user + system) / 1_000);
-  }
-}
 
 const many = (count: number, value = '1'): string =>
   `{${Array.from({ length: count }, (_, i) => `"k${i}":${value}`).join()}}`;
@@ -72,7 +48,12 @@ const IN_A_FIELD: [what: string, value: string][] = [
   ['an emoji of many parts', `"${'👩‍👩‍👧‍👦'.repeat(2_000)}"`],
   ['a list of 900', `[${Array(900).fill('"AE"').join()}]`],
   ['a list of 240 objects', `[${Array(240).fill('{"a":1}').join()}]`],
-  ['a list of lists', `[${Array(30).fill(`[${Array(30).fill(1).join()}]`).join()}]`],
+  [
+    'a list of lists',
+    `[${Array(30)
+      .fill(`[${Array(30).fill(1).join()}]`)
+      .join()}]`,
+  ],
   ['450 keys', many(450)],
   ['450 keys of objects', many(240, '{}')],
   ['__proto__', '{"__proto__":1}'],
@@ -95,7 +76,13 @@ describe('whatever is sent', () => {
     admin = await startAdmin();
     watch = new LoopWatch();
     const { merchantId, keyId } = await onboard(admin);
-    const places: Record<string, string> = { merchantId, keyId, account: 'stripe', purpose: 'order_shipped', app: 'own' };
+    const places: Record<string, string> = {
+      merchantId,
+      keyId,
+      account: 'stripe',
+      purpose: 'order_shipped',
+      app: 'own',
+    };
     const { json } = await admin.call('GET', '/docs/openapi.json', { key: null });
     const { schemas } = json.components as { schemas: Record<string, Schema> };
     routes = Object.entries(json.paths as Record<string, Record<string, any>>).flatMap(([path, methods]) =>
@@ -120,7 +107,11 @@ describe('whatever is sent', () => {
     await admin.close();
   });
 
-  async function send(route: { method: string; at: string }, body: string | Buffer, type = 'application/json') {
+  async function send(
+    route: { method: string; at: string },
+    body: string | Buffer,
+    type = 'application/json',
+  ) {
     const answer = await fetch(`${admin.url}${route.at}`, {
       method: route.method,
       headers: { authorization: `Bearer ${OPERATOR_KEY}`, 'content-type': type, 'if-match': '*' },
@@ -164,16 +155,24 @@ describe('whatever is sent', () => {
   it('to the largest calls as well', async () => {
     const merchantId = routes.find(({ path }) => path.endsWith('/settings'))!.at;
     const settings = { method: 'PATCH', at: merchantId };
-    const staff = { name: 'Layla', email: 'layla@example.com', phone: '+971500009876', languages: ['en', 'ar'] };
+    const staff = {
+      name: 'Layla',
+      email: 'layla@example.com',
+      phone: '+971500009876',
+      languages: ['en', 'ar'],
+    };
     const full = JSON.stringify({ staff: Array(200).fill(staff), regions: ['AE', 'SA'] });
     const stored = await send(settings, full);
     expect(stored.status).toBe(200);
     expectCalm('200 of the staff', { status: 400, text: '{"status":400}' });
-    const broken = JSON.stringify({ staff: Array(200).fill({ ...staff, email: 'x', phone: 'y', languages: 7, z: 1 }) });
+    const broken = JSON.stringify({
+      staff: Array(200).fill({ ...staff, email: 'x', phone: 'y', languages: 7, z: 1 }),
+    });
     expectCalm('200 of the staff, all wrong', await send(settings, broken));
     expectCalm('4,900 values', await send(settings, `{"regions":[${Array(4_900).fill('"AE"').join()}]}`));
     expectCalm('2,400 keys', await send(settings, `{"payments":${many(2_400)}}`));
-    const [head] = (JSON.parse((await send({ method: 'POST', at: '/v1/audit/verify' }, '{}')).text) as any).heads;
+    const [head] = (JSON.parse((await send({ method: 'POST', at: '/v1/audit/verify' }, '{}')).text) as any)
+      .heads;
     const heads = (count: number, each = head) => JSON.stringify({ heads: Array(count).fill(each) });
     const verify = { method: 'POST', at: '/v1/audit/verify' };
     watch.next();
@@ -181,7 +180,10 @@ describe('whatever is sent', () => {
     expect(watch.next()).toBeLessThan(LONGEST_MS);
     expectCalm('5,001 heads', await send(verify, heads(5_001)));
     expectCalm('5,000 wrong heads', await send(verify, heads(5_000, { chain: 'x y', seq: -1, hash: 'z' })));
-    expectCalm('heads of other things', await send(verify, `{"heads":[${Array(4_000).fill(many(4)).join()}]}`));
+    expectCalm(
+      'heads of other things',
+      await send(verify, `{"heads":[${Array(4_000).fill(many(4)).join()}]}`),
+    );
     expectCalm('2 MiB of heads', await send(verify, heads(15_000)));
   }, 60_000);
 
@@ -206,7 +208,10 @@ describe('whatever is sent', () => {
       const at = path.replace('{merchantId}', routes[1]!.at.split('/')[3]!).replace(/\{\w+\}/g, '1');
       for (const query of queries) {
         const answer = await admin.call('GET', `${at}?${query}`);
-        expectCalm(`GET ${path}?${query.slice(0, 40)}`, answer.status >= 400 ? answer : { status: 200, text: '' });
+        expectCalm(
+          `GET ${path}?${query.slice(0, 40)}`,
+          answer.status >= 400 ? answer : { status: 200, text: '' },
+        );
       }
     }
   }, 120_000);

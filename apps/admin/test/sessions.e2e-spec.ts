@@ -7,7 +7,15 @@ import { TEST_MASTER_KEYS } from '#testing';
 import { AdminEnv } from '../src/env.js';
 import { newSessionId, sessionHash, sessionSeal } from '../src/auth/session.js';
 import { adminService } from '../src/service.js';
-import { cookieOf, login, onboard, OPERATOR_KEY, SESSION_SECRET, startAdmin, type AdminUnderTest } from './support.js';
+import {
+  cookieOf,
+  login,
+  onboard,
+  OPERATOR_KEY,
+  SESSION_SECRET,
+  startAdmin,
+  type AdminUnderTest,
+} from './support.js';
 
 const QUEUES = '/queues/api/queues';
 
@@ -58,14 +66,17 @@ describe("operators' sessions", () => {
     expect(await status(planted)).toBe(401);
   });
 
-  it.each(['waco_session=', 'waco_session=%00', '__Host-waco_session=x', 'a=b; waco_session=key_bootstrap.1.2', ';;='])(
-    'are none behind the cookie %s',
-    async (cookie) => {
-      expect(await status(cookie)).toBe(401);
-      const home = await admin.call('GET', '/', { key: null, headers: { cookie } });
-      expect([home.status, home.headers.get('location')]).toEqual([303, '/login']);
-    },
-  );
+  it.each([
+    'waco_session=',
+    'waco_session=%00',
+    '__Host-waco_session=x',
+    'a=b; waco_session=key_bootstrap.1.2',
+    ';;=',
+  ])('are none behind the cookie %s', async (cookie) => {
+    expect(await status(cookie)).toBe(401);
+    const home = await admin.call('GET', '/', { key: null, headers: { cookie } });
+    expect([home.status, home.headers.get('location')]).toEqual([303, '/login']);
+  });
 
   it('end after eight hours, or one without use', async () => {
     const MINUTE = 60_000;
@@ -175,9 +186,14 @@ describe("operators' sessions", () => {
       const cookie = await signIn(narrow.key as string);
       expect(await status(cookie)).toBe(403);
       const hash = sessionHash(cookie.split('=')[1]!, SESSION_SECRET);
-      await admin.owner.query(`UPDATE tenancy.sessions SET key_id = 'key_bootstrap' WHERE id_hash = $1`, [hash]);
+      await admin.owner.query(`UPDATE tenancy.sessions SET key_id = 'key_bootstrap' WHERE id_hash = $1`, [
+        hash,
+      ]);
       expect(await status(cookie)).toBe(401);
-      await admin.owner.query(`UPDATE tenancy.sessions SET key_id = $2 WHERE id_hash = $1`, [hash, narrow.id]);
+      await admin.owner.query(`UPDATE tenancy.sessions SET key_id = $2 WHERE id_hash = $1`, [
+        hash,
+        narrow.id,
+      ]);
       expect(await status(cookie)).toBe(403);
       await admin.owner.query(
         `UPDATE tenancy.sessions SET opened_at = opened_at + interval '1 s', expires_at = expires_at + interval '1 s',
@@ -227,7 +243,9 @@ describe('sign-ins that are refused', () => {
       const { key: merchantKey } = await onboard(admin);
       const revoked = (await admin.call('POST', '/v1/operator-keys', { body: { name: 'gone' } })).json;
       await admin.call('DELETE', `/v1/operator-keys/${revoked.id}`);
-      const narrow = (await admin.call('POST', '/v1/operator-keys', { body: { name: 'n', scopes: ['audit:read'] } })).json;
+      const narrow = (
+        await admin.call('POST', '/v1/operator-keys', { body: { name: 'n', scopes: ['audit:read'] } })
+      ).json;
 
       await login(admin, `${OPERATOR_KEY}x`);
       await login(admin, merchantKey);
@@ -245,7 +263,11 @@ describe('sign-ins that are refused', () => {
         ['merchant_key', '/queues'],
         ['scope_missing', '/queues'],
       ]);
-      expect(first[0]).toMatchObject({ merchantId: null, actorKind: 'system', after: { from: expect.any(String) } });
+      expect(first[0]).toMatchObject({
+        merchantId: null,
+        actorKind: 'system',
+        after: { from: expect.any(String) },
+      });
       expect(first[4]).toMatchObject({ actor: narrow.id, actorKind: 'operator' });
       expect(new Set(first.map((row: Record<string, any>) => row.after.from)).size).toBe(1);
 

@@ -66,7 +66,10 @@ export async function startAdmin(
     ...service,
     configure: async (starting) => {
       const server = starting.getHttpAdapter().getInstance();
-      server.addHook('onRoute', ({ method, url }) => void routes.push({ methods: [method].flat(), path: url }));
+      server.addHook(
+        'onRoute',
+        ({ method, url }) => void routes.push({ methods: [method].flat(), path: url }),
+      );
       await service.configure?.(starting);
     },
   });
@@ -136,7 +139,11 @@ export function cookieOf(header: string | null): string {
 }
 
 /** Signs in as a browser does. */
-export function login(admin: AdminUnderTest, key: string, headers: Record<string, string> = {}): Promise<Answer> {
+export function login(
+  admin: AdminUnderTest,
+  key: string,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
   return admin.call('POST', '/login', {
     key: null,
     body: new URLSearchParams({ key, next: '/' }).toString(),

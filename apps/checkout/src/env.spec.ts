@@ -3,14 +3,16 @@ import { loadEnv } from '#platform';
 import { CheckoutEnv } from './env.js';
 
 const key = (bytes = randomBytes(32)): string => `k1:${bytes.toString('base64')}`;
-const starting = (NODE_ENV: string, CHECKOUT_LINK_KEYS: string, WACO_MASTER_KEYS = key()) => () =>
-  loadEnv(CheckoutEnv, {
-    NODE_ENV,
-    CHECKOUT_LINK_KEYS,
-    WACO_MASTER_KEYS,
-    DATABASE_URL: 'postgres://nowhere',
-    QUEUE_URL: 'postgres://nowhere',
-  });
+const starting =
+  (NODE_ENV: string, CHECKOUT_LINK_KEYS: string, WACO_MASTER_KEYS = key()) =>
+  () =>
+    loadEnv(CheckoutEnv, {
+      NODE_ENV,
+      CHECKOUT_LINK_KEYS,
+      WACO_MASTER_KEYS,
+      DATABASE_URL: 'postgres://nowhere',
+      QUEUE_URL: 'postgres://nowhere',
+    });
 
 it('takes no link keys in production that are weak, or master keys as well', () => {
   const shared = randomBytes(32);

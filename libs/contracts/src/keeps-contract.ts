@@ -1,5 +1,6 @@
 import {
   getMetadataStorage,
+  validateSync,
   type ValidationArguments,
   type ValidatorConstraintInterface,
 } from 'class-validator';
@@ -22,6 +23,29 @@ export function surelyKeepsContract(contract: JobContract, payload: object): boo
   let check = checks.get(contract);
   if (!check) checks.set(contract, (check = prepare(contract)));
   return check !== 'unsure' && check(payload as Record<string, unknown>);
+}
+
+/**
+ * What `payload` breaks of its contract: fields and rules, without values. Undefined: it keeps the contract. Fields that
+ * the contract does not name are not looked at, and no class is made of what came from outside: that takes time that
+ * grows with the square of its keys.
+ */
+export function brokenRules(contract: JobContract, payload: unknown): string | undefined {
+  if (typeof payload !== 'object' || payload === null) return 'the payload must be an object';
+  if (surelyKeepsContract(contract, payload)) return undefined;
+  const given = payload as Record<string, unknown>;
+  const rules = getMetadataStorage().getTargetValidationMetadatas(contract.payload, '', false, false);
+  const declared = [...new Set(rules.map((rule) => rule.propertyName))].filter((name) =>
+    Object.hasOwn(given, name),
+  );
+  const instance: object = Object.assign(
+    Object.create(contract.payload.prototype as object) as object,
+    Object.fromEntries(declared.map((name) => [name, given[name]])),
+  );
+  const broken = validateSync(instance, { forbidUnknownValues: false }).flatMap((error) =>
+    Object.values(error.constraints ?? {}),
+  );
+  return broken.length === 0 ? undefined : broken.join(', ');
 }
 
 function prepare({ payload }: JobContract): Check | 'unsure' {

@@ -17,11 +17,17 @@ const starting = (settings: Record<string, string>) => () => loadEnv(ServiceEnv,
 describe('secrets of every service', () => {
   it.each([
     ['a password in DATABASE_URL', { DATABASE_URL: 'postgres://waco_admin:postgres@db/waco' }],
-    ['a coded password in DATABASE_URL', { DATABASE_URL: 'postgres://waco_admin:correct%20horse%20battery@db/waco' }],
+    [
+      'a coded password in DATABASE_URL',
+      { DATABASE_URL: 'postgres://waco_admin:correct%20horse%20battery@db/waco' },
+    ],
     ['a password in QUEUE_URL', { QUEUE_URL: 'redis://:redis123456@redis:6379' }],
     ['WACO_KMS_TOKEN', { WACO_KMS_TOKEN: 'my-kms-token-for-production' }],
     ['WACO_MASTER_KEYS', { WACO_MASTER_KEYS: key('k1', Buffer.alloc(32)) }],
-    ['an older one of WACO_MASTER_KEYS', { WACO_MASTER_KEYS: `${key('k2')},${key('k1', Buffer.alloc(32, 7))}` }],
+    [
+      'an older one of WACO_MASTER_KEYS',
+      { WACO_MASTER_KEYS: `${key('k2')},${key('k1', Buffer.alloc(32, 7))}` },
+    ],
   ])('that a person made up stop the start in production, and nowhere else: %s', (name, settings) => {
     const variable = /[A-Z_]{5,}/.exec(name)![0];
     expect(starting(settings)).toThrow(new RegExp(`${variable} must be random in production`));
@@ -60,7 +66,9 @@ describe('secrets of every service', () => {
 
   it('of .env.example are none', () => {
     const settings = readFileSync('.env.example', 'utf8').matchAll(/^(?:# )?([A-Z_]+)=(.*)$/gm);
-    const { DATABASE_URL, ROLE_PASSWORDS } = Object.fromEntries([...settings].map(([, name, value]) => [name, value]));
+    const { DATABASE_URL, ROLE_PASSWORDS } = Object.fromEntries(
+      [...settings].map(([, name, value]) => [name, value]),
+    );
     expect(starting({ DATABASE_URL: DATABASE_URL! })).toThrow(/DATABASE_URL must be random/);
     expect(starting({ WACO_KMS_TOKEN: ROLE_PASSWORDS! })).toThrow(/WACO_KMS_TOKEN must be random/);
   });
@@ -68,10 +76,29 @@ describe('secrets of every service', () => {
 
 describe('TRUSTED_PROXIES', () => {
   it('is a number of proxies, or a list of addresses and networks', () => {
-    for (const text of ['0', '1', '10', '10.0.0.1', '10.0.0.0/8, 192.168.1.1', '::1', 'fd00::/8,2001:db8::1']) {
+    for (const text of [
+      '0',
+      '1',
+      '10',
+      '10.0.0.1',
+      '10.0.0.0/8, 192.168.1.1',
+      '::1',
+      'fd00::/8,2001:db8::1',
+    ]) {
       expect([text, isTrustedProxies(text)]).toEqual([text, true]);
     }
-    for (const text of ['11', '-1', '1.5', 'all', 'loopback', '*', '10.0.0', '10.0.0.1,', '0.0.0.0/0', '::/0']) {
+    for (const text of [
+      '11',
+      '-1',
+      '1.5',
+      'all',
+      'loopback',
+      '*',
+      '10.0.0',
+      '10.0.0.1,',
+      '0.0.0.0/0',
+      '::/0',
+    ]) {
       expect([text, isTrustedProxies(text)]).toEqual([text, false]);
       expect(starting({ TRUSTED_PROXIES: text })).toThrow(/TRUSTED_PROXIES must be/);
     }

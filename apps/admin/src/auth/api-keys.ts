@@ -158,7 +158,11 @@ export class ApiKeys {
       ],
     });
     if (live >= MOST_LIVE_KEYS) {
-      throw problem(409, 'too_many_keys', `a merchant has at most ${MOST_LIVE_KEYS} good keys: revoke some first`);
+      throw problem(
+        409,
+        'too_many_keys',
+        `a merchant has at most ${MOST_LIVE_KEYS} good keys: revoke some first`,
+      );
     }
   }
 

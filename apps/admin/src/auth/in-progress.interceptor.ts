@@ -41,7 +41,11 @@ export class InProgressInterceptor implements NestInterceptor {
     const running = this.running.get(name) ?? 0;
     if (running >= MOST[caller.kind]) {
       sayWhen(reply, SECONDS_TO_WAIT);
-      throw problem(429, 'too_many_at_once', `at most ${MOST[caller.kind]} requests of yours at once: wait for some`);
+      throw problem(
+        429,
+        'too_many_at_once',
+        `at most ${MOST[caller.kind]} requests of yours at once: wait for some`,
+      );
     }
     this.running.set(name, running + 1);
     return () => {

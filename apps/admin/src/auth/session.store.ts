@@ -67,10 +67,10 @@ export class SessionStore {
       return { outcome: 'refused', reason: 'unknown' };
     }
     if (now.getTime() - row.usedAt.getTime() >= USE_STORED_EVERY_MS) {
-      await this.database.query(`UPDATE tenancy.sessions SET used_at = $2 WHERE id_hash = $1 AND used_at < $2`, [
-        idHash,
-        now,
-      ]);
+      await this.database.query(
+        `UPDATE tenancy.sessions SET used_at = $2 WHERE id_hash = $1 AND used_at < $2`,
+        [idHash, now],
+      );
     }
     return judgeKey({ ...row.key, expiresAt: row.keyExpiresAt, revokedAt: row.keyRevokedAt }, now);
   }

@@ -91,7 +91,11 @@ function admission(app: NestFastifyApplication) {
     if (visitor.outcome === 'refused') await refused.note(visitor.why, BASE, request.ip);
     if (visitor.outcome !== 'operator') {
       if (isPage(request)) return reply.redirect(`/login?next=${encodeURIComponent(request.url)}`, 303);
-      return refuse(request, reply, problemBody(401, 'login_required', "sign in at /login, or send an operator's key"));
+      return refuse(
+        request,
+        reply,
+        problemBody(401, 'login_required', "sign in at /login, or send an operator's key"),
+      );
     }
     const { caller } = visitor;
     const known = requestContext();
@@ -104,7 +108,11 @@ function admission(app: NestFastifyApplication) {
         return refuse(request, reply, problemBody(403, 'scope_missing', `this needs a key with ${scope}`));
       }
       case 'not-offered':
-        return refuse(request, reply, problemBody(404, 'not_offered', 'this is not done on these dashboards'));
+        return refuse(
+          request,
+          reply,
+          problemBody(404, 'not_offered', 'this is not done on these dashboards'),
+        );
       case 'too-many-jobs':
         return refuse(
           request,

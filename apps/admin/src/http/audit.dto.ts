@@ -52,7 +52,12 @@ export class AuditView {
   @ApiProperty({ enum: ['operator', 'merchant', 'system'] }) actorKind: string;
   @ApiProperty({ type: String, example: 'merchant.suspend' }) action: string;
   @ApiProperty({ type: String, description: 'Id of what was changed.' }) target: string;
-  @ApiProperty({ ...ANY, description: 'As it was. Secrets are not in it.' }) before: object | null;
+  @ApiProperty({
+    ...ANY,
+    description:
+      'As it was. Secrets are not in it. `{"tooLarge": bytes}` where it is more than its share of a list.',
+  })
+  before: object | null;
   @ApiProperty({ ...ANY, description: 'As it is since.' }) after: object | null;
   @ApiProperty({ type: String, nullable: true, description: "The answer's `X-Request-Id`." })
   requestId: string | null;
@@ -89,14 +94,16 @@ export class VerifyAudit {
   /** By hand: class-validator takes a tenth of a second for so many. @throws ProblemException 400. */
   static headsOf(body: unknown): ChainHeadDto[] {
     const { heads = [], ...others } = mustBe(isObject, body ?? {}, 'body', 'body must be an object');
-    for (const field of Object.keys(others)) mustBe(isNothing, others[field], field, `${field} should not exist`);
+    for (const field of Object.keys(others))
+      mustBe(isNothing, others[field], field, `${field} should not exist`);
     const rule = `heads must be a list of at most ${MOST_HEADS} heads`;
     const list = mustBe(Array.isArray, heads, 'heads', rule) as unknown[];
     mustBe(isNothing, list[MOST_HEADS], 'heads', rule);
     return list.map((head, i) => {
       const at = `heads.${i}`;
       const { chain, seq, hash, ...more } = mustBe(isObject, head, at, `${at} must be a head`);
-      for (const field of Object.keys(more)) mustBe(isNothing, more[field], `${at}.${field}`, 'it should not exist');
+      for (const field of Object.keys(more))
+        mustBe(isNothing, more[field], `${at}.${field}`, 'it should not exist');
       return {
         chain: mustBe(isChain, chain, `${at}.chain`, 'chain must be the chain of a head'),
         seq: mustBe(isPlace, seq, `${at}.seq`, 'seq must be a whole number from 0'),

@@ -1,9 +1,11 @@
 import { outOfBounds } from './bounds.js';
 
-const codeOf = (value: unknown, most = 1_000): string | undefined => outOfBounds(value, most, 'the body')?.code;
+const codeOf = (value: unknown, most = 1_000): string | undefined =>
+  outOfBounds(value, most, 'the body')?.code;
 const deep = (levels: number, wrap: (inner: unknown) => unknown): unknown =>
   Array.from({ length: levels }).reduce<unknown>((inner) => wrap(inner), 1);
-const keys = (many: number): object => Object.fromEntries(Array.from({ length: many }, (_, i) => [`k${i}`, i]));
+const keys = (many: number): object =>
+  Object.fromEntries(Array.from({ length: many }, (_, i) => [`k${i}`, i]));
 
 it('counts keys and values, wherever they stand', () => {
   expect(codeOf(keys(499))).toBeUndefined();
@@ -24,7 +26,18 @@ it('takes sixteen levels', () => {
 });
 
 it('takes whatever is no object', () => {
-  for (const value of [undefined, null, '', 'x'.repeat(60_000), 0, Infinity, true, {}, [], Object.create(null)]) {
+  for (const value of [
+    undefined,
+    null,
+    '',
+    'x'.repeat(60_000),
+    0,
+    Infinity,
+    true,
+    {},
+    [],
+    Object.create(null),
+  ]) {
     expect(codeOf(value)).toBeUndefined();
   }
 });

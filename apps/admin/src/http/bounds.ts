@@ -14,10 +14,10 @@ export const BOUNDS: Bounds = { body: 65_536, values: 1_000 };
 /** Levels of objects and lists in each other. */
 const DEEPEST = 16;
 
-/** Routes that need more: the settings' longest lists, and the heads of as many chains as are verified in one call. */
+/** Routes that need more: the settings have long lists, and heads of thousands of chains are verified in one call. */
 const ROOMY: Readonly<Record<string, Bounds>> = {
-  'PUT /v1/merchants/:merchantId/settings': { body: 131_072, values: 5_000 },
-  'PATCH /v1/merchants/:merchantId/settings': { body: 131_072, values: 5_000 },
+  'PUT /v1/merchants/:merchantId/settings': { body: BOUNDS.body, values: 5_000 },
+  'PATCH /v1/merchants/:merchantId/settings': { body: BOUNDS.body, values: 5_000 },
   'POST /v1/audit/verify': { body: 1_048_576, values: 40_000 },
 };
 
@@ -33,7 +33,8 @@ export function addBounds(app: NestFastifyApplication): void {
   });
   server.addHook('preValidation', async (request, reply) => {
     const { values } = ROOMY[`${request.method} ${request.routeOptions.url}`] ?? BOUNDS;
-    const refusal = outOfBounds(request.query, BOUNDS.values, 'the query') ?? outOfBounds(request.body, values, 'the body');
+    const refusal =
+      outOfBounds(request.query, BOUNDS.values, 'the query') ?? outOfBounds(request.body, values, 'the body');
     if (!refusal) return undefined;
     sendProblem(reply, refusal);
     return reply;

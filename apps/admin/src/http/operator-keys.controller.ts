@@ -75,7 +75,8 @@ export class OperatorKeysController {
   @HttpCode(204)
   @ApiOperation({
     summary: 'Revoke a key, at once and for good',
-    description: 'Not one that may do more than the key that asks. The key that the environment gives comes back when it is changed there.',
+    description:
+      'Not one that may do more than the key that asks. The key that the environment gives comes back when it is changed there.',
   })
   @ApiProblems(404)
   @ApiNoContentResponse()

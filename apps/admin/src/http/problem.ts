@@ -72,7 +72,9 @@ export function fieldProblem(errors: readonly FieldProblem[], more = 0): Problem
   const fields = [...new Set(named.map((e) => e.field))].join(', ');
   const left = errors.length - named.length + more;
   const others = left > 0 ? `, and ${left} more` : '';
-  return problem(400, 'validation_failed', `these fields break a rule: ${fields}${others}`, { errors: named });
+  return problem(400, 'validation_failed', `these fields break a rule: ${fields}${others}`, {
+    errors: named,
+  });
 }
 
 function shorten(text: string, most: number): string {

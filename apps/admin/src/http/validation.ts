@@ -29,7 +29,10 @@ class KnownFieldsPipe extends ValidationPipe {
       detail: `property ${field} should not exist`,
     }));
     const rest = Object.fromEntries(Object.entries(value).filter(([name]) => known.has(name)));
-    throw fieldProblem([...(await this.problemsOf(rest, metadata)), ...errors], unknown.length - errors.length);
+    throw fieldProblem(
+      [...(await this.problemsOf(rest, metadata)), ...errors],
+      unknown.length - errors.length,
+    );
   }
 
   private async problemsOf(value: object, metadata: ArgumentMetadata): Promise<FieldProblem[]> {

@@ -37,7 +37,9 @@ export class PagesController {
     }
     const { scopes } = visitor.caller;
     const page = homePage({
-      ...(scopes.includes('merchants:read') ? { merchants: await this.database.manager.count(MerchantEntity) } : {}),
+      ...(scopes.includes('merchants:read')
+        ? { merchants: await this.database.manager.count(MerchantEntity) }
+        : {}),
       ...(scopes.includes('operations:read') ? { operations: await this.operations() } : {}),
     });
     await reply.type(HTML).send(page);

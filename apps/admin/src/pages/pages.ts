@@ -67,7 +67,9 @@ export function loginPage({ next, message }: LoginPage): string {
         ${alert}
         <button type="submit">Sign in</button>
       </form>
-      <p class="note">The session lasts eight hours in this browser, one hour without use, or until the key is revoked.</p>
+      <p class="note">
+        The session lasts eight hours in this browser, one hour without use, or until the key is revoked.
+      </p>
     </main>`,
   );
 }

@@ -11,7 +11,6 @@ import {
   StoreConnectionEntity,
 } from './entities.js';
 
-
 /** How long a merchant's configuration may be remembered by a process, in milliseconds. */
 const TTL_MS = 5_000;
 

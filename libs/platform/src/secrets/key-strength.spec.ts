@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { weaknessOfKeys } from './key-strength.js';
 
 const drawn = (i: number): Buffer => createHash('sha256').update(`drawn ${i}`).digest();
-const bytes = (at: (i: number) => number): Buffer => Buffer.from(Array.from({ length: 32 }, (_, i) => at(i) % 256));
+const bytes = (at: (i: number) => number): Buffer =>
+  Buffer.from(Array.from({ length: 32 }, (_, i) => at(i) % 256));
 
 it('has nothing against keys that a machine has drawn', () => {
   const keys = Array.from({ length: 5_000 }, (_, i) => drawn(i));
@@ -17,7 +18,10 @@ it.each([
   ['one byte', bytes(() => 0xa7)],
   ['two bytes in turn', bytes((i) => (i % 2 ? 0x55 : 0xaa))],
   ['half a key twice', Buffer.concat([drawn(1).subarray(0, 16), drawn(1).subarray(0, 16)])],
-  ['a key of eight bytes, four times', Buffer.concat(Array.from({ length: 4 }, () => drawn(2).subarray(0, 8)))],
+  [
+    'a key of eight bytes, four times',
+    Buffer.concat(Array.from({ length: 4 }, () => drawn(2).subarray(0, 8))),
+  ],
   ['counting', bytes((i) => i)],
   ['counting from somewhere', bytes((i) => 200 + i)],
   ['counting down', bytes((i) => 255 - i)],

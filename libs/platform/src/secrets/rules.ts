@@ -4,7 +4,8 @@ import { parseKeyRing, type KeyRing } from '../key-ring.js';
 import { weaknessOfKeys } from './key-strength.js';
 import { bitsOfChance, ENOUGH_BITS } from './strength.js';
 
-const RULE = 'must be random in production, not words, names, dates, rows of keys or repeats: openssl rand -hex 16';
+const RULE =
+  'must be random in production, not words, names, dates, rows of keys or repeats: openssl rand -hex 16';
 
 const isProduction = ({ object }: ValidationArguments): boolean =>
   (object as { NODE_ENV?: string }).NODE_ENV === 'production';
@@ -68,7 +69,8 @@ export function AreRandomKeys({ inFile = false, besidesMasterKeys = false } = {}
     name: 'areRandomKeys',
     validator: {
       validate: (value: unknown, on) => weakness(value, on!) === undefined,
-      defaultMessage: (on) => `the keys of ${on!.property} must be random in production: ${weakness(on!.value, on!)}`,
+      defaultMessage: (on) =>
+        `the keys of ${on!.property} must be random in production: ${weakness(on!.value, on!)}`,
     },
   });
 }

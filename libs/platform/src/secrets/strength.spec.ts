@@ -47,10 +47,21 @@ const WRITTEN: Record<string, (phrase: string[]) => string> = {
 };
 
 it.each(Object.entries(WRITTEN))('refuses words and names, however many: %s', (_, write) => {
-  fc.assert(fc.property(words, (phrase) => !isStrong(write(phrase))), { numRuns: 500 });
+  fc.assert(
+    fc.property(words, (phrase) => !isStrong(write(phrase))),
+    { numRuns: 500 },
+  );
 });
 
-const ROWS = ['qwertyuiop', 'asdfghjkl', 'zxcvbnm', '1qaz2wsx3edc4rfv', 'QAZWSXEDC', '!@#$%^&*', 'poiuytrewq'];
+const ROWS = [
+  'qwertyuiop',
+  'asdfghjkl',
+  'zxcvbnm',
+  '1qaz2wsx3edc4rfv',
+  'QAZWSXEDC',
+  '!@#$%^&*',
+  'poiuytrewq',
+];
 const date = fc
   .date({ min: new Date('1950-01-01'), max: new Date('2049-12-31'), noInvalidDate: true })
   .chain((day) => {
@@ -63,9 +74,9 @@ const date = fc
     );
   });
 const joined = (one: fc.Arbitrary<string>, least: number): fc.Arbitrary<string> =>
-  fc.tuple(fc.array(one, { minLength: least, maxLength: 8 }), fc.constantFrom('', ' ', '-', '_')).map(
-    ([parts, between]) => parts.join(between),
-  );
+  fc
+    .tuple(fc.array(one, { minLength: least, maxLength: 8 }), fc.constantFrom('', ' ', '-', '_'))
+    .map(([parts, between]) => parts.join(between));
 const numbers = fc
   .tuple(fc.integer({ min: 0, max: 90 }), fc.integer({ min: 10, max: 40 }), fc.constantFrom('', ' ', ','))
   .map(([from, many, between]) => Array.from({ length: many }, (_, i) => from + i).join(between));
@@ -79,7 +90,10 @@ it.each([
   ['numbers in a row', numbers],
   ['repeats', repeated],
 ])('refuses %s', (_, texts) => {
-  fc.assert(fc.property(texts, (text) => !isStrong(text)), { numRuns: 500 });
+  fc.assert(
+    fc.property(texts, (text) => !isStrong(text)),
+    { numRuns: 500 },
+  );
 });
 
 it.each([

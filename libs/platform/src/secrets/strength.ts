@@ -63,8 +63,11 @@ const LIKELY_DISGUISED = [0.6, 4] as const;
 /** Short words come about by chance: they count where a text is mostly words. */
 function findWords(characters: readonly string[], counted: readonly number[], explain: Explain): void {
   const text = unitsOf(characters);
-  const [phrase, words, disguised] = [PHRASE, WORD, DISGUISED].map((form) => piecesOf(text, form)) as
-    [Piece[], Piece[], Piece[]];
+  const [phrase, words, disguised] = [PHRASE, WORD, DISGUISED].map((form) => piecesOf(text, form)) as [
+    Piece[],
+    Piece[],
+    Piece[],
+  ];
   const lone = words.filter(({ found }) => found.length >= LONE && looksLikeWords([found], LIKELY));
   const areWords = isMostly(words, counted) && looksLikeWords(words.map(plainOf), ...LIKELY_TOGETHER);
   const chosen = [
@@ -102,7 +105,11 @@ interface Piece {
 }
 
 function piecesOf(text: string, form: RegExp): Piece[] {
-  return [...text.matchAll(form)].map(({ index, 0: found }) => ({ from: index, to: index + found.length, found }));
+  return [...text.matchAll(form)].map(({ index, 0: found }) => ({
+    from: index,
+    to: index + found.length,
+    found,
+  }));
 }
 
 /** Whether pieces make up this share of what counts. */
