@@ -8,7 +8,7 @@ import {
   type ServiceEnv,
   type ServiceName,
 } from '#platform';
-import { JobsModule, QUEUE_READY } from '#queue';
+import { JobsModule, LANES, PAUSED_QUEUES, PausedQueuesModule, QUEUE_READY, type Lane } from '#queue';
 
 export { CatalogClient, CatalogClientModule } from './catalog-client.js';
 
@@ -34,6 +34,13 @@ export function serviceModules(options: {
     }),
     TenancyModule.forRoot(openSecretBox(openKeyRing(env), env)),
     JobsModule.forRoot({ url: env.QUEUE_URL, prefix: env.QUEUE_PREFIX }),
-    HealthModule.forRoot({ checks }),
+    PausedQueuesModule.forRoot(lanesOf(service)),
+    HealthModule.forRoot({ checks: [...checks, PAUSED_QUEUES] }),
   ];
+}
+
+/** The queues whose pauses a service tells of: its own, and the admin service, where they are paused, of all. */
+function lanesOf(service: ServiceName): Lane[] {
+  const owner = service === 'catalog-sync' ? 'catalog' : service;
+  return LANES.filter(({ queue }) => service === 'admin' || queue.owner === owner);
 }
