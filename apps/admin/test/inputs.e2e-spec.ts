@@ -5,6 +5,7 @@ import { onboard, OPERATOR_KEY, startAdmin, type AdminUnderTest } from './suppor
 const LONGEST_MS = 100;
 const KIB = 1_024;
 
+const times = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value);
 const many = (count: number, value = '1'): string =>
   `{${Array.from({ length: count }, (_, i) => `"k${i}":${value}`).join()}}`;
 
@@ -161,12 +162,12 @@ describe('whatever is sent', () => {
       phone: '+971500009876',
       languages: ['en', 'ar'],
     };
-    const full = JSON.stringify({ staff: Array(200).fill(staff), regions: ['AE', 'SA'] });
+    const full = JSON.stringify({ staff: times(200, staff), regions: ['AE', 'SA'] });
     const stored = await send(settings, full);
     expect(stored.status).toBe(200);
     expectCalm('200 of the staff', { status: 400, text: '{"status":400}' });
     const broken = JSON.stringify({
-      staff: Array(200).fill({ ...staff, email: 'x', phone: 'y', languages: 7, z: 1 }),
+      staff: times(200, { ...staff, email: 'x', phone: 'y', languages: 7, z: 1 }),
     });
     expectCalm('200 of the staff, all wrong', await send(settings, broken));
     expectCalm('4,900 values', await send(settings, `{"regions":[${Array(4_900).fill('"AE"').join()}]}`));

@@ -88,14 +88,11 @@ describe('what a payload breaks', () => {
       const names = getMetadataStorage()
         .getTargetValidationMetadatas(contract.payload, '', false, false)
         .map((m) => m.propertyName);
-      const payloads = fc.record(
-        Object.fromEntries([...names, 'more', 'constructor'].map((name) => [name, values])),
-      );
+      const payloads = fc.record(Object.fromEntries([...names, 'more'].map((name) => [name, values])));
       fc.assert(
         fc.property(
           payloads,
-          ({ constructor: _, ...payload }) =>
-            (brokenRules(contract, payload) === undefined) === valid(contract, payload),
+          (payload) => (brokenRules(contract, payload) === undefined) === valid(contract, payload),
         ),
       );
     }
