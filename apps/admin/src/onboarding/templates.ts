@@ -113,7 +113,11 @@ async function requireFewLanguages(tx: EntityManager, purpose: string, language:
     [purpose, language],
   )) as { others: number }[];
   if (row!.others >= MOST_LANGUAGES) {
-    throw problem(422, 'too_many_languages', `a purpose has templates in ${MOST_LANGUAGES} languages at most`);
+    throw problem(
+      422,
+      'too_many_languages',
+      `a purpose has templates in ${MOST_LANGUAGES} languages at most`,
+    );
   }
 }
 
