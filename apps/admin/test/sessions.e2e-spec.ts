@@ -158,10 +158,40 @@ describe("operators' sessions", () => {
       await (await startAdmin(other, undefined, own.database)).close();
       expect(await status(cookie, own)).toBe(401);
       expect((await own.owner.query(`SELECT FROM tenancy.sessions`)).rowCount).toBe(0);
+      // Neither is one of the old key good that is stored a moment after the key was replaced.
+      const late = newSessionId();
+      const { rows } = await own.owner.query(
+        `SELECT created_at FROM tenancy.api_keys WHERE id = 'key_bootstrap'`,
+      );
+      const replacedAt = (rows[0].created_at as Date).getTime();
+      await insertRow(late, SESSION_SECRET, 'key_bootstrap', new Date(replacedAt - 1), own);
+      expect(await status(`waco_session=${late}`, own)).toBe(401);
+      const good = newSessionId();
+      await insertRow(good, SESSION_SECRET, 'key_bootstrap', new Date(replacedAt), own);
+      expect(await status(`waco_session=${good}`, own)).toBe(200);
     } finally {
       await own.close();
     }
   });
+
+  async function insertRow(
+    id: string,
+    secret: string,
+    keyId: string,
+    openedAt = new Date(),
+    at = admin,
+  ): Promise<void> {
+    const expiresAt = new Date(openedAt.getTime() + 3_600_000);
+    await at.owner.query(
+      `INSERT INTO tenancy.sessions (id_hash, seal, key_id, opened_at, expires_at, used_at)
+       VALUES ($1, $2, $3, $4, $5, $4)`,
+      [
+        sessionHash(id, secret),
+        sessionSeal(id, { keyId, openedAt, expiresAt }, secret),
+        ...[keyId, openedAt, expiresAt],
+      ],
+    );
+  }
 
   describe('cannot be made up', () => {
     it('by whoever knows the master keys', async () => {
@@ -202,20 +232,6 @@ describe("operators' sessions", () => {
       );
       expect(await status(cookie)).toBe(401);
     });
-
-    async function insertRow(id: string, secret: string, keyId: string): Promise<void> {
-      const openedAt = new Date();
-      const expiresAt = new Date(openedAt.getTime() + 3_600_000);
-      await admin.owner.query(
-        `INSERT INTO tenancy.sessions (id_hash, seal, key_id, opened_at, expires_at, used_at)
-         VALUES ($1, $2, $3, $4, $5, $4)`,
-        [
-          sessionHash(id, secret),
-          sessionSeal(id, { keyId, openedAt, expiresAt }, secret),
-          ...[keyId, openedAt, expiresAt],
-        ],
-      );
-    }
   });
 
   it('are opened and closed by pages of this console only', async () => {
