@@ -125,7 +125,7 @@ export class AdminModule {
   }
 }
 
-/** What stands outside Nest's modules: headers, bounds and limits of every request, the API page, the dashboards. */
+/** Mounts the parts outside Nest's modules: headers, bounds and limits of all requests, API page, dashboards. */
 export async function configureAdmin(app: NestFastifyApplication): Promise<void> {
   addSecurityHeaders(app);
   addRequestContext(app);

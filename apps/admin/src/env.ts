@@ -22,8 +22,8 @@ export class AdminEnv extends ServiceEnv {
   WACO_OPERATOR_KEY?: string;
 
   /**
-   * What the ids of operators' sessions are hashed with, this service's own: changing it ends all sessions. Unset
-   * (development and tests): they end with the process.
+   * The key of the hashes of operators' sessions, for this service alone. Changing it ends all sessions. Unset
+   * (development and tests): sessions end with the process.
    */
   @ValidateIf((env: AdminEnv) => env.NODE_ENV === 'production' || env.ADMIN_SESSION_SECRET !== undefined)
   @IsString({ message: 'ADMIN_SESSION_SECRET must be set in production' })
@@ -70,7 +70,7 @@ export class AdminEnv extends ServiceEnv {
   RATE_LIMIT_PER_KEY: number = 600;
 }
 
-/** Whoever knows the operator's key or the master keys could make up sessions otherwise. */
+/** Otherwise the operator's key or a master key would be enough to make up sessions. */
 function isItsOwn(
   secret: string,
   { WACO_OPERATOR_KEY: key = '', WACO_MASTER_KEYS: keys = '' }: AdminEnv,

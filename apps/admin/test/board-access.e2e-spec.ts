@@ -2,7 +2,7 @@ import { API_SCOPES, type ApiScope } from '#core/tenancy';
 import { LANES, Waker } from '#queue';
 import { cookieOf, login, onboard, startAdmin, type AdminUnderTest } from './support.js';
 
-/** What operators may do with the queues. Everything else of the board, of whatever version, is refused. */
+/** The changes that operators may make to queues. All other routes of the board are refused. */
 const DONE_HERE = [
   'PUT /queues/api/queues/pause',
   'PUT /queues/api/queues/resume',

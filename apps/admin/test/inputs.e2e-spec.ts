@@ -10,7 +10,7 @@ const times = <T>(count: number, value: T): T[] => Array.from({ length: count },
 const many = (count: number, value = '1'): string =>
   `{${Array.from({ length: count }, (_, i) => `"k${i}":${value}`).join()}}`;
 
-/** Bodies that are bad for whatever field they meet. */
+/** Bodies that are bad for any route. */
 const ANYWHERE: [what: string, body: string | Buffer][] = [
   ['5,000 keys', many(5_000)],
   ['88,000 keys', many(88_000)],
@@ -37,7 +37,7 @@ const ANYWHERE: [what: string, body: string | Buffer][] = [
   ['nothing', ''],
 ];
 
-/** What one field is given. */
+/** Values for one field. */
 const IN_A_FIELD: [what: string, value: string][] = [
   ['60,000 letters', `"${'a'.repeat(60_000)}"`],
   ['60,000 spaces', `"${' '.repeat(60_000)}"`],
@@ -100,7 +100,7 @@ describe('whatever is sent', () => {
           };
         }),
     );
-    // What is compiled on its first use is not compiled again.
+    // Code is compiled on its first use.
     for (const route of routes) await send(route, '{"a":1}');
   }, 60_000);
   afterAll(async () => {
@@ -238,7 +238,7 @@ describe('whatever is sent', () => {
     expect((await asked('a=1&'.repeat(1_000))).code).toBe('too_many_fields');
     const unknownThere = await asked(wide(400));
     expect([unknownThere.code, unknownThere.errors.length]).toEqual(['validation_failed', 20]);
-    // Before the key is looked at, what is too large is not read either.
+    // A body that is too large is not read for a caller without a key either.
     expect((await admin.call('POST', '/v1/merchants', { key: null, body: many(88_000) })).status).toBe(413);
   });
 });

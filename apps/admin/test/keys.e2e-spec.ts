@@ -96,7 +96,7 @@ describe('keys', () => {
       [[keyId, 'key_bootstrap', wide.json.id, platform.json.id]],
     );
     expect(rows).toHaveLength(4);
-    // What may as much, may; a key may always end itself.
+    // A key with the same scopes may, and each key may end itself.
     expect((await admin.call('DELETE', `${path}/${keyId}`)).status).toBe(204);
     const own = narrow.json.key as string;
     expect((await admin.call('DELETE', `${path}/${narrow.json.id}`, { key: own })).status).toBe(204);
@@ -280,7 +280,7 @@ describe('limits', () => {
     } finally {
       await admin.close();
     }
-    // A peer that is none of the proxies counts itself, whoever it says that it comes from.
+    // A peer that is none of the proxies counts by its own address.
     const direct = await startAdmin({ RATE_LIMIT_PER_ADDRESS: '2', TRUSTED_PROXIES: '10.0.0.0/8' });
     try {
       const statuses: number[] = [];

@@ -4,7 +4,7 @@ export class LoopWatch {
   private before = process.cpuUsage();
   private readonly timer = setInterval(() => this.look(), 1);
 
-  /** What follows is somebody else's. @returns the longest until now. */
+  /** Begins a new measure. @returns the longest until now. */
   next(): number {
     this.look();
     const { longestMs } = this;
@@ -13,8 +13,8 @@ export class LoopWatch {
   }
 
   /**
-   * What is too long is asked again, at most twice: other threads of the process and its garbage are in the measure too,
-   * and are not there each time.
+   * Asks again, at most twice, when the loop was held too long: the measure also has garbage collections and other
+   * threads of the process in it, which do not come each time.
    * @returns the first answer, and the shortest.
    */
   async during<T>(ask: () => Promise<T>, longestMs: number): Promise<{ answer: T; ms: number }> {

@@ -26,7 +26,7 @@ export interface AdminUnderTest {
   database: TestDatabase;
   url: string;
   owner: pg.Client;
-  /** Every route that the server knows, whoever registered it. */
+  /** Every route that the server knows. */
   routes: readonly Route[];
   /** A call with a key (the operator's unless said otherwise; null: none). */
   call(

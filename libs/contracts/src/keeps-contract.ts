@@ -26,9 +26,9 @@ export function surelyKeepsContract(contract: JobContract, payload: object): boo
 }
 
 /**
- * What `payload` breaks of its contract: fields and rules, without values. Undefined: it keeps the contract. Fields that
- * the contract does not name are not looked at, and no class is made of what came from outside: that takes time that
- * grows with the square of its keys.
+ * The fields and rules of the contract that `payload` breaks, without values. Undefined: it keeps the contract. Fields
+ * that the contract does not name are not looked at. The payload is not transformed into a class, as that takes time
+ * that grows with the square of its keys.
  */
 export function brokenRules(contract: JobContract, payload: unknown): string | undefined {
   if (typeof payload !== 'object' || payload === null) return 'the payload must be an object';

@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js';
 
-/** What Fastify takes as `trustProxy`: hop 0 is the peer, 1 who the peer says it was called by, and so on. */
+/** Fastify's option `trustProxy`. Hop 0 is the peer, hop 1 is the last address of `X-Forwarded-For`, and so on. */
 export type TrustProxy = false | string[] | ((address: string, hop: number) => boolean);
 
 const HOPS = /^(\d|10)$/;
@@ -9,7 +9,7 @@ const HOPS = /^(\d|10)$/;
 export function trustProxy(setting: string | undefined): TrustProxy {
   if (setting === undefined || setting === '0') return false;
   if (!HOPS.test(setting)) return listed(setting);
-  // Given a bare number, Fastify believes nobody, as it cannot know that the peer is a proxy. Who sets one, says so.
+  // Given a bare number, Fastify believes nobody, as it cannot know that the peer is a proxy. The setting says it is.
   const hops = Number(setting);
   return (_address, hop) => hop < hops;
 }

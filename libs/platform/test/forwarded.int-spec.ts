@@ -20,7 +20,7 @@ const SPOOFED = {
   'x-forwarded-host': 'evil.example',
 };
 
-/** What a service believes of a request that comes from 127.0.0.1 with these headers. */
+/** Address, protocol and host that a service sees of a request from 127.0.0.1 with these headers. */
 async function believes(proxies: string | undefined, headers: Record<string, string>) {
   const env = Object.assign(new BaseEnv(), { NODE_ENV: 'test', LOG_LEVEL: 'silent', PORT: 0 });
   if (proxies !== undefined) env.TRUSTED_PROXIES = proxies;
@@ -54,7 +54,7 @@ it.each([
   ['1', '198.51.100.7'],
   ['127.0.0.1', '198.51.100.7'],
   ['127.0.0.0/8', '198.51.100.7'],
-  // The caller itself wrote what stands further out.
+  // The caller itself wrote the addresses further left.
   ['2', '203.0.113.9'],
   ['127.0.0.1, 198.51.100.0/24', '203.0.113.9'],
 ])('it believes its proxies, and them alone: TRUSTED_PROXIES=%s', async (proxies, ip) => {

@@ -22,7 +22,7 @@ const paused = new Gauge({
   labelNames: ['queue'],
 });
 
-/** Looks every few seconds which queues are paused. While the queue server is away, what it said last stands. */
+/** Looks every few seconds which queues are paused. While the queue server is away, its last answer stands. */
 @Injectable()
 export class PausedQueues implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly known = new Set<string>();

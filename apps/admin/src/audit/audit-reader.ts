@@ -29,7 +29,7 @@ export interface AuditFilter {
   to?: string;
 }
 
-/** What is longer than its share of the page shows its size in bytes instead. */
+/** An entry that is longer than its share of the page shows its size in bytes instead. */
 const upTo = (column: string): string =>
   `CASE WHEN octet_length(${column}) <= $9 THEN ${column} ELSE '{"tooLarge":' || octet_length(${column}) || '}' END AS ${column}`;
 

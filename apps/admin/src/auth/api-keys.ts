@@ -125,7 +125,7 @@ export class ApiKeys {
   }
 
   /**
-   * Revoking what is revoked changes nothing.
+   * Revoking a revoked key changes nothing.
    * @throws ProblemException 403 for a key that may do more than the caller, 404.
    */
   async revoke(tx: EntityManager, merchantId: string | null, caller: Caller, keyId: string): Promise<void> {

@@ -11,9 +11,9 @@ const MOST: Record<Caller['kind'], number> = { merchant: 8, operator: 50 };
 const SECONDS_TO_WAIT = 1;
 
 /**
- * Bounds what one caller has in progress at once, with whichever of its keys: exports, replays, timelines and tests
- * against a slow shop take their time. A request counts until its handler has ended and its answer has been taken, so
- * that neither reading an answer slowly nor leaving before it comes makes room for more.
+ * Bounds the requests of one caller that are in progress at once, all its keys together: exports, replays, timelines
+ * and tests against a slow shop take their time. A request counts until its handler has ended and its answer has
+ * been sent or its connection is gone. Neither a slow reader nor a client that leaves early makes room for more.
  */
 @Injectable()
 export class InProgressInterceptor implements NestInterceptor {

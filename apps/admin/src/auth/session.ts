@@ -15,7 +15,7 @@ export function isSessionId(text: string | undefined): text is string {
   return text !== undefined && ID.test(text);
 }
 
-/** What is stored of a session. Whoever can read or write it knows no id that it belongs to, and can make up none. */
+/** A session as it is stored. The row does not tell the id, and no row can be made for an id without the secret. */
 export interface StoredSession {
   idHash: string;
   /** Holds key and times to the id: a row that somebody changed opens nothing. */
@@ -57,7 +57,7 @@ export class SessionCookie {
     return this.write('', 0);
   }
 
-  /** The id in a `Cookie` header; what is no id of ours is none. */
+  /** The id in a `Cookie` header. A value of another form is ignored. */
   read(header: string | undefined): string | undefined {
     for (const part of (header ?? '').split(';')) {
       const at = part.indexOf('=');

@@ -13,7 +13,7 @@ import { SessionStore } from './session.store.js';
 export type LoginResult =
   { outcome: 'opened'; cookie: string } | { outcome: 'refused'; why: string; message: string };
 
-/** Who asks for a page. `refused`: somebody with a key that opens nothing here. */
+/** The caller of a page. `refused`: a key that opens nothing here. */
 export type Visitor =
   { outcome: 'operator'; caller: Caller } | { outcome: 'nobody' } | { outcome: 'refused'; why: string };
 
@@ -34,7 +34,7 @@ export class Sessions {
     this.cookie = new SessionCookie(env.NODE_ENV === 'production');
   }
 
-  /** Each time with a new id: what the browser had before opens nothing any more. */
+  /** Gives a new id each time. The session that the browser had before ends. */
   async open(key: string, cookies: string | undefined): Promise<LoginResult> {
     const verdict = await this.presented.judge(key);
     if (verdict.outcome !== 'accepted' || verdict.caller.kind !== 'operator') {
@@ -56,7 +56,7 @@ export class Sessions {
     return this.cookie.gone();
   }
 
-  /** Who is behind a browser's cookie, or an Authorization header. */
+  /** The caller by an Authorization header, or by a browser's cookie. */
   async visitor({ headers }: Pick<FastifyRequest, 'headers'>): Promise<Visitor> {
     const key = bearerKey(headers.authorization);
     const id = this.cookie.read(headers.cookie);

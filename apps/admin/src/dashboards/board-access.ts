@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { defaultScope } from '../auth/access.js';
 import type { ApiScope, Caller } from '#core/tenancy';
 
-/** What may be looked at on the board, and what helps somebody who repairs something. */
+/** Routes of the board that show something, and those that help to repair something. */
 const OFFERED = new Set([
   ...[
     '/',
@@ -48,10 +48,10 @@ export type BoardVerdict =
 
 /**
  * Whether a caller may ask the board, which is mounted at `base`, for this. Scopes are those of the API: one to look,
- * another for anything else. What is not on the list above is there for nobody, so that a later version of the board
- * opens nothing: jobs are not added or changed by hand, since a job is a wake-up and what is to be done stands in the
- * journal; queues are not emptied or obliterated, as that only delays the work until a sweep finds it; and neither
- * rates, places nor schedules are anybody's to set here, as the services set them.
+ * another for anything else. A route that is not on the list above is refused to everybody, so that a later version of
+ * the board opens nothing. Jobs are not added or changed by hand, since a job is a wake-up and the work itself stands
+ * in the journal. Queues are not emptied or obliterated, since that only delays the work until a sweep finds it. Rates,
+ * places and schedules are set by the services.
  */
 export function judgeBoardRequest(request: FastifyRequest, base: string, caller: Caller): BoardVerdict {
   const method = request.method === 'HEAD' ? 'GET' : request.method;
@@ -66,7 +66,7 @@ export function judgeBoardRequest(request: FastifyRequest, base: string, caller:
   return tooMany ? { outcome: 'too-many-jobs', most: MOST_JOBS } : { outcome: 'allowed' };
 }
 
-/** The board's list of queues as those see it who may only look: without its buttons. */
+/** The board's list of queues without its buttons, for callers that may only look. */
 export function withoutButtons(answer: unknown): unknown {
   const { queues } = (answer ?? {}) as { queues?: object[] };
   if (!Array.isArray(queues)) return answer;

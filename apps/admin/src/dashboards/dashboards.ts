@@ -40,7 +40,7 @@ export async function mountDashboards(app: NestFastifyApplication): Promise<void
         const mayChange = requestContext()?.caller?.scopes.includes('operations:write');
         return maskAnswer(mayChange ? payload : withoutButtons(payload));
       });
-      // The board's page asks for a font elsewhere; it looks well without, and nobody else learns who looks.
+      // The board's page loads a font from another host. Without it that host does not learn of the visit.
       scope.addHook('onSend', async (_request, reply, payload) =>
         typeof payload === 'string' && String(reply.getHeader('content-type')).startsWith('text/html')
           ? payload.replace(/<link href="https:\/\/fonts\.googleapis\.com[^>]*>/, '')
@@ -75,7 +75,7 @@ function createBoard(waker: Waker, board: FastifyAdapter): void {
       },
     },
   });
-  // Its own answer repeats what an error says, a database's among others.
+  // The board's own answer would repeat the message of any error, also of a database's.
   board.setErrorHandler((error) => {
     const body = toProblem(error);
     return { status: body.status as 500, body: forBoard(body) };
@@ -142,7 +142,7 @@ function refuse(request: FastifyRequest, reply: FastifyReply, body: Problem): Fa
   return reply;
 }
 
-/** The board's own scripts show what `error` says. */
+/** The board's own scripts show the field `error`. */
 function forBoard(body: Problem): Problem & { error: string } {
   return { ...body, error: body.detail };
 }

@@ -2,7 +2,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { problemBody, type Problem } from './problem.js';
 import { sendProblem } from './problem.filter.js';
 
-/** What a request may bring. */
+/** The most that a request may bring. */
 export interface Bounds {
   /** In bytes. */
   body: number;
@@ -22,8 +22,8 @@ const ROOMY: Readonly<Record<string, Bounds>> = {
 };
 
 /**
- * Refuses what is too much before anything else looks at it: what reads and checks bodies takes time that grows faster
- * than they do. Before any route is registered.
+ * Refuses a body or a query beyond its bounds before anything else looks at it, as checking one takes time that grows
+ * faster than its size. Call it before any route is registered.
  */
 export function addBounds(app: NestFastifyApplication): void {
   const server = app.getHttpAdapter().getInstance();

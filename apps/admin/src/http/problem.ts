@@ -58,7 +58,7 @@ export function problem(status: number, code: string, detail: string, extra: obj
   return new ProblemException(problemBody(status, code, detail, extra));
 }
 
-/** An answer stays small, whatever it is an answer to. */
+/** Keeps an answer small when its request was large. */
 const MOST_ERRORS = 50;
 const LONGEST = { field: 100, rule: 100, detail: 300 } as const;
 

@@ -21,7 +21,7 @@ export function securityHeaders(path: string): Record<string, string> {
 
 /**
  * Puts them on every answer, error pages included. Answers are kept by no cache unless they say so themselves. In
- * production browsers are told to come over https, whatever a proxy says that they came by.
+ * production every answer asks browsers to stay on https.
  */
 export function addSecurityHeaders(app: NestFastifyApplication): void {
   const { NODE_ENV } = app.get<BaseEnv>(ENV, { strict: false });

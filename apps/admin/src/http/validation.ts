@@ -16,7 +16,7 @@ export function validationPipe(): ValidationPipe {
   });
 }
 
-/** What the DTO does not name is refused without being looked at: a class is made of the other fields only. */
+/** A field that the DTO does not name is refused unread. A class is made of the other fields only. */
 class KnownFieldsPipe extends ValidationPipe {
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     const known = knownFields(metadata.metatype);

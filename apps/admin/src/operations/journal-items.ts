@@ -26,7 +26,7 @@ export interface TimelineItem {
   reason: string | null;
   attempts: number;
   redrives: number;
-  /** Of what came from outside: what a timeline shows of it. Null where it is too large. */
+  /** The texts of the payload that a timeline shows. Null where the payload is too large. */
   payload: Record<string, unknown> | null;
   /** Of what a thread was told of an order: which fact. */
   fact: string | null;
@@ -37,7 +37,7 @@ const MOST_ITEMS = 5_000;
 /** Of facts that a thread was told, and of statuses of a message. */
 const MOST_TOLD = 1_000;
 
-/** SQL of what is shown of a payload, text by text: a timeline has many items, and each may be large. */
+/** SQL of the texts of a payload that are shown: a timeline has many items, and each may be large. */
 const text = (path: string): string => `left(payload#>>'{${path}}', 200)`;
 const small = (field: string): string =>
   `CASE WHEN octet_length((payload->'${field}')::text) <= 2000 THEN payload->'${field}' END`;

@@ -14,7 +14,7 @@ const WRITTEN = /\+\d(?:[ ().-]?\d){7,14}(?!\d)/g;
 /** The token of a checkout link opens a payment. */
 const LINK = /(\/c\/)[\w.~-]{16,}/g;
 
-/** What is nested more deeply than this is not shown. */
+/** Values that are nested more deeply than this are not shown. */
 const DEEPEST = 100;
 const CUT = '…';
 

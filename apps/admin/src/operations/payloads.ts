@@ -1,12 +1,12 @@
 /**
- * What came from outside is as large as its senders made it. These bounds, in bytes, keep what one request reads and
- * shows small, whatever is stored.
+ * A stored payload is as large as its sender made it. These bounds, in bytes, keep small how much of them one request
+ * reads and shows.
  */
 const LARGEST_PAGE = 2_097_152;
-/** What is larger is looked at by nobody here, and is not read again by a replay. */
+/** A larger payload is never read here, also not by a replay. */
 export const LARGEST_READ = 262_144;
 
-/** How large each item of a page may be; what is larger shows its size instead. A page of few shows more of each. */
+/** How large each payload of a page may be; a larger one shows its size instead. A page of few allows more for each. */
 export function bytesEach(limit: number): number {
   return Math.min(LARGEST_READ, Math.floor(LARGEST_PAGE / limit));
 }

@@ -27,7 +27,7 @@ export class PagesController {
     private readonly database: DataSource,
   ) {}
 
-  /** Shows what the key that opened the session may ask the API for. */
+  /** Shows the parts that the scopes of the session's key allow. */
   @Get()
   async home(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const visitor = await this.sessions.visitor(request);

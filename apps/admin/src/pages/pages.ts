@@ -128,7 +128,7 @@ function bar(): Html {
   </header>`;
 }
 
-/** Why a page is not shown to somebody who is signed in, or who asks from elsewhere. */
+/** Says why a page is refused to a caller that is signed in, or to a request from another site. */
 export function refusalPage({ title, detail }: { title: string; detail: string }): string {
   return layout(
     `${title} · Waco`,

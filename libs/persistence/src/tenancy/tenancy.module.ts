@@ -2,7 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { SecretBox } from '#platform';
 import { Directory } from './directory.js';
 
-/** Merchants' configuration and what opens their secrets. */
+/** Merchants' configuration, and the box that opens their secrets. */
 @Module({})
 export class TenancyModule {
   static forRoot(box: SecretBox): DynamicModule {

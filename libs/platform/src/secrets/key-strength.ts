@@ -37,7 +37,7 @@ function counts(key: Buffer): boolean {
   return false;
 }
 
-/** What the bytes say when they are text, perhaps with zeros behind it. Random ones are none. */
+/** The bytes as text, without zeros behind it. Undefined: they are not text, as random bytes hardly ever are. */
 function textOf(key: Buffer): string | undefined {
   const end = key.findLastIndex((byte) => byte !== 0) + 1;
   const text = key.subarray(0, end).toString('utf8');

@@ -1,12 +1,12 @@
 import { looksLikeWords } from './word-likeness.js';
 
-/** Who draws 16 bytes has more than that left, whatever they look like; who makes something up has not. */
+/** Texts of 16 random bytes have more bits than this left. Texts that a person makes up have fewer. */
 export const ENOUGH_BITS = 40;
 
 /**
  * How many bits of chance a text has in it, at most: letters and digits that no word, name, date, walk over the
- * keyboard, counting or repetition explains, each by the size of its alphabet. What a machine draws keeps nearly all
- * of its bits; what a person makes up keeps few, however long it is.
+ * keyboard, counting or repetition explains, each by the size of its alphabet. A random text keeps nearly all of its
+ * bits. A text that a person makes up keeps few at any length.
  */
 export function bitsOfChance(text: string): number {
   const characters = [...text.normalize('NFC')];
@@ -28,7 +28,7 @@ export function bitsOfChance(text: string): number {
 /** Marks characters as explained, from one place to before another. */
 type Explain = (from: number, to: number) => void;
 
-/** Places count characters, of which some are two units long: those are letters of some script, for our purpose. */
+/** One unit for each character, so that places are the same. Characters of two units become a letter of one. */
 function unitsOf(characters: readonly string[]): string {
   return characters.map((character) => (character.length === 1 ? character : '\u{3400}')).join('');
 }
@@ -52,7 +52,7 @@ const DISGUISES: Readonly<Record<string, string>> = {
   ...{ 0: 'o', 1: 'i', 3: 'e', 4: 'a', 5: 's', 7: 't', '@': 'a', $: 's', '!': 'i' },
 };
 
-/** Words that stand alone among what was drawn, so to say: those have to be longer, and more like words. */
+/** Words alone in a text that may be random otherwise have to be longer, and more like words. */
 const LONE = 5;
 /** Shares of trigrams that are common ones: a misspelt word is a word, and names come from everywhere. */
 const LIKELY = 0.7;
@@ -112,7 +112,7 @@ function piecesOf(text: string, form: RegExp): Piece[] {
   }));
 }
 
-/** Whether pieces make up this share of what counts. */
+/** Whether pieces make up this share of the counted characters. */
 function isMostly(
   pieces: readonly Omit<Piece, 'found'>[],
   counted: readonly number[],
@@ -223,7 +223,7 @@ function valueOf(character: string): number {
 
 const ENOUGH_COPIED = 4;
 
-/** What stood there before. A text that is half a copy of itself is one altogether. */
+/** Characters that repeat earlier ones. A text that is half a copy of itself is a copy altogether. */
 function findCopies(characters: readonly string[], counted: readonly number[], explain: Explain): void {
   const text = counted.map((at) => characters[at]!.toLowerCase());
   const seen = new Set<string>();
