@@ -22,6 +22,7 @@ import { JournalPlans1700000000020 } from './0020-journal-plans.js';
 import { JournalEndings1700000000021 } from './0021-journal-endings.js';
 import { JournalOwnBacklog1700000000022 } from './0022-journal-own-backlog.js';
 import { ClosedRights1700000000023 } from './0023-closed-rights.js';
+import { AdminSessions1700000000024 } from './0024-admin-sessions.js';
 import { SyncTurns1700000000025 } from './0025-sync-turns.js';
 import { BoundedPayloads1700000000026 } from './0026-bounded-payloads.js';
 
@@ -51,6 +52,7 @@ export const MIGRATIONS = [
   JournalEndings1700000000021,
   JournalOwnBacklog1700000000022,
   ClosedRights1700000000023,
+  AdminSessions1700000000024,
   SyncTurns1700000000025,
   BoundedPayloads1700000000026,
 ];

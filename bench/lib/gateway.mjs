@@ -1,7 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { freePort } from './servers.mjs';
 
-export const APP_SECRET = 'a-secret-of-the-benchmark';
+export const APP_SECRET = randomBytes(16).toString('hex');
 
 /**
  * The gateway as it is deployed: its own process, its own database role, a merchant with one WhatsApp account, Redis as
@@ -21,7 +22,7 @@ export async function startGateway(servers, { database, nodeFlags = [], env = {}
       DATABASE_URL: database.url('waco_ingest'),
       QUEUE_URL: servers.redis.url,
       WACO_MASTER_KEYS: TEST_MASTER_KEYS,
-      WHATSAPP_VERIFY_TOKEN: 'a-token-of-the-benchmark',
+      WHATSAPP_VERIFY_TOKEN: randomBytes(16).toString('hex'),
       WHATSAPP_APP_SECRETS: APP_SECRET,
       ...env,
     },

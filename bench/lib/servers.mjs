@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { chmodSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -9,7 +10,8 @@ import { startPostgres } from '../../deploy/local/postgres.mjs';
 import { Problem, ROOT } from '../../deploy/local/settings.mjs';
 import { startRedis } from './redis.mjs';
 
-const PASSWORD = 'bench';
+/** Services run as in production, where they refuse one that somebody made up. */
+const PASSWORD = randomBytes(16).toString('hex');
 const CLOCK_TICKS = Number(execFileSync('getconf', ['CLK_TCK']));
 
 /**

@@ -49,6 +49,7 @@ const SECRETS = {
   WACO_OPERATOR_KEY: ['admin'],
   WHATSAPP_VERIFY_TOKEN: ['ingest-gateway'],
   WHATSAPP_APP_SECRETS: ['ingest-gateway'],
+  ADMIN_SESSION_SECRET: ['admin'],
 };
 /** Who calls Meta, Stripe or a shop; the sandbox is there to be called. */
 const CALLERS = ['admin', 'catalog-sync', 'checkout', 'outbound', 'sandbox'];

@@ -64,6 +64,7 @@ function serviceVariables(name, urls, ports, secrets, queueUrl) {
     ...(name === 'conversation' ? {} : { WACO_MASTER_KEYS: secrets.masterKeys }), // it opens no secret
     CHECKOUT_LINK_KEYS: secrets.checkoutLinkKeys,
     WACO_OPERATOR_KEY: secrets.operatorKey,
+    ADMIN_SESSION_SECRET: secrets.adminSessionSecret,
     WHATSAPP_APP_SECRETS: secrets.whatsappAppSecret,
     WHATSAPP_VERIFY_TOKEN: secrets.whatsappVerifyToken,
     WHATSAPP_BASE_URL: `${urls.sandbox}/graph`,

@@ -12,6 +12,7 @@ const GENERATE = {
   masterKeys: key,
   checkoutLinkKeys: key,
   operatorKey: () => word('waco_op_'),
+  adminSessionSecret: () => word(),
   whatsappAppSecret: () => randomBytes(16).toString('hex'),
   whatsappVerifyToken: () => word(),
   whatsappAccessToken: () => word('EAAG'),

@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ScheduleModule } from '@nestjs/schedule';
+import { ENV } from '#platform';
 import { connectJobs } from '#queue';
 import { serviceModules } from '#service';
 import { AuditLog } from './audit/audit-log.js';
@@ -11,14 +12,18 @@ import { AccessGuard } from './auth/access.js';
 import { ApiKeyStore } from './auth/api-key.store.js';
 import { ApiKeys } from './auth/api-keys.js';
 import { BootstrapKey } from './auth/bootstrap-key.js';
+import { InProgressInterceptor } from './auth/in-progress.interceptor.js';
 import { PresentedKeys } from './auth/presented-keys.js';
 import { RateLimits } from './auth/rate-limits.js';
 import { RequestCounts } from './auth/request-counts.js';
+import { RefusedLogins } from './auth/refused-logins.js';
+import { SESSION_SECRET, sessionSecret, SessionStore } from './auth/session.store.js';
 import { Sessions } from './auth/sessions.js';
 import { mountDashboards } from './dashboards/dashboards.js';
 import type { AdminEnv } from './env.js';
 import { ApiKeysController } from './http/api-keys.controller.js';
 import { AuditController } from './http/audit.controller.js';
+import { addBounds } from './http/bounds.js';
 import { ChannelAccountsController } from './http/channel-accounts.controller.js';
 import { Idempotency } from './http/idempotency.js';
 import { LifeCycleController } from './http/life-cycle.controller.js';
@@ -99,16 +104,20 @@ export class AdminModule {
         PresentedKeys,
         RateLimits,
         Readiness,
+        RefusedLogins,
         RequestCounts,
         Sessions,
+        SessionStore,
         Settings,
         Stores,
         Templates,
         TestMessages,
         Vault,
         Vendors,
+        { provide: SESSION_SECRET, useFactory: sessionSecret, inject: [ENV] },
         { provide: APP_GUARD, useClass: AccessGuard },
         { provide: APP_PIPE, useFactory: validationPipe },
+        { provide: APP_INTERCEPTOR, useClass: InProgressInterceptor },
         { provide: APP_INTERCEPTOR, useClass: AuditInterceptor },
         { provide: APP_FILTER, useClass: ProblemFilter },
       ],
@@ -116,10 +125,11 @@ export class AdminModule {
   }
 }
 
-/** What stands outside Nest's modules: headers and limits on every answer, the API page, the dashboards. */
+/** Mounts the parts outside Nest's modules: headers, bounds and limits of all requests, API page, dashboards. */
 export async function configureAdmin(app: NestFastifyApplication): Promise<void> {
   addSecurityHeaders(app);
   addRequestContext(app);
+  addBounds(app);
   await app.get(RateLimits, { strict: false }).mount(app);
   mountApiDocs(app);
   await mountDashboards(app);

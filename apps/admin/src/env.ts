@@ -9,7 +9,7 @@ import {
   ValidateBy,
   ValidateIf,
 } from 'class-validator';
-import { ServiceEnv } from '#platform';
+import { IsRandom, ServiceEnv } from '#platform';
 
 const URL_RULE = { require_tld: false, require_protocol: true, protocols: ['http', 'https'] };
 
@@ -17,18 +17,26 @@ export class AdminEnv extends ServiceEnv {
   /** The platform team's first key: registered (as a hash) at boot. Changing it replaces it. */
   @ValidateIf((env: AdminEnv) => env.NODE_ENV === 'production' || env.WACO_OPERATOR_KEY !== undefined)
   @IsString({ message: 'WACO_OPERATOR_KEY must be set in production' })
-  @ValidateBy(
-    {
-      name: 'isNoGuess',
-      validator: {
-        validate: (key, on) =>
-          (on!.object as AdminEnv).NODE_ENV !== 'production' || !isEasyGuess(String(key)),
-      },
-    },
-    { message: 'WACO_OPERATOR_KEY must be random in production, not a default or a phrase' },
-  )
+  @IsRandom()
   @MinLength(32, { message: 'WACO_OPERATOR_KEY must have 32 characters or more' })
   WACO_OPERATOR_KEY?: string;
+
+  /**
+   * The key of the hashes of operators' sessions, for this service alone. Changing it ends all sessions. Unset
+   * (development and tests): sessions end with the process.
+   */
+  @ValidateIf((env: AdminEnv) => env.NODE_ENV === 'production' || env.ADMIN_SESSION_SECRET !== undefined)
+  @IsString({ message: 'ADMIN_SESSION_SECRET must be set in production' })
+  @ValidateBy(
+    {
+      name: 'isItsOwn',
+      validator: { validate: (secret, on) => isItsOwn(String(secret), on!.object as AdminEnv) },
+    },
+    { message: 'ADMIN_SESSION_SECRET must be no other secret of this service' },
+  )
+  @IsRandom()
+  @MinLength(32, { message: 'ADMIN_SESSION_SECRET must have 32 characters or more' })
+  ADMIN_SESSION_SECRET?: string;
 
   /** Where vendors reach the gateway from outside; webhook addresses are made from it. */
   @IsUrl(URL_RULE, { message: 'PUBLIC_GATEWAY_URL must be an http(s) URL' })
@@ -56,21 +64,16 @@ export class AdminEnv extends ServiceEnv {
   @Min(1)
   RATE_LIMIT_PER_ADDRESS: number = 1_200;
 
-  /** Requests a minute with one key. */
+  /** Requests a minute of one merchant, with whichever of its keys, and of one operator's key. */
   @IsInt()
   @Min(1)
   RATE_LIMIT_PER_KEY: number = 600;
-
-  /** How many proxies stand before this service, whose word about a caller's address is believed. */
-  @IsInt()
-  @Min(0)
-  @Max(10)
-  TRUSTED_PROXIES: number = 0;
 }
 
-/** Keys that somebody could come upon: placeholders, and anything with little chance in it. */
-export function isEasyGuess(key: string): boolean {
-  const placeholder =
-    /change.?me|password|passw0rd|example|default|placeholder|replace|your.?key|operator.?key|secret/i;
-  return placeholder.test(key) || new Set(key).size < 10;
+/** Otherwise the operator's key or a master key would be enough to make up sessions. */
+function isItsOwn(
+  secret: string,
+  { WACO_OPERATOR_KEY: key = '', WACO_MASTER_KEYS: keys = '' }: AdminEnv,
+): boolean {
+  return secret !== key && !keys.includes(secret);
 }

@@ -1,14 +1,5 @@
 import { bootService, loadEnv, runMain } from '#platform';
-import { AdminModule, configureAdmin } from './admin.module.js';
 import { AdminEnv } from './env.js';
+import { adminService } from './service.js';
 
-runMain(async () => {
-  const env = loadEnv(AdminEnv);
-  return bootService({
-    service: 'admin',
-    module: AdminModule.forRoot(env),
-    env,
-    answersErrors: true,
-    configure: configureAdmin,
-  });
-});
+runMain(async () => bootService(adminService(loadEnv(AdminEnv))));

@@ -13,7 +13,9 @@ its own merchant only. A key has scopes: \`x-required-scope\` names the one that
 
 **Lists** come in pages: follow \`nextCursor\` until it is null.
 
-**Limits.** 429 says when to come back, in \`Retry-After\`. Every answer has an \`X-Request-Id\`.
+**Limits.** A merchant has, with all its keys, so many requests a minute and eight in progress at once: 429 says when to
+come back, in \`Retry-After\`. A body has at most 64 KiB, 1,000 keys and values in all, and 16 levels; settings and heads
+of the audit log may have more. Every answer has an \`X-Request-Id\`.
 
 **Errors** are RFC 9457 problem documents (\`application/problem+json\`). Branch on \`code\`.
 

@@ -46,7 +46,7 @@ describe('answers', () => {
     const deep = await admin.call('POST', '/v1/merchants', {
       body: '['.repeat(100_000) + ']'.repeat(100_000),
     });
-    expect([deep.status, deep.json.code]).toEqual([400, 'bad_request']);
+    expect([deep.status, deep.json.code]).toEqual([413, 'body_too_large']);
     expect((await admin.call('GET', '/v1/merchants/%00')).status).toBe(404);
     expect((await admin.call('GET', '/v1/dead-letters?merchantId=%00')).status).toBe(404);
 

@@ -73,6 +73,55 @@ describe('keys', () => {
     expect(code(await make(path, { scopes: [] }))).toEqual([400, 'validation_failed']);
   });
 
+  it('end no key that may do more than they, the environment’s neither', async () => {
+    const { merchantId, keyId } = await onboard(admin);
+    const path = `/v1/merchants/${merchantId}/api-keys`;
+    const narrow = await make(path, { scopes: ['keys:write', 'keys:read'] });
+    const platform = await make('/v1/operator-keys', { scopes: ['keys:write', 'merchants:read'] });
+    const wide = await make('/v1/operator-keys', { scopes: ['keys:write', 'merchants:write'] });
+    for (const [by, at] of [
+      [narrow, `${path}/${keyId}`],
+      [platform, `${path}/${keyId}`],
+      [platform, '/v1/operator-keys/key_bootstrap'],
+      [platform, `/v1/operator-keys/${wide.json.id}`],
+      [wide, `/v1/operator-keys/${platform.json.id}`],
+    ] as const) {
+      const key = by.json.key as string;
+      expect([at, ...code(await admin.call('DELETE', at, { key }))]).toEqual([at, 403, 'scope_missing']);
+      const rotate = await admin.call('POST', `${at}/rotate`, { key, body: { overlapSeconds: 0 } });
+      expect([at, rotate.status >= 400]).toEqual([at, true]);
+    }
+    const { rows } = await admin.owner.query(
+      `SELECT id FROM tenancy.api_keys WHERE id = ANY($1) AND revoked_at IS NULL AND expires_at IS NULL`,
+      [[keyId, 'key_bootstrap', wide.json.id, platform.json.id]],
+    );
+    expect(rows).toHaveLength(4);
+    // A key with the same scopes may, and each key may end itself.
+    expect((await admin.call('DELETE', `${path}/${keyId}`)).status).toBe(204);
+    const own = narrow.json.key as string;
+    expect((await admin.call('DELETE', `${path}/${narrow.json.id}`, { key: own })).status).toBe(204);
+    expect(code(await admin.call('GET', path, { key: own }))).toEqual([401, 'key_revoked']);
+  });
+
+  it('of the environment are ended by who may do as much, and come back changed', async () => {
+    const one = await startAdmin();
+    try {
+      const whole = await one.call('POST', '/v1/operator-keys', { body: { name: 'whole' } });
+      const key = whole.json.key as string;
+      expect((await one.call('DELETE', '/v1/operator-keys/key_bootstrap', { key })).status).toBe(204);
+      expect(code(await one.call('GET', '/v1/merchants'))).toEqual([401, 'key_revoked']);
+      const same = await startAdmin({}, undefined, one.database);
+      expect(code(await same.call('GET', '/v1/merchants'))).toEqual([401, 'key_revoked']);
+      await same.close();
+      const changed = `waco_test_${'7'.repeat(40)}`;
+      await (await startAdmin({ WACO_OPERATOR_KEY: changed }, undefined, one.database)).close();
+      expect((await one.call('GET', '/v1/merchants', { key: changed })).status).toBe(200);
+      expect(code(await one.call('GET', '/v1/merchants'))).toEqual([401, 'key_unknown']);
+    } finally {
+      await one.close();
+    }
+  });
+
   it('are rotated with an overlap, after which the old one is over', async () => {
     const { merchantId, key: old, keyId } = await onboard(admin);
     const path = `/v1/merchants/${merchantId}`;
@@ -230,6 +279,18 @@ describe('limits', () => {
       expect(await from('203.0.113.9, 203.0.113.1')).toBe(429);
     } finally {
       await admin.close();
+    }
+    // A peer that is none of the proxies counts by its own address.
+    const direct = await startAdmin({ RATE_LIMIT_PER_ADDRESS: '2', TRUSTED_PROXIES: '10.0.0.0/8' });
+    try {
+      const statuses: number[] = [];
+      for (let i = 0; i < 3; i++) {
+        const headers = { 'x-forwarded-for': `203.0.113.${i}` };
+        statuses.push((await direct.call('GET', '/login', { key: null, headers })).status);
+      }
+      expect(statuses).toEqual([200, 200, 429]);
+    } finally {
+      await direct.close();
     }
   });
 

@@ -168,6 +168,48 @@ describe('onboarding', () => {
     expect(template.text).not.toContain('EAAG-wrong-token');
   });
 
+  it('bounds how many numbers and languages a merchant has', async () => {
+    const { merchantId } = await onboard(admin);
+    const { whatsApp } = await connected(merchantId, '236540352242922');
+    await admin.owner.query(
+      `INSERT INTO tenancy.channel_accounts (id, merchant_id, kind, business_account_id, phone_number_id,
+         display_phone_number, access_token, messages_per_second, enabled, created_at)
+       SELECT 'acc_' || $1 || i, $1, 'messenger', '99', 'page-' || i, 'Page', 'sealed', 80, false, now()
+       FROM generate_series(2, 50) i`,
+      [merchantId],
+    );
+    const account = {
+      businessAccountId: businessAccountOf('236540352242922'),
+      phoneNumberId: '236540352242923',
+      displayPhoneNumber: '+971 50 555 0101',
+      accessToken: SECRETS.accessToken,
+    };
+    const beyond = await admin.call('POST', `/v1/merchants/${merchantId}/channel-accounts/whatsapp`, {
+      body: account,
+    });
+    expect([beyond.status, beyond.json.code]).toEqual([422, 'too_many_accounts']);
+    const same = await put(merchantId, 'channel-accounts/whatsapp', {
+      ...account,
+      phoneNumberId: '236540352242922',
+    });
+    expect([same.status, same.json.id]).toEqual([200, whatsApp.json.id]);
+
+    const template = { name: 'n', category: 'utility', body: 'About {{1}}, at last.', parameters: ['order'] };
+    const inLanguage = (language: string) =>
+      put(merchantId, 'templates/order_receipt', { ...template, language });
+    expect((await inLanguage('aaa')).status).toBe(200);
+    await admin.owner.query(
+      `INSERT INTO tenancy.templates (id, merchant_id, channel_account_id, purpose, name, language, category, body,
+         parameters, created_at)
+       SELECT id || i, merchant_id, channel_account_id, purpose, name, 'l' || i, category, body, parameters, now()
+       FROM tenancy.templates, generate_series(2, 100) i WHERE merchant_id = $1`,
+      [merchantId],
+    );
+    const one = await inLanguage('aab');
+    expect([one.status, one.json.code]).toEqual([422, 'too_many_languages']);
+    expect((await inLanguage('aaa')).status).toBe(200);
+  });
+
   it('sends a test message once, to the line of the person it is for, and says how it went', async () => {
     const { merchantId } = await onboard(admin);
     const path = `/v1/merchants/${merchantId}/test-message`;

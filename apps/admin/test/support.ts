@@ -1,12 +1,12 @@
-import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import pg from 'pg';
-import { loadEnv } from '#platform';
+import { bootService, loadEnv } from '#platform';
 import { createTestDatabase, TEST_MASTER_KEYS, type TestDatabase } from '#testing';
-import { AdminModule, configureAdmin } from '../src/admin.module.js';
 import { AdminEnv } from '../src/env.js';
+import { adminService } from '../src/service.js';
 
 export const OPERATOR_KEY = `waco_test_${'5'.repeat(40)}`;
+export const SESSION_SECRET = 'session-secret-of-the-admin-tests';
 
 export interface Answer {
   status: number;
@@ -15,11 +15,19 @@ export interface Answer {
   json: Record<string, any>;
 }
 
+export interface Route {
+  methods: string[];
+  /** With `:name` where a parameter stands. */
+  path: string;
+}
+
 export interface AdminUnderTest {
   app: NestFastifyApplication;
   database: TestDatabase;
   url: string;
   owner: pg.Client;
+  /** Every route that the server knows. */
+  routes: readonly Route[];
   /** A call with a key (the operator's unless said otherwise; null: none). */
   call(
     method: string,
@@ -39,24 +47,32 @@ export async function startAdmin(
   const env = loadEnv(AdminEnv, {
     NODE_ENV: 'test',
     LOG_LEVEL: 'silent',
+    PORT: '0',
     DATABASE_URL: database.url('waco_admin'),
     QUEUE_URL: queueUrl ?? database.queueUrl,
     QUEUE_PREFIX: 'admin-test',
     WACO_MASTER_KEYS: TEST_MASTER_KEYS,
     WACO_OPERATOR_KEY: OPERATOR_KEY,
+    ADMIN_SESSION_SECRET: SESSION_SECRET,
     PUBLIC_GATEWAY_URL: 'https://hooks.example.com',
     VENDOR_TIMEOUT_MS: '1000',
     RATE_LIMIT_PER_ADDRESS: '100000',
     RATE_LIMIT_PER_KEY: '100000',
     ...settings,
   });
-  const app = await NestFactory.create<NestFastifyApplication>(
-    AdminModule.forRoot(env) as never,
-    new FastifyAdapter({ trustProxy: true, forceCloseConnections: true }),
-    { logger: false, rawBody: true },
-  );
-  await configureAdmin(app);
-  await app.listen(0, '127.0.0.1');
+  const service = adminService(env);
+  const routes: Route[] = [];
+  const app = await bootService({
+    ...service,
+    configure: async (starting) => {
+      const server = starting.getHttpAdapter().getInstance();
+      server.addHook(
+        'onRoute',
+        ({ method, url }) => void routes.push({ methods: [method].flat(), path: url }),
+      );
+      await service.configure?.(starting);
+    },
+  });
   const { port } = app.getHttpServer().address() as { port: number };
   const url = `http://127.0.0.1:${port}`;
   const owner = new pg.Client({ connectionString: database.ownerUrl });
@@ -66,6 +82,7 @@ export async function startAdmin(
     database,
     url,
     owner,
+    routes,
     async call(method, path, { key = OPERATOR_KEY, body, headers = {} } = {}) {
       const answer = await fetch(`${url}${path}`, {
         method,
@@ -78,11 +95,14 @@ export async function startAdmin(
         body: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body),
       });
       const text = await answer.text();
-      const isJson = /[/+]json/.test(answer.headers.get('content-type') ?? '');
+      const isJson = text !== '' && /[/+]json/.test(answer.headers.get('content-type') ?? '');
       return { status: answer.status, headers: answer.headers, text, json: isJson ? JSON.parse(text) : {} };
     },
     async close() {
-      await app.close();
+      const closed = app.close();
+      // A connection that a client opened and has not used yet is not idle to Node.
+      app.getHttpServer().closeAllConnections();
+      await closed;
       await owner.end();
       if (!shared) await database.drop();
     },
@@ -111,4 +131,22 @@ export async function onboard(
   const { merchantId } = created.json as { merchantId: string };
   const key = await admin.call('POST', `/v1/merchants/${merchantId}/api-keys`, { body: { name: 'own' } });
   return { merchantId, key: key.json.key as string, keyId: key.json.id as string };
+}
+
+/** The `name=value` of a `Set-Cookie` header. */
+export function cookieOf(header: string | null): string {
+  return (header ?? '').split(';')[0]!;
+}
+
+/** Signs in as a browser does. */
+export function login(
+  admin: AdminUnderTest,
+  key: string,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  return admin.call('POST', '/login', {
+    key: null,
+    body: new URLSearchParams({ key, next: '/' }).toString(),
+    headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+  });
 }

@@ -1,5 +1,5 @@
 import { IsInt, IsOptional, IsString, IsUrl, Max, Min } from 'class-validator';
-import { ServiceEnv, servicePort } from '#platform';
+import { AreRandomKeys, ServiceEnv, servicePort } from '#platform';
 
 const ANY_URL = { require_tld: false, require_protocol: true, protocols: ['http', 'https'] };
 
@@ -15,6 +15,7 @@ export class CheckoutEnv extends ServiceEnv {
   STRIPE_BASE_URL?: string;
 
   /** Keys that encrypt checkout links: `id:base64` of 32 bytes, the current one first, comma between. */
+  @AreRandomKeys({ besidesMasterKeys: true })
   @IsString()
   CHECKOUT_LINK_KEYS: string;
 

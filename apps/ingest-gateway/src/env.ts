@@ -1,13 +1,15 @@
 import { IsInt, IsString, Matches, Min, MinLength } from 'class-validator';
-import { ServiceEnv } from '#platform';
+import { IsRandom, ServiceEnv } from '#platform';
 
 export class IngestGatewayEnv extends ServiceEnv {
   /** The token that is typed into Meta's app dashboard beside the callback address. */
   @IsString()
+  @IsRandom()
   @MinLength(8)
   WHATSAPP_VERIFY_TOKEN: string;
 
   /** Secrets of the Meta apps that send here, comma between: several while one is being changed. */
+  @IsRandom(secretsIn)
   @Matches(/^[^,\s]{8,}(\s*,\s*[^,\s]{8,})*$/, {
     message: 'WHATSAPP_APP_SECRETS must be secrets of 8 characters or more, comma between',
   })
@@ -25,5 +27,9 @@ export class IngestGatewayEnv extends ServiceEnv {
 }
 
 export function appSecrets(env: Pick<IngestGatewayEnv, 'WHATSAPP_APP_SECRETS'>): string[] {
-  return env.WHATSAPP_APP_SECRETS.split(',').map((secret) => secret.trim());
+  return secretsIn(env.WHATSAPP_APP_SECRETS);
+}
+
+function secretsIn(list: string): string[] {
+  return list.split(',').map((secret) => secret.trim());
 }

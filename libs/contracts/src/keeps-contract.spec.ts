@@ -86,3 +86,13 @@ it('costs nothing for what it does not look into', () => {
     brokenRules(recordStatus, Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`k${i}`, i]))),
   ).toBeDefined();
 });
+
+it('says which field breaks which rule, without values', () => {
+  expect(brokenRules(receiveMessage, message)).toBeUndefined();
+  expect(brokenRules(receiveMessage, { ...message, messageId: 7, sentAt: 'soon' })).toBe(
+    'messageId must be a string, sentAt must be a valid ISO 8601 date string',
+  );
+  for (const none of [undefined, null, 'text', 7, []]) {
+    expect(brokenRules(receiveMessage, none)).toBe('it must be an object');
+  }
+});

@@ -145,7 +145,11 @@ export class Journal {
     if (!first) return;
     if (others.length > 0) {
       const column = (pick: (item: Settled) => unknown): unknown[] => items.map(pick);
-      const columns = [column((i) => i.id), column((i) => i.outcome), column((i) => i.reason && cleared(i.reason))];
+      const columns = [
+        column((i) => i.id),
+        column((i) => i.outcome),
+        column((i) => i.reason && cleared(i.reason)),
+      ];
       return later(tx, `SELECT journal.settle($1, $2, $3, $4)`, [...columns, now]);
     }
     later(

@@ -201,6 +201,7 @@ export const ACROSS_MERCHANTS: Record<string, [role: string, verb: string]> = {
   'tenancy.audit_log.operators': ['waco_admin', 'SELECT'],
   // What belongs to no merchant at all.
   'tenancy.request_counts.counts': ['waco_admin', 'ALL'],
+  'tenancy.sessions.console': ['waco_admin', 'ALL'],
   'tenancy.audit_log.platform': ['waco_admin', 'INSERT'],
   'journal.items.see_quarantine': ['waco_admin', 'SELECT'],
   'journal.items.settle_quarantine': ['waco_admin', 'UPDATE'],

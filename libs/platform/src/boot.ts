@@ -6,6 +6,7 @@ import { Logger } from 'nestjs-pino';
 import { ANSWERS, ErrorAnswers } from './answers.js';
 import { servicePort, type BaseEnv, type ServiceName } from './env.js';
 import { watchEventLoop } from './event-loop.js';
+import { trustProxy } from './trusted-proxies.js';
 
 export interface BootOptions {
   service: ServiceName | 'sandbox';
@@ -33,7 +34,7 @@ export async function bootService(options: BootOptions): Promise<NestFastifyAppl
     bodyLimit: options.bodyLimit ?? 65_536,
     requestTimeout: TIME_LIMITS.requestTimeout,
     forceCloseConnections: 'idle',
-    trustProxy: true,
+    trustProxy: trustProxy(options.env.TRUSTED_PROXIES),
     // A checkout link is an encrypted token in the path; Fastify's own limit is 100 characters.
     routerOptions: { maxParamLength: 1_024 },
     ...ANSWERS,

@@ -8,9 +8,12 @@ import {
   Matches,
   Max,
   Min,
+  ValidateBy,
   ValidateIf,
   validateSync,
 } from 'class-validator';
+import { AreRandomKeys, HasRandomPassword, IsRandom } from './secrets/rules.js';
+import { isTrustedProxies } from './trusted-proxies.js';
 
 export const SERVICES = [
   'ingest-gateway',
@@ -59,11 +62,24 @@ export class BaseEnv {
   @IsOptional()
   @IsIn(['true', 'false'])
   WACO_ALLOW_PRIVATE_URLS?: 'true' | 'false';
+
+  /**
+   * Whose `X-Forwarded-…` is believed: addresses and networks of proxies, comma between, or how many proxies stand
+   * before this service where nobody else can reach it. Unset: nobody's.
+   */
+  @IsOptional()
+  @ValidateBy(
+    { name: 'isTrustedProxies', validator: { validate: (value) => isTrustedProxies(String(value)) } },
+    { message: 'TRUSTED_PROXIES must be a number of proxies up to 10, or their addresses or networks' },
+  )
+  @IsString()
+  TRUSTED_PROXIES?: string;
 }
 
 /** What every service reads besides; one that opens no secret of a merchant reads nothing more. */
 export class KeylessEnv extends BaseEnv {
   /** This service's own connection to PostgreSQL: its own role. */
+  @HasRandomPassword()
   @Matches(/^postgres(ql)?:\/\//, { message: 'DATABASE_URL must begin with postgres://' })
   DATABASE_URL: string;
 
@@ -73,6 +89,7 @@ export class KeylessEnv extends BaseEnv {
   DATABASE_POOL_SIZE?: number;
 
   /** BullMQ's server: redis://, rediss:// or postgres://. */
+  @HasRandomPassword()
   @Matches(/^(rediss?|postgres(ql)?):\/\//, {
     message: 'QUEUE_URL must begin with redis://, rediss:// or postgres://',
   })
@@ -87,11 +104,13 @@ export class KeylessEnv extends BaseEnv {
 export class ServiceEnv extends KeylessEnv {
   /** Keys that seal merchants' secrets: `id:base64` of 32 bytes, the current one first, comma between. */
   @ValidateIf((env: ServiceEnv) => !env.WACO_MASTER_KEYS_FILE)
+  @AreRandomKeys()
   @IsString({ message: 'WACO_MASTER_KEYS or WACO_MASTER_KEYS_FILE must be set' })
   WACO_MASTER_KEYS?: string;
 
   /** The same in a file, read again when it changes; goes before WACO_MASTER_KEYS. */
   @IsOptional()
+  @AreRandomKeys({ inFile: true })
   @IsString()
   WACO_MASTER_KEYS_FILE?: string;
 
@@ -101,6 +120,7 @@ export class ServiceEnv extends KeylessEnv {
   WACO_KMS_URL?: string;
 
   @IsOptional()
+  @IsRandom()
   @IsString()
   WACO_KMS_TOKEN?: string;
 }

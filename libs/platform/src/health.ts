@@ -4,11 +4,16 @@ import { Controller, Get, Inject, ServiceUnavailableException } from '@nestjs/co
 export interface ReadinessCheck {
   name: string;
   check(): Promise<void>;
+  /** Queues of this process that somebody has paused, as they were seen last. They are told, and fail nothing. */
+  paused?(): string[];
 }
 
 export const READINESS_CHECKS = Symbol('READINESS_CHECKS');
 
-/** `GET /health/live`: the process runs. `GET /health/ready`: what it depends on answers, else 503 naming what does not. */
+/**
+ * `GET /health/live`: the process runs. `GET /health/ready`: what it depends on answers, else 503 naming what does not;
+ * queues that are paused are named beside it.
+ */
 @Controller('health')
 export class HealthController {
   constructor(@Inject(READINESS_CHECKS) private readonly checks: ReadinessCheck[]) {}
@@ -19,11 +24,12 @@ export class HealthController {
   }
 
   @Get('ready')
-  async ready(): Promise<{ status: 'ok' }> {
+  async ready(): Promise<{ status: 'ok'; paused?: string[] }> {
     const results = await Promise.allSettled(this.checks.map((c) => withTimeout(c.check(), 2_000)));
     const failing = this.checks.filter((_, i) => results[i]!.status === 'rejected').map((c) => c.name);
     if (failing.length > 0) throw new ServiceUnavailableException({ status: 'unavailable', failing });
-    return { status: 'ok' };
+    const paused = this.checks.flatMap((c) => c.paused?.() ?? []);
+    return { status: 'ok', ...(paused.length > 0 ? { paused } : {}) };
   }
 }
 

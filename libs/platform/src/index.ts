@@ -17,5 +17,6 @@ export * from './logging.js';
 export * from './metrics.js';
 export * from './people-mask.js';
 export * from './platform.module.js';
+export { AreRandomKeys, IsRandom } from './secrets/rules.js';
 export * from './timed-signature.js';
 export * from './turnstile.js';

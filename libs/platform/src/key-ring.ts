@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
+import { weaknessOfKeys } from './secrets/key-strength.js';
 
 /** Keys that seal secrets at rest: the current one seals, all of them open. 32 bytes each. */
 export interface KeyRing {
@@ -38,7 +39,7 @@ const LOOK_EVERY_MS = 1_000;
 /**
  * A key ring in a file, in the form that {@link parseKeyRing} takes. The file may be replaced while the process runs:
  * a change counts within a second, and at once where a value names a key that is not known yet. A file that cannot be
- * read or parsed changes nothing: the keys of before stay.
+ * read or parsed, or in production has weak keys, changes nothing: the keys of before stay.
  */
 export class FileKeyRing implements KeyRing {
   private ring: KeyRing;
@@ -46,7 +47,10 @@ export class FileKeyRing implements KeyRing {
   private lookedAt = 0;
 
   /** @throws Error naming the rule when the file is not usable at the start. */
-  constructor(private readonly file: string) {
+  constructor(
+    private readonly file: string,
+    private readonly production = false,
+  ) {
     this.seen = fingerprint(file);
     this.ring = read(file);
   }
@@ -65,7 +69,9 @@ export class FileKeyRing implements KeyRing {
     try {
       const now = fingerprint(this.file);
       if (now === this.seen) return;
-      this.ring = read(this.file);
+      const ring = read(this.file);
+      if (this.production && weaknessOfKeys([...ring.keys.values()])) return;
+      this.ring = ring;
       this.seen = now;
     } catch {
       // Half written, or gone for a moment: looked at again.
@@ -87,10 +93,14 @@ function read(file: string): KeyRing {
  * The ring that the environment names: `WACO_MASTER_KEYS_FILE` before `WACO_MASTER_KEYS`.
  * @throws Error naming the variable and the rule.
  */
-export function openKeyRing(env: { WACO_MASTER_KEYS?: string; WACO_MASTER_KEYS_FILE?: string }): KeyRing {
+export function openKeyRing(env: {
+  NODE_ENV?: string;
+  WACO_MASTER_KEYS?: string;
+  WACO_MASTER_KEYS_FILE?: string;
+}): KeyRing {
   if (env.WACO_MASTER_KEYS_FILE) {
     try {
-      return new FileKeyRing(env.WACO_MASTER_KEYS_FILE);
+      return new FileKeyRing(env.WACO_MASTER_KEYS_FILE, env.NODE_ENV === 'production');
     } catch (error) {
       if (!isMissing(error)) throw error;
       throw new Error('WACO_MASTER_KEYS_FILE names a file that cannot be read', { cause: error });

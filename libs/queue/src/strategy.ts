@@ -108,7 +108,11 @@ export class JobsStrategy extends Server implements CustomTransportStrategy {
         deps.waker.shortcut(queue.name, (streams) => runner.offer(streams));
       }
       const work = (job: WakeJob, token?: string): Promise<void> => runner.work(job, token);
-      return this.backend.worker(lane.name, (job, token) => limit ? limit().job(() => work(job, token)) : work(job, token), concurrency);
+      return this.backend.worker(
+        lane.name,
+        (job, token) => (limit ? limit().job(() => work(job, token)) : work(job, token)),
+        concurrency,
+      );
     };
     const ofCrowd = open(crowd, undefined, () => limit);
     const limit = new CrowdLimit(ofCrowd, queue.crowd, concurrency);

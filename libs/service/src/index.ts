@@ -1,4 +1,5 @@
 import type { DynamicModule } from '@nestjs/common';
+import { LANES, type Lane } from '#contracts';
 import { DATABASE_READY, DatabaseModule, TenancyModule } from '#persistence';
 import {
   HealthModule,
@@ -10,7 +11,7 @@ import {
   type KeylessEnv,
   type ServiceName,
 } from '#platform';
-import { JobsModule, QUEUE_READY } from '#queue';
+import { JobsModule, PAUSED_QUEUES, PausedQueuesModule, QUEUE_READY } from '#queue';
 
 export { CatalogClient, CatalogClientModule } from './catalog-client.js';
 
@@ -36,8 +37,15 @@ export function serviceModules(options: {
       entities,
       poolSize: env.DATABASE_POOL_SIZE ?? 20,
     }),
-    TenancyModule.forRoot(keys, openSecretBox(keys, env instanceof ServiceEnv ? env : {})),
+    TenancyModule.forRoot(openSecretBox(keys, env instanceof ServiceEnv ? env : {})),
     JobsModule.forRoot({ url: env.QUEUE_URL, prefix: env.QUEUE_PREFIX }),
-    HealthModule.forRoot({ checks }),
+    PausedQueuesModule.forRoot(lanesOf(service)),
+    HealthModule.forRoot({ checks: [...checks, PAUSED_QUEUES] }),
   ];
+}
+
+/** The queues whose pauses a service tells of: its own, and the admin service, where they are paused, of all. */
+function lanesOf(service: ServiceName): Lane[] {
+  const owner = service === 'catalog-sync' ? 'catalog' : service;
+  return LANES.filter(({ queue }) => service === 'admin' || queue.owner === owner);
 }

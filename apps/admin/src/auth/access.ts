@@ -65,7 +65,7 @@ export class AccessGuard implements CanActivate {
     request.caller = caller;
     const known = requestContext();
     if (known) known.caller = caller;
-    await this.limits.countKey(request, context.switchToHttp().getResponse<FastifyReply>());
+    await this.limits.countCaller(request, context.switchToHttp().getResponse<FastifyReply>());
     if (this.reflector.getAllAndOverride<boolean>(OPERATOR, targets) && caller.kind !== 'operator') {
       throw problem(403, 'forbidden', "this needs an operator's key");
     }

@@ -6,7 +6,6 @@ import {
   candidateKeyIds,
   formatApiKey,
   hashApiKey,
-  judgeKey,
   verifyApiKey,
   type Caller,
   type KeyVerdict,
@@ -58,13 +57,6 @@ export class ApiKeyStore {
     else await this.database.transaction(work);
   }
 
-  /** Judges the key that a session was opened with at `openedAt`: a key replaced since then is not that key. */
-  async judge(keyId: string, openedAt: Date): Promise<KeyVerdict> {
-    const row = await this.database.manager.findOneBy(ApiKeyEntity, { id: keyId });
-    if (!row || row.createdAt > openedAt) return { outcome: 'refused', reason: 'unknown' };
-    return judgeKey(row, this.clock.now());
-  }
-
   /** Makes a key. The key in the answer can never be shown again. */
   async create(tx: EntityManager, given: NewKey): Promise<{ row: ApiKeyEntity; key: string }> {
     const id = newId('key');
@@ -84,15 +76,18 @@ export class ApiKeyStore {
   }
 
   /**
-   * Registers the platform's own key. A changed key replaces the one before; the same key stays as it is, so that
-   * a revoked one does not come back with a restart.
+   * Registers the platform's own key. A changed key replaces the one before, and ends its sessions; the same key stays
+   * as it is, so that a revoked one does not come back with a restart.
    */
   async registerBootstrapKey(key: string): Promise<void> {
     await this.database.query(
-      `INSERT INTO tenancy.api_keys (id, merchant_id, name, hash, scopes, created_at)
-       VALUES ($1, NULL, 'bootstrap operator key', $2, '{operator}', $3)
-       ON CONFLICT (id) DO UPDATE SET hash = excluded.hash, created_at = excluded.created_at, revoked_at = NULL
-         WHERE api_keys.hash <> excluded.hash`,
+      `WITH replaced AS (
+         INSERT INTO tenancy.api_keys (id, merchant_id, name, hash, scopes, created_at)
+         VALUES ($1, NULL, 'bootstrap operator key', $2, '{operator}', $3)
+         ON CONFLICT (id) DO UPDATE SET hash = excluded.hash, created_at = excluded.created_at, revoked_at = NULL
+           WHERE api_keys.hash <> excluded.hash
+         RETURNING id)
+       DELETE FROM tenancy.sessions s USING replaced WHERE s.key_id = replaced.id`,
       [BOOTSTRAP_KEY_ID, hashApiKey(key), this.clock.now()],
     );
   }

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { IsNull, MoreThan, type EntityManager } from 'typeorm';
+import { IsNull, MoreThan, Not, type EntityManager, type FindOptionsWhere } from 'typeorm';
 import {
   BOOTSTRAP_KEY_ID,
   scopesBeyond,
@@ -14,6 +14,10 @@ import { AuditLog } from '../audit/audit-log.js';
 import { ApiKeyView } from '../http/api-keys.dto.js';
 import { fieldProblem, problem } from '../http/problem.js';
 import { ApiKeyStore } from './api-key.store.js';
+import { endSessionsOf } from './session.store.js';
+
+/** A merchant has no more keys than this that are good at the same time. */
+const MOST_LIVE_KEYS = 100;
 
 /** A key and, this once, what it is. */
 export interface MadeKey {
@@ -30,7 +34,10 @@ export class ApiKeys {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** @throws ProblemException 400 for a time that is over, 403 for a scope that the caller does not have. */
+  /**
+   * @throws ProblemException 400 for a time that is over, 403 for a scope that the caller does not have, 409 for one
+   * more than a merchant may have.
+   */
   async create(
     tx: EntityManager,
     merchantId: string | null,
@@ -42,6 +49,7 @@ export class ApiKeys {
       throw fieldProblem([{ field: 'expiresAt', rule: 'future', detail: 'expiresAt must be in the future' }]);
     }
     refuseBeyond(caller, given.scopes ?? []);
+    await this.refuseTooMany(tx, merchantId);
     const made = await this.store.create(tx, {
       merchantId,
       name: given.name,
@@ -73,8 +81,9 @@ export class ApiKeys {
   }
 
   /**
-   * Makes a key in the place of another one, which stays good for `overlapSeconds`.
-   * @throws ProblemException 403 for a key that may do more than the caller, 404, 409 for one that is over already.
+   * Makes a key in the place of another one, which stays good for `overlapSeconds`; its sessions end at once.
+   * @throws ProblemException 403 for a key that may do more than the caller, 404, 409 for one that is over already, or
+   * one more than a merchant may have.
    */
   async rotate(
     tx: EntityManager,
@@ -92,6 +101,7 @@ export class ApiKeys {
       throw problem(409, 'key_over', 'this key is not good any more: make a new one');
     }
     refuseBeyond(caller, scopesOf(old));
+    await this.refuseTooMany(tx, merchantId, overlapSeconds === 0 ? keyId : undefined);
     const lifetime = old.expiresAt && old.expiresAt.getTime() - old.createdAt.getTime();
     const made = await this.store.create(tx, {
       merchantId,
@@ -103,6 +113,7 @@ export class ApiKeys {
     const end = new Date(now.getTime() + overlapSeconds * 1_000);
     const expiresAt = old.expiresAt && old.expiresAt < end ? old.expiresAt : end;
     await tx.update(ApiKeyEntity, { id: keyId }, { expiresAt, replacedBy: made.row.id });
+    await endSessionsOf(tx, keyId);
     await this.audit.record(tx, {
       merchantId,
       action: 'api_key.rotate',
@@ -113,11 +124,16 @@ export class ApiKeys {
     return made;
   }
 
-  /** Revoking what is revoked changes nothing. @throws ProblemException 404. */
-  async revoke(tx: EntityManager, merchantId: string | null, keyId: string): Promise<void> {
+  /**
+   * Revoking a revoked key changes nothing.
+   * @throws ProblemException 403 for a key that may do more than the caller, 404.
+   */
+  async revoke(tx: EntityManager, merchantId: string | null, caller: Caller, keyId: string): Promise<void> {
     const row = await this.find(tx, merchantId, keyId);
+    refuseBeyond(caller, scopesOf(row));
     const revokedAt = row.revokedAt ?? this.clock.now();
     if (!row.revokedAt) await tx.update(ApiKeyEntity, { id: keyId }, { revokedAt });
+    await endSessionsOf(tx, keyId);
     await this.audit.record(tx, {
       merchantId,
       action: 'api_key.revoke',
@@ -125,6 +141,29 @@ export class ApiKeys {
       before: ApiKeyView.of(row),
       after: ApiKeyView.of({ ...row, revokedAt }),
     });
+  }
+
+  /** The merchant's row is locked: no two requests count the same keys. `ending` is over with this transaction. */
+  private async refuseTooMany(tx: EntityManager, merchantId: string | null, ending?: string): Promise<void> {
+    if (merchantId === null) return;
+    const good: FindOptionsWhere<ApiKeyEntity> = {
+      merchantId,
+      revokedAt: IsNull(),
+      ...(ending ? { id: Not(ending) } : {}),
+    };
+    const live = await tx.count(ApiKeyEntity, {
+      where: [
+        { ...good, expiresAt: IsNull() },
+        { ...good, expiresAt: MoreThan(this.clock.now()) },
+      ],
+    });
+    if (live >= MOST_LIVE_KEYS) {
+      throw problem(
+        409,
+        'too_many_keys',
+        `a merchant has at most ${MOST_LIVE_KEYS} good keys: revoke some first`,
+      );
+    }
   }
 
   private async find(tx: EntityManager, merchantId: string | null, keyId: string): Promise<ApiKeyEntity> {

@@ -19,10 +19,10 @@ type Limit = (request: FastifyRequest) => Promise<LimitVerdict>;
 type LimitVerdict =
   { isAllowed: true } | { isAllowed: false; isExceeded: boolean; ttlInSeconds: number; remaining: number };
 
-/** How much an address, and a key, may ask for in a minute, of all replicas together. */
+/** How much an address, a merchant and an operator's key may ask for in a minute, of all replicas together. */
 @Injectable()
 export class RateLimits {
-  private byKey: Limit | undefined;
+  private byCaller: Limit | undefined;
 
   constructor(
     private readonly counts: RequestCounts,
@@ -36,13 +36,13 @@ export class RateLimits {
     const byAddress: Limit = server.createRateLimit({
       max: this.env.RATE_LIMIT_PER_ADDRESS,
       timeWindow: MINUTE_MS,
-      keyGenerator: (request) => `address/${addressOf(request, this.env.TRUSTED_PROXIES)}`,
+      keyGenerator: (request) => `address/${request.ip}`,
       allowList: (request) => UNLIMITED.test(request.url),
     });
-    this.byKey = server.createRateLimit({
+    this.byCaller = server.createRateLimit({
       max: this.env.RATE_LIMIT_PER_KEY,
       timeWindow: MINUTE_MS,
-      keyGenerator: (request) => `key/${(request as Limited).caller?.keyId ?? 'nobody'}`,
+      keyGenerator: (request) => callerName((request as Limited).caller!),
     });
     server.addHook('onRequest', async (request, reply) => {
       const verdict = await byAddress(request);
@@ -53,28 +53,24 @@ export class RateLimits {
     });
   }
 
-  /** Counts a request of the key that was accepted. @throws ProblemException 429. */
-  async countKey(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const verdict = await this.byKey?.(request);
+  /** Counts a request of the caller who was accepted. @throws ProblemException 429. */
+  async countCaller(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const verdict = await this.byCaller?.(request);
     if (!verdict || verdict.isAllowed) return;
     void reply.header('ratelimit-limit', String(this.env.RATE_LIMIT_PER_KEY));
     void reply.header('ratelimit-remaining', String(verdict.remaining));
     void reply.header('ratelimit-reset', String(verdict.ttlInSeconds));
     if (!verdict.isExceeded) return;
     sayWhen(reply, verdict.ttlInSeconds);
-    throw problem(429, 'rate_limited', 'too many requests with this key');
+    throw problem(429, 'rate_limited', 'too many requests of this caller');
   }
 }
 
-/**
- * The address that the outermost trusted proxy was called from. What stands further out in `X-Forwarded-For` was
- * written by whoever sent it.
- */
-export function addressOf(request: Pick<FastifyRequest, 'ips' | 'ip'>, proxies: number): string {
-  const { ips } = request;
-  return ips?.[Math.min(proxies, ips.length - 1)] ?? request.ip;
+/** All keys of a merchant are one caller: it may make many of them. */
+export function callerName(caller: Caller): string {
+  return caller.kind === 'merchant' ? `merchant/${caller.merchantId}` : `key/${caller.keyId}`;
 }
 
-function sayWhen(reply: FastifyReply, seconds: number): void {
+export function sayWhen(reply: FastifyReply, seconds: number): void {
   void reply.header('retry-after', String(Math.max(1, seconds)));
 }

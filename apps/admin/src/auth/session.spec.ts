@@ -1,40 +1,63 @@
-import { parseKeyRing } from '#platform';
-import { cookieValue, readSession, sessionCookie, signSession } from './session.js';
+import { isSessionId, newSessionId, SessionCookie, sessionHash, sessionSeal } from './session.js';
 
-const key = (fill: number): string => Buffer.alloc(32, fill).toString('base64');
-const ring = parseKeyRing(`a:${key(1)}`);
-const NOW = new Date('2026-11-21T10:00:00Z');
-const LATER = new Date(NOW.getTime() + 1_000);
+const SECRET = 'a'.repeat(32);
+const session = {
+  keyId: 'key_1',
+  openedAt: new Date('2026-11-21T10:00:00Z'),
+  expiresAt: new Date('2026-11-21T18:00:00Z'),
+};
 
-describe('sessions', () => {
-  const text = signSession({ keyId: 'key_1', expiresAt: LATER }, ring);
-
-  it('reads back what it signed until it expires', () => {
-    expect(readSession(text, ring, NOW)).toEqual({ keyId: 'key_1', expiresAt: LATER });
-    expect(readSession(text, ring, LATER)).toBeUndefined();
+describe("a session's id", () => {
+  it('is 32 random bytes', () => {
+    const ids = new Set(Array.from({ length: 1_000 }, newSessionId));
+    expect(ids.size).toBe(1_000);
+    for (const id of ids) expect([isSessionId(id), Buffer.from(id, 'base64url').length]).toEqual([true, 32]);
+    for (const other of ['', 'abc', `${newSessionId()}x`, 'key_1.1.2', undefined]) {
+      expect(isSessionId(other)).toBe(false);
+    }
   });
 
-  it('refuses a session that was changed, or signed with a key that is not in the ring', () => {
-    expect(readSession(text.replace('key_1', 'key_2'), ring, NOW)).toBeUndefined();
-    const longer = text.replace(String(LATER.getTime()), String(LATER.getTime() + 1));
-    expect(readSession(longer, ring, NOW)).toBeUndefined();
-    expect(readSession(text, parseKeyRing(`b:${key(2)}`), NOW)).toBeUndefined();
-    expect(readSession('', ring, NOW)).toBeUndefined();
+  it('is stored in a form that nobody can make without the secret, and which nothing of it may change', () => {
+    const id = newSessionId();
+    expect(sessionHash(id, SECRET)).toBe(sessionHash(id, SECRET));
+    const seal = sessionSeal(id, session, SECRET);
+    for (const other of [
+      sessionSeal(id, session, 'b'.repeat(32)),
+      sessionSeal(newSessionId(), session, SECRET),
+      sessionSeal(id, { ...session, keyId: 'key_bootstrap' }, SECRET),
+      sessionSeal(id, { ...session, expiresAt: new Date(session.expiresAt.getTime() + 1) }, SECRET),
+      sessionSeal(id, { ...session, openedAt: new Date(session.openedAt.getTime() + 1) }, SECRET),
+      sessionHash(id, SECRET),
+    ]) {
+      expect(other).not.toBe(seal);
+    }
+  });
+});
+
+describe('the cookie', () => {
+  const id = newSessionId();
+
+  it('is out of reach of scripts, other sites, other hosts and plain http in production', () => {
+    expect(new SessionCookie(true).holding(id)).toBe(
+      `__Host-waco_session=${id}; Path=/; HttpOnly; SameSite=Strict; Max-Age=28800; Secure`,
+    );
+    expect(new SessionCookie(true).gone()).toBe(
+      '__Host-waco_session=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0; Secure',
+    );
+    expect(new SessionCookie(false).holding(id)).toBe(
+      `waco_session=${id}; Path=/; HttpOnly; SameSite=Strict; Max-Age=28800`,
+    );
   });
 
-  it('survives a rotation of the master key', () => {
-    expect(readSession(text, parseKeyRing(`b:${key(2)},a:${key(1)}`), NOW)?.keyId).toBe('key_1');
-  });
-
-  it('finds its cookie among others', () => {
-    expect(cookieValue('a=1; waco_session=abc; b=2', 'waco_session')).toBe('abc');
-    expect(cookieValue('xwaco_session=abc', 'waco_session')).toBeUndefined();
-    expect(cookieValue(undefined, 'waco_session')).toBeUndefined();
-  });
-
-  it('is out of reach of scripts and of other sites', () => {
-    const cookie = sessionCookie('v', 60_000, true);
-    expect(cookie).toBe('waco_session=v; Path=/; HttpOnly; SameSite=Strict; Max-Age=60; Secure');
-    expect(sessionCookie('v', 60_000, false)).not.toContain('Secure');
+  it('is found among others, and is not taken for that of the other kind', () => {
+    const [here, there] = [new SessionCookie(false), new SessionCookie(true)];
+    expect(here.read(`a=1; waco_session=${id}; b=2`)).toBe(id);
+    expect(there.read(`a=1; __Host-waco_session=${id}`)).toBe(id);
+    expect(there.read(`waco_session=${id}`)).toBeUndefined();
+    expect(here.read(`__Host-waco_session=${id}`)).toBeUndefined();
+    expect(here.read(`xwaco_session=${id}`)).toBeUndefined();
+    expect(here.read('waco_session=nonsense')).toBeUndefined();
+    expect(here.read(`waco_session=nonsense; waco_session=${id}`)).toBe(id);
+    expect(here.read(undefined)).toBeUndefined();
   });
 });

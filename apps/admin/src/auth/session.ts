@@ -1,50 +1,77 @@
-import { createHmac } from 'node:crypto';
-import { safeEqual, type KeyRing } from '#platform';
+import { randomBytes } from 'node:crypto';
+import { hmacSha256 } from '#platform';
 
-export const SESSION_COOKIE = 'waco_session';
 export const SESSION_MS = 8 * 3_600_000;
+/** A session that nobody has used for so long is over. */
+export const IDLE_MS = 3_600_000;
 
-export interface Session {
+const ID = /^[\w-]{43}$/;
+
+export function newSessionId(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+export function isSessionId(text: string | undefined): text is string {
+  return text !== undefined && ID.test(text);
+}
+
+/** A session as it is stored. The row does not tell the id, and no row can be made for an id without the secret. */
+export interface StoredSession {
+  idHash: string;
+  /** Holds key and times to the id: a row that somebody changed opens nothing. */
+  seal: string;
   keyId: string;
+  openedAt: Date;
   expiresAt: Date;
 }
 
-/** `<key id>.<expiry in ms>.<signature>`: signed, not secret, and good only while its key is. */
-export function signSession(session: Session, ring: KeyRing): string {
-  const body = `${session.keyId}.${session.expiresAt.getTime()}`;
-  return `${body}.${signature(body, ring.keys.get(ring.current)!)}`;
+export function sessionHash(id: string, secret: string): string {
+  return hmacSha256(secret, `session id ${id}`);
 }
 
-/** Undefined for anything that is not a session of ours that is still running. */
-export function readSession(text: string, ring: KeyRing, now: Date): Session | undefined {
-  const match = /^(key_[a-z0-9]+)\.(\d{1,15})\.([0-9a-f]{64})$/.exec(text);
-  if (!match) return undefined;
-  const [, keyId, expires, given] = match as unknown as [string, string, string, string];
-  const signed = [...ring.keys.values()].some((key) =>
-    safeEqual(signature(`${keyId}.${expires}`, key), given),
-  );
-  const expiresAt = new Date(Number(expires));
-  return signed && expiresAt > now ? { keyId, expiresAt } : undefined;
+export function sessionSeal(
+  id: string,
+  { keyId, openedAt, expiresAt }: Pick<StoredSession, 'keyId' | 'openedAt' | 'expiresAt'>,
+  secret: string,
+): string {
+  return hmacSha256(secret, `session ${id} ${keyId} ${openedAt.getTime()} ${expiresAt.getTime()}`);
 }
 
-/** Its own key, made from the master key: a session's signature is of no use anywhere else. */
-function signature(body: string, master: Buffer): string {
-  const key = createHmac('sha256', master).update('waco admin session').digest();
-  return createHmac('sha256', key).update(body).digest('hex');
-}
+/**
+ * Where a browser keeps a session's id. In production the prefix makes browsers refuse it over http, for other paths
+ * and from other hosts of the domain (RFC 6265bis, 4.1.3.2). In development the console is plain http on localhost.
+ */
+export class SessionCookie {
+  private readonly name: string;
 
-export function cookieValue(header: string | undefined, name: string): string | undefined {
-  for (const part of (header ?? '').split(';')) {
-    const at = part.indexOf('=');
-    if (at > 0 && part.slice(0, at).trim() === name) return part.slice(at + 1).trim();
+  constructor(private readonly production: boolean) {
+    this.name = production ? '__Host-waco_session' : 'waco_session';
   }
-  return undefined;
-}
 
-/** `maxAgeMs` 0 removes the cookie. */
-export function sessionCookie(value: string, maxAgeMs: number, secure: boolean): string {
-  const parts = [`${SESSION_COOKIE}=${value}`, 'Path=/', 'HttpOnly', 'SameSite=Strict'];
-  parts.push(`Max-Age=${Math.floor(maxAgeMs / 1_000)}`);
-  if (secure) parts.push('Secure');
-  return parts.join('; ');
+  holding(id: string): string {
+    return this.write(id, SESSION_MS);
+  }
+
+  /** Takes it from the browser. */
+  gone(): string {
+    return this.write('', 0);
+  }
+
+  /** The id in a `Cookie` header. A value of another form is ignored. */
+  read(header: string | undefined): string | undefined {
+    for (const part of (header ?? '').split(';')) {
+      const at = part.indexOf('=');
+      if (at < 0 || part.slice(0, at).trim() !== this.name) continue;
+      const value = part.slice(at + 1).trim();
+      if (isSessionId(value)) return value;
+    }
+    return undefined;
+  }
+
+  private write(value: string, maxAgeMs: number): string {
+    const parts = [`${this.name}=${value}`, 'Path=/', 'HttpOnly', 'SameSite=Strict'];
+    parts.push(`Max-Age=${Math.floor(maxAgeMs / 1_000)}`);
+    if (this.production) parts.push('Secure');
+    return parts.join('; ');
+  }
 }

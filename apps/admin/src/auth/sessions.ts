@@ -1,73 +1,91 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { Caller, KeyVerdict } from '#core/tenancy';
-import { KEY_RING } from '#persistence';
-import { CLOCK, type Clock, type KeyRing } from '#platform';
+import { ENV } from '#platform';
 import { bearerKey } from './access.js';
 import { AuditLog } from '../audit/audit-log.js';
+import type { AdminEnv } from '../env.js';
 import { requestContext } from '../http/request-context.js';
-import { ApiKeyStore } from './api-key.store.js';
 import { PresentedKeys } from './presented-keys.js';
-import {
-  cookieValue,
-  readSession,
-  SESSION_COOKIE,
-  SESSION_MS,
-  sessionCookie,
-  signSession,
-} from './session.js';
+import { SessionCookie } from './session.js';
+import { SessionStore } from './session.store.js';
 
 export type LoginResult =
-  { outcome: 'opened'; cookie: string } | { outcome: 'refused'; message: string } | { outcome: 'too-many' };
+  { outcome: 'opened'; cookie: string } | { outcome: 'refused'; why: string; message: string };
 
-/** Operators in a browser: a key opens a session of eight hours, which ends at once when the key is revoked. */
+/** The caller of a page. `refused`: a key that opens nothing here. */
+export type Visitor =
+  { outcome: 'operator'; caller: Caller } | { outcome: 'nobody' } | { outcome: 'refused'; why: string };
+
+/**
+ * Operators in a browser: a key opens a session of eight hours, which ends when it is not used for one, and at once
+ * with its key.
+ */
 @Injectable()
 export class Sessions {
+  private readonly cookie: SessionCookie;
+
   constructor(
-    private readonly keys: ApiKeyStore,
+    private readonly store: SessionStore,
     private readonly presented: PresentedKeys,
     private readonly audit: AuditLog,
-    @Inject(KEY_RING) private readonly ring: KeyRing,
-    @Inject(CLOCK) private readonly clock: Clock,
-  ) {}
+    @Inject(ENV) env: AdminEnv,
+  ) {
+    this.cookie = new SessionCookie(env.NODE_ENV === 'production');
+  }
 
-  async open(key: string, secure: boolean): Promise<LoginResult> {
+  /** Gives a new id each time. The session that the browser had before ends. */
+  async open(key: string, cookies: string | undefined): Promise<LoginResult> {
     const verdict = await this.presented.judge(key);
-    if (verdict.outcome === 'too-many') return verdict;
-    if (verdict.outcome === 'accepted' && verdict.caller.kind === 'operator') {
-      const known = requestContext();
-      if (known) known.caller = verdict.caller;
-      const { keyId: target } = verdict.caller;
-      await this.audit.note({ merchantId: null, action: 'console.login', target });
-      const expiresAt = new Date(this.clock.now().getTime() + SESSION_MS);
-      const text = signSession({ keyId: verdict.caller.keyId, expiresAt }, this.ring);
-      return { outcome: 'opened', cookie: sessionCookie(text, SESSION_MS, secure) };
+    if (verdict.outcome !== 'accepted' || verdict.caller.kind !== 'operator') {
+      const why = whyRefused(verdict);
+      return { outcome: 'refused', why, message: MESSAGES[why] };
     }
-    return { outcome: 'refused', message: messageFor(verdict) };
+    await this.close(cookies);
+    const known = requestContext();
+    if (known) known.caller = verdict.caller;
+    const { keyId } = verdict.caller;
+    await this.audit.note({ merchantId: null, action: 'console.login', target: keyId });
+    return { outcome: 'opened', cookie: this.cookie.holding(await this.store.open(keyId)) };
   }
 
-  /** The operator behind a browser's cookie or an Authorization header. */
-  async operator(request: Pick<FastifyRequest, 'headers'>): Promise<Caller | undefined> {
-    const key = bearerKey(request.headers.authorization);
-    const verdict = key ? await this.presented.judge(key) : await this.resume(request.headers.cookie);
-    return verdict?.outcome === 'accepted' && verdict.caller.kind === 'operator' ? verdict.caller : undefined;
+  /** Ends the session of these cookies, and gives the one that takes it from the browser. */
+  async close(cookies: string | undefined): Promise<string> {
+    const id = this.cookie.read(cookies);
+    if (id) await this.store.close(id);
+    return this.cookie.gone();
   }
 
-  private async resume(cookies: string | undefined) {
-    const text = cookieValue(cookies, SESSION_COOKIE);
-    const session = text ? readSession(text, this.ring, this.clock.now()) : undefined;
-    return session && this.keys.judge(session.keyId, new Date(session.expiresAt.getTime() - SESSION_MS));
+  /** The caller by an Authorization header, or by a browser's cookie. */
+  async visitor({ headers }: Pick<FastifyRequest, 'headers'>): Promise<Visitor> {
+    const key = bearerKey(headers.authorization);
+    const id = this.cookie.read(headers.cookie);
+    if (!key && !id) return { outcome: 'nobody' };
+    const verdict = key ? await this.presented.judge(key) : await this.store.judge(id!);
+    if (verdict.outcome === 'accepted' && verdict.caller.kind === 'operator') {
+      return { outcome: 'operator', caller: verdict.caller };
+    }
+    return key ? { outcome: 'refused', why: whyRefused(verdict) } : { outcome: 'nobody' };
   }
 }
 
-function messageFor(verdict: KeyVerdict): string {
-  if (verdict.outcome === 'accepted') return "This is a merchant's key. The console needs an operator key.";
-  switch (verdict.reason) {
-    case 'expired':
-      return 'This key has expired. Ask for a new one.';
-    case 'revoked':
-      return 'This key has been revoked. Ask for a new one.';
-    case 'unknown':
-      return 'This key is not known here. Check that you pasted all of it.';
+type Refusal = 'merchant_key' | 'too_many' | Extract<KeyVerdict, { outcome: 'refused' }>['reason'];
+
+function whyRefused(verdict: KeyVerdict | { outcome: 'too-many' }): Refusal {
+  switch (verdict.outcome) {
+    case 'accepted':
+      return 'merchant_key';
+    case 'too-many':
+      return 'too_many';
+    case 'refused':
+      return verdict.reason;
   }
 }
+
+const MESSAGES: Record<Refusal, string> = {
+  merchant_key: "This is a merchant's key. The console needs an operator key.",
+  expired: 'This key has expired. Ask for a new one.',
+  revoked: 'This key has been revoked. Ask for a new one.',
+  unknown: 'This key is not known here. Check that you pasted all of it.',
+  too_many: 'Too many wrong keys just now. Wait a minute and try again.',
+};

@@ -79,10 +79,17 @@ export class ApiKeysController {
   @Delete(':keyId')
   @Needs('keys:write')
   @HttpCode(204)
-  @ApiOperation({ summary: 'Revoke a key, at once and for good' })
+  @ApiOperation({
+    summary: 'Revoke a key, at once and for good',
+    description: 'Not one that may do more than the key that asks.',
+  })
   @ApiProblems(404)
   @ApiNoContentResponse()
-  async revoke(@Param('merchantId') merchantId: string, @Param('keyId') keyId: string): Promise<void> {
-    await this.merchants.within(merchantId, (tx) => this.keys.revoke(tx, merchantId, keyId));
+  async revoke(
+    @Param('merchantId') merchantId: string,
+    @Param('keyId') keyId: string,
+    @Calling() caller: Caller,
+  ): Promise<void> {
+    await this.merchants.within(merchantId, (tx) => this.keys.revoke(tx, merchantId, caller, keyId));
   }
 }

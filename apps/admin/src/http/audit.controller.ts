@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import { ApiBody, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import type { Caller } from '#core/tenancy';
 import { AuditLog } from '../audit/audit-log.js';
 import { AuditReader } from '../audit/audit-reader.js';
@@ -48,8 +48,9 @@ export class AuditController {
   })
   @ApiProblems(409)
   @ApiOkResponse({ type: AuditReportView })
-  async verify(@Body() { heads = [] }: VerifyAudit): Promise<AuditReportView> {
-    const report = await this.reader.verify(heads);
+  @ApiBody({ type: VerifyAudit })
+  async verify(@Body() body: unknown): Promise<AuditReportView> {
+    const report = await this.reader.verify(VerifyAudit.headsOf(body));
     if (!report)
       throw problem(409, 'verifying', 'the audit log is being recomputed: ask again when that has ended');
     const view = { sound: report.breaks.length === 0, ...report };

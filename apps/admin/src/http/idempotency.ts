@@ -131,15 +131,9 @@ function sha256(text: string): string {
 
 /** JSON with sorted members: two bodies are equal when they are equal as JSON values. */
 function canonical(value: unknown): string {
-  try {
-    return JSON.stringify(value, (_key, inner: unknown) =>
-      typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-        ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-        : inner,
-    );
-  } catch (error) {
-    // A body can be read at a depth at which it cannot be written again.
-    if (error instanceof RangeError) throw problem(400, 'bad_request', 'the body is nested too deeply');
-    throw error;
-  }
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
 }

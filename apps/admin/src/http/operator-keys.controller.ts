@@ -73,10 +73,14 @@ export class OperatorKeysController {
   @Delete(':keyId')
   @Needs('keys:write')
   @HttpCode(204)
-  @ApiOperation({ summary: 'Revoke a key, at once and for good' })
+  @ApiOperation({
+    summary: 'Revoke a key, at once and for good',
+    description:
+      'Not one that may do more than the key that asks. The key that the environment gives comes back when it is changed there.',
+  })
   @ApiProblems(404)
   @ApiNoContentResponse()
-  revoke(@Param('keyId') keyId: string): Promise<void> {
-    return this.database.transaction((tx) => this.keys.revoke(tx, null, keyId));
+  revoke(@Param('keyId') keyId: string, @Calling() caller: Caller): Promise<void> {
+    return this.database.transaction((tx) => this.keys.revoke(tx, null, caller, keyId));
   }
 }

@@ -17,7 +17,7 @@ const CODES: Readonly<Record<number, string>> = {
 const DETAILS: Readonly<Record<number, string>> = {
   400: 'the body is not valid JSON',
   404: 'there is nothing at this address',
-  413: 'the body is larger than 1 MiB',
+  413: 'the body is larger than this call takes: 64 KiB, of heads of the audit log 1 MiB',
   415: 'send the body as application/json',
   500: 'something went wrong here; it has been logged',
   503: 'something this service depends on does not answer',

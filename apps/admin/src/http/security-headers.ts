@@ -1,4 +1,5 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { ENV, type BaseEnv } from '#platform';
 
 /** This service's own pages: no scripts at all. */
 const PAGES = `default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`;
@@ -18,12 +19,16 @@ export function securityHeaders(path: string): Record<string, string> {
   };
 }
 
-/** Puts them on every answer, error pages included. Answers are kept by no cache unless they say so themselves. */
+/**
+ * Puts them on every answer, error pages included. Answers are kept by no cache unless they say so themselves. In
+ * production every answer asks browsers to stay on https.
+ */
 export function addSecurityHeaders(app: NestFastifyApplication): void {
+  const { NODE_ENV } = app.get<BaseEnv>(ENV, { strict: false });
   const server = app.getHttpAdapter().getInstance();
   server.addHook('onRequest', (request, reply, done) => {
     void reply.headers(securityHeaders(request.url));
-    if (request.protocol === 'https') {
+    if (NODE_ENV === 'production') {
       void reply.header('strict-transport-security', 'max-age=31536000; includeSubDomains');
     }
     done();

@@ -11,6 +11,9 @@ import { conflictOn } from './conflicts.js';
 import { Merchants, requireOpen } from './merchants.js';
 import { Vault } from './vault.js';
 
+/** Whether a merchant is ready asks Meta about each of them at once. */
+const MOST_ACCOUNTS = 50;
+
 /** What an account is, in no channel's own words. */
 export interface NewAccount {
   kind: ChannelKind;
@@ -59,7 +62,7 @@ export class ChannelAccounts {
     });
   }
 
-  /** @throws ProblemException 409 when it is connected already, here or to another merchant. */
+  /** @throws ProblemException 409 when it is connected already, here or elsewhere, 422 with too many accounts. */
   create(tx: EntityManager, merchantId: string, given: NewAccount): Promise<ChannelAccountEntity> {
     return this.store(tx, merchantId, undefined, given);
   }
@@ -137,6 +140,9 @@ export class ChannelAccounts {
     known: ChannelAccountEntity | undefined,
     given: NewAccount,
   ): Promise<ChannelAccountEntity> {
+    if (!known && (await tx.countBy(ChannelAccountEntity, { merchantId })) >= MOST_ACCOUNTS) {
+      throw problem(422, 'too_many_accounts', `a merchant has ${MOST_ACCOUNTS} channel accounts at most`);
+    }
     if (given.kind === 'whatsapp') await requireOwnBusinessAccount(tx, merchantId, given.businessAccountId);
     const id = known?.id ?? newId('acc');
     const row = tx.create(ChannelAccountEntity, {

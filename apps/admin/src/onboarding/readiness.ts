@@ -19,7 +19,7 @@ import {
   type ChannelAccountEntity,
   PaymentProviderEntity,
   StoreConnectionEntity,
-  TemplateEntity,
+  type TemplateEntity,
   type MerchantEntity,
 } from '#persistence';
 import { whatsAppNumbers } from './channel-accounts.js';
@@ -34,7 +34,7 @@ interface Stored {
   store: StoreConnectionEntity | null;
   payments: PaymentProviderEntity[];
   routes: readonly PaymentRoute[];
-  templates: TemplateEntity[];
+  templates: Pick<TemplateEntity, 'purpose' | 'name' | 'language'>[];
   sync: ReadinessFacts['sync'];
   testMessage: TestMessageFacts;
 }
@@ -147,7 +147,10 @@ async function read(tx: EntityManager, merchant: MerchantEntity): Promise<Stored
     store: await tx.findOneBy(StoreConnectionEntity, { merchantId }),
     payments: await tx.find(PaymentProviderEntity, { where: { merchantId }, order: { account: 'ASC' } }),
     routes: (await tx.findOneBy(MerchantSettingsEntity, { merchantId }))?.document.payments?.routes ?? [],
-    templates: await tx.findBy(TemplateEntity, { merchantId }),
+    // Each number of a business account has the same ones.
+    templates: (await tx.query(
+      `SELECT DISTINCT purpose, name, language FROM tenancy.templates ORDER BY purpose, name, language`,
+    )) as Stored['templates'],
     sync: await readSync(tx),
     testMessage: await readTestMessage(tx),
   };

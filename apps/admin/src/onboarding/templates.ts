@@ -12,6 +12,9 @@ import { whatsAppNumbers } from './channel-accounts.js';
 import { Merchants, requireOpen } from './merchants.js';
 import { graphReason, Vendors } from './vendors.js';
 
+/** As many languages as Meta itself has. */
+const MOST_LANGUAGES = 100;
+
 /** Templates by purpose, here and at Meta. */
 @Injectable()
 export class Templates {
@@ -35,7 +38,8 @@ export class Templates {
 
   /**
    * Makes sure that Meta has the template, then stores which one serves the purpose.
-   * @throws ProblemException 409 without a channel account, 422 when Meta refuses, 502 when it does not answer.
+   * @throws ProblemException 409 without a channel account, 422 when Meta refuses or with too many languages, 502 when
+   * Meta does not answer.
    */
   async put(
     merchantId: string,
@@ -46,6 +50,7 @@ export class Templates {
     if (problems.length > 0) throw fieldProblem(problems);
     const accounts = await this.merchants.read(merchantId, async (tx, merchant) => {
       requireOpen(merchant);
+      await requireFewLanguages(tx, purpose, given.language);
       return whatsAppNumbers(tx, merchantId);
     });
     const [first] = accounts;
@@ -59,6 +64,7 @@ export class Templates {
       answers.push(await ensureAtMeta(await this.vendors.whatsApp(account), account, given));
     }
     const row = await this.merchants.within(merchantId, async (tx) => {
+      await requireFewLanguages(tx, purpose, given.language);
       const rows: TemplateEntity[] = [];
       for (const account of accounts) rows.push(await this.store(tx, account, purpose, given));
       const { id: target } = rows[0]!;
@@ -97,6 +103,21 @@ export class Templates {
   async statuses(account: ChannelAccountEntity): Promise<TemplateFacts[]> {
     const client = await this.vendors.whatsApp(account);
     return client.getTemplates(account.businessAccountId);
+  }
+}
+
+/** @throws ProblemException 422 */
+async function requireFewLanguages(tx: EntityManager, purpose: string, language: string): Promise<void> {
+  const [row] = (await tx.query(
+    `SELECT count(DISTINCT language)::int AS others FROM tenancy.templates WHERE purpose = $1 AND language <> $2`,
+    [purpose, language],
+  )) as { others: number }[];
+  if (row!.others >= MOST_LANGUAGES) {
+    throw problem(
+      422,
+      'too_many_languages',
+      `a purpose has templates in ${MOST_LANGUAGES} languages at most`,
+    );
   }
 }
 

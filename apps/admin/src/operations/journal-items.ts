@@ -9,6 +9,7 @@ import {
   reserveStock,
 } from '#contracts';
 import type { CallItem, StatusItem } from './explain.js';
+import { isUpTo, LARGEST_READ } from './payloads.js';
 
 /** What a timeline shows of a journal item. Payloads of the services' own work may hold links: facts only. */
 export interface TimelineItem {
@@ -25,18 +26,29 @@ export interface TimelineItem {
   reason: string | null;
   attempts: number;
   redrives: number;
-  /** Of what came from outside: as it was taken. */
+  /** The texts of the payload that a timeline shows. Null where the payload is too large. */
   payload: Record<string, unknown> | null;
   /** Of what a thread was told of an order: which fact. */
   fact: string | null;
 }
 
 /** A timeline is for reading: of longer ones the latest part is shown. */
-export const MOST_ITEMS = 5_000;
+const MOST_ITEMS = 5_000;
+/** Of facts that a thread was told, and of statuses of a message. */
+const MOST_TOLD = 1_000;
 
+/** SQL of the texts of a payload that are shown: a timeline has many items, and each may be large. */
+const text = (path: string): string => `left(payload#>>'{${path}}', 200)`;
+const small = (field: string): string =>
+  `CASE WHEN octet_length((payload->'${field}')::text) <= 2000 THEN payload->'${field}' END`;
+const SHOWN = `json_strip_nulls(json_build_object(
+  'content', CASE WHEN payload->'content' IS NOT NULL THEN json_build_object('text', ${text('content,text')},
+    'body', ${text('content,body')}, 'title', ${text('content,title')}, 'type', ${text('content,type')}) END,
+  'kind', ${text('kind')}, 'status', ${text('status')}, 'amount', ${small('amount')}, 'tracking', ${small('tracking')}))`;
 const COLUMNS = `id::text, name, source, service, external_id AS "externalId", occurred_at AS "occurredAt",
   due_at AS "dueAt", settled_at AS "settledAt", parked_at AS "parkedAt", outcome, reason, attempts, redrives,
-  CASE WHEN source <> 'job' THEN payload END AS payload, payload->'fact'->>'kind' AS fact`;
+  CASE WHEN source <> 'job' AND ${isUpTo(LARGEST_READ)} THEN ${SHOWN} END AS payload,
+  CASE WHEN source = 'job' THEN payload->'fact'->>'kind' END AS fact`;
 const ERRANDS = [reserveStock, placeOrder, releaseHold, expireSession, refundPayment];
 
 /** The items of these streams, latest first, at most `most`. */
@@ -62,7 +74,7 @@ export async function itemsOfOrder(
   const rounds = Array.from({ length: order.round + 1 }, (_, round) => `${order.orderRef}_${round}`);
   const ids = [
     ...ERRANDS.flatMap((errand) => rounds.map((key) => `${errand.name}/${key}`)),
-    ...order.told.map((factId) => `${noteOrder.name}/${order.orderRef}_${factId}`),
+    ...order.told.slice(-MOST_TOLD).map((factId) => `${noteOrder.name}/${order.orderRef}_${factId}`),
   ];
   const own = (await tx.query(
     `SELECT ${COLUMNS} FROM journal.items WHERE merchant_id = $1 AND source = 'job' AND external_id = ANY($2)`,
@@ -97,9 +109,9 @@ export async function statusesOf(
 ): Promise<StatusItem[]> {
   const names = [message.messageId, message.channelMessageId, ...message.failedChannelIds];
   return (await tx.query(
-    `SELECT payload->>'status' AS status, occurred_at AS at, created_at AS "receivedAt", outcome, reason,
-       coalesce(payload->'errors', '[]') AS errors
-     FROM journal.items WHERE merchant_id = $1 AND stream = ANY($2) ORDER BY occurred_at, id`,
+    `SELECT ${text('status')} AS status, occurred_at AS at, created_at AS "receivedAt", outcome, reason,
+       coalesce(${small('errors')}, '[]') AS errors
+     FROM journal.items WHERE merchant_id = $1 AND stream = ANY($2) ORDER BY occurred_at, id LIMIT ${MOST_TOLD}`,
     [merchantId, names.filter((name) => name !== null).map((name) => `message/${name}`)],
   )) as StatusItem[];
 }

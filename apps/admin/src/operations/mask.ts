@@ -14,12 +14,16 @@ const WRITTEN = /\+\d(?:[ ().-]?\d){7,14}(?!\d)/g;
 /** The token of a checkout link opens a payment. */
 const LINK = /(\/c\/)[\w.~-]{16,}/g;
 
+/** Values that are nested more deeply than this are not shown. */
+const DEEPEST = 100;
+const CUT = '…';
+
 /**
  * Masks phone numbers anywhere in a JSON value: in fields that are known to hold one, where a number from such a
  * field is repeated (streams, texts), and where one is written with its plus. Tokens of checkout links go with them.
  */
 export function maskDeep<T>(value: T): T {
-  const known = [...collect(value, false)].toSorted((a, b) => b.length - a.length);
+  const known = collect(value, false);
   return walk(value, false, (text, isPhone) =>
     isPhone && isNumber(text) ? maskPhone(text) : maskText(text, known),
   ) as T;
@@ -31,9 +35,21 @@ export function hideLinks<T>(value: T): T {
 }
 
 /** Masks what is written as a phone number, and the digits that are `known` to be one. */
-export function maskText(text: string, known: readonly string[] = []): string {
-  let masked = text.replace(LINK, '$1•••').replace(WRITTEN, (number) => maskPhone(number));
-  for (const digits of known) masked = masked.replaceAll(digits, maskPhone(digits).slice(1));
+export function maskText(text: string, known: ReadonlySet<string> = new Set()): string {
+  const masked = text.replace(LINK, '$1•••').replace(WRITTEN, (number) => maskPhone(number));
+  if (known.size === 0) return masked;
+  const lengths = [...new Set([...known].map((digits) => digits.length))].toSorted((a, b) => b - a);
+  return masked.replace(/\d{8,}/g, (digits) => maskKnown(digits, known, lengths));
+}
+
+/** Looks each part of these digits up, the longest first: numbers may be many, and texts long. */
+function maskKnown(digits: string, known: ReadonlySet<string>, lengths: readonly number[]): string {
+  let masked = '';
+  for (let at = 0; at < digits.length;) {
+    const length = lengths.find((length) => known.has(digits.slice(at, at + length)));
+    masked += length === undefined ? digits[at]! : maskPhone(digits.slice(at, at + length)).slice(1);
+    at += length ?? 1;
+  }
   return masked;
 }
 
@@ -42,24 +58,36 @@ function isNumber(text: string): boolean {
   return /^\+?[\d ().-]{8,24}$/.test(text) && !/^\d{4}-\d\d-\d\d/.test(text);
 }
 
-function collect(value: unknown, isPhone: boolean, found = new Set<string>()): Set<string> {
+function collect(value: unknown, isPhone: boolean, found = new Set<string>(), depth = 0): Set<string> {
   if (typeof value === 'string' || typeof value === 'number') {
     const digits = String(value).replace(/\D/g, '');
     if (isPhone && digits.length >= 8 && isNumber(String(value))) found.add(digits);
+  } else if (depth >= DEEPEST) {
+    return found;
   } else if (Array.isArray(value)) {
-    for (const inner of value) collect(inner, isPhone, found);
+    for (const inner of value) collect(inner, isPhone, found, depth + 1);
   } else if (typeof value === 'object' && value !== null && !(value instanceof Date)) {
-    for (const [key, inner] of Object.entries(value)) collect(inner, PHONE_FIELDS.test(key), found);
+    for (const [key, inner] of Object.entries(value))
+      collect(inner, PHONE_FIELDS.test(key), found, depth + 1);
   }
   return found;
 }
 
-function walk(value: unknown, isPhone: boolean, change: (text: string, isPhone: boolean) => string): unknown {
+function walk(
+  value: unknown,
+  isPhone: boolean,
+  change: (text: string, isPhone: boolean) => string,
+  depth = 0,
+): unknown {
   if (typeof value === 'string') return change(value, isPhone);
   if (typeof value === 'number') return isPhone && value > 9_999_999 ? change(String(value), true) : value;
-  if (Array.isArray(value)) return value.map((inner) => walk(inner, isPhone, change));
   if (typeof value !== 'object' || value === null || value instanceof Date) return value;
+  if (depth >= DEEPEST) return CUT;
+  if (Array.isArray(value)) return value.map((inner) => walk(inner, isPhone, change, depth + 1));
   return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [key, walk(inner, PHONE_FIELDS.test(key), change)]),
+    Object.entries(value).map(([key, inner]) => [
+      key,
+      walk(inner, PHONE_FIELDS.test(key), change, depth + 1),
+    ]),
   );
 }

@@ -46,6 +46,11 @@ export interface OrderSearch {
   after?: After;
 }
 
+/** A shop may have sent word of any number of parcels: the latest are shown. */
+const LATEST_PARCELS = `(SELECT coalesce(jsonb_agg(latest.parcel ORDER BY latest.nth), '[]') FROM (
+    SELECT e.parcel, e.nth FROM jsonb_array_elements(fulfilments) WITH ORDINALITY AS e (parcel, nth)
+    ORDER BY e.nth DESC LIMIT 100) AS latest)`;
+
 /** Never the link's token, its nonce, or the address of a payment page: the role may not read them. */
 const SELECT = `SELECT order_ref AS "orderRef", thread_id AS "threadId", thread_stream AS "threadStream", state, version,
     accepted_quote AS "acceptedQuote", present_quote AS "presentQuote", pay_before AS "payBefore",
@@ -53,7 +58,7 @@ const SELECT = `SELECT order_ref AS "orderRef", thread_id AS "threadId", thread_
     session_expires_at AS "sessionExpiresAt", session_ids AS "sessionIds", payment_id AS "paymentId",
     payment_session_id AS "paymentSessionId", payment_amount AS "paymentAmount", paid_at AS "paidAt", refunds,
     store_order_number AS "storeOrderNumber", store_order_id AS "storeOrderId", store_status AS "storeStatus",
-    fulfilments, told, work, created_at AS "createdAt", updated_at AS "updatedAt",
+    ${LATEST_PARCELS} AS fulfilments, told, work, created_at AS "createdAt", updated_at AS "updatedAt",
     ${exactly('created_at')} AS "createdKey"
   FROM checkout.orders`;
 

@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import {
+  brokenRules,
   changeIdentity,
   receiveMessage,
   recordStatus,
@@ -17,6 +18,7 @@ import {
 } from '#core/tenancy';
 import type { NewItem } from '#persistence';
 import { toItem } from '#queue';
+import { isUpTo, LARGEST_READ } from './payloads.js';
 
 /** What the gateway keeps of an item that it could lead to no merchant. */
 export interface Evidence {
@@ -26,6 +28,17 @@ export interface Evidence {
   payload?: object;
   /** The merchant whose own app signed it: it may not speak for another one. */
   signedBy?: string;
+  /** Instead of the payload, of one that is too large to be shown or read: its size in bytes. */
+  tooLarge?: number;
+}
+
+/** SQL of the evidence, without the payload where it all is larger than this (a number, or a place of one). */
+export function evidenceUpTo(bytes: number | `$${number}`): string {
+  const [kind, number, account, signedBy] = ['kind', 'phoneNumberId', 'businessAccountId', 'signedBy'].map(
+    (field) => `'${field}', left(payload->>'${field}', 100)`,
+  );
+  return `CASE WHEN ${isUpTo(bytes)} THEN payload ELSE json_strip_nulls(json_build_object(
+    ${kind}, ${number}, ${account}, ${signedBy}, 'tooLarge', octet_length(payload::text))) END`;
 }
 
 export interface QuarantinedItem {
@@ -53,8 +66,11 @@ const CONTRACTS: Record<Exclude<NonNullable<Evidence['kind']>, 'ignored'>, JobCo
 
 /** Leads an item to its merchant as the gateway would lead it now, and never to one that it may not belong to. */
 export async function routeAnew(tx: EntityManager, item: QuarantinedItem): Promise<Destination> {
-  const { kind, phoneNumberId, businessAccountId, signedBy, payload } = item.payload;
-  if (item.source !== 'whatsapp' || !kind || !payload) {
+  const { kind, phoneNumberId, businessAccountId, signedBy, payload, tooLarge = 0 } = item.payload;
+  if (tooLarge > LARGEST_READ) {
+    return nowhere('too_large', 'it is larger than anything that is acted on here');
+  }
+  if (item.source !== 'whatsapp' || !kind || !(payload || tooLarge)) {
     return nowhere('not_kept', 'only what it was about was kept: ask the sender to send it again');
   }
   if (item.reason === 'closed') {
@@ -117,6 +133,8 @@ export function itemFor(
   const said = { source, externalId, occurredAt };
   if (!kind || kind === 'ignored') return ignored(item, merchantId, 'nothing here acts on it');
   const full = kind === 'template' ? payload : { ...payload, channelAccountId };
+  const broken = brokenRules(CONTRACTS[kind], full);
+  if (broken !== undefined) return ignored(item, merchantId, broken);
   try {
     return toItem(CONTRACTS[kind], full, merchantId, now, said);
   } catch (error) {

@@ -37,7 +37,13 @@ export class QuarantinedView {
   @ApiProperty({ type: String, nullable: true }) phoneNumberId: string | null;
   @ApiProperty({ type: String, nullable: true }) businessAccountId: string | null;
   @ApiProperty({ type: DestinationView, description: 'Where it would go now.' }) destination: DestinationView;
-  @ApiProperty({ type: Object, description: 'As it was taken, phone numbers masked.' }) payload: object;
+  @ApiProperty({
+    type: Object,
+    description:
+      'As it was taken, phone numbers masked. With `tooLarge` (bytes) instead of its content where that is more than its ' +
+      'share of a list: ask for fewer at once.',
+  })
+  payload: object;
   @ApiProperty({ type: String, format: 'date-time' }) occurredAt: string;
   @ApiProperty({ type: String, format: 'date-time' }) receivedAt: string;
 

@@ -5,7 +5,14 @@ import { CLOCK, type Clock } from '#platform';
 import { Waker, wakeOf } from '#queue';
 import { AuditLog } from '../audit/audit-log.js';
 import { problem } from '../http/problem.js';
-import { itemFor, routeAnew, type Destination, type QuarantinedItem } from './quarantine-routes.js';
+import { bytesEach, LARGEST_READ } from './payloads.js';
+import {
+  evidenceUpTo,
+  itemFor,
+  routeAnew,
+  type Destination,
+  type QuarantinedItem,
+} from './quarantine-routes.js';
 
 export type Routable = QuarantinedItem & { destination: Destination };
 
@@ -17,8 +24,11 @@ export interface Released {
   wake?: ReturnType<typeof wakeOf>;
 }
 
-const COLUMNS = `id::text, source, external_id AS "externalId", reason, payload, occurred_at AS "occurredAt",
-  created_at AS "createdAt"`;
+const columns = (
+  bytes: Parameters<typeof evidenceUpTo>[0],
+): string => `id::text, source, external_id AS "externalId", reason,
+  ${evidenceUpTo(bytes)} AS payload, occurred_at AS "occurredAt", created_at AS "createdAt"`;
+const READ = columns(LARGEST_READ);
 /** Larger than any id. */
 const NEWEST = '9223372036854775807';
 
@@ -42,10 +52,10 @@ export class Quarantine {
     return this.database.transaction(async (tx) => {
       await openQuarantine(tx);
       const rows = (await tx.query(
-        `SELECT ${COLUMNS} FROM journal.items
+        `SELECT ${columns('$4')} FROM journal.items
          WHERE outcome = 'quarantined' AND merchant_id IS NULL AND id < $1 AND ($3::text IS NULL OR reason = $3)
          ORDER BY items.id DESC LIMIT $2`,
-        [before, limit + 1, reason ?? null],
+        [before, limit + 1, reason ?? null, bytesEach(limit)],
       )) as QuarantinedItem[];
       const routed: Routable[] = [];
       for (const row of rows) routed.push({ ...row, destination: await routeAnew(tx, row) });
@@ -64,7 +74,7 @@ export class Quarantine {
     const released = await this.tenants.transaction(merchantId, async (tx) => {
       await openQuarantine(tx);
       const [row] = (await tx.query(
-        `SELECT ${COLUMNS} FROM journal.items
+        `SELECT ${READ} FROM journal.items
          WHERE id = $1 AND outcome = 'quarantined' AND merchant_id IS NULL FOR UPDATE`,
         [id],
       )) as QuarantinedItem[];
@@ -114,7 +124,7 @@ export class Quarantine {
     return this.database.transaction(async (tx) => {
       await openQuarantine(tx);
       const [row] = (await tx.query(
-        `SELECT ${COLUMNS} FROM journal.items WHERE id = $1 AND outcome = 'quarantined' AND merchant_id IS NULL`,
+        `SELECT ${READ} FROM journal.items WHERE id = $1 AND outcome = 'quarantined' AND merchant_id IS NULL`,
         [id],
       )) as QuarantinedItem[];
       if (!row) throw notFound();
@@ -128,17 +138,20 @@ export async function openQuarantine(tx: EntityManager): Promise<void> {
   await tx.query(`SELECT set_config('waco.quarantine', 'on', true)`);
 }
 
-/** Items in quarantine that name one of these numbers or business accounts, received in the range, oldest first. */
+/**
+ * Items in quarantine that name one of these numbers or business accounts, received in the range, oldest first, from
+ * the one `after` this on.
+ */
 export async function quarantinedFor(
   tx: EntityManager,
-  { from, to, numbers, accounts, limit }: Search,
+  { from, to, numbers, accounts, after, limit }: Search,
 ): Promise<QuarantinedItem[]> {
   return (await tx.query(
-    `SELECT ${COLUMNS} FROM journal.items
+    `SELECT ${READ} FROM journal.items
      WHERE outcome = 'quarantined' AND merchant_id IS NULL AND created_at >= $1 AND created_at < $2
-       AND (payload->>'phoneNumberId' = ANY($3) OR payload->>'businessAccountId' = ANY($4))
+       AND id > $6 AND (payload->>'phoneNumberId' = ANY($3) OR payload->>'businessAccountId' = ANY($4))
      ORDER BY items.id LIMIT $5 FOR UPDATE`,
-    [from, to, numbers, accounts, limit],
+    [from, to, numbers, accounts, limit, after],
   )) as QuarantinedItem[];
 }
 
@@ -147,6 +160,7 @@ interface Search {
   to: string;
   numbers: readonly string[];
   accounts: readonly string[];
+  after: string;
   limit: number;
 }
 

@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import {
+  brokenRules,
   changeIdentity,
   receiveMessage,
   recordChange,
@@ -12,6 +13,7 @@ import {
 } from '#contracts';
 import type { NewItem } from '#persistence';
 import { toItem } from '#queue';
+import { READ_PAYLOAD } from './payloads.js';
 
 /** Times of receipt. `source`: one sender, or `job` for what the services made of it themselves. */
 export interface ReplayRange {
@@ -112,16 +114,21 @@ export async function readAgain(
   range: ReplayRange,
   now: Date,
 ): Promise<{ queued: Queued[]; left: number }> {
-  const rows = (await tx.query(
-    `SELECT id::text, source, external_id AS "externalId", payload, occurred_at AS "occurredAt" FROM journal.items
-     WHERE ${IN_RANGE} AND source <> 'job' AND outcome = 'ignored'
-     ORDER BY items.id LIMIT ${MOST_REPLAYED + 1} FOR UPDATE`,
-    rangeOf(merchantId, range),
-  )) as IgnoredItem[];
+  const next = async (after: string): Promise<IgnoredItem[]> =>
+    (await tx.query(
+      `SELECT id::text, source, external_id AS "externalId", ${READ_PAYLOAD} AS payload, occurred_at AS "occurredAt"
+       FROM journal.items WHERE ${IN_RANGE} AND source <> 'job' AND outcome = 'ignored' AND id > $5
+       ORDER BY items.id LIMIT ${READ_AT_ONCE} FOR UPDATE`,
+      [...rangeOf(merchantId, range), after],
+    )) as IgnoredItem[];
   const queued: Queued[] = [];
-  for (const row of rows) {
+  let left = 0;
+  for await (const row of inBatches(next)) {
     const item = readable(row, merchantId, now);
-    if (!item) continue;
+    if (!item) {
+      left++;
+      continue;
+    }
     // In place, so that the item's own key still keeps a second delivery of it out.
     await tx.query(
       `UPDATE journal.items SET service = $2, queue = $3, stream = $4, name = $5, settled_at = NULL, outcome = NULL,
@@ -130,25 +137,45 @@ export async function readAgain(
     );
     queued.push(item);
   }
-  return { queued, left: rows.length - queued.length };
+  return { queued, left };
+}
+
+/** Items that are in memory at the same time: each may be large. */
+export const READ_AT_ONCE = 50;
+
+/** Up to one more than may be replayed, batch by batch. `next`: those after this id, in its order. */
+export async function* inBatches<T extends { id: string }>(
+  next: (after: string) => Promise<T[]>,
+): AsyncGenerator<T> {
+  let after = '0';
+  for (let seen = 0, more = true; more && seen <= MOST_REPLAYED;) {
+    const batch = await next(after);
+    yield* batch;
+    seen += batch.length;
+    more = batch.length === READ_AT_ONCE;
+    after = batch.at(-1)?.id ?? after;
+  }
 }
 
 interface IgnoredItem {
   id: string;
   source: string;
   externalId: string;
-  payload: object;
+  /** Null: too large to be read. */
+  payload: object | null;
   occurredAt: Date;
 }
 
 function readable(row: IgnoredItem, merchantId: string, now: Date): NewItem | undefined {
-  const { source, externalId, occurredAt } = row;
-  const items = (READERS[source] ?? []).flatMap((contract) => {
-    try {
-      return [toItem(contract, row.payload, merchantId, now, { source, externalId, occurredAt })];
-    } catch {
-      return []; // not what this contract is about
-    }
-  });
-  return items.length === 1 ? items[0] : undefined;
+  const { source, externalId, occurredAt, payload } = row;
+  if (!payload) return undefined;
+  const [contract, ...others] = (READERS[source] ?? []).filter(
+    (one) => brokenRules(one, payload) === undefined,
+  );
+  if (!contract || others.length > 0) return undefined;
+  try {
+    return toItem(contract, payload, merchantId, now, { source, externalId, occurredAt });
+  } catch {
+    return undefined; // it names no line to stand in
+  }
 }

@@ -5,8 +5,17 @@ import { CLOCK, type Clock } from '#platform';
 import { Waker, type Wake } from '#queue';
 import { AuditLog } from '../audit/audit-log.js';
 import { problem } from '../http/problem.js';
-import { routeAnew } from './quarantine-routes.js';
-import { leftAlone, MOST_REPLAYED, readAgain, unpark, unsettle, type ReplayRange } from './replay-range.js';
+import { routeAnew, type QuarantinedItem } from './quarantine-routes.js';
+import {
+  inBatches,
+  leftAlone,
+  MOST_REPLAYED,
+  READ_AT_ONCE,
+  readAgain,
+  unpark,
+  unsettle,
+  type ReplayRange,
+} from './replay-range.js';
 import { openQuarantine, Quarantine, quarantinedFor, wasTheirs } from './quarantine.js';
 
 export interface ReplayReport {
@@ -103,16 +112,16 @@ export class Replay {
     )) as { number: string; account: string }[];
     if (accounts.length === 0) return { wakes: [], left: 0 };
     await openQuarantine(tx);
-    const items = await quarantinedFor(tx, {
-      from,
-      to,
+    const search = {
+      ...{ from, to },
       numbers: accounts.map((a) => a.number),
       accounts: accounts.map((a) => a.account),
-      limit: MOST_REPLAYED + 1,
-    });
+    };
     const wakes: Wake[] = [];
     let left = 0;
-    for (const item of items) {
+    const next = (after: string): Promise<QuarantinedItem[]> =>
+      quarantinedFor(tx, { ...search, after, limit: READ_AT_ONCE });
+    for await (const item of inBatches(next)) {
       const destination = await routeAnew(tx, item);
       const theirs =
         destination.outcome === 'merchant' &&

@@ -34,15 +34,19 @@ export function threadTimeline(
   orders: readonly OrderRow[],
 ): TimelineEntry[] {
   const inOrder = items.toSorted((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1));
+  const first = new Map<string, TimelineItem>();
+  for (const item of inOrder.toReversed()) first.set(newsName(item.name, item.payload?.kind), item);
   return sorted([
     ...inOrder.map(itemEntry),
     ...messages.flatMap(messageEntries),
-    ...orders.flatMap((order) => orderEntries(order, inOrder)),
+    ...orders.flatMap((order) => orderEntries(order, first)),
   ]);
 }
 
+const newsName = (name: string, kind: unknown): string => `${name} ${String(kind)}`;
+
 /** What the order's row says that no item of the journal does: figures, the hold, the payment page. */
-function orderEntries(order: OrderRow, items: readonly TimelineItem[]): TimelineEntry[] {
+function orderEntries(order: OrderRow, first: ReadonlyMap<string, TimelineItem>): TimelineEntry[] {
   const { orderRef } = order;
   const entry = (
     at: Date | string | null,
@@ -52,8 +56,7 @@ function orderEntries(order: OrderRow, items: readonly TimelineItem[]): Timeline
   ): TimelineEntry[] =>
     at === null ? [] : [{ at: iso(at), source: 'checkout', kind, title, details, orderRef }];
   const { acceptedQuote, paidAt } = order;
-  const news = (name: string, kind: string): TimelineItem | undefined =>
-    items.find((item) => item.name === name && item.payload?.kind === kind);
+  const news = (name: string, kind: string): TimelineItem | undefined => first.get(newsName(name, kind));
   return [
     ...entry(order.createdAt, 'order', 'checkout requested at the accepted quote', {
       total: acceptedQuote.total,

@@ -46,7 +46,13 @@ export class WebhookView {
   occurredAt: string;
   @ApiProperty({ type: String, format: 'date-time' }) receivedAt: string;
   @ApiProperty({ type: String, format: 'date-time', nullable: true }) settledAt: string | null;
-  @ApiProperty({ type: Object, description: 'As it was taken, phone numbers masked.' }) payload: object;
+  @ApiProperty({
+    type: Object,
+    description:
+      'As it was taken, phone numbers masked. `{"tooLarge": bytes}` for one of more than 256 KiB, or its share of a list: ' +
+      'ask for fewer at once.',
+  })
+  payload: object;
 
   static of(row: WebhookRow, show: <T>(value: T) => T): WebhookView {
     const state = row.outcome ?? (row.parkedAt ? 'dead_letter' : 'pending');

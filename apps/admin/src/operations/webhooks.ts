@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { problem } from '../http/problem.js';
 import { exactly, type After } from './keyset.js';
+import { bytesEach, LARGEST_READ, payloadUpTo } from './payloads.js';
 import { Reading } from './reading.js';
 
 /** Who sends webhooks. */
@@ -41,7 +42,7 @@ export interface WebhookSearch {
   after?: After;
 }
 
-export const WEBHOOK_COLUMNS = `id::text, source, name, service, queue, stream, external_id AS "externalId", payload,
+const COLUMNS = `id::text, source, name, service, queue, stream, external_id AS "externalId",
   occurred_at AS "occurredAt", created_at AS "createdAt", settled_at AS "settledAt", parked_at AS "parkedAt", outcome,
   reason, attempts, redrives, ${exactly('created_at')} AS "receivedKey"`;
 
@@ -72,7 +73,7 @@ export class Webhooks {
         ['external_id = ANY(?)', [writings(search.externalId)]],
       );
     }
-    let placeholder = 2;
+    let placeholder = 3;
     const where = conditions
       .map(([sql]) => ` AND ${sql.replaceAll('?', () => `$${++placeholder}`)}`)
       .join('');
@@ -80,9 +81,15 @@ export class Webhooks {
       merchantId,
       (tx) =>
         tx.query(
-          `SELECT ${WEBHOOK_COLUMNS} FROM journal.items WHERE merchant_id = $1 AND source <> 'job'${where}
+          `SELECT ${COLUMNS}, ${payloadUpTo('$3')} AS payload FROM journal.items
+           WHERE merchant_id = $1 AND source <> 'job'${where}
            ORDER BY created_at DESC, items.id DESC LIMIT $2`,
-          [merchantId, search.limit + 1, ...conditions.flatMap(([, values]) => values)],
+          [
+            merchantId,
+            search.limit + 1,
+            bytesEach(search.limit),
+            ...conditions.flatMap(([, values]) => values),
+          ],
         ) as Promise<WebhookRow[]>,
     );
   }
@@ -93,7 +100,8 @@ export class Webhooks {
       merchantId,
       (tx) =>
         tx.query(
-          `SELECT ${WEBHOOK_COLUMNS} FROM journal.items WHERE merchant_id = $1 AND id = $2 AND source <> 'job'`,
+          `SELECT ${COLUMNS}, ${payloadUpTo(LARGEST_READ)} AS payload FROM journal.items
+           WHERE merchant_id = $1 AND id = $2 AND source <> 'job'`,
           [merchantId, id],
         ) as Promise<WebhookRow[]>,
     );

@@ -67,49 +67,76 @@ export function loginPage({ next, message }: LoginPage): string {
         ${alert}
         <button type="submit">Sign in</button>
       </form>
-      <p class="note">The session lasts eight hours in this browser, or until the key is revoked.</p>
+      <p class="note">
+        The session lasts eight hours in this browser, one hour without use, or until the key is revoked.
+      </p>
     </main>`,
   );
 }
 
 export interface HomePage {
-  merchants: number;
-  deadLetters: number;
-  /** There may be more dead letters than were counted. */
-  more: boolean;
-  queues: number;
+  /** Undefined: not for the caller to see. */
+  merchants?: number;
+  operations?: {
+    queues: number;
+    deadLetters: number;
+    /** There may be more dead letters than were counted. */
+    more: boolean;
+  };
 }
 
-export function homePage({ merchants, deadLetters, more, queues }: HomePage): string {
-  const letters = `${deadLetters.toLocaleString('en')}${more ? '+' : ''}`;
+export function homePage({ merchants, operations }: HomePage): string {
+  const figures = [
+    ...(merchants === undefined ? [] : [figure('Merchants', merchants.toLocaleString('en'))]),
+    ...(operations ? operationsFigures(operations) : []),
+  ];
+  const nothing = html`<p class="lead">
+    This key shows no figures here: it has neither merchants:read nor operations:read.
+  </p>`;
   return layout(
     'Waco',
-    html`<header class="bar">
-        <div class="brand">${MARK}<span>Waco</span></div>
-        <form method="post" action="/logout"><button class="quiet" type="submit">Sign out</button></form>
-      </header>
+    html`${bar()}
       <main class="home">
         <h1>Platform console</h1>
-        <dl class="figures">
-          <div>
-            <dt>Merchants</dt>
-            <dd>${merchants.toLocaleString('en')}</dd>
-          </div>
-          <div>
-            <dt>Queues</dt>
-            <dd>${queues}</dd>
-          </div>
-          <div class="${deadLetters > 0 ? 'attention' : ''}">
-            <dt>Dead letters</dt>
-            <dd>${letters}</dd>
-          </div>
-        </dl>
+        ${figures.length > 0 ? html`<dl class="figures">${figures}</dl>` : nothing}
         <div class="cards">
-          ${card('/queues', 'Queues', 'What runs, waits and failed, queue by queue. A failed job is a dead letter; retrying it redrives the work.')}
+          ${operations ? card('/queues', 'Queues', 'What runs, waits and failed, queue by queue. A failed job is a dead letter; retrying it redrives the work.') : html``}
           ${card('/docs', 'Admin API', 'Onboard merchants, connect shops and payments, manage keys and dead letters. Try calls with your key.')}
           ${card('/metrics', 'Metrics', 'This process in Prometheus text. Every service has the same address on its own port.')}
           ${card('/health/ready', 'Health', 'Whether the database and the queue server answer this process.')}
         </div>
+      </main>`,
+  );
+}
+
+function operationsFigures({ queues, deadLetters, more }: NonNullable<HomePage['operations']>): Html[] {
+  const letters = `${deadLetters.toLocaleString('en')}${more ? '+' : ''}`;
+  return [figure('Queues', queues), figure('Dead letters', letters, deadLetters > 0 ? 'attention' : '')];
+}
+
+function figure(term: string, value: string | number, kind = ''): Html {
+  return html`<div class="${kind}">
+    <dt>${term}</dt>
+    <dd>${value}</dd>
+  </div>`;
+}
+
+function bar(): Html {
+  return html`<header class="bar">
+    <div class="brand">${MARK}<span>Waco</span></div>
+    <form method="post" action="/logout"><button class="quiet" type="submit">Sign out</button></form>
+  </header>`;
+}
+
+/** Says why a page is refused to a caller that is signed in, or to a request from another site. */
+export function refusalPage({ title, detail }: { title: string; detail: string }): string {
+  return layout(
+    `${title} · Waco`,
+    html`${bar()}
+      <main class="home">
+        <h1>${title}</h1>
+        <p class="lead">This is not for you to open: ${detail}.</p>
+        <p><a href="/">Back to the console</a></p>
       </main>`,
   );
 }

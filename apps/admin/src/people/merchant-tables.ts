@@ -85,11 +85,12 @@ export const EXPORTED: readonly ExportedTable[] = [
   { name: 'tenancy.audit_log', key: NUMBER },
 ];
 
-/** Tables of which an export has nothing: sealed answers to requests, secrets on their way out, counts of requests. */
+/** Tables of which an export has nothing: sealed answers, secrets on their way out, counts of requests, sessions. */
 export const NOT_EXPORTED = [
   'tenancy.idempotency_keys',
   'tenancy.former_webhook_secrets',
   'tenancy.request_counts',
+  'tenancy.sessions',
 ];
 
 /** Names that secrets have. A column that comes later and is named so stays out too. */

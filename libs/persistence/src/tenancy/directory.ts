@@ -12,8 +12,6 @@ import {
   StoreConnectionEntity,
 } from './entities.js';
 
-export const KEY_RING = Symbol('KEY_RING');
-
 /** A merchant's configuration may be remembered for so long; those who look it up may hold a connection already. */
 const REMEMBER = { ttlMs: 5_000, most: 50_000, atOnce: 4 };
 

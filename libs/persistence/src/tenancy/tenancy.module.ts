@@ -1,16 +1,16 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { SecretBox, type KeyRing } from '#platform';
-import { Directory, KEY_RING } from './directory.js';
+import { SecretBox } from '#platform';
+import { Directory } from './directory.js';
 
-/** Merchants' configuration and the keys that open their secrets. */
+/** Merchants' configuration, and the box that opens their secrets. */
 @Module({})
 export class TenancyModule {
-  static forRoot(keys: KeyRing, box: SecretBox): DynamicModule {
+  static forRoot(box: SecretBox): DynamicModule {
     return {
       module: TenancyModule,
       global: true,
-      providers: [{ provide: KEY_RING, useValue: keys }, { provide: SecretBox, useValue: box }, Directory],
-      exports: [KEY_RING, SecretBox, Directory],
+      providers: [{ provide: SecretBox, useValue: box }, Directory],
+      exports: [SecretBox, Directory],
     };
   }
 }

@@ -1,0 +1,57 @@
+import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { finalize, type Observable } from 'rxjs';
+import type { Caller } from '#core/tenancy';
+import { problem } from '../http/problem.js';
+import type { AdminRequest } from './access.js';
+import { callerName, sayWhen } from './rate-limits.js';
+
+/** Requests in progress at once, in one process. A merchant's leave room in the pool of database connections. */
+const MOST: Record<Caller['kind'], number> = { merchant: 8, operator: 50 };
+const SECONDS_TO_WAIT = 1;
+
+/**
+ * Bounds the requests of one caller that are in progress at once, all its keys together: exports, replays, timelines
+ * and tests against a slow shop take their time. A request counts until its handler has ended and its answer has
+ * been sent or its connection is gone. Neither a slow reader nor a client that leaves early makes room for more.
+ */
+@Injectable()
+export class InProgressInterceptor implements NestInterceptor {
+  private readonly running = new Map<string, number>();
+
+  /** @throws ProblemException 429. */
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const http = context.switchToHttp();
+    const { caller } = http.getRequest<AdminRequest>();
+    if (!caller) return next.handle();
+    const reply = http.getResponse<FastifyReply>();
+    const leave = this.enter(caller, reply);
+    let parts = 2;
+    const end = (): void => {
+      if (--parts === 0) leave();
+    };
+    const { raw } = reply;
+    if (raw.closed || raw.destroyed) end();
+    else raw.once('close', end);
+    return next.handle().pipe(finalize(end));
+  }
+
+  private enter(caller: Caller, reply: FastifyReply): () => void {
+    const name = callerName(caller);
+    const running = this.running.get(name) ?? 0;
+    if (running >= MOST[caller.kind]) {
+      sayWhen(reply, SECONDS_TO_WAIT);
+      throw problem(
+        429,
+        'too_many_at_once',
+        `at most ${MOST[caller.kind]} requests of yours at once: wait for some`,
+      );
+    }
+    this.running.set(name, running + 1);
+    return () => {
+      const left = this.running.get(name)! - 1;
+      if (left === 0) this.running.delete(name);
+      else this.running.set(name, left);
+    };
+  }
+}
