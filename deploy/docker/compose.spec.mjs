@@ -222,8 +222,8 @@ describe('a new .env', () => {
     const [one, two] = [withSecrets(example), withSecrets(example)].map(filled);
     const values = Object.entries(one).filter(([name]) => name !== 'WHATSAPP_APP_SECRETS');
     expect(one.WHATSAPP_APP_SECRETS).toBe('');
-    expect(values.length).toBe(12);
-    expect(new Set([...values, ...Object.entries(two)].map(([, value]) => value)).size).toBe(25);
+    expect(values.length).toBe(13);
+    expect(new Set([...values, ...Object.entries(two)].map(([, value]) => value)).size).toBe(27);
     for (const [name, value] of values) {
       // In an address, a character that means something there would cut the password short.
       if (name.endsWith('_PASSWORD')) expect(value).toMatch(/^[0-9a-f]{64}$/);

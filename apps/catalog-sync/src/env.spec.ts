@@ -2,6 +2,7 @@ import { loadEnv } from '#platform';
 import { CatalogSyncEnv, rpcHost } from './env.js';
 
 const settings = {
+  NODE_ENV: 'test',
   DATABASE_URL: 'postgres://waco_catalog:secret@localhost/waco',
   QUEUE_URL: 'redis://localhost',
   WACO_MASTER_KEYS: 'k1:key',

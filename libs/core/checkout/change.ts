@@ -31,7 +31,11 @@ export class Change {
     this.effects.push({ do: 'tell', factId, fact });
   }
 
+  /** Nothing when the same was said before. */
   alert(alert: Extract<OrderEffect, { do: 'alert' }>['alert'], detail: string): void {
+    const id = `alert_${alert}_${detail}`;
+    if (this.order.told.includes(id)) return;
+    this.order.told.push(id);
     this.effects.push({ do: 'alert', alert, detail });
   }
 

@@ -183,7 +183,7 @@ describe('any events in any order', () => {
           expect(again.effects).toEqual([]);
         }
       }),
-      { numRuns: 1_000 },
+      { numRuns: 3_000 },
     );
   });
 

@@ -136,7 +136,7 @@ export interface Order {
   parcels: FulfilmentNews[];
   /** Fulfilment news that came before the shop had confirmed the order. */
   early: FulfilmentNews[];
-  /** Ids of the facts that the thread was told. */
+  /** Ids of the facts that the thread was told, and of what operators were alerted to. */
   told: string[];
   /** Counts errands and timers: distinguishes two of one kind. */
   round: number;
