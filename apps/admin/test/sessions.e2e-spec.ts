@@ -309,15 +309,16 @@ it('in production the cookie is for https and this host alone, whatever headers 
   const development = await startAdmin();
   const { PGPASSWORD } = process.env;
   process.env.PGPASSWORD = 'test'; // in an address, production would refuse it
-  const url = new URL(development.database.url('waco_admin'));
-  url.password = '';
+  const [url, queueUrl] = [development.database.url('waco_admin'), development.database.queueUrl].map(
+    (text) => text.replace(/:[^:@/]*@/, '@'),
+  );
   const operatorKey = randomBytes(24).toString('hex');
   const env = loadEnv(AdminEnv, {
     NODE_ENV: 'production',
     LOG_LEVEL: 'silent',
     PORT: '0',
-    DATABASE_URL: url.href,
-    QUEUE_URL: url.href,
+    DATABASE_URL: url,
+    QUEUE_URL: queueUrl,
     WACO_MASTER_KEYS: `k1:${randomBytes(32).toString('base64')}`,
     WACO_OPERATOR_KEY: operatorKey,
     ADMIN_SESSION_SECRET: randomBytes(24).toString('base64url'),
