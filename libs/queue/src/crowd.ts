@@ -1,38 +1,49 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
-const REST = Number(process.env.XREST ?? 2);
 /** Others are there for so long after something of theirs came. */
 const THERE_FOR_MS = 1_000;
+/** A place of the crowd is empty for so many times as long as it was held, while others are there. */
+const REST = 3;
+const LONGEST_REST_MS = 1_000;
 
-/** A crowd may fill all places while nobody else is there, and few of them while somebody is. */
+/** A crowd may fill all places while nobody else is there, and few of them, now and then, while somebody is. */
 export class CrowdLimit {
   private timer: NodeJS.Timeout | undefined;
+  private worker: { concurrency: number } | undefined;
 
-  /** `worker`: does what the crowd has to do. */
   constructor(
-    private readonly worker: { concurrency: number },
     private readonly few: number,
     private readonly many: number,
   ) {}
 
-  get othersAreThere(): boolean {
-    return this.worker.concurrency === this.few;
+  /** `worker`: does what the crowd has to do. */
+  limits(worker: { concurrency: number }): void {
+    this.worker = worker;
   }
 
   othersCame(): void {
-    this.worker.concurrency = this.few;
-    this.timer ??= setTimeout(() => (this.worker.concurrency = this.many), THERE_FOR_MS).unref();
+    this.allow(this.few);
+    this.timer ??= setTimeout(() => this.allow(this.many), THERE_FOR_MS).unref();
     this.timer.refresh();
   }
 
-  /** Does a job of the crowd; while others are there, its place is then empty for longer than the job took. */
+  /** Does a job of the crowd in one of its places. */
   async job(work: () => Promise<void>): Promise<void> {
     const beganAt = performance.now();
     try {
       await work();
     } finally {
       const tookMs = performance.now() - beganAt;
-      if (this.othersAreThere) await sleep(Math.min(tookMs * REST, 1_000), undefined, { ref: false });
+      if (this.othersAreThere) {
+        const restMs = Math.min(tookMs * REST, LONGEST_REST_MS);
+        await new Promise<void>((resolve) => setTimeout(resolve, restMs).unref());
+      }
     }
+  }
+
+  private get othersAreThere(): boolean {
+    return this.worker?.concurrency === this.few;
+  }
+
+  private allow(places: number): void {
+    if (this.worker) this.worker.concurrency = places;
   }
 }

@@ -96,7 +96,8 @@ export class JobsStrategy extends Server implements CustomTransportStrategy {
     const shared = queue.kind === 'ordered' ? new Turnstile(concurrency) : undefined;
     const alone = new Turnstile(1);
     const [usual, crowd] = lanesOf(queue);
-    const open = (lane: Lane, begin?: () => void, limit?: () => CrowdLimit): Worker<WakeUp> => {
+    const limit = new CrowdLimit(queue.crowd, concurrency);
+    const open = (lane: Lane, begin?: () => void): Worker<WakeUp> => {
       const runner = new LaneRunner(
         lane,
         { turnstile: shared ?? new Turnstile(concurrency), alone },
@@ -108,14 +109,11 @@ export class JobsStrategy extends Server implements CustomTransportStrategy {
         deps.waker.shortcut(queue.name, (streams) => runner.offer(streams));
       }
       const work = (job: WakeJob, token?: string): Promise<void> => runner.work(job, token);
-      return this.backend.worker(
-        lane.name,
-        (job, token) => (limit ? limit().job(() => work(job, token)) : work(job, token)),
-        concurrency,
-      );
+      const rested = (job: WakeJob, token?: string): Promise<void> => limit.job(() => work(job, token));
+      return this.backend.worker(lane.name, lane.crowd ? rested : work, concurrency);
     };
-    const ofCrowd = open(crowd, undefined, () => limit);
-    const limit = new CrowdLimit(ofCrowd, queue.crowd, concurrency);
+    const ofCrowd = open(crowd);
+    limit.limits(ofCrowd);
     return [open(usual, () => limit.othersCame()), ofCrowd];
   }
 }

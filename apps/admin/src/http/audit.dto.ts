@@ -16,33 +16,33 @@ export class AuditQuery extends PageQuery {
   @MayBeAbsent()
   @IsString()
   @Length(1, 100)
-  @Visible()
+  @Visible({ search: true })
   actor?: string;
 
   @ApiPropertyOptional({ type: String, example: 'merchant.suspend' })
   @MayBeAbsent()
   @IsString()
   @Length(1, 200)
-  @Visible()
+  @Visible({ search: true })
   action?: string;
 
   @ApiPropertyOptional({ type: String, description: 'Id of what was changed.' })
   @MayBeAbsent()
   @IsString()
   @Length(1, 500)
-  @Visible()
+  @Visible({ search: true })
   target?: string;
 
   @ApiPropertyOptional({ type: String, format: 'date-time', description: 'From this time on.' })
   @MayBeAbsent()
   @IsISO8601({ strict: true }, { message: 'from must be an ISO 8601 date and time' })
-  @Visible()
+  @Visible({ search: true })
   from?: string;
 
   @ApiPropertyOptional({ type: String, format: 'date-time', description: 'Before this time.' })
   @MayBeAbsent()
   @IsISO8601({ strict: true }, { message: 'to must be an ISO 8601 date and time' })
-  @Visible()
+  @Visible({ search: true })
   to?: string;
 }
 

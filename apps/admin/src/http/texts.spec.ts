@@ -11,6 +11,19 @@ const FILES = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' }).filter
 
 /** Searches for what customers wrote, whatever they did. Nothing of it is stored. */
 const SEARCHES = ['ThreadQuery.q'];
+/** These too, of rows and people that there are. */
+const SEARCHED = [
+  ...SEARCHES,
+  ...[
+    'AuditQuery.actor',
+    'AuditQuery.action',
+    'AuditQuery.target',
+    'PersonQuery.phone',
+    'PersonQuery.userId',
+  ],
+];
+/** As it is typed, divided, in another script, glued to a word. */
+const CARDS = ['4111111111111111', '4111 1111 1111 1111', '٤١١١١١١١١١١١١١١١', 'card4111-1111-1111-1111x'];
 /** Texts of several lines. */
 const IN_LINES = ['SuspendMerchant.reason', 'CloseMerchant.reason', 'PutTemplate.body'];
 
@@ -83,11 +96,17 @@ const texts = modules
     ]),
   );
 
-/** Whether this property of a request may be this. */
-function takes(dto: Dto, property: string, value: unknown): boolean {
+/** What is wrong with this for this property of a request. */
+function problems(dto: Dto, property: string, value: unknown): string[] {
   const request = Object.assign(new dto(), { [property]: value });
-  return !validateSync(request).some((error) => error.property === property);
+  return validateSync(request)
+    .filter((error) => error.property === property)
+    .flatMap(({ constraints }) => Object.values(constraints ?? { nested: 'nested' }));
 }
+
+/** Whether this property of a request may be this. */
+const takes = (dto: Dto, property: string, value: unknown): boolean =>
+  problems(dto, property, value).length === 0;
 
 describe('the texts of requests', () => {
   const taking = texts.filter(([, dto, property]) =>
@@ -122,6 +141,24 @@ describe('the texts of requests', () => {
             }
           }
         }
+      }
+    },
+  );
+
+  it.each(taking)(
+    '%s holds no card number, unless it is searched for or is no text',
+    (name, dto, property) => {
+      const good = [...TEXTS, 'a\nb'].filter((text) => takes(dto, property, text));
+      if (good.length === 0 || !takes(dto, property, 'Order 5678')) return; // not for any text
+      const said = CARDS.map((card) => [
+        ...new Set(good.flatMap((text) => problems(dto, property, `${text} ${card}`))),
+      ]);
+      const rule = `${property} must hold no payment card number`;
+      const refused = CARDS.map(() => expect.arrayContaining([rule]) as unknown);
+      expect([name, said]).toEqual([name, SEARCHED.includes(name) ? CARDS.map(() => []) : refused]);
+      if (!SEARCHED.includes(name)) {
+        for (const text of good)
+          for (const card of CARDS) expect(takes(dto, property, `${text} ${card}`)).toBe(false);
       }
     },
   );

@@ -17,7 +17,7 @@ export class PersonQuery {
   @MayBeAbsent()
   @IsString()
   @Length(1, 100)
-  @Visible()
+  @Visible({ search: true })
   phone?: string;
 
   @ApiPropertyOptional({
@@ -28,13 +28,13 @@ export class PersonQuery {
   @MayBeAbsent()
   @IsString()
   @Length(1, 256)
-  @Visible()
+  @Visible({ search: true })
   userId?: string;
 
   @ApiPropertyOptional({ type: String, example: '@sheena' })
   @MayBeAbsent()
   @Matches(/^@?[^\s@]{1,128}$/u, { message: 'username must be one word, with or without @' })
-  @Visible()
+  @Visible({ search: true })
   username?: string;
 
   @ApiPropertyOptional({ type: String, example: 'con_019a5b7c2f1e7c6b8a90d3e4f5a6b7c8' })
