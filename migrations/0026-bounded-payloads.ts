@@ -6,6 +6,7 @@ const LARGEST_PAYLOAD = 262_144;
 /** No service can give another an item that is too large to be read at no cost for others. */
 export class BoundedPayloads1700000000026 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`LOCK TABLE journal.items IN SHARE ROW EXCLUSIVE MODE`);
     // What is there may be larger, and is still to be settled: an update looks at the constraint, too.
     const [{ last }] = (await runner.query(`SELECT coalesce(max(id), 0) AS last FROM journal.items`)) as [
       { last: string },

@@ -11,5 +11,6 @@ export function adminService(env: AdminEnv): BootOptions {
     env,
     bodyLimit: BOUNDS.body,
     configure: configureAdmin,
+    answersErrors: true,
   };
 }

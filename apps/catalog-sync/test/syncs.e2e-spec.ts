@@ -1,4 +1,4 @@
-import { recordChange, type RecordChangePayload } from '#contracts';
+import { recordChange, syncStore, type RecordChangePayload } from '#contracts';
 import { until } from '#testing';
 import { openListedStore, type ListedStore } from './support/listed-store.js';
 import { openService, type Service } from './support/service.js';
@@ -98,6 +98,54 @@ describe('a sync', () => {
     expect(parked).toBe(true);
     expect(reason).toMatch(/nextCursor must move on/);
   });
+
+  it('does not follow pages without products', async () => {
+    let page = 0;
+    shop.meddle(() => ({ products: [], nextCursor: `page-${++page}` }));
+    const { parked, reason } = await service.sync('full', 'r1');
+    expect(parked).toBe(true);
+    expect(reason).toMatch(/an empty page must be the last one/);
+    expect(page).toBeLessThan(4);
+  });
+
+  it('is one at a time, and one that was asked for before it began is through with it', async () => {
+    shop.dawdle(150);
+    shop.busy.most = 0;
+    const first = await service.give(syncStore, { mode: 'full', runId: 'r0' });
+    await until('it reads', () => shop.busy.now > 0);
+    const others = await Promise.all(
+      Array.from({ length: 5 }, (_, i) => service.give(syncStore, { mode: 'full', runId: `r${i + 1}` })),
+    );
+    expect((await service.settled(first)).outcome).toBe('done');
+    const before = shop.asked.length;
+    const ends = await Promise.all(others.map((id) => service.settled(id)));
+    const done = ends.filter(({ outcome }) => outcome === 'done').length;
+    expect([done > 0 && done < 3, ends.filter(({ outcome }) => outcome === 'skipped').length]).toEqual([
+      true,
+      5 - done,
+    ]);
+    expect(shop.busy.most).toBe(1);
+    expect(shop.asked.length - before).toBeLessThanOrEqual(2 * done);
+  });
+});
+
+it('a sync that takes too long ends, and lets the next one begin', async () => {
+  const shop = await openListedStore(1);
+  const service = await openService({ storeUrl: shop.url, syncSeconds: 1 });
+  try {
+    await service.sync('full', 'usual');
+    let page = 0;
+    shop.dawdle(100);
+    shop.meddle(({ products }) => ({ products, nextCursor: `page-${++page}` }));
+    const { parked, reason } = await service.sync('full', 'endless');
+    expect([parked, reason]).toEqual([true, expect.stringMatching(/the shop was not read within/)]);
+    expect(page).toBeLessThan(20);
+    shop.meddle(undefined);
+    expect((await service.sync('full', 'next')).outcome).toBe('done');
+  } finally {
+    await service.close();
+    await shop.close();
+  }
 });
 
 describe('a shop whose webhooks come several times and in any order', () => {

@@ -16,6 +16,7 @@ import {
   put as putInto,
   say,
   startLines,
+  TASK_LIMIT,
   type Script,
 } from './support/lines.js';
 
@@ -157,6 +158,26 @@ describe.each(TEST_BACKENDS)('streams on %s', (kind) => {
       )) as unknown[];
     expect(again).toEqual([]);
   });
+
+  it('takes the places of tasks that do not end in time away from them', async () => {
+    const places = 2 * fetchThing.queue.concurrency; // in both lanes
+    let late = 0;
+    const hangs = new Set<string>();
+    script.onTask = (id, { signal }) => {
+      if (id === 'good' || hangs.has(id)) return done;
+      hangs.add(id);
+      return new Promise(() => signal.addEventListener('abort', () => late++));
+    };
+    await Promise.all(Array.from({ length: places }, (_, i) => put(fetchThing, message(`hang_${i}`))));
+    await until('they wait', () => hangs.size >= fetchThing.queue.concurrency);
+    await put(fetchThing, message('good'));
+    await until('another has its turn', () => script.tasks.includes('good'), TASK_LIMIT * 5_000);
+    await until(
+      'each was told, and had another',
+      () => late === places && script.tasks.length > 2 * places,
+      60_000,
+    );
+  }, 90_000);
 
   it('runs what is left for the end once for all items that are applied together', async () => {
     const [first, second] = [`first_${randomUUID()}`, `second_${randomUUID()}`];

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { money } from '#core/catalog';
 import { FakeStore } from '#core/catalog/testing';
 
@@ -11,7 +12,11 @@ export interface ListedStore {
   lose(...skus: string[]): void;
   /** Changes the next answers' bodies. */
   meddle(with_: ((page: { products: object[]; nextCursor: unknown }) => object) | undefined): void;
+  /** How long an answer takes, in milliseconds. */
+  dawdle(ms: number): void;
   asked: string[];
+  /** Answers that are being waited for, and the most there were at once. */
+  busy: { now: number; most: number };
   close(): Promise<void>;
 }
 
@@ -31,6 +36,8 @@ export async function openListedStore(count: number): Promise<ListedStore> {
     });
   }
   let meddled: Parameters<ListedStore['meddle']>[0];
+  let delayMs = 0;
+  const busy = { now: 0, most: 0 };
   const asked: string[] = [];
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url!, 'http://shop');
@@ -40,7 +47,10 @@ export async function openListedStore(count: number): Promise<ListedStore> {
       updatedSince: searchParams.get('updated_since') ?? undefined,
       cursor: searchParams.get('cursor') ?? undefined,
     };
-    void store.listProducts(query).then((page) => {
+    busy.most = Math.max(busy.most, ++busy.now);
+    void store.listProducts(query).then(async (page) => {
+      await sleep(delayMs);
+      busy.now--;
       response.setHeader('content-type', 'application/json');
       response.end(JSON.stringify(meddled ? meddled(page) : page));
     });
@@ -51,7 +61,9 @@ export async function openListedStore(count: number): Promise<ListedStore> {
     store,
     lose: (...skus) => skus.forEach((sku) => store.products.delete(sku)),
     meddle: (with_) => void (meddled = with_),
+    dawdle: (ms) => void (delayMs = ms),
     asked,
+    busy,
     close: async () => {
       server.closeAllConnections();
       await new Promise((closed) => server.close(closed));

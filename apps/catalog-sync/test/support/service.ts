@@ -48,6 +48,8 @@ export async function openService(options: {
   storeUrl: string;
   clockFile?: string;
   maxAgeSeconds?: number;
+  /** How long a sync may take; less than what may be set. */
+  syncSeconds?: number;
 }): Promise<Service> {
   const database = await createTestDatabase();
   const merchant = await insertTestMerchant(database.ownerUrl, options);
@@ -64,6 +66,7 @@ export async function openService(options: {
     CATALOG_RPC_PORT: String(rpcPort),
     STORE_TIMEOUT_MS: String(STORE_TIMEOUT_MS),
   });
+  if (options.syncSeconds) env.STORE_SYNC_MINUTES = options.syncSeconds / 60;
   const app = await bootService({
     service: 'catalog-sync',
     module: CatalogSyncModule.forRoot(env),

@@ -22,7 +22,14 @@ export const say = defineJob({
   retry,
 });
 export const interrupt = defineJob({ ...say, name: 'test.interrupt-line.v1', expedited: true });
-export const fetchThing = defineJob({ ...base, name: 'test.fetch-thing.v1', queue: QUEUES.sends, retry });
+/** How long a task may take, in seconds. */
+export const TASK_LIMIT = 3;
+export const fetchThing = defineJob({
+  ...base,
+  name: 'test.fetch-thing.v1',
+  queue: { ...QUEUES.sends, limitSeconds: TASK_LIMIT },
+  retry,
+});
 
 /** What the handlers of a test saw and how they shall behave. */
 export interface Script {
