@@ -21,8 +21,8 @@ export class ClosedRights1700000000023 implements MigrationInterface {
 /** Rows to lock, by service and kind of what is locked. Names share a row when their hashes do, which only makes one wait. */
 const SLOTS: readonly [service: string, kind: string, slots: number][] = [
   ...['conversation', 'catalog', 'checkout', 'outbound'].map((s) => [s, 'stream', 16_384] as const),
-  ['conversation', 'contact', 1_024],
-  ['outbound', 'channel-id', 1_024],
+  ['conversation', 'contact', 65_536],
+  ['outbound', 'channel-id', 65_536],
   ['admin', 'business-account', 256],
   ['admin', 'audit-chain', 256],
 ].map(([service, kind, slots]) => [service as string, kind as string, slots as number]);

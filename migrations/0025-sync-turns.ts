@@ -7,7 +7,7 @@ export class SyncTurns1700000000025 implements MigrationInterface {
       `ALTER TABLE catalog.sync_cursors ADD COLUMN turn_of text, ADD COLUMN turn_until timestamptz`,
     );
     await runner.query(
-      `COMMENT ON COLUMN catalog.sync_cursors.turn_of IS 'journal item of the sync that reads the shop now'`,
+      `COMMENT ON COLUMN catalog.sync_cursors.turn_of IS 'journal item, and run, of the sync that reads the shop now'`,
     );
   }
 

@@ -84,10 +84,11 @@ describe('what somebody has stored, however large', () => {
     await ignored(message('large.3', keys(200_000)), { createdAt });
     await ignored({ ...keys(12_000), nothing: 'that anybody knows' }, { createdAt });
     await ignored(message('large.4', { content: nested(2_000) }), { createdAt });
+    await ignored(message('large.5', { content: { type: 'text', text: 'hi[cut]' } }), { createdAt }); // an excerpt
     for (let i = 0; i < 300; i++) await ignored(keys(200), { createdAt });
     for (const dryRun of [true, false]) {
       const { json } = await calm(`dry run: ${dryRun}`, () => replay(dryRun, 1_000), 202);
-      expect([json.queued.ignored, json.leftAlone.ignored]).toEqual([2, 303]);
+      expect([json.queued.ignored, json.leftAlone.ignored]).toEqual([2, 304]);
     }
     const { rows } = await admin.owner.query(
       `SELECT external_id FROM journal.items WHERE merchant_id = $1 AND name = $2 AND external_id LIKE 'large/%'`,

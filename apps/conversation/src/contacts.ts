@@ -31,9 +31,9 @@ export async function resolveContact(
   person: PersonRef,
   now: Date,
 ): Promise<string> {
-  lockPeople(tx, book, person);
   const familiar = await familiarContact(tx, book, person, now);
   if (familiar !== undefined) return familiar;
+  lockPeople(tx, book, person);
   const known = await contactsOf(tx, book, person);
   const contactId = known[0] ?? createContact(tx, book, person);
   await mergeContacts(tx, contactId, known.slice(1));

@@ -30,3 +30,9 @@ it('a payload that breaks its contract is kept, with the reason', () => {
   });
   expect(item.settled).toEqual({ outcome: 'ignored', reason: expect.stringContaining('ISO 8601') });
 });
+
+it('who it is from is kept with it, also when the number looks like one of a card', () => {
+  const person = { waId: '4915123456704', name: 'pay 4111 1111 1111 1111' };
+  const { item } = work(recordStatus, { ...status, at: 'soon', person } as never, 'mer_1', now, said);
+  expect(item.payload).toMatchObject({ person: { waId: '4915123456704', name: 'pay •••• 1111' } });
+});

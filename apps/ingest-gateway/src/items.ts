@@ -72,10 +72,7 @@ export function kept(
       source: what.source,
       externalId: what.externalId,
       // Quarantined items may be given to their merchant later: whole.
-      payload:
-        outcome === 'ignored'
-          ? cleared(excerpt(what.payload) as object, { foreign: true })
-          : cleared(what.payload),
+      payload: cleared(outcome === 'ignored' ? (excerpt(what.payload) as object) : what.payload),
       occurredAt: what.occurredAt,
       settled: { outcome, reason: reason.slice(0, 1_000) },
     },

@@ -305,6 +305,28 @@ describe('what happened long ago', () => {
     expect(JSON.stringify(rows.map((row) => row.payload))).not.toMatch(/971500000777|Nobody|back/);
   });
 
+  it('is kept as having come without the person when nothing would act on it anyway', async () => {
+    const timestamp = seconds(400);
+    const old = textMessage('old', 'I am back', { from: person.wa_id, timestamp });
+    const values = [
+      { messages: [{ ...old, group_id: 'g1' }] },
+      { messages: [{ ...old, from: undefined }] },
+      { messages: [{ ...old, id: '' }] },
+      { messages: [{ ...old, type: 'system', system: { type: 'other', body: 'Nobody came back' } }] },
+      { message_echoes: [{ ...old, to: person.wa_id }] },
+      { news: [{ timestamp, text: 'Nobody is back' }, { timestamp: seconds(500) }] },
+      { statuses: [{ status: 'read', timestamp, recipient_id: person.wa_id, note: 'back' }] },
+    ];
+    const contacts = [person];
+    for (const value of values) {
+      expect((await gateway.whatsapp(gateway.envelope({ contacts, ...value }))).status).toBe(200);
+    }
+    const rows = await gateway.rows();
+    expect(rows.length).toBeGreaterThanOrEqual(values.length);
+    expect(new Set(rows.map(({ outcome }) => outcome))).toEqual(new Set(['ignored']));
+    expect(JSON.stringify(rows.map((row) => row.payload))).not.toMatch(/971500000777|Nobody|back/);
+  });
+
   it('is acted on until the eighth day', async () => {
     const young = textMessage('young', 'hello', { timestamp: seconds(7.9) });
     expect((await gateway.whatsapp(gateway.envelope({ messages: [young] }))).status).toBe(200);

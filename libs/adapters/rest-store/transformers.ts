@@ -157,10 +157,10 @@ function toQuoteLine(value: unknown, path: string, currency: string): QuoteLine 
   return {
     sku: toSku(raw.sku, `${path}.sku`),
     title: text(raw.title, `${path}.title`, 200),
-    quantity: whole(raw.quantity, `${path}.quantity`, 1),
+    quantity: whole(raw.quantity, `${path}.quantity`, 1, MOST_PIECES),
     unitPrice: moneyIn(currency, raw.unitPrice, `${path}.unitPrice`),
     available: toPieces(raw.available, `${path}.available`),
-    maxQuantity: whole(raw.maxQuantity, `${path}.maxQuantity`),
+    maxQuantity: toPieces(raw.maxQuantity, `${path}.maxQuantity`),
     ...(reason && { reason }),
   };
 }
@@ -184,7 +184,7 @@ export function toShort(value: unknown): Short[] {
     const raw = object(v, p);
     return {
       sku: toSku(raw.sku, `${p}.sku`),
-      requested: whole(raw.requested, `${p}.requested`),
+      requested: toPieces(raw.requested, `${p}.requested`),
       available: toPieces(raw.available, `${p}.available`),
     };
   });

@@ -27,13 +27,25 @@ export function factsOf(origin: Origin, id: string, at: Date | undefined): ItemF
 
 /** Something that no job takes: kept as far as an excerpt goes, card numbers masked, under a hash of all that it says. */
 export function ignored(origin: Origin, reason: string, value: unknown): InboundItem {
-  const { field, businessAccountId, phoneNumberId, time } = origin;
+  const { field, businessAccountId, phoneNumberId } = origin;
+  const time = origin.time ?? timeIn(value);
   const id = externalId(
     'other',
     hashOf({ field, businessAccountId, phoneNumberId, time: time?.getTime(), value }),
   );
   const payload = { field, value: new Typed().everything(excerpt(value)) };
   return { ...factsOf(origin, id, time), kind: 'ignored', reason, payload };
+}
+
+/** When something happened, by itself or by the latest of what it lists: entries of messages have no time of their own. */
+function timeIn(value: unknown): Date | undefined {
+  const own = unixTime(object(value).timestamp);
+  if (own) return own;
+  const inner = Object.values(object(value)).flatMap((listed) => list(listed));
+  return inner.reduce<Date | undefined>((latest, entry) => {
+    const at = unixTime(object(entry).timestamp);
+    return at && (!latest || at > latest) ? at : latest;
+  }, undefined);
 }
 
 /** One entry of `messages[]`. `contacts` are those of the same change, in any order. */

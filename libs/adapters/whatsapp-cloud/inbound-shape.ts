@@ -37,10 +37,13 @@ export function identifier(value: unknown, max = 256): string | undefined {
   return id !== undefined && !isCardNumberId(id) ? id : undefined;
 }
 
-/** The id of something that we had offered. A card number is none of ours: it is masked, and leads to nothing. */
+/**
+ * The id of something that we had offered. A card number is none of ours: it is masked, and leads to nothing. With 14
+ * digits it is left alone: many shops' numbers of goods have so many.
+ */
 export function offeredId(value: unknown, max?: number): string | undefined {
   const id = accountId(value, max);
-  return id !== undefined && isCardNumberId(id) ? maskCardNumbers(id).text : id;
+  return id !== undefined && isCardNumberId(id) && !/^\d{14}$/.test(id) ? maskCardNumbers(id).text : id;
 }
 
 /** The id of an account or number of a business, which Meta chose: some of them have a card's length and check digit. */
@@ -108,6 +111,9 @@ export function cut(text: string, longest: number): string {
   return text.length <= longest ? text : text.slice(0, longest) + CUT;
 }
 
+/** Fields of Meta's that hold whose something is: phone numbers of 13 digits look like old card numbers. */
+const PERSON_IDS: ReadonlySet<string> = new Set(['from', 'wa_id', 'recipient_id', 'user_id', 'from_user_id']);
+
 /** Masks card numbers in what a person typed, and remembers whether there was one. */
 export class Typed {
   found = false;
@@ -132,6 +138,11 @@ export class Typed {
     }
     if (Array.isArray(value)) return value.map((v) => this.everything(v));
     if (!isObject(value)) return value;
-    return Object.fromEntries(Object.entries(value).map(([k, v]) => [this.text(k), this.everything(v)]));
+    return Object.fromEntries(
+      Object.entries(value).map(([k, v]) => [
+        this.text(k),
+        PERSON_IDS.has(k) && identifier(v) !== undefined ? v : this.everything(v),
+      ]),
+    );
   }
 }

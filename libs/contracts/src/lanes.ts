@@ -1,7 +1,7 @@
 import type { QueueDefinition } from './job.js';
 import { QUEUES } from './queues.js';
 
-/** A BullMQ queue: each queue of ours has one, and one more for merchants that have more to do than their share. */
+/** A line of its own in the queue server: each queue of ours has one, and one more for merchants that have more to do than their share. */
 export interface Lane {
   name: string;
   queue: QueueDefinition;

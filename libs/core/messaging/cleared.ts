@@ -10,8 +10,9 @@ declare const CLEARED: unique symbol;
 export type Cleared<T> = T & { readonly [CLEARED]: true };
 
 /**
- * Names of fields that hold ids, or what is made of ids: whatever stands in them is not changed. Ids from outside are
- * looked at where they are read, and are none when they are a card number (`isCardNumberId`).
+ * Names of fields that hold ids, or what is made of ids: whatever stands in them is not changed. Ids of people and of
+ * what they wrote, orders and events are looked at where they are read, and are none when they are a card number
+ * (`isCardNumberId`). A shop's names for its goods, and its addresses, are its own.
  */
 const IDS: ReadonlySet<string> = new Set([
   ...['id', 'ref', 'occasion', 'runId', 'upTo', 'subject', 'account', 'signedBy'],

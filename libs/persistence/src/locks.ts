@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 /** What is locked, and how many rows of `journal.locks` stand for its names, for each service that locks it. */
 const SLOTS = {
   stream: 16_384,
-  contact: 1_024,
-  'channel-id': 1_024,
+  contact: 65_536,
+  'channel-id': 65_536,
   'business-account': 256,
   'audit-chain': 256,
 } as const;
@@ -13,7 +13,8 @@ export type LockKind = keyof typeof SLOTS;
 
 /**
  * The row that stands for a name. Two names may share one: then they wait for each other, which costs time and nothing
- * else.
+ * else. Of kinds that are waited for, and of which a transaction locks many, there are more: two transactions that wait for
+ * each other are a deadlock, and one of them is run again.
  */
 export function lockSlot(kind: LockKind, name: string): number {
   return createHash('sha1').update(name).digest().readUInt32BE() % SLOTS[kind];

@@ -3,7 +3,7 @@ import { lookup } from 'node:dns/promises';
 import type { AddressInfo } from 'node:net';
 import { nameLookup } from '../src/name-lookup.js';
 
-/** Names of `silent.example` are never answered, those of `none.example` do not exist, all else is at 192.0.2.7. */
+/** Names of `silent.example` are never answered, those of `half.example` for one family, those of `none.example` do not exist, all else is at 192.0.2.7. */
 let server: Socket;
 let asked: string[];
 let look: (name: string) => Promise<unknown>;
@@ -13,7 +13,7 @@ beforeAll(async () => {
   server.on('message', (question, from) => {
     const name = nameIn(question);
     asked.push(name);
-    if (name.endsWith('silent.example')) return;
+    if (name.endsWith('silent.example') || (name.endsWith('half.example') && !isForV4(question))) return;
     server.send(answerTo(question, name.endsWith('none.example')), from.port, from.address);
   });
   await new Promise<void>((resolve) => server.bind(0, '127.0.0.1', resolve));
@@ -46,6 +46,12 @@ it('waits for a silent name server without keeping any other look-up waiting', a
   expect(new Set(await Promise.all(silent))).toEqual(new Set(['gave up']));
 }, 30_000);
 
+it('does not wait for long for the other family', async () => {
+  const began = performance.now();
+  expect(await look('half.example')).toEqual([{ address: '192.0.2.7', family: 4 }]);
+  expect(performance.now() - began).toBeLessThan(1_500);
+});
+
 function nameIn(question: Buffer): string {
   const labels: string[] = [];
   for (let at = 12; question[at] !== 0; at += question[at]! + 1) {
@@ -54,11 +60,12 @@ function nameIn(question: Buffer): string {
   return labels.join('.').toLowerCase();
 }
 
+const isForV4 = (question: Buffer): boolean => question.readUInt16BE(question.indexOf(0, 12) + 1) === 1;
+
 /** One A record for an A question, none for any other; or "no such name". */
 function answerTo(question: Buffer, none: boolean): Buffer {
   const end = question.indexOf(0, 12) + 5;
-  const type = question.readUInt16BE(end - 4);
-  const record = type === 1 && !none;
+  const record = isForV4(question) && !none;
   const head = Buffer.from(question.subarray(0, end));
   head.writeUInt16BE(none ? 0x8183 : 0x8180, 2);
   head.writeUInt16BE(record ? 1 : 0, 6);

@@ -7,6 +7,7 @@ const LONGEST_REST_MS = 1_000;
 /** A crowd may fill all places while nobody else is there, and few of them, now and then, while somebody is. */
 export class CrowdLimit {
   private timer: NodeJS.Timeout | undefined;
+  private othersAreThere = false;
   private worker: { concurrency: number } | undefined;
 
   constructor(
@@ -20,8 +21,8 @@ export class CrowdLimit {
   }
 
   othersCame(): void {
-    this.allow(this.few);
-    this.timer ??= setTimeout(() => this.allow(this.many), THERE_FOR_MS).unref();
+    this.are(true);
+    this.timer ??= setTimeout(() => this.are(false), THERE_FOR_MS).unref();
     this.timer.refresh();
   }
 
@@ -39,11 +40,8 @@ export class CrowdLimit {
     }
   }
 
-  private get othersAreThere(): boolean {
-    return this.worker?.concurrency === this.few;
-  }
-
-  private allow(places: number): void {
-    if (this.worker) this.worker.concurrency = places;
+  private are(there: boolean): void {
+    this.othersAreThere = there;
+    if (this.worker) this.worker.concurrency = there ? this.few : this.many;
   }
 }

@@ -11,7 +11,7 @@ interface Places {
   turnstile: Turnstile;
   /**
    * Of what is run with care, one at a time in all lanes of a queue: should the process die once more, only the item
-   * that it was at has been counted.
+   * that it was at has been counted. A task that takes long is joined by the next one.
    */
   alone: Turnstile;
 }
@@ -106,7 +106,7 @@ export class LaneRunner {
       return again;
     };
     try {
-      return await places.pass(work);
+      return await (careful && queue.kind === 'task' ? passBriefly(places, work) : places.pass(work));
     } catch (error) {
       if (error instanceof CareNeeded) return this.run(stream, true);
       // No item's fault: the database is away, or broke a deadlock. The sweep brings the stream again.
@@ -126,6 +126,21 @@ export class LaneRunner {
     await tenants.transaction(merchantId, (tx) => journal.unpark(tx, itemId, clock.now()));
     log({ event: 'job.redriven', queue: this.lane.queue.name, itemId, merchantId });
   }
+}
+
+/** What kills a process mostly does so at once: a shop that is slow shall not hold up those of others for as long. */
+const ALONE_FOR_MS = 3_000;
+
+/** Does the work, of which no more than the beginning is within the turnstile. */
+async function passBriefly<T>(turnstile: Turnstile, work: () => Promise<T>): Promise<T> {
+  const begun = turnstile.pass(async () => {
+    const working = work();
+    let timer: NodeJS.Timeout | undefined;
+    const enough = new Promise((resolve) => (timer = setTimeout(resolve, ALONE_FOR_MS)));
+    await Promise.race([working, enough]).finally(() => clearTimeout(timer));
+    return { working };
+  });
+  return (await begun).working;
 }
 
 function throwFirst(results: readonly PromiseSettledResult<void>[]): void {

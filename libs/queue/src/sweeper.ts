@@ -31,7 +31,7 @@ const OVERDUE_MS = 2_000;
 /** Streams woken in one sweep. */
 const SWEEP_LIMIT = 10_000;
 /** And of one merchant's in a queue in which all that is overdue may be waiting already. */
-const FEW = 100;
+const MOST_OF_ONE_IN_LINE = 100;
 /** One that was woken is left alone for this long; and for longer while its queue has jobs: it waits there like others. */
 const PATIENCE_MS = 4_000;
 const PATIENCE_IN_LINE_MS = 15_000;
@@ -120,7 +120,7 @@ export class Sweeper {
       if ((waiting.get(queue) ?? 0) * STREAMS_A_JOB < overdue.get(queue)!) return true;
       const of = `${queue}/${merchantId}`;
       taken.set(of, (taken.get(of) ?? 0) + 1);
-      return taken.get(of)! <= FEW;
+      return taken.get(of)! <= MOST_OF_ONE_IN_LINE;
     });
   }
 

@@ -37,7 +37,7 @@ const failures = new Counter({
 export const STREAMS_A_JOB = 16;
 
 /** Streams that a sweep brings with care: one after the other, each run counted before it begins. */
-const FEW = 64;
+const CAREFUL_UP_TO = 64;
 
 /** Tells queues that streams have work. Best effort by design: the journal has the work, and the sweep repeats. */
 export class Waker {
@@ -112,7 +112,7 @@ export class Waker {
     const asleep = known.filter((_, i) => !have[i]);
     // Many have lost their wake-ups with the queue server. A few were perhaps being applied when their process died, and
     // one of them may be why: not until BullMQ finds its job stalled would that be known.
-    const careful = asleep.length <= FEW;
+    const careful = asleep.length <= CAREFUL_UP_TO;
     await this.wake(asleep.map((s) => ({ ...s, name: 'sweep', fold: isTask(s), behind: true, careful })));
   }
 

@@ -9,12 +9,21 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { deferred, done, QUEUES, type JobOutcome } from '#contracts';
 import { CONNECTION, Journal, Tenants, type Stream } from '#persistence';
 import { systemClock } from '#platform';
-import { openQueueBackend, Waker } from '#queue';
+import { openQueueBackend, toItem, Waker } from '#queue';
 import { createTestDatabase, TEST_BACKENDS, until, type TestDatabase } from '#testing';
 import { CareNeeded } from '../src/failures.js';
 import type { ProcessorDeps } from '../src/handling.js';
 import { OrderedProcessor, TaskProcessor } from '../src/processor.js';
-import { merchantId, message, newScript, put, say, startLines, type Script } from './support/lines.js';
+import {
+  fetchThing,
+  merchantId,
+  message,
+  newScript,
+  put,
+  say,
+  startLines,
+  type Script,
+} from './support/lines.js';
 
 describe('an item at which a process died', () => {
   let database: TestDatabase;
@@ -138,6 +147,28 @@ describe('an item at which a process died', () => {
     const fail = (): Promise<JobOutcome> => Promise.reject(new Error('not today'));
     await processorOf(kind, depsWith(fail)).run(stream, true);
     expect(await state()).toMatchObject({ attempts: 1, endings: 1, parked: false, reason: 'not today' });
+  });
+
+  it('holds up those behind it no longer than it takes a process to die, when it is a task that is slow', async () => {
+    const ids = ['slow', ...Array.from({ length: 5 }, (_, i) => `behind_${i}`)].map(
+      (id) => `${id}_${randomUUID()}`,
+    );
+    let end = (): void => undefined;
+    script.onTask = (id) =>
+      id.startsWith('slow') ? new Promise((resolve) => (end = () => resolve(done))) : done;
+    for (const id of ids) await put(app, fetchThing, message(id), false);
+    const streams = ids.map((id) => ({
+      merchantId,
+      queue: 'sends',
+      stream: toItem(fetchThing, message(id), merchantId, new Date()).stream,
+    }));
+    const wake = (of: Stream[]) =>
+      app.get(Waker).wake(of.map((s) => ({ ...s, name: fetchThing.name, fold: true, careful: true })));
+    await wake(streams.slice(0, 1));
+    await until('it has begun', () => script.tasks.length === 1);
+    await wake(streams.slice(1));
+    await until('those behind are done', () => script.tasks.length === ids.length, 9_000);
+    end();
   });
 
   it('is not counted when another applies its stream', async () => {

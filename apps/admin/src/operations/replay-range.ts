@@ -11,6 +11,7 @@ import {
   recordTemplateStatus,
   type JobContract,
 } from '#contracts';
+import { CUT } from '#core/messaging';
 import type { NewItem } from '#persistence';
 import { toItem } from '#queue';
 import { READ_PAYLOAD } from './payloads.js';
@@ -168,6 +169,7 @@ interface IgnoredItem {
 
 function readable(row: IgnoredItem, merchantId: string, now: Date): NewItem | undefined {
   const { source, externalId, occurredAt, payload } = row;
+  if (payload === null || JSON.stringify(payload).includes(CUT)) return undefined; // not all of it is there
   if (!payload) return undefined;
   const [contract, ...others] = (READERS[source] ?? []).filter(
     (one) => brokenRules(one, payload) === undefined,

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { syncStore } from '#contracts';
 
 /** A shop may give a change an earlier time than one that it showed before; so much is read again, in milliseconds. */
 const OVERLAP_MS = 10_000;
@@ -13,36 +14,50 @@ export async function updatedSince(tx: EntityManager): Promise<string | undefine
 }
 
 /** What a sync that was asked for at `askedAt` has to do. */
-export type Turn = 'mine' | 'taken' | 'read-since';
+export type Turn = 'mine' | 'taken' | 'asked-again' | 'read-since';
+
+export interface AskedSync {
+  mode: 'full' | 'incremental';
+  /** Of the journal: what asks for it. */
+  itemId: string;
+  askedAt: Date;
+}
 
 /**
- * Takes the merchant's turn for the sync that this journal item asks for, until `until`; a sync that is run again after
- * a crash has it already. One that began after it was asked for has read all that this one would.
+ * Takes the merchant's turn for one run of a sync, until `until`; a sync that is run again, after a crash for example, takes
+ * over its own. One that began after it was asked for has read all that this one would, and so will one that was asked
+ * for later and waits.
+ * @param run of this run alone: `<item id>/<anything>`
  */
 export async function takeTurn(
   tx: EntityManager,
   merchantId: string,
-  sync: { mode: 'full' | 'incremental'; itemId: string; askedAt: Date },
+  { mode, itemId, askedAt }: AskedSync,
+  run: string,
   now: Date,
   until: Date,
 ): Promise<Turn> {
-  const read = sync.mode === 'full' ? 'full_at' : 'confirmed_at';
+  const read = mode === 'full' ? 'full_at' : 'confirmed_at';
   const [row] = (await tx.query(
     `INSERT INTO catalog.sync_cursors AS c (merchant_id, turn_of, turn_until) VALUES ($1, $2, $5)
-     ON CONFLICT (merchant_id) DO UPDATE SET
-       turn_of = CASE WHEN c.turn_of = $2 OR c.turn_until IS NULL OR c.turn_until <= $4 THEN $2 ELSE c.turn_of END,
-       turn_until = CASE WHEN c.turn_of = $2 OR c.turn_until IS NULL OR c.turn_until <= $4 THEN $5 ELSE c.turn_until END
-     RETURNING turn_of = $2 AS mine, coalesce(${read} >= $3, false) AS read`,
-    [merchantId, sync.itemId, sync.askedAt, now, until],
-  )) as { mine: boolean; read: boolean }[];
-  if (!row!.mine) return 'taken';
-  return row!.read ? 'read-since' : 'mine';
+     ON CONFLICT (merchant_id) DO UPDATE SET turn_of = $2, turn_until = $5
+       WHERE c.turn_until IS NULL OR c.turn_until <= $4 OR split_part(c.turn_of, '/', 1) = split_part($2, '/', 1)
+     RETURNING coalesce(${read} >= $3, false) AS read`,
+    [merchantId, run, askedAt, now, until],
+  )) as { read: boolean }[];
+  if (row) return row.read ? 'read-since' : 'mine';
+  const later = (await tx.query(
+    `SELECT FROM journal.items WHERE settled_at IS NULL AND parked_at IS NULL AND queue = $1 AND name = $2 AND id > $3
+       AND payload ->> 'mode' = $4 LIMIT 1`,
+    [syncStore.queue.name, syncStore.name, itemId, mode],
+  )) as unknown[];
+  return later.length > 0 ? 'asked-again' : 'taken';
 }
 
-/** Lets the next sync begin. */
-export async function endTurn(tx: EntityManager, itemId: string): Promise<void> {
+/** Lets the next sync begin, if it is still this run's turn. */
+export async function endTurn(tx: EntityManager, run: string): Promise<void> {
   await tx.query(`UPDATE catalog.sync_cursors SET turn_of = NULL, turn_until = NULL WHERE turn_of = $1`, [
-    itemId,
+    run,
   ]);
 }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Controller, Inject } from '@nestjs/common';
 import { Logger } from 'nestjs-pino';
@@ -64,8 +65,10 @@ export class SyncStoreHandler {
   async handle({ mode }: SyncStorePayload, ctx: TaskContext): Promise<JobOutcome> {
     const connection = await this.directory.store(ctx.merchantId);
     if (!connection) return skipped('no shop is connected');
-    const turn = await this.takeTurn(mode, ctx);
+    const run = `${ctx.item.id}/${randomUUID()}`;
+    const turn = await this.takeTurn(mode, run, ctx);
     if (turn === 'taken') return deferred(new Date(this.clock.now().getTime() + LOOK_AGAIN_MS));
+    if (turn === 'asked-again') return skipped('it was asked for again since');
     try {
       if (turn === 'read-since') return skipped('the shop has been read since');
       const outcome = await this.sync(mode, this.shops.forSync(connection), ctx);
@@ -77,15 +80,19 @@ export class SyncStoreHandler {
       return await this.failed(mode, error, ctx);
     } finally {
       // Should the process die before, the turn ends by itself.
-      await this.tenants.transaction(ctx.merchantId, (tx) => endTurn(tx, ctx.item.id));
+      await this.tenants.transaction(ctx.merchantId, (tx) => endTurn(tx, run));
     }
   }
 
-  private takeTurn(mode: SyncStorePayload['mode'], { merchantId, item }: TaskContext): Promise<Turn> {
+  private takeTurn(
+    mode: SyncStorePayload['mode'],
+    run: string,
+    { merchantId, item }: TaskContext,
+  ): Promise<Turn> {
     const now = this.clock.now();
     const until = new Date(now.getTime() + this.env.STORE_SYNC_MINUTES * 60_000);
     const sync = { mode, itemId: item.id, askedAt: item.occurredAt };
-    return this.tenants.transaction(merchantId, (tx) => takeTurn(tx, merchantId, sync, now, until));
+    return this.tenants.transaction(merchantId, (tx) => takeTurn(tx, merchantId, sync, run, now, until));
   }
 
   private async sync(

@@ -83,6 +83,8 @@ it('forgets what breaks off, and what the work throws', async () => {
   await tick();
   gone.destroy();
   await expect(reading).rejects.toEqual(refusal(408));
+  // Before it was to be read: its address was looked at meanwhile.
+  await expect(read(bodies, gone)).rejects.toEqual(refusal(408));
   const from = request();
   const failing = bodies.use(from, 50, () => Promise.reject(new Error('no journal')));
   from.end('whole');

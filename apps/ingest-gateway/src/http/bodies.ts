@@ -47,6 +47,8 @@ export class Bodies {
   }
 
   private read(request: IncomingMessage, limit: number, held: Held): Promise<Buffer> {
+    // It left while its address was looked at: nothing more will be heard of it.
+    if (request.destroyed) return Promise.reject(new BodyRefused(408));
     if (Number(request.headers['content-length']) > limit) return Promise.reject(new BodyRefused(413));
     const chunks: Buffer[] = [];
     return new Promise((resolve, reject) => {
