@@ -4,6 +4,7 @@ import {
   runMigrations,
   SchemaMigrationRequiredError,
 } from 'bullmq';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { QUEUE_ROLE, secure } from './secure.js';
@@ -21,8 +22,13 @@ export interface MigrateOptions {
   sandbox?: boolean;
 }
 
-/** How long to wait for a table that a service is using, before the migration gives up and changes nothing. */
-const LOCK_TIMEOUT = '60s';
+/**
+ * Who waits to change a table holds up all who come after to use it. So a migration waits for a moment only, gives way, and
+ * comes again.
+ */
+const LOCK_TIMEOUT = '2s';
+const TRIES = 20;
+const PAUSE_MS = 1_000;
 
 export interface Migrated {
   /** Names of the migrations that were run. */
@@ -34,7 +40,7 @@ export interface Migrated {
 /**
  * Brings a database up to date: roles, schemas, tables, policies, rights. Runs once at a time whoever calls it and may
  * be repeated at will.
- * @throws Error when a table is in use for longer than a minute, or a migration fails: that one is rolled back.
+ * @throws Error when a table is in use all the time for a minute, or a migration fails: that one is rolled back.
  */
 export async function migrate(options: MigrateOptions): Promise<Migrated> {
   const turn = await takeTurn(options.url);
@@ -50,22 +56,39 @@ export async function migrate(options: MigrateOptions): Promise<Migrated> {
   try {
     await owner.connect();
     await source.initialize();
-    const ran = await source.runMigrations();
+    const ran: string[] = [];
+    await patiently(async () => ran.push(...(await source.runMigrations()).map((m) => m.name)));
     await prepareRoles(source, options);
     if (options.queues) await prepareQueue(owner);
-    const warnings = await secure(owner, { queues: options.queues });
+    const warnings = await patiently(() => secure(owner, { queues: options.queues }));
     for (const [role, password] of Object.entries(options.passwords ?? {})) {
       await owner.query(
         `ALTER ROLE ${pg.escapeIdentifier(role)} LOGIN PASSWORD ${pg.escapeLiteral(password)}`,
       );
     }
-    return { ran: ran.map((m) => m.name), warnings };
+    return { ran, warnings };
   } finally {
     if (source.isInitialized) await source.destroy();
     await owner.end();
     await turn.end();
   }
 }
+
+/** Again as long as it is a table in use that it waits for. */
+async function patiently<T>(work: () => Promise<T>): Promise<T> {
+  for (let left = TRIES; ; left--) {
+    try {
+      return await work();
+    } catch (error) {
+      const { code } =
+        (error as { driverError?: { code?: string } }).driverError ?? (error as { code?: string });
+      if (code !== LOCK_NOT_AVAILABLE || left === 1) throw error;
+      await sleep(PAUSE_MS);
+    }
+  }
+}
+
+const LOCK_NOT_AVAILABLE = '55P03';
 
 /** Holds a table that nobody but the owner can lock, until the connection ends. */
 async function takeTurn(url: string): Promise<pg.Client> {
