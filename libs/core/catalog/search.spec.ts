@@ -143,3 +143,49 @@ describe('words', () => {
     );
   });
 });
+
+describe('a catalog that is made to cost as much as it can', () => {
+  const LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
+  const vocabulary = [...LETTERS].flatMap((a) => [...LETTERS].map((b) => `aa${a}${b}`));
+  const some = (count: number, seed: number): string =>
+    Array.from(
+      { length: count },
+      (_, i) => vocabulary[(seed * 7 + i * 13 + ((seed * i) % 97)) % vocabulary.length],
+    ).join(' ');
+  const products = Array.from({ length: 20_000 }, (_, i) => ({
+    sku: `s${i}`,
+    title: some(40, i),
+    description: some(80, i * 3 + 1),
+    category: { id: 'c', title: some(40, i * 5 + 2) },
+  }));
+  const index = buildSearchIndex(products);
+
+  it('has no more places than an index may have', () => {
+    let places = 0;
+    for (const skus of index.words.values()) places += skus.size;
+    expect(places).toBe(index.places);
+    expect(places).toBeLessThanOrEqual(600_000);
+  });
+
+  it('is searched at a bounded cost', () => {
+    const texts = ['aa', 'aa aab aac aad aae aaf aag aah aai aaj', vocabulary.slice(0, 10).join(' ')];
+    for (const text of texts) {
+      const began = process.cpuUsage();
+      expect(searchProducts(index, text).length).toBeGreaterThan(100);
+      const { user } = process.cpuUsage(began);
+      expect([text, user < 400_000 ? 'quick' : `${user / 1_000} ms`]).toEqual([text, 'quick']);
+    }
+  });
+
+  it('finds what holds a rare word and a common one', () => {
+    const rare = {
+      sku: 'rare',
+      title: 'aa00 lighthouse',
+      description: '',
+      category: { id: 'c', title: 'c' },
+    };
+    const withRare = buildSearchIndex([rare, ...products]);
+    const [best, ...others] = searchProducts(withRare, 'aa lighthouse').filter(({ all }) => all);
+    expect([best?.sku, others]).toEqual(['rare', []]);
+  });
+});

@@ -14,12 +14,20 @@ const DESCRIPTION_CHARACTERS = 400;
 
 /** Different words of one catalog; a shop whose every product has words of its own is not searched by all of them. */
 const MOST_WORDS = 30_000;
+/** Of one product, its title's first. */
+const MOST_WORDS_OF_ONE = 60;
+/** Places in which words stand, of one catalog: a product of a common word each. */
+const MOST_PLACES = 600_000;
 /** Words of a request that may be slips of others: each is compared with many. */
 const MOST_SLIPS = 4;
+/** Places that one search looks at: words that stand nearly everywhere are looked up for what others have found. */
+const MOST_LOOKED_AT = 40_000;
 
 /** The words of a merchant's products, each with the products it stands in. Built once, asked often. */
 export interface SearchIndex {
   size: number;
+  /** How often words stand in products: what the index costs. */
+  places: number;
   /** Word → SKU → weight of the best field it stands in. */
   words: ReadonlyMap<string, ReadonlyMap<string, number>>;
   /** The words in order, so that those with a common beginning stand together. */
@@ -34,13 +42,24 @@ export interface SearchIndex {
 export class SearchIndexBuilder {
   private readonly words = new Map<string, Map<string, number>>();
   private readonly titleLengths = new Map<string, number>();
+  private places = 0;
 
   add({ sku, title, category, description }: Searchable): void {
-    this.titleLengths.set(sku, Math.max(1, wordsOf(title).length));
-    this.addText(sku, title, FIELDS.title);
-    this.addText(sku, sku, FIELDS.sku);
-    this.addText(sku, category.title, FIELDS.category);
-    this.addText(sku, description.slice(0, DESCRIPTION_CHARACTERS), FIELDS.description);
+    const inTitle = wordsOf(title);
+    this.titleLengths.set(sku, Math.max(1, inTitle.length));
+    const weights = new Map<string, number>();
+    const weigh = (words: readonly string[], weight: number): void => {
+      for (const word of words) {
+        const known = weights.get(word);
+        if (known !== undefined) weights.set(word, Math.max(known, weight));
+        else if (weights.size < MOST_WORDS_OF_ONE) weights.set(word, weight);
+      }
+    };
+    weigh(inTitle, FIELDS.title);
+    weigh(wordsOf(sku), FIELDS.sku);
+    weigh(wordsOf(category.title), FIELDS.category);
+    weigh(wordsOf(description.slice(0, DESCRIPTION_CHARACTERS)), FIELDS.description);
+    for (const [word, weight] of weights) this.place(word, sku, weight);
   }
 
   build(): SearchIndex {
@@ -52,18 +71,19 @@ export class SearchIndexBuilder {
       alike.push({ word, letters: lettersOf(word) });
       byLength.set(word.length, alike);
     }
-    return { size: titleLengths.size, words, ordered: [...words.keys()].toSorted(), byLength, titleLengths };
+    const ordered = [...words.keys()].toSorted();
+    return { size: titleLengths.size, places: this.places, words, ordered, byLength, titleLengths };
   }
 
-  private addText(sku: string, text: string, weight: number): void {
-    for (const word of wordsOf(text)) {
-      let skus = this.words.get(word);
-      if (!skus) {
-        if (this.words.size >= MOST_WORDS) continue;
-        this.words.set(word, (skus = new Map()));
-      }
-      skus.set(sku, Math.max(skus.get(sku) ?? 0, weight));
+  private place(word: string, sku: string, weight: number): void {
+    if (this.places >= MOST_PLACES) return;
+    let skus = this.words.get(word);
+    if (!skus) {
+      if (this.words.size >= MOST_WORDS) return;
+      this.words.set(word, (skus = new Map()));
     }
+    skus.set(sku, weight);
+    this.places += 1;
   }
 }
 
@@ -80,20 +100,34 @@ export function buildSearchIndex(products: Iterable<Searchable>): SearchIndex {
   return builder.build();
 }
 
+/** Where a word of a request was found. */
+interface Found {
+  /** SKU → weight, of each word that it may be, the word itself first. */
+  places: { skus: ReadonlyMap<string, number>; worth: number }[];
+  /** Of all of them together. */
+  size: number;
+}
+
 /**
  * Products that match free text, best first: those that hold all of its words, then those that hold some. A word
  * matches itself, its plural or singular and words that begin with it; only a word that the catalog does not know
- * may be a slip of one it knows. A rare word counts for more than a common one.
+ * may be a slip of one it knows. A rare word counts for more than a common one. The work is bounded, however many
+ * products hold the words.
  */
 export function searchProducts(index: SearchIndex, text: string): Match[] {
   const found = queryWords(text)
     .slice(0, MAX_WORDS)
     .map(lookUpIn(index))
-    .filter((skus) => skus.size > 0);
+    .filter(({ size }) => size > 0)
+    .sort((a, b) => a.size - b.size);
   const totals = new Map<string, { words: number; score: number }>();
-  for (const skus of found) {
-    const rarity = Math.log(1 + index.size / skus.size);
-    for (const [sku, weight] of skus) {
+  let left = MOST_LOOKED_AT;
+  for (const word of found) {
+    const weights =
+      word.size > left && totals.size > 0 ? ofThese([...totals.keys()], word) : ofAll(word, left);
+    left = Math.max(0, left - word.size);
+    const rarity = Math.log(1 + index.size / Math.min(Math.max(weights.size, 1), index.size));
+    for (const [sku, weight] of weights) {
       const total = totals.get(sku) ?? { words: 0, score: 0 };
       totals.set(sku, { words: total.words + 1, score: total.score + weight * rarity });
     }
@@ -109,46 +143,70 @@ export function searchProducts(index: SearchIndex, text: string): Match[] {
     .map(({ sku, all, score }) => ({ sku, all, score }));
 }
 
-function lookUpIn(index: SearchIndex): (word: string) => Map<string, number> {
+/** What a word weighs in each product that holds it, of the first `most` places. */
+function ofAll({ places }: Found, most: number): Map<string, number> {
+  const weights = new Map<string, number>();
+  let left = most;
+  for (const { skus, worth } of places) {
+    for (const [sku, weight] of skus) {
+      if (left-- <= 0) return weights;
+      weights.set(sku, Math.max(weights.get(sku) ?? 0, weight * worth));
+    }
+  }
+  return weights;
+}
+
+/** What a word weighs in each of these products: the fewer they are, the more of what it may be is looked up. */
+function ofThese(these: readonly string[], { places }: Found): Map<string, number> {
+  const weights = new Map<string, number>();
+  const most = Math.ceil(MOST_LOOKED_AT / these.length);
+  for (const sku of these) {
+    let weight = 0;
+    for (const { skus, worth } of places.slice(0, most)) {
+      weight = Math.max(weight, (skus.get(sku) ?? 0) * worth);
+    }
+    if (weight > 0) weights.set(sku, weight);
+  }
+  return weights;
+}
+
+function lookUpIn(index: SearchIndex): (word: string) => Found {
   let slipsLeft = MOST_SLIPS;
   return (word) => {
-    const known = asWritten(index, word);
-    return known.size > 0 || slipsLeft-- <= 0 ? known : asSlip(index, word);
+    const known = foundIn(index, asWritten(index, word));
+    return known.size > 0 || slipsLeft-- <= 0 ? known : foundIn(index, asSlip(index, word));
   };
 }
 
-/** By the word itself, and by words that begin with it. */
-function asWritten(index: SearchIndex, word: string): Map<string, number> {
-  const result = new Map<string, number>();
-  if (index.words.has(word)) take(result, index, word, KINDS.exact);
-  if (word.length >= SHORTEST_PREFIX) {
-    for (let at = firstFrom(index.ordered, word); at < index.ordered.length; at++) {
-      const longer = index.ordered[at]!;
-      if (!longer.startsWith(word)) break;
-      if (longer !== word) take(result, index, longer, KINDS.prefix);
-    }
-  }
-  return result;
+function foundIn(index: SearchIndex, words: { word: string; worth: number }[]): Found {
+  const places = words.map(({ word, worth }) => ({ skus: index.words.get(word)!, worth }));
+  return { places, size: places.reduce((sum, { skus }) => sum + skus.size, 0) };
 }
 
-function asSlip(index: SearchIndex, word: string): Map<string, number> {
-  const result = new Map<string, number>();
+/** The word itself, and words that begin with it. */
+function asWritten(index: SearchIndex, word: string): { word: string; worth: number }[] {
+  const words = index.words.has(word) ? [{ word, worth: KINDS.exact as number }] : [];
+  if (word.length < SHORTEST_PREFIX) return words;
+  for (let at = firstFrom(index.ordered, word); at < index.ordered.length; at++) {
+    const longer = index.ordered[at]!;
+    if (!longer.startsWith(word)) break;
+    if (longer !== word) words.push({ word: longer, worth: KINDS.prefix });
+  }
+  return words;
+}
+
+function asSlip(index: SearchIndex, word: string): { word: string; worth: number }[] {
+  const words: { word: string; worth: number }[] = [];
   const slips = slipsAllowed(word);
-  if (slips === 0) return result;
+  if (slips === 0) return words;
   const letters = lettersOf(word);
   for (let length = word.length - slips; length <= word.length + slips; length++) {
     for (const known of index.byLength.get(length) ?? []) {
       if (lettersApart(letters, known.letters) > 2 * slips) continue;
-      if (withinSlips(word, known.word, slips)) take(result, index, known.word, KINDS.slip);
+      if (withinSlips(word, known.word, slips)) words.push({ word: known.word, worth: KINDS.slip });
     }
   }
-  return result;
-}
-
-function take(result: Map<string, number>, index: SearchIndex, word: string, worth: number): void {
-  for (const [sku, weight] of index.words.get(word)!) {
-    result.set(sku, Math.max(result.get(sku) ?? 0, weight * worth));
-  }
+  return words;
 }
 
 /** Where the words begin that are not smaller than this one. */

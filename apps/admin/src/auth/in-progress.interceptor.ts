@@ -1,13 +1,16 @@
 import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { finalize, type Observable } from 'rxjs';
+import { defer, finalize, lastValueFrom, type Observable } from 'rxjs';
 import type { Caller } from '#core/tenancy';
+import { Turnstile } from '#platform';
 import { problem } from '../http/problem.js';
 import type { AdminRequest } from './access.js';
 import { callerName, sayWhen } from './rate-limits.js';
 
 /** Requests in progress at once, in one process. A merchant's leave room in the pool of database connections. */
 const MOST: Record<Caller['kind'], number> = { merchant: 8, operator: 50 };
+/** And of these, so many are worked on at a time: the others wait, so that other merchants have a turn between. */
+const MOST_WORKED_ON: Record<Caller['kind'], number> = { merchant: 2, operator: 50 };
 const SECONDS_TO_WAIT = 1;
 
 /**
@@ -17,7 +20,7 @@ const SECONDS_TO_WAIT = 1;
  */
 @Injectable()
 export class InProgressInterceptor implements NestInterceptor {
-  private readonly running = new Map<string, number>();
+  private readonly callers = new Map<string, { running: number; turnstile: Turnstile }>();
 
   /** @throws ProblemException 429. */
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
@@ -25,7 +28,7 @@ export class InProgressInterceptor implements NestInterceptor {
     const { caller } = http.getRequest<AdminRequest>();
     if (!caller) return next.handle();
     const reply = http.getResponse<FastifyReply>();
-    const leave = this.enter(caller, reply);
+    const { turnstile, leave } = this.enter(caller, reply);
     let parts = 2;
     const end = (): void => {
       if (--parts === 0) leave();
@@ -33,13 +36,14 @@ export class InProgressInterceptor implements NestInterceptor {
     const { raw } = reply;
     if (raw.closed || raw.destroyed) end();
     else raw.once('close', end);
-    return next.handle().pipe(finalize(end));
+    const handled = (): Promise<unknown> => lastValueFrom(next.handle(), { defaultValue: undefined });
+    return defer(() => turnstile.pass(handled)).pipe(finalize(end));
   }
 
-  private enter(caller: Caller, reply: FastifyReply): () => void {
+  private enter(caller: Caller, reply: FastifyReply): { turnstile: Turnstile; leave: () => void } {
     const name = callerName(caller);
-    const running = this.running.get(name) ?? 0;
-    if (running >= MOST[caller.kind]) {
+    const known = this.callers.get(name);
+    if (known && known.running >= MOST[caller.kind]) {
       sayWhen(reply, SECONDS_TO_WAIT);
       throw problem(
         429,
@@ -47,11 +51,13 @@ export class InProgressInterceptor implements NestInterceptor {
         `at most ${MOST[caller.kind]} requests of yours at once: wait for some`,
       );
     }
-    this.running.set(name, running + 1);
-    return () => {
-      const left = this.running.get(name)! - 1;
-      if (left === 0) this.running.delete(name);
-      else this.running.set(name, left);
+    const entry = known ?? { running: 0, turnstile: new Turnstile(MOST_WORKED_ON[caller.kind]) };
+    entry.running += 1;
+    this.callers.set(name, entry);
+    const leave = (): void => {
+      entry.running -= 1;
+      if (entry.running === 0) this.callers.delete(name);
     };
+    return { turnstile: entry.turnstile, leave };
   }
 }

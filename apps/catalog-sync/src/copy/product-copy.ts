@@ -2,6 +2,9 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Category, Money, Searchable, StoreProduct, SyncedCopy, SyncedFigures } from '#core/catalog';
 
+/** More are not offered: nobody reads them. */
+const MOST_CATEGORIES = 100;
+
 /** `older`: the copy holds a newer figure, or this one already. */
 export type SetResult = 'set' | 'older' | 'unknown';
 
@@ -189,14 +192,14 @@ export class ProductCopy {
     return rows[0]?.at ?? null;
   }
 
-  /** Categories with something to sell in `region`, the fullest first. */
+  /** Categories with something to sell in `region`, the fullest first, as many as anybody could choose among. */
   async categories(tx: EntityManager, region: string): Promise<Category[]> {
     return (await tx.query(
       `SELECT category_id AS id, (array_agg(category_title ORDER BY product_sequence DESC, sku))[1] AS title,
          count(*)::int AS count
        FROM catalog.products
        WHERE NOT deleted AND available > 0 AND (regions IS NULL OR $1 = ANY (regions))
-       GROUP BY category_id ORDER BY count(*) DESC, category_id`,
+       GROUP BY category_id ORDER BY count(*) DESC, category_id LIMIT ${MOST_CATEGORIES}`,
       [region],
     )) as Category[];
   }

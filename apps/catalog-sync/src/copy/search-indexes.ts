@@ -4,8 +4,10 @@ import { Tenants } from '#persistence';
 import { Breath, CLOCK, Turnstile, type Clock } from '#platform';
 import { ProductCopy, type ProductText } from './product-copy.js';
 
-/** Products of all merchants that were asked last; a thousand of them take a megabyte or two. */
-const MOST_PRODUCTS = 200_000;
+/** What all indexes together may hold, of the merchants that were asked last: a word in a product takes some 60 bytes. */
+const MOST_PLACES = 2_000_000;
+/** A product's own texts count as so many. */
+const PLACES_OF_A_PRODUCT = 10;
 const MOST_PRODUCTS_OF_ONE = 20_000;
 /** A row whose transaction took long may not show in the revision; it is found after this time at the latest. */
 const LATE_MS = 30_000;
@@ -35,7 +37,7 @@ interface Entry extends SearchableCatalog {
 export class SearchIndexes {
   /** In order of last use. */
   private readonly entries = new Map<string, Entry>();
-  private products = 0;
+  private places = 0;
   private readonly reading = new Map<string, Promise<Entry>>();
   private readonly turnstile = new Turnstile(AT_ONCE);
 
@@ -96,15 +98,20 @@ export class SearchIndexes {
   private keep(merchantId: string, entry: Entry): void {
     this.forget(merchantId);
     this.entries.set(merchantId, entry);
-    this.products += entry.products.size;
+    this.places += placesOf(entry);
     for (const oldest of this.entries.keys()) {
-      if (this.products <= MOST_PRODUCTS || oldest === merchantId) return;
+      if (this.places <= MOST_PLACES || oldest === merchantId) return;
       this.forget(oldest);
     }
   }
 
   private forget(merchantId: string): void {
-    this.products -= this.entries.get(merchantId)?.products.size ?? 0;
+    const known = this.entries.get(merchantId);
+    if (known) this.places -= placesOf(known);
     this.entries.delete(merchantId);
   }
+}
+
+function placesOf({ index }: Entry): number {
+  return index.places + index.size * PLACES_OF_A_PRODUCT;
 }
