@@ -25,6 +25,7 @@ import { ClosedRights1700000000023 } from './0023-closed-rights.js';
 import { AdminSessions1700000000024 } from './0024-admin-sessions.js';
 import { SyncTurns1700000000025 } from './0025-sync-turns.js';
 import { BoundedPayloads1700000000026 } from './0026-bounded-payloads.js';
+import { OwnSources1700000000027 } from './0027-own-sources.js';
 
 /** Every migration, oldest first. Listed by class, never by glob. */
 export const MIGRATIONS = [
@@ -55,6 +56,7 @@ export const MIGRATIONS = [
   AdminSessions1700000000024,
   SyncTurns1700000000025,
   BoundedPayloads1700000000026,
+  OwnSources1700000000027,
 ];
 
 export { migrate, type Migrated, type MigrateOptions } from './migrate.js';

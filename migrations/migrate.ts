@@ -7,7 +7,8 @@ import {
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
-import { QUEUE_ROLE, secure } from './secure.js';
+import { recordPolicies, restorePolicies } from './policies.js';
+import { QUEUE_ROLE, SCHEMAS, secure } from './secure.js';
 import { createRole } from './support.js';
 
 export interface MigrateOptions {
@@ -33,7 +34,7 @@ const PAUSE_MS = 1_000;
 export interface Migrated {
   /** Names of the migrations that were run. */
   ran: string[];
-  /** What this server does not allow its owner to close, in words. */
+  /** What this server does not allow its owner to close, and what was found damaged and mended, in words. */
   warnings: string[];
 }
 
@@ -57,15 +58,20 @@ export async function migrate(options: MigrateOptions): Promise<Migrated> {
     await owner.connect();
     await source.initialize();
     const ran: string[] = [];
+    const restored = await patiently(() => restorePolicies(owner));
     await patiently(async () => ran.push(...(await source.runMigrations()).map((m) => m.name)));
     await prepareRoles(source, options);
     if (options.queues) await prepareQueue(owner);
     const warnings = await patiently(() => secure(owner, { queues: options.queues }));
+    if (ran.length > 0) await patiently(() => recordPolicies(owner, Object.keys(SCHEMAS)));
     for (const [role, password] of Object.entries(options.passwords ?? {})) {
       await owner.query(
         `ALTER ROLE ${pg.escapeIdentifier(role)} LOGIN PASSWORD ${pg.escapeLiteral(password)}`,
       );
     }
+    warnings.push(
+      ...restored.map((policy) => `${policy} was missing, and is there again: a role has given it up`),
+    );
     return { ran, warnings };
   } finally {
     if (source.isInitialized) await source.destroy();

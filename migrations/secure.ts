@@ -2,7 +2,7 @@ import pg from 'pg';
 import { SERVICE_ROLES } from './support.js';
 
 /** Schemas of services, each with the role whose it is; nobody owns the journal. */
-const SCHEMAS: Readonly<Record<string, string | undefined>> = {
+export const SCHEMAS: Readonly<Record<string, string | undefined>> = {
   journal: undefined,
   tenancy: 'waco_admin',
   conversation: 'waco_conversation',
@@ -215,12 +215,23 @@ async function setRole(
   role: string,
   settings: Readonly<Record<string, string>>,
 ): Promise<string[]> {
-  const { rows } = await owner.query<{ config: string[] | null }>(
-    `SELECT rolconfig AS config FROM pg_roles WHERE rolname = $1`,
+  const { rows } = await owner.query<{ config: string[] | null; elsewhere: string[] }>(
+    `SELECT rolconfig AS config, ARRAY(SELECT quote_ident(d.datname) FROM pg_db_role_setting s
+       JOIN pg_database d ON d.oid = s.setdatabase WHERE s.setrole = r.oid) AS elsewhere
+     FROM pg_roles r WHERE rolname = $1`,
     [role],
   );
-  const known = rows[0]?.config ?? [];
+  const wanted = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
+  let known = rows[0]?.config ?? [];
   try {
+    // A role may set anything for its own sessions to come, for one database as well: that would count more.
+    for (const database of rows[0]?.elsewhere ?? []) {
+      await owner.query(`ALTER ROLE ${role} IN DATABASE ${database} RESET ALL`);
+    }
+    if (known.some((setting) => !wanted.includes(setting))) {
+      await owner.query(`ALTER ROLE ${role} RESET ALL`);
+      known = [];
+    }
     for (const [name, value] of Object.entries(settings)) {
       if (known.includes(`${name}=${value}`)) continue;
       await owner.query(`ALTER ROLE ${role} SET ${name} = '${value}'`);

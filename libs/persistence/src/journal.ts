@@ -179,7 +179,7 @@ export class Journal {
     now: Date,
   ): Promise<boolean> {
     const result = (await tx.queryRunner!.query(
-      `UPDATE journal.items SET attempts = attempts + 1, reason = $3, blocking = true,
+      `UPDATE journal.items SET attempts = least(attempts, 1000) + 1, reason = $3, blocking = true,
          due_at = coalesce($4, due_at), parked_at = CASE WHEN $4::timestamptz IS NULL THEN $5::timestamptz END
        WHERE id = $1 AND attempts = $2 AND settled_at IS NULL AND parked_at IS NULL`,
       [item.id, item.attempts, cleared(reason.slice(0, 2_000)), nextAt, now],
@@ -191,7 +191,7 @@ export class Journal {
   /** One more (1) before a run that the process may not survive, one fewer (-1) when it has. */
   async countEnding(tx: EntityManager, id: string, by: 1 | -1): Promise<void> {
     await tx.query(
-      `UPDATE journal.items SET endings = greatest(endings + $2, 0) WHERE id = $1 AND settled_at IS NULL`,
+      `UPDATE journal.items SET endings = greatest(least(endings, 1000) + $2, 0) WHERE id = $1 AND settled_at IS NULL`,
       [id, by],
     );
   }

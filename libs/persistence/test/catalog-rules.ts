@@ -5,7 +5,7 @@ import { ACROSS_MERCHANTS, BLIND, RIGHTS, WITHOUT_MERCHANTS } from './grants.js'
 const SCHEMAS = ['journal', 'tenancy', 'conversation', 'catalog', 'checkout', 'outbound'];
 /** Schemas without merchants' rows: the queue's, the simulated outside world's, and where migrations keep their ledger. */
 const OUTSIDE = ['bullmq', 'sandbox', 'public'];
-const LEDGER = ['public.waco_migrations', 'public.waco_migration_turn'];
+const LEDGER = ['public.waco_migrations', 'public.waco_migration_turn', 'public.waco_policies'];
 const VERBS = ['INSERT', 'SELECT', 'UPDATE', 'DELETE'];
 /** Helpers that own functions and views, and nothing else. */
 const HELPERS = Object.keys(RIGHTS).filter((role) => !RIGHTS[role]!.login);

@@ -57,6 +57,31 @@ it('a release that takes rights away from the one before it waits until that one
   await next.end();
 }, 120_000);
 
+it('what a role has done to itself is mended by the next one', async () => {
+  await migrate({ url, migrations: MIGRATIONS, passwords });
+  const policies = async (): Promise<unknown> =>
+    (await owner.query(`SELECT * FROM pg_policies ORDER BY schemaname, tablename, policyname`)).rows;
+  const settings = async (): Promise<unknown> =>
+    (await owner.query(`SELECT rolname, rolconfig FROM pg_roles WHERE rolname LIKE 'waco%' ORDER BY 1`)).rows;
+  const before = [await policies(), await settings()];
+  for (const role of SERVICE_ROLES) {
+    const service = new pg.Client({ connectionString: of(role) });
+    await service.connect();
+    await service.query(`ALTER ROLE ${role} IN DATABASE ${name} SET search_path = 'nowhere'`);
+    await service.query(`ALTER ROLE ${role} IN DATABASE ${name} SET statement_timeout = 0`);
+    await service.query(`ALTER ROLE ${role} SET application_name = 'mine'`);
+    await service.query('DROP OWNED BY CURRENT_USER').catch(() => undefined); // some may not, as it is
+    await service.end();
+  }
+  expect(await policies()).not.toEqual(before[0]);
+  const { warnings } = await migrate({ url, migrations: MIGRATIONS, passwords });
+  expect(warnings.filter((w) => w.includes('is there again')).length).toBeGreaterThan(3);
+  expect([await policies(), await settings()]).toEqual(before);
+  const own = `SELECT FROM pg_db_role_setting WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = $1)`;
+  expect((await owner.query(own, [name])).rows).toEqual([]);
+  expect((await migrate({ url, migrations: MIGRATIONS, passwords })).warnings).toEqual([]);
+}, 120_000);
+
 class ChangesItems1800000000001 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query('ALTER TABLE journal.items ADD COLUMN changed boolean');
