@@ -17,16 +17,19 @@ interface Said {
   occurredAt: Date;
 }
 
+const DAY_MS = 24 * 3_600_000;
 /**
  * What happened longer ago than this is not acted on, in milliseconds. Meta repeats a webhook for seven days, Stripe for
  * three. A signature of Meta's says nothing of when it was made, and after eight days the journal may have forgotten
  * that it had the item: without this, an old body would be news again, and bring somebody back who was erased.
  */
-const OLDEST_MS = 8 * 24 * 3_600_000;
+const OLDEST_MS = 8 * DAY_MS;
+/** What is dated further ahead than clocks differ would stay news for ever. */
+const NEWEST_MS = DAY_MS;
 
 /**
  * Work for the service that owns `contract`. A payload that breaks its contract is kept as ignored, with the reason; of
- * what is too old to be acted on, only that it came.
+ * what is too old to be acted on, or not to be yet, only that it came.
  */
 export function work<P extends object>(
   contract: JobContract<P>,
@@ -35,13 +38,8 @@ export function work<P extends object>(
   now: Date,
   said: Said,
 ): Arrival {
-  if (isTooOld(said, now)) {
-    return kept('ignored', 'older than eight days', {
-      ...said,
-      merchantId,
-      payload: { name: contract.name },
-    });
-  }
+  const wrong = wrongTime(said, now);
+  if (wrong) return kept('ignored', wrong, { ...said, merchantId, payload: { name: contract.name } });
   try {
     return { kind: contract.name, item: toItem(contract, payload, merchantId, now, said) };
   } catch (error) {
@@ -50,8 +48,11 @@ export function work<P extends object>(
   }
 }
 
-export function isTooOld({ occurredAt }: Pick<Said, 'occurredAt'>, now: Date): boolean {
-  return now.getTime() - occurredAt.getTime() > OLDEST_MS;
+/** Why it is not acted on for its time, if so. */
+export function wrongTime({ occurredAt }: Pick<Said, 'occurredAt'>, now: Date): string | undefined {
+  const ageMs = now.getTime() - occurredAt.getTime();
+  if (ageMs > OLDEST_MS) return 'older than eight days';
+  return ageMs < -NEWEST_MS ? 'dated more than a day ahead' : undefined;
 }
 
 /** What nobody works on: `ignored` belongs to a merchant, `quarantined` could not be led to one. */

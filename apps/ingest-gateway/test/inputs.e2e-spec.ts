@@ -327,6 +327,18 @@ describe('what happened long ago', () => {
     expect(JSON.stringify(rows.map((row) => row.payload))).not.toMatch(/971500000777|Nobody|back/);
   });
 
+  it('is not acted on either when it is dated ahead', async () => {
+    const ahead = textMessage('ahead', 'from tomorrow', { from: person.wa_id, timestamp: seconds(-1.1) });
+    const soon = textMessage('soon', 'clocks differ', { timestamp: seconds(-0.9) });
+    expect((await gateway.whatsapp(gateway.envelope({ messages: [ahead, soon] }))).status).toBe(200);
+    const rows = await gateway.rows();
+    expect(rows.map(({ service, outcome }) => `${service} ${outcome}`).toSorted()).toEqual([
+      'conversation null',
+      'ingest ignored',
+    ]);
+    expect(JSON.stringify(rows.map((row) => row.payload))).not.toMatch(/from tomorrow|971500000777/);
+  });
+
   it('is acted on until the eighth day', async () => {
     const young = textMessage('young', 'hello', { timestamp: seconds(7.9) });
     expect((await gateway.whatsapp(gateway.envelope({ messages: [young] }))).status).toBe(200);

@@ -10,7 +10,7 @@ import type {
   ReserveResult,
   StorePort,
 } from '#core/catalog';
-import { cleared, type Cleared } from '#core/messaging';
+import { cleared, unspelledId, type Cleared } from '#core/messaging';
 import {
   callStore,
   malformed,
@@ -54,7 +54,7 @@ export class RestStore implements StorePort {
 
   async quote(lines: CartLine[], region?: string): Promise<Cleared<Quote>> {
     const asked = lines.map(({ sku, quantity }) => ({ sku, quantity }));
-    const body = { ...(region && { region }), lines: asked };
+    const body = { ...(region && { region }), lines: asked.map(asNamed) };
     return this.call({ method: 'POST', path: '/v1/quote', body, writes: false }, [], (a) =>
       toQuote(a.body, asked),
     );
@@ -67,7 +67,7 @@ export class RestStore implements StorePort {
     idempotencyKey: string;
   }): Promise<ReserveResult> {
     const { orderRef, ttlSeconds, idempotencyKey } = request;
-    const lines = request.lines.map(({ sku, quantity }) => ({ sku, quantity }));
+    const lines = request.lines.map(({ sku, quantity }) => asNamed({ sku, quantity }));
     const body = { orderRef, lines, ttlSeconds };
     return this.call(
       { method: 'POST', path: '/v1/reservations', body, idempotencyKey, writes: true },
@@ -97,7 +97,7 @@ export class RestStore implements StorePort {
       orderRef: order.orderRef,
       reservationId: order.reservationId,
       customer: order.customer,
-      lines: order.lines.map(({ sku, quantity, unitPrice }) => ({ sku, quantity, unitPrice })),
+      lines: order.lines.map(({ sku, quantity, unitPrice }) => asNamed({ sku, quantity, unitPrice })),
       total: order.total,
       payment: order.payment,
     };
@@ -153,4 +153,9 @@ export class RestStore implements StorePort {
       throw error;
     }
   }
+}
+
+/** A line with its goods as the shop names them. */
+function asNamed<L extends { sku: string }>(line: L): L {
+  return { ...line, sku: unspelledId(line.sku) };
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { money } from '#core/catalog';
+import { spelledId } from '#core/messaging';
 import { PortError } from '#core/tenancy';
 import { RestStore } from './rest-store.adapter.js';
 
@@ -69,6 +70,19 @@ describe('what is asked of the shop', () => {
     await store.reserve({ ...RESERVE, lines });
     expect(seen[0]!.init.headers).toMatchObject({ 'idempotency-key': 'key_1' });
     expect(JSON.parse(seen[0]!.init.body as string).lines).toEqual([LINES[0]]);
+  });
+
+  it('names goods as the shop does, also those whose names look like card numbers and are kept spelled', async () => {
+    const body = JSON.stringify(sample('quote').body).replaceAll('HOODIE-BLK', '4318362953880674');
+    const { store, seen } = storeThat(json(200, JSON.parse(body)));
+    const kept = spelledId('4318362953880674');
+    const lines = [{ ...LINES[0]!, sku: kept }, LINES[1]!];
+    expect((await store.quote(lines, 'AE')).lines.map(({ sku }) => sku)).toEqual([kept, 'LAMP-ARC']);
+    await store.reserve({ ...RESERVE, lines }).catch(() => undefined);
+    for (const { init } of seen) {
+      const asked = JSON.parse(init.body as string) as { lines: { sku: string }[] };
+      expect(asked.lines.map(({ sku }) => sku)).toEqual(['4318362953880674', 'LAMP-ARC']);
+    }
   });
 
   it('cannot be led to another path by an order reference', async () => {

@@ -11,7 +11,7 @@ import type {
   StoreOrder,
   StoreProduct,
 } from '#core/catalog';
-import { isCardNumberId, maskCardNumbers } from '#core/messaging';
+import { isCardNumberId, maskCardNumbers, spelledId } from '#core/messaging';
 import {
   FieldError,
   flag,
@@ -53,8 +53,9 @@ const HIGHEST_MINOR = 1e12;
 /** There are fewer countries. */
 const MOST_REGIONS = 300;
 
+/** As it is kept here: `asNamed` of the adapter gives it back its name. */
 export function toSku(value: unknown, path: string): string {
-  return text(value, path, LONGEST_SKU);
+  return spelledId(text(value, path, LONGEST_SKU));
 }
 
 /** Shops say "as many as you like" with the highest number that they know. */

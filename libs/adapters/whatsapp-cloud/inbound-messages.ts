@@ -8,6 +8,7 @@ import {
   identifier,
   list,
   object,
+  personId,
   text,
   Typed,
   unixTime,
@@ -79,9 +80,6 @@ export function messageItem(origin: Origin, contacts: Contacts, raw: unknown): I
 }
 
 const LONGEST_NAME = 500;
-
-/** An id of a person; longer than any that exists is none. */
-const personId = (value: unknown): string | undefined => identifier(value, 150);
 
 /**
  * The sender: from the message itself, and from the contact that bears one of its ids. `contacts[]` does not follow

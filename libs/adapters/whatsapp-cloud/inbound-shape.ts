@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { CUT, isCardNumberId, maskCardNumbers } from '#core/messaging';
+import { CUT, isCardNumberId, maskCardNumbers, spelledId } from '#core/messaging';
 
 /** What a webhook's JSON is made of, before anything is known about it. */
 export type Json = Record<string, unknown>;
@@ -37,13 +37,19 @@ export function identifier(value: unknown, max = 256): string | undefined {
   return id !== undefined && !isCardNumberId(id) ? id : undefined;
 }
 
-/**
- * The id of something that we had offered. A card number is none of ours: it is masked, and leads to nothing. With 14
- * digits it is left alone: many shops' numbers of goods have so many.
- */
+/** Phone numbers of Indonesia may have 14 digits and more, and begin as UnionPay's cards do. */
+const LONG_PHONE = /^62\d{12,13}$/;
+
+/** An id of a person, who may be a phone number; longer than any that exists is none. */
+export function personId(value: unknown): string | undefined {
+  const id = accountId(value, 150);
+  return id !== undefined && LONG_PHONE.test(id) ? id : identifier(value, 150);
+}
+
+/** The id of something that we had offered, as it is kept here: card numbers are spelled. */
 export function offeredId(value: unknown, max?: number): string | undefined {
   const id = accountId(value, max);
-  return id !== undefined && isCardNumberId(id) && !/^\d{14}$/.test(id) ? maskCardNumbers(id).text : id;
+  return id === undefined ? undefined : spelledId(id);
 }
 
 /** The id of an account or number of a business, which Meta chose: some of them have a card's length and check digit. */
@@ -106,6 +112,9 @@ export function externalId(...parts: string[]): string {
 /** Twice what WhatsApp lets a person write (4,096 characters, which may be two units each). */
 const LONGEST_TEXT = 8_192;
 
+/** A card number with all that may stand between its digits. */
+const LONGEST_WRITTEN = 1_024;
+
 /** At most so many units of a text that nobody writes so long. */
 export function cut(text: string, longest: number): string {
   return text.length <= longest ? text : text.slice(0, longest) + CUT;
@@ -119,9 +128,10 @@ export class Typed {
   found = false;
 
   text(value: string, longest = LONGEST_TEXT): string {
-    const masked = maskCardNumbers(cut(value, longest));
+    // A number across the cut would be too short to be found.
+    const masked = maskCardNumbers(value.slice(0, longest + LONGEST_WRITTEN));
     this.found ||= masked.found;
-    return masked.text;
+    return cut(masked.text, longest);
   }
 
   optional(value: unknown, longest?: number): string | undefined {
@@ -141,7 +151,7 @@ export class Typed {
     return Object.fromEntries(
       Object.entries(value).map(([k, v]) => [
         this.text(k),
-        PERSON_IDS.has(k) && identifier(v) !== undefined ? v : this.everything(v),
+        PERSON_IDS.has(k) && personId(v) !== undefined ? v : this.everything(v),
       ]),
     );
   }

@@ -1,3 +1,4 @@
+import { spelledId } from '#core/messaging';
 import { NotAWebhook, splitWebhook, type InboundItem } from './inbound.js';
 
 const receivedAt = new Date('2026-11-21T12:00:00.000Z');
@@ -28,6 +29,23 @@ function content(type: string, body: unknown): unknown {
   const item = message({ type, [type]: body });
   return item.kind === 'message' ? item.payload.content : item;
 }
+
+it.each(['62881205330143', '62881205330144', '628950000000004', '4915123456704'])(
+  'hears %s, also when the number looks like one of a card',
+  (from) => {
+    expect(message({ from, type: 'text', text: { body: 'hi' } })).toMatchObject({
+      kind: 'message',
+      payload: { person: { waId: from } },
+    });
+  },
+);
+
+it('masks a card number that stands where a long text is cut', () => {
+  for (let before = 8_160; before < 8_195; before++) {
+    const said = content('text', { body: `${'x '.repeat(before / 2)}4111 1111 1111 1111 and more` });
+    expect(JSON.stringify(said)).not.toMatch(/4111 1/);
+  }
+});
 
 describe('envelope', () => {
   it.each([null, [], 'x', 7, {}, { object: 'page', entry: [] }, { object: 'whatsapp_business_account' }])(
@@ -144,6 +162,7 @@ describe('content', () => {
         product_items: [
           { product_retailer_id: 'A', quantity: 2, item_price: 89.5, currency: 'AED' },
           { product_retailer_id: 'B', quantity: '1' },
+          { product_retailer_id: '4318362953880674', quantity: 1 },
           { product_retailer_id: 'C', quantity: 0 },
           { quantity: 1 },
         ],
@@ -155,6 +174,7 @@ describe('content', () => {
         lines: [
           { sku: 'A', quantity: 2, seenPrice: 89.5 },
           { sku: 'B', quantity: 1 },
+          { sku: spelledId('4318362953880674'), quantity: 1 },
         ],
       },
     ],

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Choice, OutboundContent } from '#core/messaging';
+import { spelledId, type Choice, type OutboundContent } from '#core/messaging';
 import { renderTemplate } from './render-template.js';
 import { renderContent, UnrenderableError } from './render.js';
 
@@ -121,6 +121,12 @@ describe('rendering', () => {
       { numRuns: 1_500 },
     );
     expect(rendered).toBeGreaterThan(500);
+  });
+
+  it('names goods as the catalog does, also those that are kept spelled', () => {
+    const sku = spelledId('4318362953880674');
+    const { interactive } = renderContent({ type: 'product', body: 'Here', catalogId: '7', sku }) as Json;
+    expect(interactive.action).toEqual({ catalog_id: '7', product_retailer_id: '4318362953880674' });
   });
 
   it('cuts between graphemes and says so', () => {

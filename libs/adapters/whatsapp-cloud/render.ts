@@ -1,4 +1,4 @@
-import { cleared, type Choice, type Cleared, type OutboundContent } from '#core/messaging';
+import { cleared, unspelledId, type Choice, type Cleared, type OutboundContent } from '#core/messaging';
 import { clean, distinct, oneLine, truncate } from './text.js';
 
 /** A message as `POST /<PHONE_NUMBER_ID>/messages` takes it, without recipient and envelope. */
@@ -95,7 +95,8 @@ function link(content: Extract<OutboundContent, { type: 'link' }>): GraphMessage
 }
 
 function product(content: Extract<OutboundContent, { type: 'product' }>): GraphMessage {
-  for (const id of [content.catalogId, content.sku]) {
+  const sku = unspelledId(content.sku);
+  for (const id of [content.catalogId, sku]) {
     if (id.trim() === '' || id.length > CATALOG_ID) {
       throw new UnrenderableError('catalog id and sku must have 1 to 100 characters');
     }
@@ -104,7 +105,7 @@ function product(content: Extract<OutboundContent, { type: 'product' }>): GraphM
   return interactive(
     'product',
     { body, footer: content.footer },
-    { catalog_id: content.catalogId, product_retailer_id: content.sku },
+    { catalog_id: content.catalogId, product_retailer_id: sku },
   );
 }
 

@@ -2,4 +2,5 @@ export * from './card-numbers.js';
 export * from './cleared.js';
 export * from './content.js';
 export * from './excerpt.js';
+export * from './spelled-ids.js';
 export { storable } from './storable.js';

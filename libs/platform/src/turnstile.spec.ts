@@ -1,4 +1,4 @@
-import { TooManyWaiting, Turnstile } from './turnstile.js';
+import { TooManyWaiting, Turnstile, Turnstiles } from './turnstile.js';
 
 it('lets so many pass at a time, in order, also after a failure', async () => {
   const turnstile = new Turnstile(3);
@@ -39,4 +39,26 @@ it('sends away whoever comes when enough wait', async () => {
   expect(refused.every((error) => error instanceof TooManyWaiting)).toBe(true);
   await turnstile.pass(work(6));
   expect(passed).toContain(6);
+});
+
+it('has one for each name, and forgets those that nobody is at', async () => {
+  const turnstiles = new Turnstiles(2, 10);
+  const inside = new Map<string, number>();
+  let most = 0;
+  const visit = (name: string) =>
+    turnstiles.pass(name, async () => {
+      inside.set(name, (inside.get(name) ?? 0) + 1);
+      expect(inside.get(name)).toBeLessThanOrEqual(2);
+      most = Math.max(
+        most,
+        [...inside.values()].reduce((a, b) => a + b),
+      );
+      await new Promise((resume) => setTimeout(resume, 2));
+      inside.set(name, inside.get(name)! - 1);
+    });
+  await Promise.all(Array.from({ length: 36 }, (_, i) => visit(`name_${i % 3}`)));
+  expect(most).toBe(6);
+  const refused = await Promise.allSettled(Array.from({ length: 20 }, () => visit('one')));
+  expect(refused.filter(({ status }) => status === 'rejected')).toHaveLength(8);
+  expect((turnstiles as unknown as { inUse: Map<string, unknown> }).inUse.size).toBe(0);
 });

@@ -32,3 +32,25 @@ export class Turnstile {
     }
   }
 }
+
+/** A turnstile for each name, for as long as somebody is at it. */
+export class Turnstiles {
+  private readonly inUse = new Map<string, { turnstile: Turnstile; there: number }>();
+
+  constructor(
+    private readonly atOnce: number,
+    private readonly mayWait?: number,
+  ) {}
+
+  /** @throws TooManyWaiting, or what `work` throws. */
+  async pass<T>(name: string, work: () => Promise<T>): Promise<T> {
+    const known = this.inUse.get(name) ?? { turnstile: new Turnstile(this.atOnce, this.mayWait), there: 0 };
+    this.inUse.set(name, known);
+    known.there++;
+    try {
+      return await known.turnstile.pass(work);
+    } finally {
+      if (--known.there === 0) this.inUse.delete(name);
+    }
+  }
+}

@@ -2,15 +2,15 @@ import { Injectable, type CallHandler, type ExecutionContext, type NestIntercept
 import type { FastifyReply } from 'fastify';
 import { defer, finalize, lastValueFrom, type Observable } from 'rxjs';
 import type { Caller } from '#core/tenancy';
-import { Turnstile } from '#platform';
+import { Turnstiles } from '#platform';
 import { problem } from '../http/problem.js';
 import type { AdminRequest } from './access.js';
 import { callerName, sayWhen } from './rate-limits.js';
 
 /** Requests in progress at once, in one process. A merchant's leave room in the pool of database connections. */
 const MOST: Record<Caller['kind'], number> = { merchant: 8, operator: 50 };
-/** And of these, so many are worked on at a time: the others wait, so that other merchants have a turn between. */
-const MOST_WORKED_ON: Record<Caller['kind'], number> = { merchant: 2, operator: 50 };
+/** Of a merchant's, so many are worked on at a time: the rest wait, so that others have their turns between. */
+const MERCHANTS_WORKED_ON = 2;
 const SECONDS_TO_WAIT = 1;
 
 /**
@@ -20,7 +20,8 @@ const SECONDS_TO_WAIT = 1;
  */
 @Injectable()
 export class InProgressInterceptor implements NestInterceptor {
-  private readonly callers = new Map<string, { running: number; turnstile: Turnstile }>();
+  private readonly running = new Map<string, number>();
+  private readonly merchants = new Turnstiles(MERCHANTS_WORKED_ON);
 
   /** @throws ProblemException 429. */
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
@@ -28,7 +29,7 @@ export class InProgressInterceptor implements NestInterceptor {
     const { caller } = http.getRequest<AdminRequest>();
     if (!caller) return next.handle();
     const reply = http.getResponse<FastifyReply>();
-    const { turnstile, leave } = this.enter(caller, reply);
+    const leave = this.enter(caller, reply);
     let parts = 2;
     const end = (): void => {
       if (--parts === 0) leave();
@@ -37,13 +38,17 @@ export class InProgressInterceptor implements NestInterceptor {
     if (raw.closed || raw.destroyed) end();
     else raw.once('close', end);
     const handled = (): Promise<unknown> => lastValueFrom(next.handle(), { defaultValue: undefined });
-    return defer(() => turnstile.pass(handled)).pipe(finalize(end));
+    const work =
+      caller.kind === 'merchant'
+        ? defer(() => this.merchants.pass(caller.merchantId, handled))
+        : next.handle();
+    return work.pipe(finalize(end));
   }
 
-  private enter(caller: Caller, reply: FastifyReply): { turnstile: Turnstile; leave: () => void } {
+  private enter(caller: Caller, reply: FastifyReply): () => void {
     const name = callerName(caller);
-    const known = this.callers.get(name);
-    if (known && known.running >= MOST[caller.kind]) {
+    const running = this.running.get(name) ?? 0;
+    if (running >= MOST[caller.kind]) {
       sayWhen(reply, SECONDS_TO_WAIT);
       throw problem(
         429,
@@ -51,13 +56,11 @@ export class InProgressInterceptor implements NestInterceptor {
         `at most ${MOST[caller.kind]} requests of yours at once: wait for some`,
       );
     }
-    const entry = known ?? { running: 0, turnstile: new Turnstile(MOST_WORKED_ON[caller.kind]) };
-    entry.running += 1;
-    this.callers.set(name, entry);
-    const leave = (): void => {
-      entry.running -= 1;
-      if (entry.running === 0) this.callers.delete(name);
+    this.running.set(name, running + 1);
+    return () => {
+      const left = this.running.get(name)! - 1;
+      if (left === 0) this.running.delete(name);
+      else this.running.set(name, left);
     };
-    return { turnstile: entry.turnstile, leave };
   }
 }

@@ -62,9 +62,11 @@ export async function run(argv: readonly string[]): Promise<void> {
       process.exitCode = error.exitCode;
       return;
     }
-    // A bug, perhaps over an answer that nobody thought of: its stack may hold a piece of it.
     const { stack, message } = error instanceof Error ? error : new Error(String(error));
-    note(...(stack ?? message).split('\n'));
+    if (error instanceof TypeError)
+      note(`waco: this is no answer of this version of the admin API (${message})`);
+    // A bug, perhaps over an answer that nobody thought of: its stack may hold a piece of it.
+    else note(...(stack ?? message).split('\n'));
     process.exitCode = 1;
   }
 }

@@ -38,6 +38,7 @@ export class PutWhatsAppAccount {
 
   @ApiProperty({ type: String, description: 'As customers see it.', example: '+971 50 000 0000' })
   @Matches(/^\+?\d[\d ()-]{4,22}$/, { message: 'displayPhoneNumber must be a phone number' })
+  @Matches(/^(?:\D*\d){5,15}\D*$/, { message: 'displayPhoneNumber must have 5 to 15 digits' })
   displayPhoneNumber: string;
 
   @ApiProperty({ ...SECRET, description: 'Token of a system user. Write-only: answers say `set`.' })

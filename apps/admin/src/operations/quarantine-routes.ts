@@ -7,7 +7,7 @@ import {
   recordTemplateStatus,
   type JobContract,
 } from '#contracts';
-import { cleared } from '#core/messaging';
+import { cleared, CUT } from '#core/messaging';
 import {
   heldTo,
   isOfAccount,
@@ -70,8 +70,9 @@ export async function routeAnew(tx: EntityManager, item: QuarantinedItem): Promi
   if (tooLarge > LARGEST_READ) {
     return nowhere('too_large', 'it is larger than anything that is acted on here');
   }
-  if (item.source !== 'whatsapp' || !kind || !(payload || tooLarge)) {
-    return nowhere('not_kept', 'only what it was about was kept: ask the sender to send it again');
+  const wasCut = signedBy !== undefined && JSON.stringify(payload ?? {}).includes(CUT);
+  if (item.source !== 'whatsapp' || !kind || !(payload || tooLarge) || wasCut) {
+    return nowhere('not_kept', 'not all of it was kept: ask the sender to send it again');
   }
   if (item.reason === 'closed') {
     return nowhere('closed', 'it was for a merchant that has been closed, and is for nobody else');

@@ -2,7 +2,7 @@ import { Controller, Get, Inject, Param, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { Order } from '#core/checkout';
 import { Directory } from '#persistence';
-import { CLOCK, safeEqual, type Clock } from '#platform';
+import { CLOCK, safeEqual, Turnstiles, type Clock } from '#platform';
 import { LinkTokens } from '../link.js';
 import { Orders } from '../orders.js';
 import {
@@ -17,9 +17,15 @@ import {
 import { PAGE_HEADERS } from '../pages/style.js';
 import { Visits } from './visits.js';
 
+/** Visits to one merchant's links that are worked on at a time; each may hold a connection to the database. */
+const AT_ONCE = 4;
+const MAY_WAIT = 500;
+
 /** The link that a customer gets in the chat: to the payment page once, to the order's state ever after. */
 @Controller('c')
 export class LinkController {
+  private readonly merchants = new Turnstiles(AT_ONCE, MAY_WAIT);
+
   constructor(
     private readonly links: LinkTokens,
     private readonly orders: Orders,
@@ -30,45 +36,50 @@ export class LinkController {
 
   @Get(':token')
   async open(@Param('token') token: string, @Res() reply: FastifyReply): Promise<void> {
-    const order = await this.orderOf(token);
-    if (!order) return send(reply, unknownLink());
-    const [opening, shop] = [await this.visits.open(order), await this.shopName(order)];
-    switch (opening.outcome) {
-      case 'redirect': {
-        const { 'content-type': _type, ...headers } = PAGE_HEADERS;
-        await reply.headers(headers).redirect(opening.url, 303);
-        return;
+    const answer = await this.visit(token, async (order) => {
+      const [opening, shop] = [await this.visits.open(order), await this.shopName(order)];
+      switch (opening.outcome) {
+        case 'redirect':
+          return opening.url;
+        case 'moved':
+          return pricesMoved(opening.order, opening.changes, shop);
+        case 'status':
+          return orderStatus(opening.order, shop);
+        case 'try_again':
+          return tryAgain(opening.order, shop, `/c/${token}`);
       }
-      case 'moved':
-        return send(reply, pricesMoved(opening.order, opening.changes, shop));
-      case 'status':
-        return send(reply, orderStatus(opening.order, shop));
-      case 'try_again':
-        return send(reply, tryAgain(opening.order, shop, `/c/${token}`));
-    }
+    });
+    if (typeof answer !== 'string') return send(reply, answer);
+    const { 'content-type': _type, ...headers } = PAGE_HEADERS;
+    await reply.headers(headers).redirect(answer, 303);
   }
 
   /** Where the payment page leads back to, paid or not. */
   @Get(':token/return')
   async land(@Param('token') token: string, @Res() reply: FastifyReply): Promise<void> {
-    const order = await this.orderOf(token);
-    if (!order) return send(reply, unknownLink());
-    const [landing, shop] = [await this.visits.land(order), await this.shopName(order)];
-    switch (landing.outcome) {
-      case 'confirming':
-        return send(reply, confirming(landing.order, shop));
-      case 'unfinished':
-        return send(reply, unfinished(landing.order, shop, `/c/${token}`));
-      case 'status':
-        return send(reply, orderStatus(landing.order, shop));
-    }
+    const page = await this.visit(token, async (order) => {
+      const [landing, shop] = [await this.visits.land(order), await this.shopName(order)];
+      switch (landing.outcome) {
+        case 'confirming':
+          return confirming(landing.order, shop);
+        case 'unfinished':
+          return unfinished(landing.order, shop, `/c/${token}`);
+        case 'status':
+          return orderStatus(landing.order, shop);
+      }
+    });
+    await send(reply, page);
   }
 
-  private async orderOf(token: string): Promise<Order | undefined> {
+  /** Few links of one merchant are looked at at a time: whoever opens one again and again holds up no other merchant's. */
+  private async visit<T>(token: string, look: (order: Order) => Promise<T>): Promise<T | Page> {
     const claims = await this.links.open(token, this.clock.now());
-    if (!claims) return undefined;
-    const order = await this.orders.read(claims.merchantId, claims.orderRef);
-    return order && safeEqual(order.nonce, claims.nonce) ? order : undefined;
+    if (!claims) return unknownLink();
+    const { merchantId, orderRef, nonce } = claims;
+    return this.merchants.pass(merchantId, async () => {
+      const order = await this.orders.read(merchantId, orderRef);
+      return order && safeEqual(order.nonce, nonce) ? look(order) : unknownLink();
+    });
   }
 
   private async shopName(order: Order): Promise<string> {

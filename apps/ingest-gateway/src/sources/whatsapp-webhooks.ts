@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { answerHandshake, NotAWebhook, readWebhook, verifyMetaSignature } from '#adapters/whatsapp-cloud';
 import type { InboundItem } from '#adapters/whatsapp-cloud';
 import { changeIdentity, receiveMessage, recordStatus, recordTemplateStatus } from '#contracts';
+import { excerpt } from '#core/messaging';
 import { heldTo, isOfAccount, type Routed } from '#core/tenancy';
 import { WebhookSecrets, type MetaApp } from '#persistence';
 import { Breath, CLOCK, ENV, JsonOutOfBounds, parseBoundedJson, type Clock } from '#platform';
@@ -12,7 +13,7 @@ import type { GivenUp } from '../group-commit.js';
 import { isMerchantId, malformed, ok, unsigned, type Answer } from '../http/answer.js';
 import type { Taker } from '../http/reception.js';
 import { Intake } from '../intake.js';
-import { isTooOld, kept, work, type Arrival } from '../items.js';
+import { kept, work, wrongTime, type Arrival } from '../items.js';
 import { MerchantRoutes } from '../merchant-routes.js';
 
 /** A body of Meta's with 1,000 updates holds some 30,000 values. */
@@ -107,9 +108,11 @@ export function arrivalOf(item: InboundItem, routed: Routed, now: Date, signedBy
   const { externalId, occurredAt, phoneNumberId, businessAccountId, field, kind, payload } = item;
   const said = { source: 'whatsapp' as const, externalId, occurredAt };
   if (routed.outcome === 'quarantined') {
-    const whole = { field, phoneNumberId, businessAccountId, kind, payload, signedBy };
-    // Too old to be given to anybody any more, so that nothing of a person is kept.
-    const evidence = isTooOld(said, now) ? { ...whole, payload: {} } : whole;
+    // A merchant that signs with its own app may say anything of numbers that are not its own.
+    const held = signedBy === undefined ? payload : excerpt(payload);
+    // At a time at which it can be given to nobody, nothing of a person is kept.
+    const what = wrongTime(said, now) ? {} : held;
+    const evidence = { field, phoneNumberId, businessAccountId, kind, payload: what, signedBy };
     return kept('quarantined', routed.reason, { ...said, merchantId: null, payload: evidence });
   }
   const { merchantId } = routed;
@@ -125,8 +128,8 @@ export function arrivalOf(item: InboundItem, routed: Routed, now: Date, signedBy
     case 'template':
       return work(recordTemplateStatus, item.payload, merchantId, now, said);
     case 'ignored': {
-      const excerpt = isTooOld(said, now) ? { field } : item.payload;
-      return kept('ignored', item.reason, { ...said, merchantId, payload: excerpt });
+      const what = wrongTime(said, now) ? { field } : item.payload;
+      return kept('ignored', item.reason, { ...said, merchantId, payload: what });
     }
   }
 }
