@@ -8,7 +8,7 @@ export interface Allowance {
 }
 
 /** So much of a minute's allowance may come at once. */
-const BURST_SECONDS = 20;
+const BURST_SECONDS = 5;
 /** Of many small parts that are added up. */
 const ROUNDING = 1e-6;
 /** Merchants that had nothing lately are forgotten beyond this many. */

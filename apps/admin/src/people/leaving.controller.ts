@@ -30,7 +30,8 @@ export class LeavingController {
   @ApiOkResponse({ content: { 'application/x-ndjson': { schema: { type: 'string' } } } })
   async export(@Param('merchantId') merchantId: string, @Res() reply: FastifyReply): Promise<void> {
     const lines = await this.exports.of(merchantId);
-    await reply
+    // Not awaited: whoever reads it slowly is not worked on.
+    void reply
       .type('application/x-ndjson; charset=utf-8')
       .header('content-disposition', `attachment; filename="${merchantId}.ndjson"`)
       .send(Readable.from(lines));
