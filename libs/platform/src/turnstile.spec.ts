@@ -60,5 +60,21 @@ it('has one for each name, and forgets those that nobody is at', async () => {
   expect(most).toBe(6);
   const refused = await Promise.allSettled(Array.from({ length: 20 }, () => visit('one')));
   expect(refused.filter(({ status }) => status === 'rejected')).toHaveLength(8);
+  await new Promise((resume) => setImmediate(resume));
   expect((turnstiles as unknown as { inUse: Map<string, unknown> }).inUse.size).toBe(0);
+});
+
+it('lets the places of a name that others wait for rest, and makes nobody else wait', async () => {
+  const turnstiles = new Turnstiles(1, undefined, 5);
+  const began = performance.now();
+  const after: Record<string, number[]> = { busy: [], calm: [] };
+  const visit = (name: 'busy' | 'calm') =>
+    turnstiles
+      .pass(name, () => new Promise((resume) => setTimeout(resume, 20)))
+      .then(() => after[name]!.push(performance.now() - began));
+  await Promise.all([visit('busy'), visit('busy'), visit('busy'), visit('calm')]);
+  expect(after.calm![0]).toBeLessThan(100);
+  expect(after.busy![0]).toBeLessThan(100);
+  expect(after.busy![1]).toBeGreaterThan(120);
+  expect(after.busy![2]).toBeGreaterThan(240);
 });

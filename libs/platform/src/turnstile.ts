@@ -13,6 +13,10 @@ export class Turnstile {
     this.free = atOnce;
   }
 
+  get isAwaited(): boolean {
+    return this.waiting.length > 0;
+  }
+
   get isFree(): boolean {
     return this.free > 0;
   }
@@ -33,6 +37,9 @@ export class Turnstile {
   }
 }
 
+/** A place that others of the same name wait for stays empty for no longer than this, in milliseconds. */
+const LONGEST_REST_MS = 500;
+
 /** A turnstile for each name, for as long as somebody is at it. */
 export class Turnstiles {
   private readonly inUse = new Map<string, { turnstile: Turnstile; there: number }>();
@@ -40,17 +47,30 @@ export class Turnstiles {
   constructor(
     private readonly atOnce: number,
     private readonly mayWait?: number,
+    /**
+     * While others of the same name wait, a place stays empty for so many times as long as it was held: names that have
+     * much to do leave the processor to those that have little.
+     */
+    private readonly rest = 0,
   ) {}
 
   /** @throws TooManyWaiting, or what `work` throws. */
-  async pass<T>(name: string, work: () => Promise<T>): Promise<T> {
+  pass<T>(name: string, work: () => Promise<T>): Promise<T> {
     const known = this.inUse.get(name) ?? { turnstile: new Turnstile(this.atOnce, this.mayWait), there: 0 };
     this.inUse.set(name, known);
     known.there++;
-    try {
-      return await known.turnstile.pass(work);
-    } finally {
-      if (--known.there === 0) this.inUse.delete(name);
-    }
+    const { turnstile } = known;
+    return new Promise<T>((resolve, reject) => {
+      const held = async (): Promise<void> => {
+        const beganAt = performance.now();
+        await work().then(resolve, reject);
+        const restMs = Math.min((performance.now() - beganAt) * this.rest, LONGEST_REST_MS);
+        if (turnstile.isAwaited && restMs > 0) await new Promise((over) => setTimeout(over, restMs));
+      };
+      const leave = (): void => {
+        if (--known.there === 0) this.inUse.delete(name);
+      };
+      turnstile.pass(held).catch(reject).finally(leave);
+    });
   }
 }

@@ -11,6 +11,7 @@ import { callerName, sayWhen } from './rate-limits.js';
 const MOST: Record<Caller['kind'], number> = { merchant: 8, operator: 50 };
 /** Of a merchant's, so many are worked on at a time: the rest wait, so that others have their turns between. */
 const MERCHANTS_WORKED_ON = 2;
+const REST = 5;
 const SECONDS_TO_WAIT = 1;
 
 /**
@@ -21,7 +22,7 @@ const SECONDS_TO_WAIT = 1;
 @Injectable()
 export class InProgressInterceptor implements NestInterceptor {
   private readonly running = new Map<string, number>();
-  private readonly merchants = new Turnstiles(MERCHANTS_WORKED_ON);
+  private readonly merchants = new Turnstiles(MERCHANTS_WORKED_ON, undefined, REST);
 
   /** @throws ProblemException 429. */
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
