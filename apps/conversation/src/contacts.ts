@@ -118,7 +118,10 @@ function lockPeople(tx: EntityManager, book: Book, ...people: PersonRef[]): void
 /** Names are written down anew once an hour at least: retention asks when a contact was last seen. */
 const SEEN_WITHIN_MS = 3_600_000;
 
-/** The contact that has exactly these names and was seen lately: there is nothing to write down, as mostly. */
+/**
+ * The contact of whom this message says nothing new, as mostly: all of its names are the contact's and were seen lately,
+ * and the contact has no newer one of the same kind.
+ */
 async function familiarContact(
   tx: EntityManager,
   book: Book,
@@ -134,9 +137,12 @@ async function familiarContact(
      WHERE contact_id = (SELECT contact_id FROM conversation.aliases
          WHERE channel_account_id = $1 AND kind = $6 AND value = $7)
        AND ($4::text IS NULL OR name = $4)
-       AND (SELECT count(*) FILTER (WHERE n.value IS NULL OR seen_at < $5) = 0 AND count(*) = cardinality($2::text[])
-            FROM conversation.aliases a LEFT JOIN unnest($2::text[], $3::text[]) AS n(kind, value) USING (kind, value)
-            WHERE a.contact_id = c.contact_id)`,
+       AND cardinality($2::text[]) = (
+         SELECT count(*) FROM unnest($2::text[], $3::text[]) AS said(kind, value)
+         JOIN conversation.aliases known USING (kind, value)
+         WHERE known.contact_id = c.contact_id AND known.seen_at >= $5 AND NOT EXISTS (
+           SELECT FROM conversation.aliases newer
+           WHERE newer.contact_id = c.contact_id AND newer.kind = known.kind AND newer.seen_at > known.seen_at))`,
     [
       book.channelAccountId,
       aliases.map((a) => a.kind),

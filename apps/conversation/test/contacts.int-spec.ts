@@ -52,6 +52,20 @@ it('a username that passed on brings no cart along', async () => {
   expect(await skus()).toEqual([['A', 'C'], ['B']]);
 });
 
+it('who has changed a username is familiar all the same: nothing is written down for each message', async () => {
+  const renamed = { ...USER, username: 'sheena_now' };
+  await stand.chat(USER, 'cart');
+  await stand.chat(renamed, 'cart');
+  const seen = async () =>
+    stand.sql(`SELECT kind, value, seen_at FROM conversation.aliases ORDER BY kind, value`);
+  const before = await seen();
+  await stand.chat(renamed, 'cart');
+  expect(await seen()).toEqual(before);
+  expect(await lastPerson()).toEqual(renamed);
+  await stand.chat(USER, 'cart');
+  expect(await lastPerson()).toEqual(USER);
+});
+
 it('answers come into the line in which the customer writes now', async () => {
   await stand.chat(PHONE, tap('add|A'));
   await stand.chat(USER, tap('add|X'));

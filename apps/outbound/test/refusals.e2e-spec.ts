@@ -201,10 +201,16 @@ describe('refusals', () => {
       const rows = await parked();
       return rows.length === 1 && rows;
     });
-    await stand.owner.query(
-      `UPDATE journal.items SET parked_at = NULL, attempts = 0, due_at = now() - interval '1 minute' WHERE id = $1`,
-      [letter!.id],
-    );
+    const run = (more: string): Promise<unknown> =>
+      stand.owner.query(
+        `UPDATE journal.items SET parked_at = NULL, attempts = 0, due_at = now() - interval '1 minute'${more} WHERE id = $1`,
+        [letter!.id],
+      );
+    // As if the process had ended before it was parked: nobody has redriven it.
+    await run('');
+    await until('it is parked again', async () => (await parked()).length === 1);
+    expect(await stand.reaches(id, 'failed')).toMatchObject({ sends: 1 });
+    await run(', redrives = redrives + 1');
     await stand.reaches(id, 'delivered');
   });
 

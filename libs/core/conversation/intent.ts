@@ -21,7 +21,8 @@ export type Intent =
   | { kind: 'human' }
   | { kind: 'bot' }
   | { kind: 'native_cart'; lines: { sku: string; quantity: number; seenPrice?: number }[] }
-  | { kind: 'search'; text: string; maxPrice?: Money }
+  /** `uncompared`: a ceiling in a currency that the shop does not sell in, as it was written. */
+  | { kind: 'search'; text: string; maxPrice?: Money; uncompared?: string }
   /** Seen, needs no answer (a reaction, a withdrawn message, thanks). */
   | { kind: 'none' }
   /** Something we cannot read (a picture, a voice note). */
@@ -121,6 +122,22 @@ function readText(text: string, currency: string): Intent {
   return 'phrase' in read ? INTENTS[read.phrase] : { kind: 'search', ...readSearch(read.rest, currency) };
 }
 
+/** What a word or sign for money may mean; `$` in a shop that sells in another dollar means that one. */
+const MEANT: readonly [pattern: RegExp, currencies: readonly string[]][] = [
+  [/^(?:dhs?|dirhams?|درهم)$/, ['AED', 'MAD']],
+  [/^(?:riyals?|ريال)$/, ['SAR', 'QAR', 'OMR', 'YER', 'IRR']],
+  [/^(?:rs\.?|rupees?|रुपये)$/, ['INR', 'PKR', 'LKR', 'NPR', 'MUR', 'SCR']],
+  [/^₹$/, ['INR']],
+  [/^(?:dollars?|\$)$/, ['USD', 'AUD', 'CAD', 'NZD', 'SGD', 'HKD', 'TWD', 'NAD', 'JMD', 'TTD', 'BBD', 'BSD', 'BZD', 'FJD']],
+  [/^(?:euros?|€)$/, ['EUR']],
+  [/^£$/, ['GBP', 'EGP', 'SDG', 'SSP', 'LBP', 'SYP']],
+];
+
+function mayMean(word: string, currency: string): boolean {
+  const known = MEANT.find(([pattern]) => pattern.test(word));
+  return known ? known[1].includes(currency) : word.toUpperCase() === currency;
+}
+
 const AMOUNT = '([\\d,]+(?:\\.\\d+)?)';
 const CURRENCY =
   '(?:aed|sar|qar|kwd|bhd|omr|egp|inr|usd|eur|gbp|kes|ngn|zar|dhs?|dirhams?|riyals?|rs\\.?|rupees?|dollars?|euros?|درهم|ريال|रुपये|₹|\\$|€|£)';
@@ -131,19 +148,32 @@ const CEILINGS: readonly RegExp[] = [
   `<\\s*CUR?\\s*AMT(?:\\s*CUR(?![\\p{L}]))?`,
   `CUR?\\s*AMT\\s*CUR?\\s*(?:से कम|के अंदर|se kam)`,
 ].map((p) => new RegExp(p.replaceAll('CUR', CURRENCY).replaceAll('AMT', AMOUNT), 'iu'));
+/** The word or sign for money beside an amount, in a ceiling. */
+const MONEY = new RegExp(`(${CURRENCY})\\s*${AMOUNT}|${AMOUNT}\\s*(${CURRENCY})`, 'iu');
 const FILLERS =
   /(?<![\p{L}\p{N}'-])(?:i am|i'm|i|we|looking|look|for|want|need|would|like|to|buy|show|me|do|does|you|have|got|any|some|a|an|the|please|pls|find|search|can|could|get|is there|are there)(?![\p{L}\p{N}'-])/giu;
 
-/** `black hoodie under 100` → words to look for and a price ceiling. */
-export function readSearch(text: string, currency: string): { text: string; maxPrice?: Money } {
+/** `black hoodie under 100` → words to look for and a price ceiling; one in another currency cannot be compared. */
+export function readSearch(
+  text: string,
+  currency: string,
+): { text: string; maxPrice?: Money; uncompared?: string } {
   const asked = folded(text).slice(0, 200);
   const ceiling = CEILINGS.map((c) => c.exec(asked)).find((found) => found !== null);
   const amount = ceiling?.slice(1).find((group) => group !== undefined);
-  const maxPrice = amount ? parseAmount(amount, currency) : undefined;
-  const words = (maxPrice ? asked.replace(ceiling![0], ' ') : asked)
+  const [, before, , , after] = (ceiling && MONEY.exec(ceiling[0])) ?? [];
+  const named = before ?? after;
+  const foreign = named !== undefined && !mayMean(named.toLowerCase(), currency);
+  const maxPrice = amount && !foreign ? parseAmount(amount, currency) : undefined;
+  const uncompared = amount && foreign ? ceiling![0].trim() : undefined;
+  const words = (maxPrice || uncompared ? asked.replace(ceiling![0], ' ') : asked)
     .replace(FILLERS, ' ')
     .replace(/[^\p{L}\p{M}\p{N}' -]+/gu, ' ')
     .replace(/\s+/g, ' ')
     .trim();
-  return { text: words || (maxPrice ? '' : asked), ...(maxPrice ? { maxPrice } : {}) };
+  return {
+    text: words || (maxPrice || uncompared ? '' : asked),
+    ...(maxPrice ? { maxPrice } : {}),
+    ...(uncompared ? { uncompared } : {}),
+  };
 }

@@ -48,7 +48,7 @@ export function sayWelcome(shop: string, categories: Category[], returning: bool
 
 /** What can be had now of what was found. */
 export function sayProducts(
-  asked: { title: string; searched: boolean },
+  asked: { title: string; searched: boolean; uncompared?: string },
   products: FoundProduct[],
   quote: Quote,
 ): OutboundContent {
@@ -58,12 +58,15 @@ export function sayProducts(
     return line ? [row(CHOICE.product(p.sku), line, `${formatMoney(line.unitPrice)} · ${stock(line)}`)] : [];
   });
   const what = clip(asked.title || 'Products', 60);
-  if (rows.length === 0) return sayNothingFound(what);
+  const note = asked.uncompared
+    ? `\nPrices here are in ${quote.currency}, so I left out “${clip(asked.uncompared, 40)}”.`
+    : '';
+  if (rows.length === 0) return sayNothingFound(what, note);
   const title = asked.searched ? `“${what}”` : what;
   const shown = rows.slice(0, ROWS);
   return {
     type: 'list',
-    body: `*${title}*\n${shown.length === 1 ? 'One product' : `${shown.length} products`} you can have now. Choose one to see more.${footnote(quote)}`,
+    body: `*${title}*\n${shown.length === 1 ? 'One product' : `${shown.length} products`} you can have now. Choose one to see more.${note}${footnote(quote)}`,
     button: 'See products',
     sections: [{ title, rows: shown }],
   };
@@ -87,10 +90,10 @@ export function sayProduct(line: QuoteLine, quote: Quote, inCart: boolean, news?
   };
 }
 
-function sayNothingFound(what: string): OutboundContent {
+function sayNothingFound(what: string, note: string): OutboundContent {
   return {
     type: 'buttons',
-    body: `I found nothing for “${what}” that you can have right now.`,
+    body: `I found nothing for “${what}” that you can have right now.${note}`,
     buttons: [MENU],
   };
 }

@@ -94,7 +94,7 @@ export interface PendingQuestion {
   /** What to do with the answer. */
   next:
     | { kind: 'welcome' }
-    | { kind: 'show_products'; title: string; searched: boolean }
+    | { kind: 'show_products'; title: string; searched: boolean; uncompared?: string }
     | { kind: 'show_product' }
     | { kind: 'show_cart'; notes: string[] };
   /** ISO 8601 */

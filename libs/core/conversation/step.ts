@@ -123,7 +123,12 @@ function onIntent(state: ThreadState, intent: Intent, context: StepContext): Ste
           kind: 'search',
           query: { text: intent.text, limit: 10, ...(intent.maxPrice ? { maxPrice: intent.maxPrice } : {}) },
         },
-        { kind: 'show_products', title: intent.text || 'In your budget', searched: true },
+        {
+          kind: 'show_products',
+          title: intent.text || (intent.maxPrice ? 'In your budget' : 'Products'),
+          searched: true,
+          ...(intent.uncompared ? { uncompared: intent.uncompared } : {}),
+        },
         context,
       );
     case 'product':

@@ -32,7 +32,11 @@ export interface PendingItem {
   payload: unknown;
   occurredAt: Date;
   dueAt: Date;
+  /** It is to be applied now: by the reader's clock, or by the database's. */
+  due: boolean;
   attempts: number;
+  /** How often a person took it out of the dead letters. */
+  redrives: number;
   /** Runs with care that ended their process, the one that is under way included. */
   endings: number;
   /** Deferred or failed before: while it is not due, its stream stands still. */
@@ -64,14 +68,19 @@ export function isSettledBefore(error: unknown): boolean {
 
 const COLUMNS = `merchant_id, service, queue, stream, name, source, external_id, payload, occurred_at, due_at,
   expedited, outcome, reason, settled_at`;
+/**
+ * Clocks of machines differ. What is due at once is due by the database's clock at the latest, also where the clock of
+ * whoever reads it is behind that of whoever wrote it: it would find nothing, and the item wait for the sweep.
+ */
+const DUE_BY = 'greatest($3::timestamptz, clock_timestamp())';
 /** Of each stream apart: an index answers what one stream waits for, and no more than that. */
 const PENDING_OF_STREAMS = `
   SELECT item.id::text, item.name, item.stream, item.payload, item.occurred_at AS "occurredAt", item.due_at AS "dueAt",
-    item.attempts, item.endings, item.blocking
+    item.due_at <= ${DUE_BY} AS due, item.redrives, item.attempts, item.endings, item.blocking
   FROM unnest($2::text[]) AS s(stream) CROSS JOIN LATERAL (
     SELECT * FROM journal.items
     WHERE settled_at IS NULL AND parked_at IS NULL AND queue = $1 AND items.stream = s.stream
-      AND (due_at <= $3 OR blocking)
+      AND (due_at <= ${DUE_BY} OR blocking)
     ORDER BY NOT expedited, occurred_at, items.id LIMIT $4
   ) item ORDER BY NOT item.expedited, item.occurred_at, item.id`;
 
@@ -228,8 +237,8 @@ export class Journal {
 
 function insertOf(items: readonly NewItem[], now: Date): [sql: string, parameters: unknown[]] {
   const sql = `INSERT INTO journal.items (${COLUMNS})
-      SELECT merchant_id, service, queue, stream, name, source, external_id, payload::json, occurred_at, due_at,
-        expedited, outcome, reason, CASE WHEN outcome IS NULL THEN NULL ELSE $13::timestamptz END
+      SELECT merchant_id, service, queue, stream, name, source, external_id, payload::json, occurred_at,
+        coalesce(due_at, least($13::timestamptz, clock_timestamp())), expedited, outcome, reason, CASE WHEN outcome IS NULL THEN NULL ELSE $13::timestamptz END
       FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
         $9::timestamptz[], $10::timestamptz[], $11::bool[], $12::text[], $14::text[])
       AS t(merchant_id, service, queue, stream, name, source, external_id, payload, occurred_at, due_at, expedited,
@@ -248,7 +257,7 @@ function insertOf(items: readonly NewItem[], now: Date): [sql: string, parameter
       column((i) => i.externalId),
       column((i) => JSON.stringify(i.payload)),
       column((i) => i.occurredAt),
-      column((i) => i.dueAt ?? now),
+      column((i) => i.dueAt ?? null),
       column((i) => i.expedited ?? false),
       column((i) => i.settled?.outcome ?? null),
       now,

@@ -89,6 +89,9 @@ abstract class ItemContext extends BaseRpcContext {
   }
 }
 
+/** What runs when all items of a transaction are applied, by key, and the last item that asked for it. */
+export type Ends = Map<string, { item: PendingItem; work: () => Promise<void> }>;
+
 /** An ordered item being applied: whatever is written through `tx` and emitted is stored with it, or not at all. */
 export class OrderedContext extends ItemContext {
   constructor(
@@ -97,7 +100,7 @@ export class OrderedContext extends ItemContext {
     now: Date,
     readonly tx: EntityManager,
     private readonly outbox: Outbox,
-    private readonly ends: Map<string, () => Promise<void>>,
+    private readonly ends: Ends,
   ) {
     super(merchantId, item, now);
   }
@@ -108,7 +111,7 @@ export class OrderedContext extends ItemContext {
 
   /** Runs `work` when the items of this transaction are applied, once for each `key` however many ask for it. */
   atEnd(key: string, work: () => Promise<void>): void {
-    this.ends.set(key, work);
+    this.ends.set(key, { item: this.item, work });
   }
 }
 

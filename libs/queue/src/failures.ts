@@ -35,7 +35,7 @@ export async function countAhead(
 ): Promise<PendingItem | undefined> {
   const { journal, tenants } = deps;
   const [item] = await journal.pending(tenants, stream, now, 1);
-  if (!item || item.dueAt > now) return undefined;
+  if (!item?.due) return undefined;
   if (item.endings >= endings) {
     const reason = `the process ended ${item.endings} times while it was applied`;
     await recordFailure(deps, stream, new ItemFailure(item, true, reason), now);

@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import type { JobOutcome, TaskQueue } from '#contracts';
 import { isRefusal, isSettledBefore, type PendingItem, type Settled, type Stream } from '#persistence';
-import { Outbox, OrderedContext, TaskContext } from './context.js';
+import { Outbox, OrderedContext, TaskContext, type Ends } from './context.js';
 import { CareNeeded, countAhead, ENDINGS, ItemFailure, recordFailure, survived } from './failures.js';
 import { handle, reasonOf, report, type Again, type ProcessorDeps } from './handling.js';
 import type { Wake } from './waker.js';
@@ -21,7 +21,7 @@ interface Batch {
   now: Date;
   careful: boolean;
   outbox: Outbox;
-  ends: Map<string, () => Promise<void>>;
+  ends: Ends;
   begun: PendingItem[];
   applied: Settled[];
   finished: { item: PendingItem; outcome: string; startedAt: number }[];
@@ -85,7 +85,11 @@ export class OrderedProcessor {
         const items = pending.get(stream);
         found.push(items ? await this.applyAll(batch, merchantId, items, limit) : { afterMs: CONTENDED_MS });
       }
-      for (const end of batch.ends.values()) await end();
+      for (const { item, work: end } of batch.ends.values()) {
+        await end().catch((error: unknown) => {
+          throw begun.length > 1 ? new OneByOne() : failureOf(item, error);
+        });
+      }
       // What went before an item that stands still is applied, and its effects are stored with it.
       journal.settle(tx, batch.applied, now);
       journal.appendLater(outbox.items, now, tx);
@@ -95,7 +99,8 @@ export class OrderedProcessor {
     const stored = tenants.transaction(merchantId, work, { durable: false });
     const found = await stored.catch((error: unknown) => {
       // What is refused before any item is begun is none's fault either, and would be refused again.
-      if (error instanceof ItemFailure || !isRefusal(error) || begun.length === 0) throw error;
+      if (error instanceof ItemFailure || error instanceof OneByOne) throw error;
+      if (!isRefusal(error) || begun.length === 0) throw error;
       if (begun.length > 1) throw new OneByOne();
       throw new ItemFailure(begun[0]!, false, reasonOf(error), { cause: error });
     });
@@ -112,7 +117,7 @@ export class OrderedProcessor {
   ): Promise<Found> {
     const { tx, now, careful, outbox, ends, begun, applied, finished } = batch;
     for (const item of items) {
-      if (item.dueAt > now) return { afterMs: item.dueAt.getTime() - now.getTime() };
+      if (!item.due) return { afterMs: item.dueAt.getTime() - now.getTime() };
       if (item.endings > 0 && !careful) throw new CareNeeded();
       begun.push(item);
       const startedAt = performance.now();
@@ -136,12 +141,15 @@ export class OrderedProcessor {
     try {
       outcome = await handle(this.deps, item, context);
     } catch (error) {
-      throw new ItemFailure(item, false, reasonOf(error), { cause: error });
+      throw failureOf(item, error);
     }
     if (outcome.outcome === 'rejected') throw new ItemFailure(item, true, outcome.reason);
     return outcome.outcome === 'done' ? { outcome: 'done', reason: null } : outcome;
   }
 }
+
+const failureOf = (item: PendingItem, error: unknown): ItemFailure =>
+  new ItemFailure(item, false, reasonOf(error), { cause: error });
 
 /** Runs one task outside any transaction and stores its result once. */
 export class TaskProcessor {
@@ -169,7 +177,7 @@ export class TaskProcessor {
     const now = clock.now();
     const [item] = await journal.pending(tenants, stream, now, 1);
     if (!item) return undefined;
-    if (item.dueAt > now) return { afterMs: item.dueAt.getTime() - now.getTime() };
+    if (!item.due) return { afterMs: item.dueAt.getTime() - now.getTime() };
     if (item.endings > 0 && !careful) throw new CareNeeded();
 
     const startedAt = performance.now();

@@ -117,6 +117,43 @@ describe.each(TEST_BACKENDS)('streams on %s', (kind) => {
     expect(script.tasks).toEqual([`by_${good}`]);
   });
 
+  it('applies at once what was emitted by a process whose clock is ahead', async () => {
+    for (const aheadMs of [3, 50, 30_000]) {
+      const id = `ahead_${aheadMs}`;
+      await putInto(app, say, message(id, `line_${id}`), true, new Date(Date.now() + aheadMs));
+      await putInto(app, fetchThing, message(id), true, new Date(Date.now() + aheadMs));
+      const both = (): boolean => script.applied.includes(id) && script.tasks.includes(id);
+      await until('it is applied', both, 1_500); // before any sweep would bring it
+    }
+  });
+
+  it('counts what fails at the end of a transaction against the item whose fault it is, until it is a dead letter', async () => {
+    const line = `ends_${randomUUID()}`;
+    script.onMessage = (id, ctx) => {
+      if (id.startsWith('bad')) ctx.atEnd(line, () => Promise.reject(new Error('at the end')));
+      return done;
+    };
+    const ids = ['good_1', 'bad', 'good_2'].map((id) => `${id}_${randomUUID()}`);
+    for (const id of ids) await put(say, message(id, line), false);
+    await put(interrupt, message(`wake_${line}`, line));
+    const ends = async (): Promise<Record<string, unknown>> => {
+      const rows = (await app.get(Tenants).read(
+        merchantId,
+        `SELECT payload ->> 'id' AS id, attempts, coalesce(outcome, CASE WHEN parked_at IS NULL THEN 'waits' ELSE reason END) AS end
+         FROM journal.items WHERE stream = $1 AND name = $2`,
+        [line, say.name],
+      )) as { id: string; attempts: number; end: string }[];
+      return Object.fromEntries(rows.map(({ id, attempts, end }) => [id, `${end} ${attempts}`]));
+    };
+    await until(
+      'it is a dead letter',
+      async () => (await ends())[ids[1]!]?.toString().startsWith('at the end'),
+      20_000,
+    );
+    await until('those beside it are applied', async () => (await ends())[ids[2]!] === 'done 0');
+    expect(await ends()).toEqual({ [ids[0]!]: 'done 0', [ids[1]!]: 'at the end 5', [ids[2]!]: 'done 0' });
+  }, 30_000);
+
   it('lets a stream wait for an expedited item', async () => {
     let open = false;
     const [held, opener] = [`held_${randomUUID()}`, `opener_${randomUUID()}`];

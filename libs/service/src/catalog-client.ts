@@ -1,5 +1,5 @@
-import { Inject, Injectable, Module, type DynamicModule } from '@nestjs/common';
-import { ClientProxy, ClientsModule, Transport } from '@nestjs/microservices';
+import { Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
+import { ClientProxyFactory, Transport, type ClientProxy } from '@nestjs/microservices';
 import { lastValueFrom, timeout } from 'rxjs';
 import {
   CATALOG_RPC,
@@ -13,16 +13,24 @@ import {
 } from '#contracts';
 import type { CartLine, ProductQuery } from '#core/catalog';
 
-const CATALOG_PROXY = Symbol('CATALOG_PROXY');
 /** Characters; thirty products with their descriptions. */
 const LONGEST_ANSWER = 1_048_576;
 /** Longer than catalog-sync takes to give up on a shop and answer from its copy. */
 const TIMEOUT_MS = 4_000;
+/** A connection stays with the process that took it: so often there is another, which any of them may take. */
+const CONNECTED_FOR_MS = 30_000;
+
+export interface CatalogAddress {
+  host: string;
+  port: number;
+  connectedForMs?: number;
+}
 
 /** Asks catalog-sync. It never throws: what cannot be answered in time is `unavailable`. */
-@Injectable()
-export class CatalogClient {
-  constructor(@Inject(CATALOG_PROXY) private readonly proxy: ClientProxy) {}
+export class CatalogClient implements OnApplicationShutdown {
+  private connection: { proxy: ClientProxy; since: number } | undefined;
+
+  constructor(private readonly address: CatalogAddress) {}
 
   /** What is on offer now, by category. */
   categories(merchantId: string): Promise<CategoriesReply> {
@@ -38,13 +46,33 @@ export class CatalogClient {
     return this.ask<QuoteRequest, QuoteReply>(CATALOG_RPC.quote, { merchantId, lines });
   }
 
+  async onApplicationShutdown(): Promise<void> {
+    await this.connection?.proxy.close();
+  }
+
   private async ask<Q, A>(pattern: string, request: Q): Promise<A | Unavailable> {
     try {
-      return await lastValueFrom(this.proxy.send<A, Q>(pattern, request).pipe(timeout(TIMEOUT_MS)));
+      return await lastValueFrom(this.proxy().send<A, Q>(pattern, request).pipe(timeout(TIMEOUT_MS)));
     } catch (error) {
       // Refused, lost, late, or an error over there: for the one who asks it is all the same.
       return { outcome: 'unavailable', reason: `catalog: ${reasonOf(error)}`, unreachable: true };
     }
+  }
+
+  private proxy(): ClientProxy {
+    const { host, port, connectedForMs = CONNECTED_FOR_MS } = this.address;
+    const now = performance.now();
+    if (!this.connection || now - this.connection.since > connectedForMs) {
+      const former = this.connection?.proxy;
+      // What it was asked is answered by then, or given up.
+      if (former) setTimeout(() => void former.close(), TIMEOUT_MS).unref();
+      const options = { host, port, maxBufferSize: LONGEST_ANSWER };
+      this.connection = {
+        proxy: ClientProxyFactory.create({ transport: Transport.TCP, options }),
+        since: now,
+      };
+    }
+    return this.connection.proxy;
   }
 }
 
@@ -58,19 +86,10 @@ function reasonOf(error: unknown): string {
 /** Gives a service the {@link CatalogClient} for catalog-sync's RPC at this address. */
 @Module({})
 export class CatalogClientModule {
-  static forRoot({ host, port }: { host: string; port: number }): DynamicModule {
+  static forRoot(address: CatalogAddress): DynamicModule {
     return {
       module: CatalogClientModule,
-      imports: [
-        ClientsModule.register([
-          {
-            name: CATALOG_PROXY,
-            transport: Transport.TCP,
-            options: { host, port, maxBufferSize: LONGEST_ANSWER },
-          },
-        ]),
-      ],
-      providers: [CatalogClient],
+      providers: [{ provide: CatalogClient, useFactory: () => new CatalogClient(address) }],
       exports: [CatalogClient],
     };
   }

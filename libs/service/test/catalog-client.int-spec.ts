@@ -1,7 +1,7 @@
 import { Controller, Module, type INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { MessagePattern, Transport } from '@nestjs/microservices';
-import { createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { CATALOG_RPC, type CategoriesReply } from '#contracts';
 import { CatalogClient, CatalogClientModule } from '#service';
 import { until } from '#testing';
@@ -85,6 +85,26 @@ describe('the catalog client', () => {
     await until('the loss is noticed', async () => !(await answers()));
     await serve();
     await until('the client has found the next one', answers);
+  });
+
+  it('takes another connection now and then, so that replicas share its questions; none is lost by it', async () => {
+    await serve();
+    let connections = 0;
+    const door = createServer((socket) => {
+      connections++;
+      const inner = connect(port, '127.0.0.1');
+      socket.pipe(inner).pipe(socket);
+      for (const end of [socket, inner]) end.on('error', () => undefined);
+    });
+    await new Promise<void>((listening) => door.listen(0, '127.0.0.1', listening));
+    const { port: doorPort } = door.address() as AddressInfo;
+    const restless = new CatalogClient({ host: '127.0.0.1', port: doorPort, connectedForMs: 20 });
+    for (const end = Date.now() + 300; Date.now() < end;) {
+      expect(await restless.categories('mer_1')).toEqual(NONE);
+    }
+    expect(connections).toBeGreaterThan(4);
+    await restless.onApplicationShutdown();
+    door.close();
   });
 
   it('says unavailable when the service fails, and when it does not answer in four seconds', async () => {

@@ -37,6 +37,8 @@ export type Passage =
   | { go: 'unrenderable'; why: string }
   /** A person redrove a dead letter. */
   | { go: 'redriven' }
+  /** It failed for good in an earlier run, which ended before it stood among the dead letters. */
+  | { go: 'dead'; why: string }
   | { go: 'nothing'; why: string };
 
 /**
@@ -50,8 +52,11 @@ export class Gate {
     private readonly line: Line,
   ) {}
 
-  /** `slotAt`: reserved by this run; unset when an earlier one has stored its own. */
-  async pass(work: Work, payload: CallChannelPayload, slotAt?: Date): Promise<Passage> {
+  /**
+   * @param redrives how often the task was redriven.
+   * @param slotAt reserved by this run; unset when an earlier one has stored its own.
+   */
+  async pass(work: Work, payload: CallChannelPayload, redrives: number, slotAt?: Date): Promise<Passage> {
     const message = await lockMessage(work.tx, payload.messageId);
     if (!message || message.plan !== payload.plan) return { go: 'nothing', why: 'planned anew since' };
     switch (message.state) {
@@ -62,7 +67,10 @@ export class Gate {
       case 'indeterminate':
         return this.mark(work, message);
       case 'failed':
-        return message.error?.deadLetter ? { go: 'redriven' } : { go: 'nothing', why: 'the message failed' };
+        if (!message.error?.deadLetter) return { go: 'nothing', why: 'the message failed' };
+        return redrives > (message.error.redrives ?? 0)
+          ? { go: 'redriven' }
+          : { go: 'dead', why: `${message.error.code ?? message.error.class}: ${message.error.details}` };
       default:
         return { go: 'nothing', why: `the message is ${message.state} already` };
     }

@@ -22,6 +22,8 @@ import { Gate, type Passage } from './gate.js';
 import { Outcomes } from './outcomes.js';
 import { Slots } from './slots.js';
 
+type Failure = Pick<MessageError, 'code' | 'class' | 'details'>;
+
 /** Sleeping in the process meets a slot better than a delayed job does. */
 const SLEEP_MS = 1_000;
 const EARLY_MS = 300;
@@ -63,6 +65,8 @@ export class Sends {
         return this.settle(ctx, (w) => this.outcomes.planAnew(w, payload, 'the plan was out of date'));
       case 'redriven':
         return this.settle(ctx, (w) => this.outcomes.redriven(w, payload));
+      case 'dead':
+        return rejected(passage.why);
       case 'unrenderable':
         return this.bury(payload, ctx, { code: null, class: 'request', details: passage.why });
       case 'nothing':
@@ -81,7 +85,7 @@ export class Sends {
     let slotAt = ctx.item.blocking ? undefined : await this.slots.reserve(number, rate);
     for (;;) {
       const passage = await this.afterSleep(slotAt, () =>
-        this.apart(ctx, (work) => this.gate.pass(work, payload, slotAt)),
+        this.apart(ctx, (work) => this.gate.pass(work, payload, ctx.item.redrives, slotAt)),
       );
       if (passage.go === 'without_slot') slotAt = await this.slots.reserve(number, rate);
       else if (passage.go !== 'not_yet' || this.msUntil(passage.slotAt) > SLEEP_MS) return passage;
@@ -151,7 +155,7 @@ export class Sends {
   private async bury(
     payload: CallChannelPayload,
     ctx: TaskContext,
-    error: Omit<MessageError, 'at' | 'deadLetter'>,
+    error: Failure,
   ): Promise<JobOutcome> {
     await this.failAside(payload, ctx, error);
     return rejected(`${error.code ?? error.class}: ${error.details}`);
@@ -161,7 +165,7 @@ export class Sends {
   private async failAside(
     payload: CallChannelPayload,
     ctx: TaskContext,
-    error: Omit<MessageError, 'at' | 'deadLetter'>,
+    error: Failure,
   ): Promise<void> {
     const now = this.clock.now();
     const item = await this.tenants.transaction(ctx.merchantId, async (tx) => {
@@ -171,7 +175,7 @@ export class Sends {
         state: 'failed',
         open: false,
         failedAt: now,
-        error: { ...error, at: now.toISOString(), deadLetter: true },
+        error: { ...error, at: now.toISOString(), deadLetter: true, redrives: ctx.item.redrives },
       });
       const { channelAccountId, contactId, messageId, plan } = message;
       const occasion = `failed_${messageId}_${plan}`;

@@ -48,8 +48,10 @@ export interface MessageError {
   class: string;
   details: string;
   at: string;
-  /** Its task stands among the dead letters; when that runs again, a person wanted it to. */
+  /** Its task stands among the dead letters. */
   deadLetter?: boolean;
+  /** How often that task had been redriven before: a run with more of them is what a person wanted. */
+  redrives?: number;
 }
 
 export type MessagePatch = Partial<Omit<Message, 'messageId' | keyof RecipientKey>>;

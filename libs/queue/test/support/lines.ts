@@ -115,8 +115,8 @@ export async function put<P extends object>(
   contract: JobContract<P>,
   payload: P,
   wake = true,
+  now = new Date(),
 ): Promise<void> {
-  const now = new Date();
   const item = toItem(contract, payload, merchantId, now);
   await app.get(Tenants).transaction(merchantId, (tx) => app.get(Journal).append([item], now, tx));
   if (wake) await app.get(Waker).wake([wakeOf(item, now)]);
