@@ -29,7 +29,7 @@ const LIMITS = {
   shop: 8 * MEBIBYTE,
   item: MEBIBYTE / 4,
 };
-const LONG = { each: 150, rounds: 5, jobs: 4 };
+const LONG = { each: 240, rounds: 8, jobs: 4 };
 const QUICK = { each: 22, rounds: 2, jobs: 1 };
 const PRELOAD = pathToFileURL(join(ROOT, 'bench', 'lib', 'steps.mjs')).href;
 

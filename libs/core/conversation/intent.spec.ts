@@ -78,7 +78,11 @@ describe('what a customer writes', () => {
     ['hoodie under £50', 'EGP'],
   ])('%j in a shop that sells in %s has a ceiling in its currency', (text, currency) => {
     const maxPrice = parseAmount('50', currency);
-    expect(readIntent({ type: 'text', text }, currency)).toEqual({ kind: 'search', text: 'hoodie', maxPrice });
+    expect(readIntent({ type: 'text', text }, currency)).toEqual({
+      kind: 'search',
+      text: 'hoodie',
+      maxPrice,
+    });
   });
 
   it.each([

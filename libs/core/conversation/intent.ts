@@ -128,7 +128,10 @@ const MEANT: readonly [pattern: RegExp, currencies: readonly string[]][] = [
   [/^(?:riyals?|ريال)$/, ['SAR', 'QAR', 'OMR', 'YER', 'IRR']],
   [/^(?:rs\.?|rupees?|रुपये)$/, ['INR', 'PKR', 'LKR', 'NPR', 'MUR', 'SCR']],
   [/^₹$/, ['INR']],
-  [/^(?:dollars?|\$)$/, ['USD', 'AUD', 'CAD', 'NZD', 'SGD', 'HKD', 'TWD', 'NAD', 'JMD', 'TTD', 'BBD', 'BSD', 'BZD', 'FJD']],
+  [
+    /^(?:dollars?|\$)$/,
+    ['USD', 'AUD', 'CAD', 'NZD', 'SGD', 'HKD', 'TWD', 'NAD', 'JMD', 'TTD', 'BBD', 'BSD', 'BZD', 'FJD'],
+  ],
   [/^(?:euros?|€)$/, ['EUR']],
   [/^£$/, ['GBP', 'EGP', 'SDG', 'SSP', 'LBP', 'SYP']],
 ];

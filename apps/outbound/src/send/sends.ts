@@ -152,21 +152,13 @@ export class Sends {
   }
 
   /** The message failed and the task stays visible among the dead letters, where a person may redrive it. */
-  private async bury(
-    payload: CallChannelPayload,
-    ctx: TaskContext,
-    error: Failure,
-  ): Promise<JobOutcome> {
+  private async bury(payload: CallChannelPayload, ctx: TaskContext, error: Failure): Promise<JobOutcome> {
     await this.failAside(payload, ctx, error);
     return rejected(`${error.code ?? error.class}: ${error.details}`);
   }
 
   /** A task that is not settled has no commit to emit through: the line's wake-up is journaled beside it. */
-  private async failAside(
-    payload: CallChannelPayload,
-    ctx: TaskContext,
-    error: Failure,
-  ): Promise<void> {
+  private async failAside(payload: CallChannelPayload, ctx: TaskContext, error: Failure): Promise<void> {
     const now = this.clock.now();
     const item = await this.tenants.transaction(ctx.merchantId, async (tx) => {
       const message = await lockMessage(tx, payload.messageId);
