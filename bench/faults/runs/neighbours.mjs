@@ -211,7 +211,7 @@ async function startHostile({ stack }, merchant) {
   await next();
   await operator.call('PUT', '/store', store);
   return {
-    /** From now on; resolves with what came of what it did before. */
+    /** Changes what the hostile merchant does. Resolves with the answers that it got to what it did before. */
     does(settings) {
       const counts = next();
       child.send(settings);
