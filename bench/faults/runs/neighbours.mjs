@@ -6,6 +6,7 @@ import { cartWebhook, textWebhook } from '../../lib/customers.mjs';
 import { ask } from '../../lib/database.mjs';
 import { startFleet } from '../../lib/fleet.mjs';
 import { portBase } from '../../lib/ordeal.mjs';
+import { untilFewDue } from '../../lib/readback.mjs';
 import { Turns } from '../../lib/turns.mjs';
 
 const HOSTILE = fileURLToPath(new URL('../../lib/hostile.mjs', import.meta.url));
@@ -77,7 +78,7 @@ async function run({ seconds, alone, whimMs, perSecond, log }) {
       const { counts } = await hostile.does(NOTHING);
       log(`${deed}: ${line(beside[deed])}; it got ${JSON.stringify(counts).replaceAll('"', '')}`);
       await turns.check();
-      await calm(fleet);
+      await untilFewDue(fleet.stack.databaseUrl, 4, 120_000); // each deed is looked at by itself
     }
     const after = await measure(alone);
     await turns.check();
@@ -171,18 +172,6 @@ class BackOffice {
       if (sync?.settled_at) return sync.settled_at - sync.due_at;
     }
     throw new Error('the shop was not read in a minute');
-  }
-}
-
-/** Until the hostile merchant's backlog is gone, so that each deed is looked at by itself. */
-async function calm({ stack }) {
-  for (const until = performance.now() + 120_000; performance.now() < until; await sleep(250)) {
-    const [{ left }] = await ask(
-      stack.databaseUrl,
-      `SELECT count(*)::int AS left FROM journal.items
-       WHERE settled_at IS NULL AND parked_at IS NULL AND due_at < now() AND attempts = 0`,
-    );
-    if (left < 5) return;
   }
 }
 
