@@ -1,4 +1,4 @@
-import type { CategoriesReply, Money, Quote, QuoteChange, QuoteReply, SearchReply } from '#core/catalog';
+import type { Money, Quote, QuoteChange } from '#core/catalog';
 
 export interface Tracking {
   carrier: string;
@@ -24,9 +24,3 @@ export type OrderFact =
   | { kind: 'out_for_delivery'; tracking: Tracking }
   | { kind: 'delivered'; tracking: Tracking; deliveredAt: string }
   | { kind: 'delivery_failed'; tracking: Tracking; reason?: string };
-
-/** What the catalog answered; `kind` says to which question. */
-export type Answer =
-  | { kind: 'categories'; reply: CategoriesReply }
-  | { kind: 'search'; reply: SearchReply }
-  | { kind: 'quote'; reply: QuoteReply };

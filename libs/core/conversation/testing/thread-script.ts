@@ -1,6 +1,15 @@
 import type { CartLine, FoundProduct, Quote, QuoteLine } from '#core/catalog';
 import type { InboundContent, OutboundContent } from '#core/messaging';
-import { newThread, step, type Answer, type Effect, type OrderFact, type ThreadState } from '../index.js';
+import {
+  keyOf,
+  newThread,
+  step,
+  type Answer,
+  type Effect,
+  type OrderFact,
+  type Question,
+  type ThreadState,
+} from '../index.js';
 
 type Product = Pick<QuoteLine, 'title'> & Partial<QuoteLine> & { price: number };
 
@@ -46,7 +55,7 @@ export class ShopStub {
     };
   }
 
-  answer(question: Extract<Effect, { kind: 'ask' }>['question']): Answer {
+  answer(question: Question): Answer {
     if (!this.open) return { kind: question.kind, reply: { outcome: 'unavailable', reason: 'test' } };
     switch (question.kind) {
       case 'categories': {
@@ -74,6 +83,8 @@ export class Chat {
   readonly shop = new ShopStub();
   /** Everything but what was said, oldest first. */
   readonly effects: Exclude<Effect, { kind: 'say' }>[] = [];
+  /** Everything that the shop was asked, oldest first. */
+  readonly asked: Question[] = [];
   private ids = 0;
 
   get ref(): string {
@@ -118,22 +129,25 @@ export class Chat {
   }
 
   private apply(event: Parameters<typeof step>[1]): OutboundContent[] {
-    const result = step(this.state, event, {
+    const answers = new Map<string, Answer>();
+    const context = {
       ...{ now: this.now, shop: 'Dune & Date', currency: 'AED' },
-      newQuestionId: () => `q${++this.ids}`,
       newOrderRef: () => `W${++this.ids}`,
-    });
-    this.state = result.state;
-    return result.effects.flatMap((effect) => {
-      if (effect.kind === 'say') return [effect.content];
-      this.effects.push(effect);
-      if (effect.kind !== 'ask') return [];
-      return this.apply({
-        kind: 'answer',
-        questionId: effect.questionId,
-        answer: this.shop.answer(effect.question),
+    };
+    for (;;) {
+      const result = step(this.state, event, context, answers);
+      if ('needs' in result) {
+        this.asked.push(result.needs);
+        answers.set(keyOf(result.needs), this.shop.answer(result.needs));
+        continue;
+      }
+      this.state = result.state;
+      return result.effects.flatMap((effect) => {
+        if (effect.kind === 'say') return [effect.content];
+        this.effects.push(effect);
+        return [];
       });
-    });
+    }
   }
 }
 
