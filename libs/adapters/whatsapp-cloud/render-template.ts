@@ -1,6 +1,6 @@
-import { cleared, type Cleared } from '#core/messaging';
+import { cleared, storableText, type Cleared } from '#core/messaging';
 import type { GraphMessage } from './render.js';
-import { truncate, wellFormed } from './text.js';
+import { truncate } from './text.js';
 
 /** A merchant's template as it was approved: body with {{1}}, {{2}}, … and the facts that fill them, in order. */
 export interface ApprovedTemplate {
@@ -46,7 +46,7 @@ function repeats(body: string): number {
 }
 
 function parameter(value: string): string {
-  const flat = wellFormed(value)
+  const flat = storableText(value)
     .replace(/[\s\u0085]+/gu, ' ')
     .trim();
   return flat || NOTHING;

@@ -1,3 +1,5 @@
+import { storableText } from '#core/messaging';
+
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 const ELLIPSIS = '…';
 
@@ -15,14 +17,9 @@ export function truncate(text: string, max: number): string {
   return kept.trimEnd() + ELLIPSIS;
 }
 
-/** Half of a surrogate pair is no character: JSON that holds one is refused. */
-export function wellFormed(text: string): string {
-  return text.replace(/\p{Surrogate}/gu, '\ufffd');
-}
-
-/** Trims, and repairs halves of surrogate pairs, which are not text. */
+/** Trims, without what is not text: U+0000, and halves of surrogate pairs, for which JSON is refused. */
 export function clean(text: string): string {
-  return wellFormed(text).trim();
+  return storableText(text).trim();
 }
 
 /** One line: titles, labels, headers and footers take no line breaks. */

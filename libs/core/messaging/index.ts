@@ -3,4 +3,4 @@ export * from './cleared.js';
 export * from './content.js';
 export * from './excerpt.js';
 export * from './spelled-ids.js';
-export { storable } from './storable.js';
+export { storable, storableText } from './storable.js';
