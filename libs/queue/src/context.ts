@@ -1,7 +1,7 @@
 import { BaseRpcContext } from '@nestjs/microservices';
 import type { EntityManager } from 'typeorm';
 import { brokenRules, declaredOf, type JobContract } from '#contracts';
-import { cleared } from '#core/messaging';
+import { cleared, type Cleared } from '#core/messaging';
 import type { NewItem, PendingItem } from '#persistence';
 import type { Wake } from './waker.js';
 
@@ -101,9 +101,14 @@ export class OrderedContext extends ItemContext {
     readonly tx: EntityManager,
     private readonly outbox: Outbox,
     private readonly ends: Ends,
+    /** What was found out for this stream before the transaction began: see `Prepare`. */
+    readonly known: unknown,
   ) {
     super(merchantId, item, now);
   }
+
+  /** What was asked and answered for this item; it is kept with the item. */
+  evidence: Cleared<object> | undefined;
 
   emit<P extends object>(contract: JobContract<P>, payload: P, options?: EmitOptions): void {
     this.outbox.emit(contract, payload, options);

@@ -18,6 +18,19 @@ const duration = new Histogram({
 
 export type Handler = (payload: object, context: OrderedContext | TaskContext) => Promise<JobOutcome>;
 
+/**
+ * Finds out, outside any transaction, what the handlers of a stream's next items will have to know. It must be harmless
+ * when it is repeated or thrown away: it has nothing to write with.
+ */
+export type Prepare = (stream: Stream, now: Date) => Promise<unknown>;
+
+/** A handler has to know more: the transaction is given up, and begun anew when that has been learned. */
+export class Unprepared extends Error {
+  constructor(readonly learn: () => Promise<void>) {
+    super('something has to be known first');
+  }
+}
+
 export interface ProcessorDeps {
   journal: Journal;
   tenants: Tenants;
@@ -25,6 +38,8 @@ export interface ProcessorDeps {
   clock: Clock;
   contracts: ReadonlyMap<string, JobContract>;
   handlers: ReadonlyMap<string, Handler>;
+  /** By queue. */
+  prepare: Readonly<Record<string, Prepare | undefined>>;
   log: (line: { event: string; [field: string]: unknown }) => void;
 }
 

@@ -17,6 +17,7 @@ import { CONTRACTS, type JobContract, type JobOutcome, type JobOwner } from '#co
 import { Journal, Tenants } from '#persistence';
 import { CLOCK, type Clock, type ReadinessCheck } from '#platform';
 import { openQueueBackend, type QueueBackend } from './backend.js';
+import type { ProcessorDeps } from './handling.js';
 import { JOBS, JobsStrategy } from './strategy.js';
 import { Sweeper } from './sweeper.js';
 import { Waker } from './waker.js';
@@ -106,7 +107,10 @@ class PassErrorsOn implements RpcExceptionFilter {
 export function connectJobs(
   app: INestApplication,
   owner: JobOwner,
-  contracts: readonly JobContract[] = CONTRACTS.filter((c) => c.queue.owner === owner),
+  {
+    contracts = CONTRACTS.filter((c) => c.queue.owner === owner),
+    prepare = {},
+  }: { contracts?: readonly JobContract[]; prepare?: ProcessorDeps['prepare'] } = {},
 ): void {
   const logger = app.get(Logger, { strict: false });
   const deps = {
@@ -114,6 +118,7 @@ export function connectJobs(
     tenants: app.get(Tenants, { strict: false }),
     waker: app.get(Waker, { strict: false }),
     clock: app.get<Clock>(CLOCK, { strict: false }),
+    prepare,
     log: (line: { event: string }) =>
       line.event === 'job.finished' ? logger.debug(line) : logger.warn(line),
   };

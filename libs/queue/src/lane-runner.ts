@@ -5,10 +5,36 @@ import type { Turnstile } from '#platform';
 import type { WakeJob } from './backend.js';
 import { CareNeeded } from './failures.js';
 import type { Again, ProcessorDeps } from './handling.js';
-import { OrderedProcessor, TaskProcessor } from './processor.js';
+import { OrderedProcessor, TaskProcessor, type InPlace } from './processor.js';
+
+/** Streams that this process is at: who is woken for one of them meanwhile has it looked at once more. */
+export class InHand {
+  private readonly streams = new Map<string, 'woken' | 'begun'>();
+
+  /** False when it is in hand already. */
+  begin(stream: string): boolean {
+    const known = this.streams.has(stream);
+    this.streams.set(stream, known ? 'woken' : 'begun');
+    return !known;
+  }
+
+  /** False when somebody was woken for it meanwhile: then it begins again. */
+  end(stream: string): boolean {
+    if (this.streams.get(stream) === 'woken') return !this.streams.set(stream, 'begun');
+    return this.streams.delete(stream);
+  }
+
+  letGo(stream: string): void {
+    this.streams.delete(stream);
+  }
+}
 
 interface Places {
+  /** Of work that holds a connection. */
   turnstile: Turnstile;
+  inHand: InHand;
+  /** Streams at a time, those that wait for something outside the database included. */
+  atOnce: number;
   /**
    * Of what is run with care, one at a time in all lanes of a queue: should the process die once more, only the item
    * that it was at has been counted. A task that takes long is joined by the next one.
@@ -30,7 +56,9 @@ export class LaneRunner {
     private readonly begin: () => void = () => undefined,
   ) {
     const { queue } = lane;
-    this.processor = queue.kind === 'ordered' ? new OrderedProcessor(deps) : new TaskProcessor(deps, queue);
+    const inPlace: InPlace = (work) => this.places.turnstile.pass(work);
+    this.processor =
+      queue.kind === 'ordered' ? new OrderedProcessor(deps, inPlace) : new TaskProcessor(deps, queue);
   }
 
   /** Does what a job of the lane says. */
@@ -58,7 +86,7 @@ export class LaneRunner {
    * them, the sweep brings them. Not for calls to others: the sweep might bring one that is still under way.
    */
   offer(streams: readonly Stream[]): boolean {
-    if (this.closing || !this.places.turnstile.isFree) return false;
+    if (this.closing || this.direct.size >= this.places.atOnce) return false;
     this.begin();
     const running = this.runAll(streams, false).catch(() => undefined); // logged; the sweep brings them again
     this.direct.add(running);
@@ -79,15 +107,29 @@ export class LaneRunner {
       for (const stream of streams) await this.runOne(stream, careful);
       return;
     }
-    const { processor } = this;
-    const found =
-      streams.length > 1 && processor instanceof OrderedProcessor
-        ? await this.places.turnstile.pass(() => processor.runTogether(streams))
-        : streams.map(() => 'more' as const);
-    const rest = streams.map(async (stream, i) =>
-      found[i] === 'more' ? this.runOne(stream, careful) : this.lookAgain(stream, found[i]),
-    );
+    const found = await this.runTogether(streams);
+    const rest = streams.map(async (stream) => {
+      const again = found.get(stream) ?? 'more';
+      return again === 'more' ? this.runOne(stream, careful) : this.lookAgain(stream, again.again);
+    });
     throwFirst(await Promise.allSettled(rest));
+  }
+
+  /** Of those streams that nobody here is at: what is found of each, unless it is to be run alone. */
+  private async runTogether(streams: readonly Stream[]): Promise<Map<Stream, { again: Again }>> {
+    const { processor } = this;
+    const found = new Map<Stream, { again: Again }>();
+    if (streams.length < 2 || !(processor instanceof OrderedProcessor)) return found;
+    const { inHand } = this.places;
+    const free = streams.filter((stream) => inHand.begin(nameOf(stream)));
+    const results = free.length > 0 ? await processor.runTogether(free) : [];
+    for (const [i, stream] of free.entries()) {
+      const result = results[i];
+      if (inHand.end(nameOf(stream)) && result !== 'more') found.set(stream, { again: result });
+      else inHand.letGo(nameOf(stream));
+    }
+    for (const stream of streams) if (!free.includes(stream)) found.set(stream, { again: undefined });
+    return found;
   }
 
   private async runOne(stream: Stream, careful: boolean): Promise<void> {
@@ -96,23 +138,44 @@ export class LaneRunner {
 
   /** Resolves with when to look at the stream again. */
   private async run(stream: Stream, careful: boolean): Promise<Again> {
-    const places = careful ? this.places.alone : this.places.turnstile;
-    const { queue } = this.lane;
-    const work = async (): Promise<Again> => {
-      const beganAt = performance.now();
-      const again = await this.processor.run(stream, careful);
-      if (queue.kind === 'task')
-        this.deps.waker.charge(queue, stream.merchantId, performance.now() - beganAt);
-      return again;
-    };
     try {
-      return await (careful && queue.kind === 'task' ? passBriefly(places, work) : places.pass(work));
+      return await (this.lane.queue.kind === 'ordered'
+        ? this.runInHand(stream, careful)
+        : this.runTask(stream, careful));
     } catch (error) {
       if (error instanceof CareNeeded) return this.run(stream, true);
       // No item's fault: the database is away, or broke a deadlock. The sweep brings the stream again.
       this.deps.log({ event: 'job.interrupted', ...stream, reason: (error as Error).message });
       throw error;
     }
+  }
+
+  private async runInHand(stream: Stream, careful: boolean): Promise<Again> {
+    const { inHand, alone } = this.places;
+    const name = nameOf(stream);
+    if (!inHand.begin(name)) return undefined;
+    try {
+      for (;;) {
+        const work = (): Promise<Again> => this.processor.run(stream, careful);
+        const again = await (careful ? alone.pass(work) : work());
+        if (inHand.end(name)) return again;
+      }
+    } finally {
+      inHand.letGo(name);
+    }
+  }
+
+  private async runTask(stream: Stream, careful: boolean): Promise<Again> {
+    const { queue } = this.lane;
+    const work = async (): Promise<Again> => {
+      const beganAt = performance.now();
+      const again = await this.processor.run(stream, careful);
+      if (queue.kind === 'task') {
+        this.deps.waker.charge(queue, stream.merchantId, performance.now() - beganAt);
+      }
+      return again;
+    };
+    return careful ? passBriefly(this.places.alone, work) : this.places.turnstile.pass(work);
   }
 
   private async lookAgain(stream: Stream, again: Again): Promise<void> {
@@ -142,6 +205,8 @@ async function passBriefly<T>(turnstile: Turnstile, work: () => Promise<T>): Pro
   });
   return (await begun).working;
 }
+
+const nameOf = ({ merchantId, stream }: Stream): string => `${merchantId}/${stream}`;
 
 function throwFirst(results: readonly PromiseSettledResult<void>[]): void {
   for (const result of results) if (result.status === 'rejected') throw result.reason;

@@ -3,7 +3,7 @@ import type { JobOutcome, TaskQueue } from '#contracts';
 import { isRefusal, isSettledBefore, type PendingItem, type Settled, type Stream } from '#persistence';
 import { Outbox, OrderedContext, TaskContext, type Ends } from './context.js';
 import { CareNeeded, countAhead, ENDINGS, ItemFailure, recordFailure, survived } from './failures.js';
-import { handle, reasonOf, report, type Again, type ProcessorDeps } from './handling.js';
+import { handle, reasonOf, report, Unprepared, type Again, type ProcessorDeps } from './handling.js';
 import type { Wake } from './waker.js';
 
 /** Items of a stream applied in one transaction at most: bounds how long its lock is held. */
@@ -15,6 +15,8 @@ const CONTENDED_MS = 40;
 /** A batch failed when it was to be stored: which item's fault it is shows when each is alone. */
 class OneByOne extends Error {}
 
+const NOTHING: ReadonlyMap<string, unknown> = new Map();
+
 /** What one transaction applies. */
 interface Batch {
   tx: EntityManager;
@@ -22,6 +24,8 @@ interface Batch {
   careful: boolean;
   outbox: Outbox;
   ends: Ends;
+  /** By stream: what was found out before. */
+  known: ReadonlyMap<string, unknown>;
   begun: PendingItem[];
   applied: Settled[];
   finished: { item: PendingItem; outcome: string; startedAt: number }[];
@@ -30,25 +34,36 @@ interface Batch {
 /** `more`: perhaps something due is left, so that the stream is to be run at once. */
 export type Found = Again | 'more';
 
+/** Runs work that holds a connection, when there is a place for it. */
+export type InPlace = <T>(work: () => Promise<T>) => Promise<T>;
+
 /** Applies the items of a stream in order, each batch in one transaction, until nothing due is left. */
 export class OrderedProcessor {
-  constructor(private readonly deps: ProcessorDeps) {}
+  constructor(
+    private readonly deps: ProcessorDeps,
+    private readonly inPlace: InPlace = (work) => work(),
+  ) {}
 
   /**
    * `careful`: a process may have died at this stream; each run of an item counts before it begins, until it is survived.
    * @throws CareNeeded
    */
   async run(stream: Stream, careful: boolean): Promise<Again> {
+    let known: ReadonlyMap<string, unknown> | undefined;
     for (let limit = careful ? 1 : BATCH; ;) {
       const now = this.deps.clock.now();
       const counted = careful ? await countAhead(this.deps, stream, now, ENDINGS.ordered) : undefined;
       try {
-        const [again] = await this.batch([stream], now, limit, careful);
+        known ??= await this.prepare([stream], now);
+        const found = known;
+        const [again] = await this.inPlace(() => this.batch([stream], now, limit, found, careful));
         if (again !== 'more') return again;
         limit = careful ? 1 : BATCH;
+        known = undefined;
       } catch (error) {
+        if (error instanceof Unprepared) await error.learn();
         // What was rolled back with it is applied again, up to the item that failed.
-        if (error instanceof OneByOne) limit = 1;
+        else if (error instanceof OneByOne) limit = 1;
         else if (error instanceof ItemFailure) await recordFailure(this.deps, stream, error, now);
         else throw error;
       } finally {
@@ -63,13 +78,28 @@ export class OrderedProcessor {
    */
   async runTogether(streams: readonly Stream[]): Promise<Found[]> {
     const limit = Math.max(1, Math.min(BATCH, Math.floor(TOGETHER / streams.length)));
-    return this.batch(streams, this.deps.clock.now(), limit).catch(() => streams.map(() => 'more'));
+    const now = this.deps.clock.now();
+    try {
+      const known = await this.prepare(streams, now);
+      return await this.inPlace(() => this.batch(streams, this.deps.clock.now(), limit, known));
+    } catch {
+      return streams.map(() => 'more');
+    }
+  }
+
+  private async prepare(streams: readonly Stream[], now: Date): Promise<ReadonlyMap<string, unknown>> {
+    const prepare = this.deps.prepare[streams[0]!.queue];
+    if (!prepare) return NOTHING;
+    return new Map(
+      await Promise.all(streams.map(async (s) => [s.stream, await prepare(s, now)] as const)),
+    );
   }
 
   private async batch(
     streams: readonly Stream[],
     now: Date,
     limit: number,
+    known: ReadonlyMap<string, unknown>,
     careful = false,
   ): Promise<Found[]> {
     const { journal, tenants, waker } = this.deps;
@@ -78,7 +108,7 @@ export class OrderedProcessor {
     const begun: Batch['begun'] = [];
     const finished: Batch['finished'] = [];
     const work = async (tx: EntityManager): Promise<Found[]> => {
-      const batch: Batch = { tx, now, careful, outbox, ends: new Map(), begun, applied: [], finished };
+      const batch: Batch = { tx, now, careful, outbox, ends: new Map(), known, begun, applied: [], finished };
       const pending = await journal.lock(tx, streams, now, limit);
       const found: Found[] = [];
       for (const { stream } of streams) {
@@ -99,7 +129,7 @@ export class OrderedProcessor {
     const stored = tenants.transaction(merchantId, work, { durable: false });
     const found = await stored.catch((error: unknown) => {
       // What is refused before any item is begun is none's fault either, and would be refused again.
-      if (error instanceof ItemFailure || error instanceof OneByOne) throw error;
+      if (error instanceof ItemFailure || error instanceof OneByOne || error instanceof Unprepared) throw error;
       if (!isRefusal(error) || begun.length === 0) throw error;
       if (begun.length > 1) throw new OneByOne();
       throw new ItemFailure(begun[0]!, false, reasonOf(error), { cause: error });
@@ -115,20 +145,21 @@ export class OrderedProcessor {
     items: readonly PendingItem[],
     limit: number,
   ): Promise<Found> {
-    const { tx, now, careful, outbox, ends, begun, applied, finished } = batch;
+    const { tx, now, careful, outbox, ends, known, begun, applied, finished } = batch;
     for (const item of items) {
       if (!item.due) return { afterMs: item.dueAt.getTime() - now.getTime() };
       if (item.endings > 0 && !careful) throw new CareNeeded();
       begun.push(item);
       const startedAt = performance.now();
-      const result = await this.apply(new OrderedContext(merchantId, item, now, tx, outbox, ends));
+      const context = new OrderedContext(merchantId, item, now, tx, outbox, ends, known.get(item.stream));
+      const result = await this.apply(context);
       if (result.outcome === 'waiting') return undefined;
       finished.push({ item, outcome: result.outcome, startedAt });
       if (result.outcome === 'deferred') {
         this.deps.journal.defer(tx, item.id, result.until);
         return { afterMs: Math.max(0, result.until.getTime() - now.getTime()) };
       }
-      applied.push({ id: item.id, ...result });
+      applied.push({ id: item.id, ...result, evidence: context.evidence });
     }
     return items.length === limit ? 'more' : undefined;
   }
@@ -141,7 +172,7 @@ export class OrderedProcessor {
     try {
       outcome = await handle(this.deps, item, context);
     } catch (error) {
-      throw failureOf(item, error);
+      throw error instanceof Unprepared ? error : failureOf(item, error);
     }
     if (outcome.outcome === 'rejected') throw new ItemFailure(item, true, outcome.reason);
     return outcome.outcome === 'done' ? { outcome: 'done', reason: null } : outcome;

@@ -5,7 +5,7 @@ import { lanesOf, type JobContract, type JobOutcome, type Lane, type QueueDefini
 import { Turnstile } from '#platform';
 import type { QueueBackend, WakeJob, WakeUp } from './backend.js';
 import { CrowdLimit } from './crowd.js';
-import { LaneRunner } from './lane-runner.js';
+import { InHand, LaneRunner } from './lane-runner.js';
 import type { Handler, ProcessorDeps } from './handling.js';
 
 export const JOBS = Symbol('JOBS');
@@ -95,12 +95,15 @@ export class JobsStrategy extends Server implements CustomTransportStrategy {
     // What holds connections shares the places for them; a task that waits for others takes nobody's place.
     const shared = queue.kind === 'ordered' ? new Turnstile(concurrency) : undefined;
     const alone = new Turnstile(1);
+    const inHand = new InHand();
+    // What waits for an answer from outside holds no connection.
+    const atOnce = deps.prepare[queue.name] ? concurrency * 4 : concurrency;
     const [usual, crowd] = lanesOf(queue);
-    const limit = new CrowdLimit(queue.crowd, concurrency);
+    const limit = new CrowdLimit(queue.crowd, atOnce);
     const open = (lane: Lane, begin?: () => void): Worker<WakeUp> => {
       const runner = new LaneRunner(
         lane,
-        { turnstile: shared ?? new Turnstile(concurrency), alone },
+        { turnstile: shared ?? new Turnstile(concurrency), alone, inHand, atOnce },
         deps,
         begin,
       );
@@ -110,7 +113,7 @@ export class JobsStrategy extends Server implements CustomTransportStrategy {
       }
       const work = (job: WakeJob, token?: string): Promise<void> => runner.work(job, token);
       const rested = (job: WakeJob, token?: string): Promise<void> => limit.job(() => work(job, token));
-      return this.backend.worker(lane.name, lane.crowd ? rested : work, concurrency);
+      return this.backend.worker(lane.name, lane.crowd ? rested : work, atOnce);
     };
     const ofCrowd = open(crowd);
     limit.limits(ofCrowd);

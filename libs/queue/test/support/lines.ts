@@ -101,7 +101,7 @@ export async function startLines(options: {
   })
   class TestModule {}
   const created = await NestFactory.create(TestModule, new FastifyAdapter(), { logger: false });
-  connectJobs(created, 'outbound', [say, interrupt, fetchThing]);
+  connectJobs(created, 'outbound', { contracts: [say, interrupt, fetchThing] });
   await created.startAllMicroservices();
   await created.init();
   return created;
