@@ -26,6 +26,7 @@ import { AdminSessions1700000000024 } from './0024-admin-sessions.js';
 import { SyncTurns1700000000025 } from './0025-sync-turns.js';
 import { BoundedPayloads1700000000026 } from './0026-bounded-payloads.js';
 import { OwnSources1700000000027 } from './0027-own-sources.js';
+import { Turns1700000000028 } from './0028-turns.js';
 
 /** Every migration, oldest first. Listed by class, never by glob. */
 export const MIGRATIONS = [
@@ -57,6 +58,7 @@ export const MIGRATIONS = [
   SyncTurns1700000000025,
   BoundedPayloads1700000000026,
   OwnSources1700000000027,
+  Turns1700000000028,
 ];
 
 export { migrate, type Migrated, type MigrateOptions } from './migrate.js';

@@ -8,8 +8,6 @@ export const RECEIVE = 'conversation.receive-message.v1';
 export const TURN_JOBS = [
   RECEIVE,
   'outbound.note-inbound.v1',
-  'conversation.ask-catalog.v1',
-  'conversation.record-answer.v1',
   'outbound.send-message.v1',
   'outbound.advance-recipient.v1',
   'outbound.call-channel.v1',
@@ -128,7 +126,7 @@ const threadRows = (url) =>
   ask(
     url,
     `SELECT a.phone_number_id || '/' || w.value AS key, t.thread_id, t.phase, t.state->'cart' AS cart,
-       t.state->'order' AS "order", t.state->'orders' AS orders, t.state->'pending' AS pending
+       t.state->'order' AS "order", t.state->'orders' AS orders
      FROM conversation.threads t
      JOIN conversation.aliases w ON w.merchant_id = t.merchant_id AND w.contact_id = t.contact_id AND w.kind = 'wa_id'
      JOIN tenancy.channel_accounts a ON a.id = t.channel_account_id`,
@@ -158,7 +156,7 @@ export function differences(faulty, replayed) {
       lines.push(`${key}: only ${a ? 'in the run' : 'in the replay'}`);
       continue;
     }
-    for (const field of ['phase', 'cart', 'order', 'orders', 'pending']) {
+    for (const field of ['phase', 'cart', 'order', 'orders']) {
       const [x, y] = [JSON.stringify(a[field]), JSON.stringify(b[field])];
       if (x !== y) lines.push(`${key}: ${field} ${x}, in the replay ${y}`);
     }

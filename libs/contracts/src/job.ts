@@ -83,13 +83,10 @@ export type JobOutcome =
   | { outcome: 'skipped'; reason: string }
   /** Try again at `until`; uses no attempt. An ordered item that is deferred holds up its own stream only. */
   | { outcome: 'deferred'; until: Date }
-  /** Ordered items only: nothing more of this stream until an expedited item or a wake-up arrives. */
-  | { outcome: 'waiting' }
   /** Straight to the dead letters. */
   | { outcome: 'rejected'; reason: string };
 
 export const done: JobOutcome = { outcome: 'done' };
-export const waiting: JobOutcome = { outcome: 'waiting' };
 export const skipped = (reason: string): JobOutcome => ({ outcome: 'skipped', reason });
 export const deferred = (until: Date): JobOutcome => ({ outcome: 'deferred', until });
 export const rejected = (reason: string): JobOutcome => ({ outcome: 'rejected', reason });

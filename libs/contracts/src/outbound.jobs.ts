@@ -21,6 +21,14 @@ const RETRY: RetryPolicy = { attempts: 5, backoff: 'exponential', delayMs: 500 }
 const toRecipient = (p: { channelAccountId: string; contactId: string }): string =>
   recipientStream(p.channelAccountId, p.contactId);
 
+/** A customer's message, which opens or prolongs the service window. */
+export interface InboundNote {
+  /** The channel's id of it. */
+  messageId: string;
+  /** When the customer sent it, by the channel's clock, ISO 8601. */
+  sentAt: string;
+}
+
 export class SendMessagePayload {
   /** Chosen by the sender (`msg_…`), the same on every retry: comes back on statuses, settles lost answers. */
   @IsString() messageId: string;
@@ -35,6 +43,8 @@ export class SendMessagePayload {
   /** What it belongs to, for timelines: a thread, and perhaps an order. */
   @IsString() threadId: string;
   @IsOptional() @IsString() orderRef?: string;
+  /** The customer's message that this one answers. */
+  @IsOptional() @IsObject() inbound?: InboundNote;
 }
 
 /** Conversation → outbound: say this to the customer. How and when is decided when it is sent. */

@@ -6,10 +6,6 @@ const DATA = { kind: 'task', concurrency: 2, crowd: 1, limitSeconds: 1_800, shar
 /** Every queue: one noun per (rate, concurrency, owner). */
 export const QUEUES = {
   threads: { name: 'threads', owner: 'conversation', kind: 'ordered', concurrency: 16, crowd: 1 },
-  questions: {
-    ...{ name: 'questions', owner: 'conversation', kind: 'task', inside: true },
-    ...{ concurrency: 32, crowd: 4, limitSeconds: 15, share: 4 },
-  },
   products: { name: 'products', owner: 'catalog', kind: 'ordered', concurrency: 8, crowd: 2 },
   // A sync may take as long as its shop; a setting of catalog-sync ends it sooner.
   syncs: {

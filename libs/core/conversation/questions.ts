@@ -25,7 +25,7 @@ export function keyOf(question: Question): string {
 }
 
 /** Answers by {@link keyOf}, as far as they have been asked for. */
-export type Answers = ReadonlyMap<string, Answer>;
+export type Answers = Pick<ReadonlyMap<string, Answer>, 'get'>;
 
 /** Whether what an answer says of prices still holds: a quote has an end. */
 export function stillHolds({ kind, reply }: Answer, now: Date): boolean {

@@ -48,6 +48,8 @@ export interface Settled {
   id: string;
   outcome: 'done' | 'skipped';
   reason: string | null;
+  /** What was asked and answered for it. */
+  evidence?: Cleared<object>;
 }
 
 export interface Stream {
@@ -150,25 +152,15 @@ export class Journal {
    * been: the effects stored with it must not be stored twice.
    */
   settle(tx: EntityManager, items: readonly Settled[], now: Date): void {
-    const [first, ...others] = items;
-    if (!first) return;
-    if (others.length > 0) {
-      const column = (pick: (item: Settled) => unknown): unknown[] => items.map(pick);
-      const columns = [
-        column((i) => i.id),
-        column((i) => i.outcome),
-        column((i) => i.reason && cleared(i.reason)),
-      ];
-      return later(tx, `SELECT journal.settle($1, $2, $3, $4)`, [...columns, now]);
-    }
-    later(
-      tx,
-      `WITH settled AS (
-         UPDATE journal.items SET settled_at = $2, outcome = $3, reason = $4
-         WHERE id = $1 AND settled_at IS NULL RETURNING 1)
-       SELECT journal.settled_once(count(*)) FROM settled`,
-      [first.id, now, first.outcome, first.reason && cleared(first.reason)],
-    );
+    if (items.length === 0) return;
+    const column = (pick: (item: Settled) => unknown): unknown[] => items.map(pick);
+    later(tx, `SELECT journal.settle($1, $2, $3, $4, $5::json[])`, [
+      column((i) => i.id),
+      column((i) => i.outcome),
+      column((i) => i.reason && cleared(i.reason)),
+      now,
+      column((i) => (i.evidence ? JSON.stringify(i.evidence) : null)),
+    ]);
   }
 
   /** Not before `until`; the stream waits with it. */

@@ -143,8 +143,6 @@ export class TaskContext extends ItemContext {
      * `work` is then stored.
      */
     readonly commit: (work: (c: Commit) => Promise<void>) => Promise<boolean>,
-    /** Wakes an ordered stream after the commit, e.g. one that waits for this task. */
-    readonly wake: (contract: JobContract, stream: string) => void,
   ) {
     super(merchantId, item, now);
   }

@@ -1,10 +1,9 @@
 import type { EntityManager } from 'typeorm';
 import type { JobOutcome, TaskQueue } from '#contracts';
 import { isRefusal, isSettledBefore, type PendingItem, type Settled, type Stream } from '#persistence';
-import { Outbox, OrderedContext, TaskContext, type Ends } from './context.js';
+import { Outbox, OrderedContext, TaskContext, type Commit, type Ends } from './context.js';
 import { CareNeeded, countAhead, ENDINGS, ItemFailure, recordFailure, survived } from './failures.js';
 import { handle, reasonOf, report, Unprepared, type Again, type ProcessorDeps } from './handling.js';
-import type { Wake } from './waker.js';
 
 /** Items of a stream applied in one transaction at most: bounds how long its lock is held. */
 const BATCH = 16;
@@ -90,9 +89,7 @@ export class OrderedProcessor {
   private async prepare(streams: readonly Stream[], now: Date): Promise<ReadonlyMap<string, unknown>> {
     const prepare = this.deps.prepare[streams[0]!.queue];
     if (!prepare) return NOTHING;
-    return new Map(
-      await Promise.all(streams.map(async (s) => [s.stream, await prepare(s, now)] as const)),
-    );
+    return new Map(await Promise.all(streams.map(async (s) => [s.stream, await prepare(s, now)] as const)));
   }
 
   private async batch(
@@ -129,7 +126,8 @@ export class OrderedProcessor {
     const stored = tenants.transaction(merchantId, work, { durable: false });
     const found = await stored.catch((error: unknown) => {
       // What is refused before any item is begun is none's fault either, and would be refused again.
-      if (error instanceof ItemFailure || error instanceof OneByOne || error instanceof Unprepared) throw error;
+      if (error instanceof ItemFailure || error instanceof OneByOne || error instanceof Unprepared)
+        throw error;
       if (!isRefusal(error) || begun.length === 0) throw error;
       if (begun.length > 1) throw new OneByOne();
       throw new ItemFailure(begun[0]!, false, reasonOf(error), { cause: error });
@@ -153,7 +151,6 @@ export class OrderedProcessor {
       const startedAt = performance.now();
       const context = new OrderedContext(merchantId, item, now, tx, outbox, ends, known.get(item.stream));
       const result = await this.apply(context);
-      if (result.outcome === 'waiting') return undefined;
       finished.push({ item, outcome: result.outcome, startedAt });
       if (result.outcome === 'deferred') {
         this.deps.journal.defer(tx, item.id, result.until);
@@ -166,7 +163,7 @@ export class OrderedProcessor {
 
   private async apply(
     context: OrderedContext,
-  ): Promise<Omit<Settled, 'id'> | { outcome: 'deferred'; until: Date } | { outcome: 'waiting' }> {
+  ): Promise<Omit<Settled, 'id'> | { outcome: 'deferred'; until: Date }> {
     const { item } = context;
     let outcome: JobOutcome;
     try {
@@ -212,17 +209,16 @@ export class TaskProcessor {
     if (item.endings > 0 && !careful) throw new CareNeeded();
 
     const startedAt = performance.now();
-    const wakes: Wake[] = [];
     const settle = async (
       outcome: 'done' | 'skipped',
       reason: string | null,
-      work?: (c: { tx: never; emit: never }) => Promise<void>,
+      work?: (c: Commit) => Promise<void>,
     ): Promise<boolean> => {
       const outbox = new Outbox(stream.merchantId, clock.now());
       try {
         const store = async (tx: EntityManager): Promise<void> => {
           journal.settle(tx, [{ id: item.id, outcome, reason }], clock.now());
-          await work?.({ tx: tx as never, emit: outbox.emit.bind(outbox) as never });
+          await work?.({ tx, emit: outbox.emit.bind(outbox) });
           journal.appendLater(outbox.items, clock.now(), tx);
         };
         const durable = !this.queue.inside;
@@ -231,7 +227,7 @@ export class TaskProcessor {
         if (isSettledBefore(error)) return false;
         throw error;
       }
-      await waker.wake([...outbox.wakes(), ...wakes]);
+      await waker.wake(outbox.wakes());
       return true;
     };
 
@@ -246,15 +242,8 @@ export class TaskProcessor {
       late.signal,
       async (work) => {
         committed = true;
-        return settle('done', null, work as never);
+        return settle('done', null, work);
       },
-      (contract, target) =>
-        wakes.push({
-          queue: contract.queue.name,
-          merchantId: stream.merchantId,
-          stream: target,
-          name: contract.name,
-        }),
     );
     try {
       const outcome = await this.withinLimit(handle(this.deps, item, context), late);
@@ -274,8 +263,6 @@ export class TaskProcessor {
           return { afterMs: Math.max(0, outcome.until.getTime() - clock.now().getTime()) };
         case 'rejected':
           throw new ItemFailure(item, true, outcome.reason);
-        case 'waiting':
-          throw new Error('a task cannot wait: defer it');
       }
     } catch (error) {
       const failure =

@@ -58,6 +58,7 @@ describe('an item at which a process died', () => {
     waker: app.get(Waker),
     clock: systemClock,
     contracts: new Map([[say.name, say]]),
+    prepare: {},
     handlers: new Map([[say.name, handle]]),
     log: () => undefined,
   });
@@ -193,6 +194,7 @@ it('a stream that the database does not let be read is given back, not tried wit
       waker: new Waker(openQueueBackend(database.queueUrl, 'refused')),
       clock: systemClock,
       contracts: new Map(),
+      prepare: {},
       handlers: new Map(),
       log: () => undefined,
     });

@@ -15,9 +15,9 @@ import type { ThreadState } from '#core/conversation';
 import type { InboundContent, OutboundContent, PersonRef } from '#core/messaging';
 import { Journal, Tenants, type NewItem } from '#persistence';
 import { bootService, CLOCK, loadEnv, type Clock } from '#platform';
-import { connectJobs, toItem, Waker, wakeOf } from '#queue';
+import { toItem, Waker, wakeOf } from '#queue';
 import { insertTestMerchant, until, type TestDatabase, type TestMerchant } from '#testing';
-import { ConversationModule } from '../../src/conversation.module.js';
+import { connectTurns, ConversationModule } from '../../src/conversation.module.js';
 import { ConversationEnv } from '../../src/env.js';
 
 export interface ThreadRow {
@@ -63,7 +63,7 @@ export class Stand {
       service: 'conversation',
       module: ConversationModule.forRoot(env),
       env,
-      configure: (a) => connectJobs(a, 'conversation'),
+      configure: connectTurns,
     });
     const owner = new pg.Pool({ connectionString: database.ownerUrl, max: 2 });
     return new Stand(app as NestFastifyApplication, merchant, owner, Date.now());

@@ -75,6 +75,14 @@ function toRecipient({ pairLevel, pairAt, ...rest }: Row): Recipient {
   return { ...rest, pair: { level: pairLevel, at: pairAt } };
 }
 
+/** The customer wrote. False when a later message is known: the window never moves back. */
+export function openWindow(tx: EntityManager, recipient: Recipient, sentAt: string, now: Date): boolean {
+  const lastInboundAt = new Date(Math.min(Date.parse(sentAt), now.getTime()));
+  if (recipient.lastInboundAt && recipient.lastInboundAt >= lastInboundAt) return false;
+  updateRecipient(tx, recipient, { lastInboundAt, windowRefused: false });
+  return true;
+}
+
 /** Writes the patch, and into `recipient` too. */
 export function updateRecipient(
   tx: EntityManager,

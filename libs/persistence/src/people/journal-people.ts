@@ -156,7 +156,7 @@ export async function emptyItems(tx: EntityManager, ids: readonly string[], now:
   if (ids.length === 0) return;
   await tx.query(
     `UPDATE journal.items SET payload = '{"erased":true}', stream = 'erased', outcome = 'erased', reason = NULL,
-       settled_at = $2, parked_at = NULL
+       evidence = NULL, settled_at = $2, parked_at = NULL
      WHERE id = ANY ($1::bigint[])`,
     [ids, now],
   );

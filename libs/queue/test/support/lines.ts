@@ -37,6 +37,8 @@ export interface Script {
   tasks: string[];
   onMessage: (id: string, ctx: OrderedContext) => JobOutcome | Promise<JobOutcome>;
   onTask: (id: string, ctx: TaskContext) => JobOutcome | Promise<JobOutcome>;
+  /** What is found out before a line is applied. */
+  known: () => unknown;
 }
 
 export const newScript = (): Script => ({
@@ -44,6 +46,7 @@ export const newScript = (): Script => ({
   tasks: [],
   onMessage: () => done,
   onTask: () => done,
+  known: () => undefined,
 });
 
 export const message = (id: string, line = 'line_1'): LinePayload => ({ id, line });
@@ -101,7 +104,10 @@ export async function startLines(options: {
   })
   class TestModule {}
   const created = await NestFactory.create(TestModule, new FastifyAdapter(), { logger: false });
-  connectJobs(created, 'outbound', { contracts: [say, interrupt, fetchThing] });
+  connectJobs(created, 'outbound', {
+    contracts: [say, interrupt, fetchThing],
+    prepare: { recipients: () => Promise.resolve(script().known()) },
+  });
   await created.startAllMicroservices();
   await created.init();
   return created;

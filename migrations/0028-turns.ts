@@ -1,0 +1,45 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { SERVICE_ROLES } from './support.js';
+
+/**
+ * A turn asks the catalog while it is taken: what it was told is kept with the item. The thread of a line is looked up
+ * before the turn begins, by the line.
+ */
+export class Turns1700000000028 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    const [{ open }] = (await runner.query(
+      `SELECT count(*)::int AS open FROM journal.items WHERE settled_at IS NULL AND parked_at IS NULL
+         AND name IN ('conversation.ask-catalog.v1', 'conversation.record-answer.v1')`,
+    )) as [{ open: number }];
+    if (open > 0) {
+      throw new Error(
+        `${open} questions to the catalog are open, and the next release does not know them: stop the gateway, wait for some seconds, and migrate again`,
+      );
+    }
+    await runner.query(`ALTER TABLE journal.items ADD COLUMN evidence json`);
+    await runner.query(
+      `COMMENT ON COLUMN journal.items.evidence IS 'what was asked and answered while the item was applied'`,
+    );
+    await runner.query(`
+      CREATE FUNCTION journal.settle(p_ids bigint[], p_outcomes text[], p_reasons text[], p_now timestamptz, p_evidence json[])
+      RETURNS void LANGUAGE plpgsql AS $$
+        BEGIN
+          FOR i IN 1 .. pg_catalog.cardinality(p_ids) LOOP
+            UPDATE journal.items SET settled_at = p_now, outcome = p_outcomes[i], reason = p_reasons[i], evidence = p_evidence[i]
+            WHERE id = p_ids[i] AND settled_at IS NULL;
+            IF NOT FOUND THEN
+              RAISE EXCEPTION 'the item had been settled' USING ERRCODE = 'WA409';
+            END IF;
+          END LOOP;
+        END
+      $$`);
+    const settle = 'journal.settle(bigint[], text[], text[], timestamptz, json[])';
+    await runner.query(`REVOKE ALL ON FUNCTION ${settle} FROM PUBLIC`);
+    await runner.query(`GRANT EXECUTE ON FUNCTION ${settle} TO ${SERVICE_ROLES.join(', ')}`);
+    await runner.query(`CREATE INDEX threads_by_stream ON conversation.threads (merchant_id, stream)`);
+  }
+
+  async down(): Promise<void> {
+    throw new Error('migrations only go forward');
+  }
+}
