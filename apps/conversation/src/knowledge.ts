@@ -24,10 +24,18 @@ const MOST_QUESTIONS = 50;
 /** Characters of what is kept with an item; the answer to a search is some kilobytes. */
 const LONGEST_EVIDENCE = 131_072;
 
+interface Known {
+  question: Question;
+  answer: Answer;
+  /** Its prices were good when it came: a shop whose clock is wrong is not asked for ever. */
+  held: boolean;
+}
+
 /** What the catalog was asked while a stream is in hand, and what it answered: outside any transaction. */
 export class Knowledge implements Answers {
-  private readonly known = new Map<string, { question: Question; answer: Answer }>();
-  private used = new Map<string, { question: Question; answer: Answer }>();
+  private readonly known = new Map<string, Known>();
+  private used = new Map<string, Known>();
+  private questions = 0;
 
   constructor(
     private readonly merchantId: string,
@@ -43,7 +51,7 @@ export class Knowledge implements Answers {
   /** Takes a step with what is known. @throws Unprepared when more has to be known. */
   step(state: ThreadState, event: ThreadEvent, context: StepContext): Step {
     const outcome = this.try(state, event, context);
-    if ('needs' in outcome) throw new Unprepared(() => this.ask(outcome.needs));
+    if ('needs' in outcome) throw new Unprepared(() => this.ask(outcome.needs, context.now));
     return outcome;
   }
 
@@ -52,31 +60,34 @@ export class Knowledge implements Answers {
     for (;;) {
       const outcome = this.try(state, event, context);
       if (!('needs' in outcome)) return outcome.state;
-      await this.ask(outcome.needs);
+      await this.ask(outcome.needs, context.now);
     }
   }
 
   /** What the last step has used; undefined when it was nothing. */
   get evidence(): Cleared<object> | undefined {
     if (this.used.size === 0) return undefined;
-    const asked = [...this.used.values()];
+    const asked = [...this.used.values()].map(({ question, answer }) => ({ question, answer }));
     return cleared({ asked: JSON.stringify(asked).length > LONGEST_EVIDENCE ? excerpt(asked) : asked });
   }
 
   private try(state: ThreadState, event: ThreadEvent, context: StepContext): Outcome {
-    for (const [key, { answer }] of this.known) if (!stillHolds(answer, context.now)) this.known.delete(key);
+    for (const [key, { answer, held }] of this.known) {
+      if (held && !stillHolds(answer, context.now)) this.known.delete(key);
+    }
     this.used = new Map();
     return step(state, event, context, this);
   }
 
-  private async ask(question: Question): Promise<void> {
+  private async ask(question: Question, now: Date): Promise<void> {
+    this.questions += 1;
     const until = performance.now() + ASK_FOR_MS;
     for (;;) {
       const answer = await this.answerTo(question);
       const { reply } = answer;
       const away = reply.outcome === 'unavailable' && reply.unreachable;
       if (!away || performance.now() + ASK_AGAIN_MS > until) {
-        this.known.set(keyOf(question), { question, answer });
+        this.known.set(keyOf(question), { question, answer, held: stillHolds(answer, now) });
         return;
       }
       await sleep(ASK_AGAIN_MS);
@@ -85,7 +96,7 @@ export class Knowledge implements Answers {
 
   private async answerTo(question: Question): Promise<Answer> {
     const { kind } = question;
-    if (this.known.size >= MOST_QUESTIONS) {
+    if (this.questions > MOST_QUESTIONS) {
       return { kind, reply: { outcome: 'unavailable', reason: 'it has been asked too often' } };
     }
     switch (kind) {
