@@ -63,7 +63,7 @@ export async function migrate(options: MigrateOptions): Promise<Migrated> {
     await prepareRoles(source, options);
     if (options.queues) await prepareQueue(owner);
     const warnings = await patiently(() => secure(owner, { queues: options.queues }));
-    if (ran.length > 0) await patiently(() => recordPolicies(owner, Object.keys(SCHEMAS)));
+    await patiently(() => recordPolicies(owner, Object.keys(SCHEMAS)));
     for (const [role, password] of Object.entries(options.passwords ?? {})) {
       await owner.query(
         `ALTER ROLE ${pg.escapeIdentifier(role)} LOGIN PASSWORD ${pg.escapeLiteral(password)}`,

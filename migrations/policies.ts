@@ -23,13 +23,20 @@ const PRESENT = `SELECT n.nspname AS schema, c.relname AS "table", p.polname AS 
       ELSE ARRAY(SELECT rolname::text FROM pg_roles WHERE oid = ANY (p.polroles) ORDER BY 1) END AS roles
   FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid JOIN pg_namespace n ON n.oid = c.relnamespace`;
 
-/** Puts in place what is missing since the last time, or names other roles. Resolves with their names. */
+const LAST_MIGRATION = '(SELECT max(id) FROM public.waco_migrations)';
+
+/**
+ * Puts in place what is missing since the last time, or names other roles. Resolves with their names. Nothing is restored
+ * after a migration of which it was not written down what it made: that one may have meant it.
+ */
 export async function restorePolicies(owner: pg.Client): Promise<string[]> {
-  await owner.query(`CREATE TABLE IF NOT EXISTS ${LEDGER} (policy json NOT NULL)`);
+  await owner.query(`CREATE TABLE IF NOT EXISTS ${LEDGER} (policy json NOT NULL, as_of integer NOT NULL)`);
+  const { rows: known } = await owner.query(`SELECT FROM ${LEDGER} LIMIT 1`);
+  if (known.length === 0) return []; // before the first migration there is no table of them either
   const { rows: lost } = await owner.query<{ policy: Policy; there: boolean }>(
     `SELECT l.policy, p.name IS NOT NULL AS there FROM ${LEDGER} l LEFT JOIN (${PRESENT}) p
        ON p.schema = l.policy ->> 'schema' AND p."table" = l.policy ->> 'table' AND p.name = l.policy ->> 'name'
-     WHERE array_to_json(p.roles)::text IS DISTINCT FROM (l.policy -> 'roles')::text
+     WHERE l.as_of = ${LAST_MIGRATION} AND array_to_json(p.roles)::text IS DISTINCT FROM (l.policy -> 'roles')::text
        AND to_regclass(format('%I.%I', l.policy ->> 'schema', l.policy ->> 'table')) IS NOT NULL`,
   );
   for (const { policy, there } of lost) await restore(owner, policy, there);
@@ -48,11 +55,13 @@ async function restore(owner: pg.Client, policy: Policy, there: boolean): Promis
   await owner.query(there ? `DROP POLICY ${name} ON ${table}; ${create}` : create);
 }
 
-/** Writes down the policies as they are after migrations that have changed something. */
+/** Writes down the policies as they are after the last migration, once. */
 export async function recordPolicies(owner: pg.Client, schemas: readonly string[]): Promise<void> {
+  const { rows: known } = await owner.query(`SELECT FROM ${LEDGER} WHERE as_of = ${LAST_MIGRATION} LIMIT 1`);
+  if (known.length > 0) return;
   await owner.query(
     `WITH before AS (DELETE FROM ${LEDGER})
-     INSERT INTO ${LEDGER} SELECT row_to_json(p) FROM (
+     INSERT INTO ${LEDGER} SELECT row_to_json(p), ${LAST_MIGRATION} FROM (
        SELECT now.*, known.permissive, known.cmd, known.qual AS "using", known.with_check AS "check" FROM (${PRESENT}) now
        JOIN pg_policies known ON known.schemaname = now.schema AND known.tablename = now."table" AND known.policyname = now.name
        WHERE now.schema = ANY ($1)) p`,

@@ -135,7 +135,9 @@ async function startLibrary(servers, database) {
     worker,
     async give(messages) {
       const now = new Date();
-      const items = messages.map((message) => toItem(applyLine, message, 'mer_bench', now));
+      const items = messages.map((message) =>
+        toItem(applyLine, message, 'mer_bench', now, { source: 'whatsapp' }),
+      );
       await journal.append(items, now);
       await waker.wake(items.map((item) => wakeOf(item, now)));
     },

@@ -2,7 +2,7 @@
 // bypasses it and names the merchant itself, in turns of a few calls each.
 import { connect } from '../lib/gateway.mjs';
 import { median } from '../lib/compare.mjs';
-import { startServers } from '../lib/servers.mjs';
+import { PASSWORD, startServers } from '../lib/servers.mjs';
 import { HOT_PATH, QUERIES, seed } from '../rls/queries.mjs';
 
 const ROUNDS = 600;
@@ -56,7 +56,9 @@ async function open({ quick }) {
 async function bypassingRoles(owner) {
   const { SERVICE_ROLES } = await import('../../dist/migrations/index.js');
   for (const role of SERVICE_ROLES) {
-    await owner.query(`CREATE ROLE ${role}_bare LOGIN BYPASSRLS INHERIT PASSWORD 'bench' IN ROLE ${role}`);
+    await owner.query(
+      `CREATE ROLE ${role}_bare LOGIN BYPASSRLS INHERIT PASSWORD '${PASSWORD}' IN ROLE ${role}`,
+    );
   }
 }
 

@@ -11,7 +11,8 @@ import { Problem, ROOT } from '../../deploy/local/settings.mjs';
 import { startRedis } from './redis.mjs';
 
 /** Services run as in production, where they refuse one that somebody made up. */
-const PASSWORD = randomBytes(16).toString('hex');
+/** Of every role. */
+export const PASSWORD = randomBytes(16).toString('hex');
 const CLOCK_TICKS = Number(execFileSync('getconf', ['CLK_TCK']));
 
 /**

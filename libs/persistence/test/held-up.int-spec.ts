@@ -151,6 +151,55 @@ it.each(ROLES)('%s can hold up nobody', async (role) => {
   }
 });
 
+it.each(SERVICE_ROLES)(
+  '%s takes no key from what comes in another way, and adds nothing as if it had been tried',
+  async (role) => {
+    const client = await connect(urlOf(role));
+    const add = (source: string, more: Record<string, unknown> = {}): Promise<string> => {
+      const row = {
+        ...{
+          merchant_id: MERCHANTS[0],
+          service: 'outbound',
+          queue: 'recipients',
+          stream: 's',
+          name: 'n',
+          source,
+        },
+        ...{ external_id: `${role}/${source}/${Object.keys(more).join()}`, payload: '{}', ...more },
+      };
+      const values = Object.values(row);
+      return client
+        .query(
+          `INSERT INTO journal.items (${Object.keys(row).join(', ')}, occurred_at, due_at)
+         VALUES (${values.map((_, i) => `$${i + 1}`).join(', ')}, now(), now())`,
+          values,
+        )
+        .then(
+          () => 'added',
+          (error: { code: string }) => error.code,
+        );
+    };
+    try {
+      await client.query(`SET waco.merchant_id = '${MERCHANTS[0]}'`);
+      const gateway = role === 'waco_ingest';
+      for (const source of ['whatsapp', 'stripe', 'store'])
+        expect([source, await add(source)]).toEqual([source, gateway ? 'added' : '42501']);
+      expect(await add('job')).toBe(gateway ? '42501' : 'added');
+      for (const tried of [
+        { attempts: 2_147_483_647 },
+        { endings: 1 },
+        { redrives: 1 },
+        { parked_at: new Date() },
+      ]) {
+        expect([tried, await add(gateway ? 'store' : 'job', tried)]).toEqual([tried, '42501']);
+      }
+    } finally {
+      await client.end();
+      await owner.query(`DELETE FROM journal.items WHERE external_id LIKE $1`, [`${role}/%`]);
+    }
+  },
+);
+
 it('services can keep no migration from its turn', async () => {
   const attackers = [];
   for (const role of ROLES) attackers.push(await holdAll(role));

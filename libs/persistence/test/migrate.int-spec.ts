@@ -82,6 +82,37 @@ it('what a role has done to itself is mended by the next one', async () => {
   expect((await migrate({ url, migrations: MIGRATIONS, passwords })).warnings).toEqual([]);
 }, 120_000);
 
+class DropsAPolicy1800000000002 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP POLICY own_waco_catalog ON journal.locks');
+  }
+  async down(): Promise<void> {
+    throw new Error('never');
+  }
+}
+class Fails1800000000003 implements MigrationInterface {
+  async up(): Promise<void> {
+    throw new Error('on purpose');
+  }
+  async down(): Promise<void> {
+    throw new Error('never');
+  }
+}
+
+it('what a migration has taken away stays away, also when the one after it fails', async () => {
+  await migrate({ url, migrations: MIGRATIONS, passwords });
+  const isThere = async (): Promise<boolean> =>
+    (await owner.query(`SELECT FROM pg_policies WHERE policyname = 'own_waco_catalog'`)).rows.length > 0;
+  expect(await isThere()).toBe(true);
+  const next = [...MIGRATIONS, DropsAPolicy1800000000002];
+  await expect(migrate({ url, migrations: [...next, Fails1800000000003], passwords })).rejects.toThrow(
+    'on purpose',
+  );
+  expect(await isThere()).toBe(false);
+  expect((await migrate({ url, migrations: next, passwords })).warnings).toEqual([]);
+  expect(await isThere()).toBe(false);
+}, 120_000);
+
 class ChangesItems1800000000001 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query('ALTER TABLE journal.items ADD COLUMN changed boolean');

@@ -1,8 +1,8 @@
-import { Controller, Get, Inject, Param, Res } from '@nestjs/common';
+import { Controller, Get, Inject, Param, Res, ServiceUnavailableException } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { Order } from '#core/checkout';
 import { Directory } from '#persistence';
-import { CLOCK, safeEqual, Turnstiles, type Clock } from '#platform';
+import { CLOCK, safeEqual, TooManyWaiting, Turnstiles, type Clock } from '#platform';
 import { LinkTokens } from '../link.js';
 import { Orders } from '../orders.js';
 import {
@@ -76,9 +76,12 @@ export class LinkController {
     const claims = await this.links.open(token, this.clock.now());
     if (!claims) return unknownLink();
     const { merchantId, orderRef, nonce } = claims;
-    return this.merchants.pass(merchantId, async () => {
+    const found = this.merchants.pass(merchantId, async () => {
       const order = await this.orders.read(merchantId, orderRef);
       return order && safeEqual(order.nonce, nonce) ? look(order) : unknownLink();
+    });
+    return found.catch((error: unknown) => {
+      throw error instanceof TooManyWaiting ? new ServiceUnavailableException() : error;
     });
   }
 
