@@ -10,7 +10,7 @@ const MESSAGES = 10;
 const AT_ONCE = 64;
 const SLOW_MS = 3_000;
 
-/** What a shop may do to those who ask it. */
+/** How the shop answers, by name. */
 const SHOPS = {
   /** As a shop should. */
   good: (_request, response) => response.end('{"products":[],"nextCursor":null}'),
@@ -165,5 +165,5 @@ function send(kind, url, { method, headers, body }) {
 }
 
 function count(what) {
-  counts[what] = (counts[what] ?? 0) + 1;
+  counts[what] = (counts[what] ?? 0) + 1; // by kind of request and status
 }

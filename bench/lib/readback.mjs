@@ -37,6 +37,18 @@ export async function untilQuiet(url, limitMs = 180_000) {
   }
 }
 
+/** Waits until so few items are due that were not tried yet, at most so long: some may never be done. */
+export async function untilFewDue(url, most, limitMs) {
+  for (const until = performance.now() + limitMs; performance.now() < until; await sleep(50)) {
+    const [row] = await ask(
+      url,
+      `SELECT count(*)::int AS due FROM journal.items
+       WHERE settled_at IS NULL AND parked_at IS NULL AND due_at < now() AND attempts = 0`,
+    );
+    if (row.due <= most) return;
+  }
+}
+
 /**
  * Reads everything back after a run and counts.
  * @returns {Promise<{ counts: object, examples: string[] }>} `lost`: acknowledged, without its effect; `doubled`: an

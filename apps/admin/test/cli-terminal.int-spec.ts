@@ -300,7 +300,7 @@ describe('what the command-line client prints', () => {
       const { out, err } = await waco(['--json', ...argumentsOf(name, command)]);
       expect([hiddenIn(out), hiddenIn(err)]).toEqual([[], []]);
       if (OWN_WORDS.includes(name)) return;
-      // JSON.stringify is the same on both sides: what came out is what went in.
+      // Both sides are written by JSON.stringify, so equal texts mean equal values.
       expect(JSON.stringify(JSON.parse(out))).toContain(JSON.stringify(HOSTILE));
     });
 

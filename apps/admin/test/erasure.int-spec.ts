@@ -139,7 +139,7 @@ async function everything(): Promise<string> {
     const { rows } = await owner.query<{ text: string }>(
       `SELECT row_to_json(t)::text AS text FROM ${name} t`,
     );
-    texts.push(...rows.map((row) => row.text));
+    for (const { text } of rows) texts.push(text);
   }
   return texts.join('\n');
 }

@@ -303,9 +303,8 @@ describe('limits', () => {
         return { answer, ms: performance.now() - started };
       };
       const guesses = Promise.all([guess(1), guess(2), guess(3)]);
-      const started = performance.now();
-      expect((await admin.call('GET', '/v1/merchants')).status).toBe(200);
-      expect(performance.now() - started).toBeLessThan(450);
+      const right = admin.call('GET', '/v1/merchants').then(({ status }) => status);
+      expect(await Promise.race([right, guesses.then(() => 'held up')])).toBe(200);
       const slow = (await guesses).map((g) => g.ms).toSorted((a, b) => a - b);
       expect(slow[0]).toBeGreaterThanOrEqual(450);
       expect(slow[2]).toBeGreaterThanOrEqual(1_450);

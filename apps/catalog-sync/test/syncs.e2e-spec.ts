@@ -124,6 +124,8 @@ describe('a sync', () => {
       5 - done,
     ]);
     expect(shop.busy.most).toBe(1);
+    const again = ends.filter(({ reason }) => reason === 'it was asked for again since');
+    expect(again.length).toBeGreaterThanOrEqual(3);
   });
 });
 

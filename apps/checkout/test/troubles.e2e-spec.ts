@@ -278,6 +278,23 @@ describe('what goes wrong', () => {
     expect(await sessionsOf(ref)).toHaveLength(1);
   });
 
+  it('links that too many open at once wait, few at a time, or ask again by themselves; a page is shown in any case', async () => {
+    const link = await world.link(await world.order('HOODIE-SND'));
+    const release = await world.holdOrders();
+    let answered = 0;
+    const visits = Array.from({ length: 560 }, () => world.visit(link).finally(() => answered++));
+    const first = await Promise.race(visits);
+    await until('all others are told', () => answered === 560 - 504);
+    expect([first.status, first.headers.get('content-type')]).toEqual([503, 'text/html; charset=utf-8']);
+    expect(first.html).toContain('One moment, please');
+    expect(first.html).toContain(`href="${new URL(link).pathname}"`);
+    await release();
+    const pages = await Promise.all(visits);
+    expect(new Set(pages.map(({ status }) => status))).toEqual(new Set([303, 503]));
+    expect(pages.filter(({ status }) => status === 303)).toHaveLength(504);
+    expect(new Set(pages.filter(({ status }) => status === 303).map(({ to }) => to)).size).toBe(1);
+  }, 60_000);
+
   it('a link that was tampered with, belongs elsewhere or is too old shows one and the same page', async () => {
     const ref = await world.order('HOODIE-SND');
     const link = await world.link(ref);

@@ -31,9 +31,10 @@ export async function resolveContact(
   person: PersonRef,
   now: Date,
 ): Promise<string> {
+  // Before anything is read: two contacts may be becoming one, and one of them is gone then.
+  lockPeople(tx, book, person);
   const familiar = await familiarContact(tx, book, person, now);
   if (familiar !== undefined) return familiar;
-  lockPeople(tx, book, person);
   const known = await contactsOf(tx, book, person);
   const contactId = known[0] ?? createContact(tx, book, person);
   await mergeContacts(tx, contactId, known.slice(1));
@@ -107,7 +108,7 @@ function aliasesOf(person: PersonRef): Alias[] {
 const identifying = (person: PersonRef): Alias[] =>
   aliasesOf(person).filter((a) => IDENTIFYING.includes(a.kind));
 
-/** Two lines may bring the same new person at once: the second waits, and then finds the contact of the first. */
+/** Two lines may bring the same person at once: the second waits, and then finds what the first has made or merged. */
 function lockPeople(tx: EntityManager, book: Book, ...people: PersonRef[]): void {
   const names = people
     .flatMap(identifying)

@@ -1,5 +1,9 @@
+import type { EntityManager } from 'typeorm';
 import type { OrderFact } from '#contracts';
+import type { PersonRef } from '#core/messaging';
+import { Tenants } from '#persistence';
 import { createTestDatabase, insertTestMerchant, TEST_BACKENDS, type TestDatabase } from '#testing';
+import { resolveContact } from '../src/contacts.js';
 import { openSmallCatalog } from './support/small-catalog.js';
 import { Stand, tap } from './support/stand.js';
 
@@ -64,6 +68,23 @@ it('who has changed a username is familiar all the same: nothing is written down
   expect(await lastPerson()).toEqual(renamed);
   await stand.chat(USER, 'cart');
   expect(await lastPerson()).toEqual(USER);
+});
+
+it('who writes while two contacts become one is found under the one that stays', async () => {
+  await stand.chat(PHONE, 'cart');
+  await stand.chat(USER, 'cart');
+  const { merchantId, channelAccountId } = stand.merchant;
+  const tenants = stand.app.get(Tenants, { strict: false });
+  const contactOf = (tx: EntityManager, person: PersonRef): Promise<string> =>
+    resolveContact(tx, { merchantId, channelAccountId }, person, new Date());
+  const [kept, meanwhile] = await tenants.transaction(merchantId, async (tx) => {
+    const contactId = await contactOf(tx, BOTH);
+    const other = tenants.transaction(merchantId, (tx2) => contactOf(tx2, USER));
+    await new Promise((resume) => setTimeout(resume, 150));
+    return [contactId, { other }] as const;
+  });
+  expect(await meanwhile.other).toBe(kept);
+  expect(await stand.contacts()).toEqual([kept]);
 });
 
 it('answers come into the line in which the customer writes now', async () => {

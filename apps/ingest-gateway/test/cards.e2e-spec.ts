@@ -50,7 +50,7 @@ function places(root: unknown): Place[] {
   return found;
 }
 
-/** Ids that Meta or the merchant's own shop chose, which have to go back as they are, and what a shop counts: docs/security.md. */
+/** Fields that are kept as they are: ids that Meta or the shop chose and wants back, and counters (docs/security.md). */
 const KEPT = [
   /^\.entry\.\d+\.id$/,
   /\.phone_number_id$/,
@@ -59,7 +59,7 @@ const KEPT = [
   /^\.data\.category\.id$/,
   /^\.data\.imageUrl$/,
 ];
-/** What says what the body is: with another value it is another body. */
+/** Fields that tell what kind of body this is: a changed one would make it another kind. */
 const SHAPE = /^\.(object|type|id|sequence|created)$|\.(field|messaging_product|mode|waco_order)$/;
 
 let unique = 0;

@@ -141,7 +141,7 @@ describe('before a signature is there', () => {
       calls.push(call);
     }
     await until('the first are given up', () => statusOf(calls[0]!) === 503);
-    // 256 MiB were sent by this process, which keeps what is not yet written; the gateway keeps 64 MiB.
+    // This process sends 256 MiB and keeps what is not written yet; the gateway keeps 64 MiB of it.
     const body = JSON.stringify(gateway.envelope({ messages: [textMessage('meanwhile', 'hello')] }));
     expect((await gateway.whatsapp(body)).status).toBe(200);
     expect(calls.filter((call) => statusOf(call) === 503).length).toBeGreaterThan(40);

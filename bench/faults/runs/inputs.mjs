@@ -15,7 +15,7 @@ import { ask } from '../../lib/database.mjs';
 import { startFleet } from '../../lib/fleet.mjs';
 import { spoilt } from '../../lib/junk.mjs';
 import { portBase } from '../../lib/ordeal.mjs';
-import { groupBy } from '../../lib/readback.mjs';
+import { groupBy, untilFewDue } from '../../lib/readback.mjs';
 import { about, sampleOf, samplesIn, whatsappSamples } from '../../lib/samples.mjs';
 import { startShop } from '../../lib/told-shop.mjs';
 import { HELD_MS, Watch } from '../../lib/watch.mjs';
@@ -71,7 +71,7 @@ async function run(size, log) {
   try {
     log(`seed ${seed}`);
     const scene = await prepare({ fleet, shop, seed, size });
-    await settled(fleet);
+    await untilFewDue(fleet.stack.databaseUrl, 0, 5_000);
     watch.begin();
     for (const [name, send] of Object.entries(WAYS_IN)) {
       const before = watch.inputs;
@@ -166,7 +166,7 @@ async function postWebhooks(scene, watch, bodies, signed) {
       await watch.during(`POST ${signed(body).path} ${name}`, async () => {
         const status = await poster.post({ body, ...signed(body) });
         watch.answered({ status });
-        if (status === 200) await settled(scene.fleet);
+        if (status === 200) await untilFewDue(scene.fleet.stack.databaseUrl, 0, 5_000);
       });
     }
   } finally {
@@ -421,16 +421,4 @@ async function greet({ fleet, good }) {
   const customer = await Customer.create(sandbox, good.phoneNumberId, { name: 'After', patienceMs: 10_000 });
   await customer.write('hi');
   await customer.next('a greeting');
-}
-
-/** Waits until nothing that is due is left to do, a while at most: some of it will never be done. */
-async function settled({ stack }) {
-  for (const until = performance.now() + 5_000; performance.now() < until; await sleep(25)) {
-    const [{ left }] = await ask(
-      stack.databaseUrl,
-      `SELECT count(*)::int AS left FROM journal.items
-       WHERE settled_at IS NULL AND parked_at IS NULL AND due_at < now() AND attempts = 0`,
-    );
-    if (left === 0) return;
-  }
 }

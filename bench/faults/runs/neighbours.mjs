@@ -6,6 +6,7 @@ import { cartWebhook, textWebhook } from '../../lib/customers.mjs';
 import { ask } from '../../lib/database.mjs';
 import { startFleet } from '../../lib/fleet.mjs';
 import { portBase } from '../../lib/ordeal.mjs';
+import { untilFewDue } from '../../lib/readback.mjs';
 import { Turns } from '../../lib/turns.mjs';
 
 const HOSTILE = fileURLToPath(new URL('../../lib/hostile.mjs', import.meta.url));
@@ -77,7 +78,7 @@ async function run({ seconds, alone, whimMs, perSecond, log }) {
       const { counts } = await hostile.does(NOTHING);
       log(`${deed}: ${line(beside[deed])}; it got ${JSON.stringify(counts).replaceAll('"', '')}`);
       await turns.check();
-      await calm(fleet);
+      await untilFewDue(fleet.stack.databaseUrl, 4, 120_000); // each deed is looked at by itself
     }
     const after = await measure(alone);
     await turns.check();
@@ -174,18 +175,6 @@ class BackOffice {
   }
 }
 
-/** Until the hostile merchant's backlog is gone, so that each deed is looked at by itself. */
-async function calm({ stack }) {
-  for (const until = performance.now() + 120_000; performance.now() < until; await sleep(250)) {
-    const [{ left }] = await ask(
-      stack.databaseUrl,
-      `SELECT count(*)::int AS left FROM journal.items
-       WHERE settled_at IS NULL AND parked_at IS NULL AND due_at < now() AND attempts = 0`,
-    );
-    if (left < 5) return;
-  }
-}
-
 /** With an app, keys and a shop of its own. */
 async function startHostile({ stack }, merchant) {
   const { urls, secrets } = stack;
@@ -211,7 +200,7 @@ async function startHostile({ stack }, merchant) {
   await next();
   await operator.call('PUT', '/store', store);
   return {
-    /** From now on; resolves with what came of what it did before. */
+    /** Changes what the hostile merchant does. Resolves with the answers that it got to what it did before. */
     does(settings) {
       const counts = next();
       child.send(settings);

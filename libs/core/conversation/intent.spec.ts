@@ -1,3 +1,4 @@
+import { cpuUsage } from 'node:process';
 import { parseAmount } from '#core/catalog';
 import { readIntent, type Intent } from './intent.js';
 
@@ -126,10 +127,11 @@ describe('what a customer writes', () => {
   });
 
   it('is read in a time that does not explode', () => {
-    const startedAt = performance.now();
+    const before = cpuUsage().user;
     for (const unit of ['where my ', 'hi ', 'a ', 'السلام ', '9,', 'my order '])
       read(unit.repeat(4_096 / unit.length));
-    expect(performance.now() - startedAt).toBeLessThan(500);
+    // Some milliseconds. A pattern that tries all ways to match would take hours.
+    expect((cpuUsage().user - before) / 1_000).toBeLessThan(10_000);
   });
 });
 

@@ -115,6 +115,14 @@ describe('a card number', () => {
   });
 });
 
+it('a ceiling in another currency is said to be left out, whether something is found or not', () => {
+  const note = 'Prices here are in AED, so I left out “under $50”.';
+  expect(wordsOf(chat.text('hoodie under $50'))).toContain(note);
+  chat.shop.products.clear();
+  expect(wordsOf(chat.text('hoodie under $50'))).toContain(note);
+  expect(wordsOf(chat.text('hoodie under 50'))).not.toContain('left out');
+});
+
 describe('a catalog that does not answer', () => {
   it('is admitted, and the next message works', () => {
     chat.shop.open = false;

@@ -326,8 +326,8 @@ describe('maskCardNumbers', () => {
       const text = unit.repeat(Math.ceil(1_000_000 / unit.length));
       const before = cpuUsage().user;
       maskCardNumbers(text);
-      // About 100 ms. Time that grows with the square of the length would be minutes.
-      expect((cpuUsage().user - before) / 1_000).toBeLessThan(600);
+      // About 100 ms, on a machine in trouble some more. Time that grows with the square of the length would be minutes.
+      expect((cpuUsage().user - before) / 1_000).toBeLessThan(10_000);
     }
   });
 });

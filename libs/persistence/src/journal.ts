@@ -230,7 +230,8 @@ export class Journal {
 function insertOf(items: readonly NewItem[], now: Date): [sql: string, parameters: unknown[]] {
   const sql = `INSERT INTO journal.items (${COLUMNS})
       SELECT merchant_id, service, queue, stream, name, source, external_id, payload::json, occurred_at,
-        coalesce(due_at, least($13::timestamptz, clock_timestamp())), expedited, outcome, reason, CASE WHEN outcome IS NULL THEN NULL ELSE $13::timestamptz END
+        coalesce(due_at, least($13::timestamptz, clock_timestamp())), expedited, outcome, reason,
+        CASE WHEN outcome IS NULL THEN NULL ELSE $13::timestamptz END
       FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
         $9::timestamptz[], $10::timestamptz[], $11::bool[], $12::text[], $14::text[])
       AS t(merchant_id, service, queue, stream, name, source, external_id, payload, occurred_at, due_at, expedited,

@@ -12,9 +12,9 @@ const SLOTS = {
 export type LockKind = keyof typeof SLOTS;
 
 /**
- * The row that stands for a name. Two names may share one: then they wait for each other, which costs time and nothing
- * else. Of kinds that are waited for, and of which a transaction locks many, there are more: two transactions that wait for
- * each other are a deadlock, and one of them is run again.
+ * The row that stands for a name. Two names may share a row: their transactions then wait for each other. Where a
+ * transaction waits for many names one after the other, two of them may end in a deadlock: PostgreSQL breaks it, and one is
+ * run again. Kinds of that sort have more rows, so that it is rare.
  */
 export function lockSlot(kind: LockKind, name: string): number {
   return createHash('sha1').update(name).digest().readUInt32BE() % SLOTS[kind];

@@ -49,7 +49,7 @@ it('waits for a silent name server without keeping any other look-up waiting', a
 it('does not wait for long for the other family', async () => {
   const began = performance.now();
   expect(await look('half.example')).toEqual([{ address: '192.0.2.7', family: 4 }]);
-  expect(performance.now() - began).toBeLessThan(1_500);
+  expect(performance.now() - began).toBeLessThan(1_900);
 });
 
 function nameIn(question: Buffer): string {

@@ -80,12 +80,16 @@ export function wakeOf(item: NewItem, now: Date): Wake {
 }
 
 abstract class ItemContext extends BaseRpcContext {
+  /** Never before the item is due, also where this process's clock is behind the one that says so. */
+  readonly now: Date;
+
   constructor(
     readonly merchantId: string,
     readonly item: PendingItem,
-    readonly now: Date,
+    now: Date,
   ) {
     super([]);
+    this.now = item.dueAt > now ? item.dueAt : now;
   }
 }
 

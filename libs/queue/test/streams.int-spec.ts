@@ -4,10 +4,10 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { CONTRACTS, done, rejected, type JobContract } from '#contracts';
 import { cleared } from '#core/messaging';
-import { later, Tenants } from '#persistence';
+import { Journal, later, Tenants } from '#persistence';
 import { CLOCK, systemClock } from '#platform';
 import { createTestDatabase, TEST_BACKENDS, until, type TestDatabase } from '#testing';
-import { openQueueBackend, Unprepared, Waker } from '#queue';
+import { openQueueBackend, toItem, Unprepared, Waker, wakeOf } from '#queue';
 import {
   fetchThing,
   interrupt,
@@ -126,6 +126,22 @@ describe.each(TEST_BACKENDS)('streams on %s', (kind) => {
       const both = (): boolean => script.applied.includes(id) && script.tasks.includes(id);
       await until('it is applied', both, 1_500); // before any sweep would bring it
     }
+  });
+
+  it('applies a timer at the time it was set for, by whichever clock is ahead', async () => {
+    const seen: number[] = [];
+    script.onMessage = (_id, { now, item }) => {
+      seen.push(now.getTime() - item.dueAt.getTime());
+      return done;
+    };
+    for (let i = 0; i < 40; i++) {
+      const at = new Date(Date.now() + 20 + i * 7);
+      const item = toItem(say, message(`timer_${i}`, `timers_${i}`), merchantId, new Date(), { dueAt: at });
+      await app.get(Tenants).transaction(merchantId, (tx) => app.get(Journal).append([item], new Date(), tx));
+      await app.get(Waker).wake([wakeOf(item, new Date())]);
+    }
+    await until('all have fired', () => seen.length === 40, 20_000);
+    expect(Math.min(...seen)).toBeGreaterThanOrEqual(0);
   });
 
   it('counts what fails at the end of a transaction against the item whose fault it is, until it is a dead letter', async () => {

@@ -11,6 +11,7 @@ import { callerName, sayWhen } from './rate-limits.js';
 const MOST: Record<Caller['kind'], number> = { merchant: 8, operator: 50 };
 /** Of a merchant's, so many are worked on at a time: the rest wait, so that others have their turns between. */
 const MERCHANTS_WORKED_ON = 2;
+/** While more of its requests wait, each of the two places stays empty for so many times as long as the last one took. */
 const REST = 5;
 const SECONDS_TO_WAIT = 1;
 

@@ -9,9 +9,9 @@ const FILES = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' }).filter
   name.endsWith('.dto.ts'),
 );
 
-/** Searches for what customers wrote, whatever they did. Nothing of it is stored. */
+/** Search terms. Customers may have written any character, and a search term is not stored. */
 const SEARCHES = ['ThreadQuery.q'];
-/** These too, of rows and people that there are. */
+/** Terms that look up a row or a person by a name that may hold many digits. */
 const SEARCHED = [
   ...SEARCHES,
   ...[
@@ -22,7 +22,7 @@ const SEARCHED = [
     'PersonQuery.userId',
   ],
 ];
-/** As it is typed, divided, in another script, glued to a word. */
+/** The same card number: typed, divided, in another script, glued to a word. */
 const CARDS = ['4111111111111111', '4111 1111 1111 1111', '٤١١١١١١١١١١١١١١١', 'card4111-1111-1111-1111x'];
 /** Texts of several lines. */
 const IN_LINES = ['SuspendMerchant.reason', 'CloseMerchant.reason', 'PutTemplate.body'];

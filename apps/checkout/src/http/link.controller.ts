@@ -1,4 +1,4 @@
-import { Controller, Get, Inject, Param, Res, ServiceUnavailableException } from '@nestjs/common';
+import { Controller, Get, Inject, Param, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { Order } from '#core/checkout';
 import { Directory } from '#persistence';
@@ -6,6 +6,7 @@ import { CLOCK, safeEqual, TooManyWaiting, Turnstiles, type Clock } from '#platf
 import { LinkTokens } from '../link.js';
 import { Orders } from '../orders.js';
 import {
+  busy,
   confirming,
   orderStatus,
   pricesMoved,
@@ -81,7 +82,8 @@ export class LinkController {
       return order && safeEqual(order.nonce, nonce) ? look(order) : unknownLink();
     });
     return found.catch((error: unknown) => {
-      throw error instanceof TooManyWaiting ? new ServiceUnavailableException() : error;
+      if (error instanceof TooManyWaiting) return busy(`/c/${token}`);
+      throw error;
     });
   }
 

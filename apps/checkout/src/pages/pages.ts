@@ -37,6 +37,15 @@ export function unknownLink(): Page {
   });
 }
 
+/** Too many look at links of this shop at this moment. */
+export function busy(href: string): Page {
+  return page({
+    ...{ status: 503, shop: null, tone: 'wait', title: 'One moment, please', refresh: 5 },
+    text: ['Many people are looking at their orders just now. This page tries again by itself.'],
+    button: { label: 'Try again', href },
+  });
+}
+
 export function pricesMoved(order: Order, changes: readonly QuoteChange[], shop: string): Page {
   return page({
     ...{ shop, tone: 'wait', title: 'Something changed since you ordered', orderRef: order.orderRef },

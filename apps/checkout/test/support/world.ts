@@ -270,6 +270,14 @@ export class World {
     return fact.kind === 'ready_to_pay' ? fact.url.replace(PUBLIC_URL, this.url) : '';
   }
 
+  /** Nobody can read an order until the result is called. */
+  async holdOrders(): Promise<() => Promise<void>> {
+    const holder = new pg.Client({ connectionString: this.database.ownerUrl });
+    await holder.connect();
+    await holder.query('BEGIN; LOCK TABLE checkout.orders IN ACCESS EXCLUSIVE MODE');
+    return () => holder.end();
+  }
+
   async visit(url: string): Promise<{ status: number; to: string | null; html: string; headers: Headers }> {
     const response = await fetch(url, { redirect: 'manual' });
     return {

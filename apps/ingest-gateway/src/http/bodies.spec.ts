@@ -28,7 +28,7 @@ it('reads what comes in pieces, and counts it until the work is done', async () 
   expect(bodies.size).toBe(0);
 });
 
-it('refuses what says that it is too large, and what is without saying so', async () => {
+it('refuses a body that is too large, whether its length is declared or not', async () => {
   const bodies = new Bodies(100);
   await expect(read(bodies, request(51), 50)).rejects.toEqual(refusal(413));
   const liar = request(10);
@@ -75,7 +75,7 @@ it('gives up no body that is being worked on', async () => {
   expect(bodies.size).toBe(0);
 });
 
-it('forgets what breaks off, and what the work throws', async () => {
+it('keeps nothing of a body that breaks off, or whose work throws', async () => {
   const bodies = new Bodies(100);
   const gone = request();
   const reading = read(bodies, gone);
