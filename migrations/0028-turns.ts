@@ -36,6 +36,11 @@ export class Turns1700000000028 implements MigrationInterface {
     const settle = 'journal.settle(bigint[], text[], text[], timestamptz, json[])';
     await runner.query(`REVOKE ALL ON FUNCTION ${settle} FROM PUBLIC`);
     await runner.query(`GRANT EXECUTE ON FUNCTION ${settle} TO ${SERVICE_ROLES.join(', ')}`);
+    // What a merchant has in a bulk queue.
+    await runner.query(
+      `CREATE INDEX items_in_bulk ON journal.items (merchant_id, queue, due_at)
+       WHERE settled_at IS NULL AND parked_at IS NULL AND queue IN ('products', 'statuses')`,
+    );
     await runner.query(`CREATE INDEX threads_by_stream ON conversation.threads (merchant_id, stream)`);
   }
 

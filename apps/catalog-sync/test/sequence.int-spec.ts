@@ -107,12 +107,14 @@ describe('the synced copy', () => {
         case 'product':
           return void (await copy.store(tx, merchantId, [message.product], NOW, NOW));
         case 'price': {
-          const result = await copy.setPrice(tx, message.sku, money(message.minor, 'AED'), message.sequence);
+          const { sku, sequence } = message;
+          const price = money(message.minor, 'AED');
+          const result = (await copy.setPrices(tx, [{ sku, sequence, price }])).get(sku);
           if (result === 'unknown') await copy.store(tx, merchantId, listed, NOW, NOW);
           return;
         }
         case 'stock': {
-          const result = await copy.setAvailable(tx, message.sku, message.available, message.sequence);
+          const result = (await copy.setAvailable(tx, [message])).get(message.sku);
           if (result === 'unknown') await copy.store(tx, merchantId, listed, NOW, NOW);
           return;
         }

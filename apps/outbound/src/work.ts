@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import type { Commit, OrderedContext } from '#queue';
+import type { BulkContext, Commit, OrderedContext } from '#queue';
 
 /** One transaction of one merchant: what is written through `tx` and emitted is stored together, or not at all. */
 export interface Work {
@@ -8,8 +8,8 @@ export interface Work {
   now: Date;
 }
 
-/** The transaction that an ordered item is applied in. */
-export function toWork(ctx: OrderedContext): Work {
+/** The transaction that ordered or bulk items are applied in. */
+export function toWork(ctx: OrderedContext | BulkContext): Work {
   return {
     tx: ctx.tx,
     now: ctx.now,

@@ -124,13 +124,13 @@ export class RecordStatusPayload {
   @IsOptional() @IsObject() pricing?: { category?: string; type?: string; billable?: boolean };
 }
 
-/** The line of what the channel says of one message, by our id of it, or the channel's where it names no other. */
+/** What the channel says of one message, by our id of it, or the channel's where it names no other. */
 export const streamOfMessage = (id: string): string => `message/${id}`;
 
 /** Gateway → outbound: the channel says what became of a message. */
 export const recordStatus = defineJob({
   name: 'outbound.record-status.v1',
-  queue: QUEUES.recipients,
+  queue: QUEUES.statuses,
   payload: RecordStatusPayload,
   idempotencyKey: (p) => `${p.channelMessageId}_${p.status}_${p.at}`,
   stream: (p) => streamOfMessage(p.messageId ?? p.channelMessageId),

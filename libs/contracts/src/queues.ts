@@ -6,7 +6,7 @@ const DATA = { kind: 'task', concurrency: 2, crowd: 1, limitSeconds: 1_800, shar
 /** Every queue: one noun per (rate, concurrency, owner). */
 export const QUEUES = {
   threads: { name: 'threads', owner: 'conversation', kind: 'ordered', concurrency: 16, crowd: 1 },
-  products: { name: 'products', owner: 'catalog', kind: 'ordered', concurrency: 8, crowd: 2 },
+  products: { name: 'products', owner: 'catalog', kind: 'bulk', concurrency: 8, crowd: 2, gatherMs: 50 },
   // A sync may take as long as its shop; a setting of catalog-sync ends it sooner.
   syncs: {
     ...{ name: 'syncs', owner: 'catalog', kind: 'task' },
@@ -18,6 +18,7 @@ export const QUEUES = {
     ...{ concurrency: 16, crowd: 8, limitSeconds: 120, share: 2 },
   },
   recipients: { name: 'recipients', owner: 'outbound', kind: 'ordered', concurrency: 16, crowd: 1 },
+  statuses: { name: 'statuses', owner: 'outbound', kind: 'bulk', concurrency: 8, crowd: 2, gatherMs: 250 },
   sends: {
     ...{ name: 'sends', owner: 'outbound', kind: 'task' },
     ...{ concurrency: 64, crowd: 16, limitSeconds: 120, share: 8 },

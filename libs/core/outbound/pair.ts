@@ -25,19 +25,16 @@ export type PairTake = { outcome: 'taken'; bucket: PairBucket } | { outcome: 'sp
 /** Takes one message, or says when one may be taken. */
 export function takePair(bucket: PairBucket | null, now: Date): PairTake {
   const level = pairLevel(bucket, now);
-  const missing = -PAIR_BURST - (level - 1);
-  if (missing <= 0) return { outcome: 'taken', bucket: { level: level - 1, at: now } };
-  return {
-    outcome: 'spent',
-    until: new Date(now.getTime() + Math.ceil(missing * PAIR_REFILL_MS) + MARGIN_MS),
-  };
+  // Rounded, as times are whole milliseconds and levels are fractions.
+  const missingMs = Math.round((-PAIR_BURST - (level - 1)) * PAIR_REFILL_MS);
+  if (missingMs <= 0) return { outcome: 'taken', bucket: { level: level - 1, at: now } };
+  return { outcome: 'spent', until: new Date(now.getTime() + missingMs + MARGIN_MS) };
 }
 
 /**
- * The bucket once a message that was taken at `takenAt` is known to have arrived. A rested bucket begins to refill at
- * the channel when its first message arrives there, however long that one was on its way.
+ * The bucket once the last message that was taken is known to have arrived: the channel has taken it by now, so that its
+ * bucket stands at -1 at most, however far ours has refilled while the message was on its way.
  */
-export function onArrival(bucket: PairBucket, takenAt: Date, now: Date): PairBucket {
-  const first = bucket.level === -1 && bucket.at.getTime() === takenAt.getTime();
-  return first && now > bucket.at ? { ...bucket, at: now } : bucket;
+export function onArrival(bucket: PairBucket, now: Date): PairBucket {
+  return pairLevel(bucket, now) > -1 ? { level: -1, at: now } : bucket;
 }

@@ -1,5 +1,6 @@
 export * from './connection.js';
 export * from './database.module.js';
+export * from './group-commit.js';
 export * from './journal.js';
 export * from './locks.js';
 export * from './people/erase-tables.js';

@@ -173,11 +173,21 @@ const forMerchant = (merchantId: string): string =>
 
 /**
  * Postgres refused a statement for what it says (its data, a constraint), as opposed to a connection that was lost or
- * a transaction that had to give way: the same again would be refused again. One that took too long counts as well.
+ * a transaction that had to give way: the same again would be refused again.
  */
 export function isRefusal(error: unknown): boolean {
-  const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' && /^(22...|23...|42...|44...|P0...|57014)$/.test(code);
+  return /^(0A|21|22|23|42|44|54|P0)/.test(sqlState(error) ?? '');
+}
+
+/** A statement was cancelled, as it took longer than its role may. */
+export function tookTooLong(error: unknown): boolean {
+  return sqlState(error) === '57014';
+}
+
+/** SQLSTATE, if Postgres said so. */
+export function sqlState(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
 }
 
 function sessionOf(tx: EntityManager): Session {

@@ -55,7 +55,7 @@ export function toItem<P extends object>(
     merchantId,
     service: contract.queue.owner,
     queue: contract.queue.name,
-    stream: contract.queue.kind === 'ordered' ? contract.stream!(payload) : key,
+    stream: contract.queue.kind === 'task' ? key : contract.stream!(payload),
     name: contract.name,
     source: options.source ?? 'job',
     externalId: options.externalId ?? key,
@@ -66,7 +66,6 @@ export function toItem<P extends object>(
   };
 }
 
-/** A task is its own stream (named after its key): waking it twice folds into one job. */
 export function wakeOf(item: NewItem, now: Date): Wake {
   return {
     queue: item.queue,
@@ -74,13 +73,15 @@ export function wakeOf(item: NewItem, now: Date): Wake {
     stream: item.stream,
     name: item.name,
     delayMs: item.dueAt ? item.dueAt.getTime() - now.getTime() : 0,
-    fold: item.stream.startsWith(`${item.name}/`),
     expedited: item.expedited,
   };
 }
 
+/** The clock of a transaction: never before the items are due, also where this process's clock is behind the one that says so. */
+const timeOf = (items: readonly PendingItem[], now: Date): Date =>
+  new Date(Math.max(now.getTime(), ...items.map((item) => item.dueAt.getTime())));
+
 abstract class ItemContext extends BaseRpcContext {
-  /** Never before the item is due, also where this process's clock is behind the one that says so. */
   readonly now: Date;
 
   constructor(
@@ -89,7 +90,7 @@ abstract class ItemContext extends BaseRpcContext {
     now: Date,
   ) {
     super([]);
-    this.now = item.dueAt > now ? item.dueAt : now;
+    this.now = timeOf([item], now);
   }
 }
 
@@ -121,6 +122,26 @@ export class OrderedContext extends ItemContext {
   /** Runs `work` when the items of this transaction are applied, once for each `key` however many ask for it. */
   atEnd(key: string, work: () => Promise<void>): void {
     this.ends.set(key, { item: this.item, work });
+  }
+}
+
+/** Items of a bulk queue being applied together: whatever is written through `tx` and emitted is stored with all of them. */
+export class BulkContext extends BaseRpcContext {
+  readonly now: Date;
+
+  constructor(
+    readonly merchantId: string,
+    readonly items: readonly PendingItem[],
+    now: Date,
+    readonly tx: EntityManager,
+    private readonly outbox: Outbox,
+  ) {
+    super([]);
+    this.now = timeOf(items, now);
+  }
+
+  emit<P extends object>(contract: JobContract<P>, payload: P, options?: EmitOptions): void {
+    this.outbox.emit(contract, payload, options);
   }
 }
 

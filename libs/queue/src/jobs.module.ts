@@ -13,10 +13,11 @@ import { Ctx, EventPattern, Payload, type NestMicroservice } from '@nestjs/micro
 import { Logger } from 'nestjs-pino';
 import { throwError, type Observable } from 'rxjs';
 import { DataSource } from 'typeorm';
-import { CONTRACTS, type JobContract, type JobOutcome, type JobOwner } from '#contracts';
+import { CONTRACTS, type BulkOutcome, type JobContract, type JobOutcome, type JobOwner } from '#contracts';
 import { Journal, Tenants } from '#persistence';
 import { CLOCK, type Clock, type ReadinessCheck } from '#platform';
 import { openQueueBackend, type QueueBackend } from './backend.js';
+import type { BulkContext } from './context.js';
 import type { ProcessorDeps } from './handling.js';
 import { JOBS, JobsStrategy } from './strategy.js';
 import { Sweeper } from './sweeper.js';
@@ -26,6 +27,7 @@ export const QUEUE_READY = Symbol('QUEUE_READY');
 const BACKEND = Symbol('QUEUE_BACKEND');
 
 type Handle<P> = (payload: P, ...context: never[]) => Promise<JobOutcome>;
+type HandleTogether<P> = (payloads: P[], context: BulkContext) => Promise<BulkOutcome[]>;
 
 /**
  * Marks a method as the handler of a job: `(payload, context) => Promise<JobOutcome>`, where context is an
@@ -33,10 +35,25 @@ type Handle<P> = (payload: P, ...context: never[]) => Promise<JobOutcome>;
  */
 export function JobHandler<P extends object>(contract: JobContract<P>) {
   return <T extends Handle<P>>(target: object, key: string, descriptor: TypedPropertyDescriptor<T>): void => {
-    Payload()(target, key, 0);
-    Ctx()(target, key, 1);
-    (EventPattern(contract.name, JOBS) as MethodDecorator)(target, key, descriptor);
+    handles(contract.name, target, key, descriptor);
   };
+}
+
+/** The same of a bulk queue: `(payloads, context: BulkContext) => Promise<BulkOutcome[]>`, an outcome for each payload. */
+export function BulkJobHandler<P extends object>(contract: JobContract<P>) {
+  return <T extends HandleTogether<P>>(
+    target: object,
+    key: string,
+    descriptor: TypedPropertyDescriptor<T>,
+  ): void => {
+    handles(contract.name, target, key, descriptor as PropertyDescriptor);
+  };
+}
+
+function handles(name: string, target: object, key: string, descriptor: PropertyDescriptor): void {
+  Payload()(target, key, 0);
+  Ctx()(target, key, 1);
+  (EventPattern(name, JOBS) as MethodDecorator)(target, key, descriptor);
 }
 
 /** Opens and closes what runs beside the handlers: the sweep, and the queue server's connections. */

@@ -3,9 +3,10 @@ import type { Lane } from '#contracts';
 import type { Stream } from '#persistence';
 import type { Turnstile } from '#platform';
 import type { WakeJob } from './backend.js';
-import { CareNeeded } from './failures.js';
+import { CountNeeded } from './failures.js';
 import type { Again, ProcessorDeps } from './handling.js';
-import { OrderedProcessor, TaskProcessor, type InPlace } from './processor.js';
+import { OrderedProcessor, type InPlace } from './ordered-processor.js';
+import { TaskProcessor } from './task-processor.js';
 
 /** Streams that this process is at: who is woken for one of them meanwhile has it looked at once more. */
 export class InHand {
@@ -58,7 +59,7 @@ export class LaneRunner {
     const { queue } = lane;
     const inPlace: InPlace = (work) => this.places.turnstile.pass(work);
     this.processor =
-      queue.kind === 'ordered' ? new OrderedProcessor(deps, inPlace) : new TaskProcessor(deps, queue);
+      queue.kind === 'task' ? new TaskProcessor(deps, queue) : new OrderedProcessor(deps, inPlace);
   }
 
   /** Does what a job of the lane says. */
@@ -71,11 +72,11 @@ export class LaneRunner {
       await this.redrive(merchantId, parked.itemId);
     }
     // A process died with this job, or with the one before it: of what it was doing, one item may be the cause.
-    const careful = job.stalledCounter > 0 || job.data.careful === true;
+    const counted = job.stalledCounter > 0 || job.data.counted === true;
     const { name: queue } = this.lane.queue;
     const streams = [stream, ...(others ?? [])].map((name) => ({ merchantId, queue, stream: name }));
-    if (others) return this.runAll(streams, careful);
-    const again = await this.run(streams[0]!, careful);
+    if (others) return this.runAll(streams, counted);
+    const again = await this.run(streams[0]!, counted);
     if (!again) return;
     await job.moveToDelayed(Date.now() + Math.max(1, again.afterMs), token);
     throw new DelayedError();
@@ -101,63 +102,38 @@ export class LaneRunner {
   }
 
   /** Streams that share a job; one that is to be looked at again gets a job of its own. */
-  private async runAll(streams: readonly Stream[], careful: boolean): Promise<void> {
-    if (careful) {
-      // One after the other: the attempts of those behind the one that kills are not counted.
-      for (const stream of streams) await this.runOne(stream, careful);
-      return;
-    }
-    const found = await this.runTogether(streams);
-    const rest = streams.map(async (stream) => {
-      const again = found.get(stream) ?? 'more';
-      return again === 'more' ? this.runOne(stream, careful) : this.lookAgain(stream, again.again);
-    });
-    throwFirst(await Promise.allSettled(rest));
+  private async runAll(streams: readonly Stream[], counted: boolean): Promise<void> {
+    if (!counted) return throwFirst(await Promise.allSettled(streams.map((s) => this.runOne(s, counted))));
+    // One after the other: no crash is counted of those behind the one that crashes.
+    for (const stream of streams) await this.runOne(stream, counted);
   }
 
-  /** Of those streams that nobody here is at: what is found of each, unless it is to be run alone. */
-  private async runTogether(streams: readonly Stream[]): Promise<Map<Stream, { again: Again }>> {
-    const { processor } = this;
-    const found = new Map<Stream, { again: Again }>();
-    if (streams.length < 2 || !(processor instanceof OrderedProcessor)) return found;
-    const { inHand } = this.places;
-    const free = streams.filter((stream) => inHand.begin(nameOf(stream)));
-    const results = free.length > 0 ? await processor.runTogether(free) : [];
-    for (const [i, stream] of free.entries()) {
-      const result = results[i];
-      if (inHand.end(nameOf(stream)) && result !== 'more') found.set(stream, { again: result });
-      else inHand.letGo(nameOf(stream));
-    }
-    for (const stream of streams) if (!free.includes(stream)) found.set(stream, { again: undefined });
-    return found;
-  }
-
-  private async runOne(stream: Stream, careful: boolean): Promise<void> {
-    await this.lookAgain(stream, await this.run(stream, careful));
+  private async runOne(stream: Stream, counted: boolean): Promise<void> {
+    await this.lookAgain(stream, await this.run(stream, counted));
   }
 
   /** Resolves with when to look at the stream again. */
-  private async run(stream: Stream, careful: boolean): Promise<Again> {
+  private async run(stream: Stream, counted: boolean): Promise<Again> {
     try {
-      return await (this.lane.queue.kind === 'ordered'
-        ? this.runInHand(stream, careful)
-        : this.runTask(stream, careful));
+      return await (this.lane.queue.kind === 'task'
+        ? this.runTask(stream, counted)
+        : this.runInHand(stream, counted));
     } catch (error) {
-      if (error instanceof CareNeeded) return this.run(stream, true);
+      if (error instanceof CountNeeded) return this.run(stream, true);
       // No item's fault: the database is away, or broke a deadlock. The sweep brings the stream again.
       this.deps.log({ event: 'job.interrupted', ...stream, reason: (error as Error).message });
       throw error;
     }
   }
 
-  private async runInHand(stream: Stream, careful: boolean): Promise<Again> {
+  private async runInHand(stream: Stream, counted: boolean): Promise<Again> {
     const { inHand, alone } = this.places;
     const name = nameOf(stream);
     if (!inHand.begin(name)) return undefined;
     try {
       for (;;) {
-        const work = (): Promise<Again> => this.processor.run(stream, careful);
-        const again = await (careful ? alone.pass(work) : work());
+        const work = (): Promise<Again> => this.processor.run(stream, counted);
+        const again = await (counted ? alone.pass(work) : work());
         if (inHand.end(name)) return again;
       }
     } finally {
@@ -165,23 +141,22 @@ export class LaneRunner {
     }
   }
 
-  private async runTask(stream: Stream, careful: boolean): Promise<Again> {
+  private async runTask(stream: Stream, counted: boolean): Promise<Again> {
     const { queue } = this.lane;
     const work = async (): Promise<Again> => {
       const beganAt = performance.now();
-      const again = await this.processor.run(stream, careful);
+      const again = await this.processor.run(stream, counted);
       if (queue.kind === 'task') {
         this.deps.waker.charge(queue, stream.merchantId, performance.now() - beganAt);
       }
       return again;
     };
-    return careful ? passBriefly(this.places.alone, work) : this.places.turnstile.pass(work);
+    return counted ? passBriefly(this.places.alone, work) : this.places.turnstile.pass(work);
   }
 
   private async lookAgain(stream: Stream, again: Again): Promise<void> {
     if (!again) return;
-    const fold = this.lane.queue.kind === 'task';
-    await this.deps.waker.wake([{ ...stream, name: 'again', fold, delayMs: Math.max(1, again.afterMs) }]);
+    await this.deps.waker.wake([{ ...stream, name: 'again', delayMs: Math.max(1, again.afterMs) }]);
   }
 
   private async redrive(merchantId: string, itemId: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import type { Worker } from 'bullmq';
 import { lastValueFrom } from 'rxjs';
-import { lanesOf, type JobContract, type JobOutcome, type Lane, type QueueDefinition } from '#contracts';
+import { lanesOf, type JobContract, type Lane, type QueueDefinition } from '#contracts';
 import { Turnstile } from '#platform';
 import type { QueueBackend, WakeJob, WakeUp } from './backend.js';
 import { CrowdLimit } from './crowd.js';
@@ -76,24 +76,24 @@ export class JobsStrategy extends Server implements CustomTransportStrategy {
     const handler = this.messageHandlers.get(name)!;
     return async (payload, context) => {
       const result = this.transformToObservable(await handler(payload, context));
-      return lastValueFrom(result) as Promise<JobOutcome>;
+      return lastValueFrom(result) as Promise<unknown>;
     };
   }
 
   /**
-   * An ordered handler holds a connection and may need a second one for a moment (a merchant's settings): if such
+   * A handler that is no task holds a connection and may need a second one for a moment (a merchant's settings): if such
    * handlers could take them all, each would wait for the others.
    */
   private concurrency({ kind, concurrency }: QueueDefinition): number {
-    return kind === 'ordered'
-      ? Math.max(1, Math.min(concurrency, Math.floor(this.connections * 0.8)))
-      : concurrency;
+    return kind === 'task'
+      ? concurrency
+      : Math.max(1, Math.min(concurrency, Math.floor(this.connections * 0.8)));
   }
 
   private work(queue: QueueDefinition, deps: ProcessorDeps): Worker<WakeUp>[] {
     const concurrency = this.concurrency(queue);
     // What holds connections shares the places for them; a task that waits for others takes nobody's place.
-    const shared = queue.kind === 'ordered' ? new Turnstile(concurrency) : undefined;
+    const shared = queue.kind === 'task' ? undefined : new Turnstile(concurrency);
     const alone = new Turnstile(1);
     const inHand = new InHand();
     // What waits for an answer from outside holds no connection.
@@ -108,7 +108,7 @@ export class JobsStrategy extends Server implements CustomTransportStrategy {
         begin,
       );
       this.runners.push(runner);
-      if (!lane.crowd && (queue.kind === 'ordered' || queue.inside === true)) {
+      if (!lane.crowd && (queue.kind !== 'task' || queue.inside === true)) {
         deps.waker.shortcut(queue.name, (streams) => runner.offer(streams));
       }
       const work = (job: WakeJob, token?: string): Promise<void> => runner.work(job, token);

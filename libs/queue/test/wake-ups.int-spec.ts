@@ -169,7 +169,6 @@ describe.each(TEST_BACKENDS)('wake-ups on %s', (kind) => {
       merchantId,
       stream,
       name: 'errand',
-      fold: true,
     });
     await waker.wake([
       { ...errand('first'), delayMs: 60_000 },
