@@ -23,7 +23,7 @@ const OF_A_BULK = 500;
 /** A stream that another worker holds is looked at again after this long. */
 const CONTENDED_MS = 40;
 /** A transaction that takes longer does not keep its merchant's next one waiting. */
-const PATIENCE_MS = 5_000;
+const PATIENCE_MS = 250;
 
 /** Several items failed together. Whose fault it is shows when fewer are tried. */
 class FailedTogether extends Error {

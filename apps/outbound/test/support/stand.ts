@@ -145,14 +145,14 @@ export class Stand {
   }
 
   /** Keeps the service off a stream until the returned function is called. */
-  async holdStream(stream: string): Promise<() => Promise<void>> {
+  async holdStream(queue: string, stream: string): Promise<() => Promise<void>> {
     const { merchantId } = this.merchant;
     const holder = new pg.Client({ connectionString: this.database.ownerUrl });
     await holder.connect();
     await holder.query('BEGIN');
     await holder.query(
       `SELECT FROM journal.locks WHERE service = 'outbound' AND kind = 'stream' AND slot = $1 FOR UPDATE`,
-      [lockSlot('stream', streamLock({ merchantId, queue: 'recipients', stream }))],
+      [lockSlot('stream', streamLock({ merchantId, queue, stream }))],
     );
     return () => holder.end();
   }
