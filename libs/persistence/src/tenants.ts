@@ -42,7 +42,8 @@ export class Tenants {
     } catch (error) {
       if (runner.isTransactionActive) {
         // A broken connection cannot roll back; Postgres has then done so itself.
-        await runner.rollbackTransaction().catch(() => undefined);
+        await session?.client.query('ROLLBACK').catch(() => undefined);
+        inTransaction(runner, false);
       }
       throw session?.failure ?? error;
     } finally {
@@ -116,56 +117,24 @@ async function begin(runner: QueryRunner, merchantId: string, durable: boolean):
   const client = (await runner.connect()) as pg.ClientBase;
   const session: Session = { client, sent: [], known: new Map() };
   sessions.set(runner, session);
-  await instead(
-    runner,
-    'START TRANSACTION',
-    () => runner.startTransaction(),
-    (sql) => {
-      const patience = durable ? '' : '; SET LOCAL synchronous_commit = off';
-      keep(session, client.query(`${sql}; ${forMerchant(merchantId)}${patience}`));
-      return Promise.resolve();
-    },
-  );
+  const patience = durable ? '' : '; SET LOCAL synchronous_commit = off';
+  keep(session, client.query(`START TRANSACTION; ${forMerchant(merchantId)}${patience}`));
+  inTransaction(runner, true);
   return session;
 }
 
 /** Sends the commit behind everything else, and waits for all of it. */
-async function commit(runner: QueryRunner, session: Session): Promise<void> {
-  let committed = false;
-  await instead(
-    runner,
-    'COMMIT',
-    () => runner.commitTransaction(),
-    async (sql) => {
-      const answer = await session.client.query(sql);
-      // To a transaction that has failed, Postgres answers a commit with a rollback and calls it a success.
-      committed = answer.command === 'COMMIT';
-    },
-  );
-  await Promise.all(session.sent);
-  if (!committed) throw new Error('the transaction had failed and was not committed');
+async function commit(runner: QueryRunner, { client, sent }: Session): Promise<void> {
+  const { command } = await client.query('COMMIT');
+  inTransaction(runner, false);
+  await Promise.all(sent);
+  // To a transaction that has failed, Postgres answers a commit with a rollback and calls it a success.
+  if (command !== 'COMMIT') throw new Error('the transaction had failed and was not committed');
 }
 
-/** Has `act` run its one statement, which must be `expected`, in another way. */
-async function instead(
-  runner: QueryRunner,
-  expected: string,
-  act: () => Promise<void>,
-  run: (sql: string) => Promise<void>,
-): Promise<void> {
-  const query = runner.query;
-  let seen = '';
-  runner.query = ((sql: string) => {
-    runner.query = query;
-    seen = sql;
-    return run(sql);
-  }) as typeof query;
-  try {
-    await act();
-  } finally {
-    runner.query = query;
-  }
-  if (seen !== expected) throw new Error(`a transaction said ${seen || 'nothing'} instead of ${expected}`);
+/** Tells TypeORM, which would begin a transaction of its own for what is saved through it. */
+function inTransaction(runner: QueryRunner, isActive: boolean): void {
+  Object.assign(runner, { isTransactionActive: isActive, transactionDepth: isActive ? 1 : 0 });
 }
 
 const forMerchant = (merchantId: string): string =>
