@@ -16,7 +16,7 @@ const BEFORE = 'bf09431';
 export default {
   name: 'turns',
   about:
-    "a customer's message in to the reply's call out, and the reply's statuses: on Redis, on PostgreSQL, as it was before",
+    "a customer's message in to the reply's call out, and its statuses; on Redis, on PostgreSQL, and before",
   open,
   comparisons: {
     'CPU per turn, of before': { figure: 'CPU ms a turn', side: 'redis', beside: 'before' },
@@ -72,7 +72,10 @@ async function open({ quick }) {
     throw error;
   }
   return {
-    facts: { merchants: MERCHANTS, outstanding: OUTSTANDING, lengths, before: BEFORE },
+    facts: {
+      ...{ merchants: MERCHANTS, outstanding: OUTSTANDING, lengths },
+      before: contestants.before && BEFORE,
+    },
     sides,
     close,
   };

@@ -11,7 +11,7 @@ const LOGGING = {
   log_line_prefix: '%u|%v|',
   log_parameter_max_length: '0',
 };
-/** A line of the log that begins a statement; what goes on below it begins with a tab. */
+/** A line of the log that has a statement. Where that has lines of its own, those after its first begin with a tab. */
 const LINE = /^(\w+)\|(\d+\/\d+)\|LOG: {2}(?:statement|execute [^:]+): (.*)$/;
 /** The sandbox is the world outside, and what benchmarks ask of the database is asked as its owner. */
 const { sandbox: _outside, ...OURS } = SERVICES;
@@ -46,8 +46,8 @@ export async function countStatements({ dataDir }, work) {
   const until = offset();
   await sleep(performance.now() - startedAt);
   const bytes = readFileSync(log);
-  const working = read(bytes.subarray(from, until));
-  const idle = read(bytes.subarray(until));
+  const working = readLog(bytes.toString('utf8', from, until));
+  const idle = readLog(bytes.toString('utf8', until));
   const services = {};
   for (const service of SERVICE_OF.values()) {
     services[service] = {
@@ -65,12 +65,17 @@ export async function countStatements({ dataDir }, work) {
 /** All services together. */
 export const inAll = (services, what) => sum(Object.values(services).map((service) => service[what]));
 
-/** How often each text was sent, and how often each service began a transaction, by `[service, text]` and `[service]`. */
-function read(bytes) {
+/**
+ * What a part of the server's log holds of the services.
+ * @param {string} log
+ * @returns {{ texts: Map<string, number>, transactions: Map<string, number> }} how often each text was sent, and how many
+ *   transactions each service began; by the JSON of `[service, text]` and of `[service]`.
+ */
+export function readLog(log) {
   const texts = new Map();
   const transactions = new Map();
   const seen = new Set();
-  for (const { role, transaction, said } of linesOf(bytes.toString('utf8'))) {
+  for (const { role, transaction, said } of linesOf(log)) {
     const service = SERVICE_OF.get(role);
     if (!service) continue;
     for (const text of statementsOf(said)) add(texts, [service, text]);
@@ -80,14 +85,13 @@ function read(bytes) {
   return { texts, transactions };
 }
 
-function linesOf(text) {
-  const lines = [];
-  for (const line of text.split('\n')) {
-    const [, role, transaction, said] = LINE.exec(line) ?? [];
-    if (role) lines.push({ role, transaction, said });
-    else if (line.startsWith('\t') && lines.length > 0) lines.at(-1).said += ` ${line}`;
-  }
-  return lines;
+function linesOf(log) {
+  return log
+    .replaceAll('\n\t', ' ')
+    .split('\n')
+    .map((line) => LINE.exec(line))
+    .filter(Boolean)
+    .map(([, role, transaction, said]) => ({ role, transaction, said }));
 }
 
 /** Each statement of what was sent in one go, without the values that stand in it. */
