@@ -4,6 +4,8 @@ import { answers, SKU } from './shoppers.mjs';
 
 /** A customer's message, as the gateway stores it. */
 export const RECEIVE = 'conversation.receive-message.v1';
+/** What the channel says of a message of ours, as the gateway stores it. */
+export const RECORD_STATUS = 'outbound.record-status.v1';
 /** Work that a turn consists of; timers and the catalog's own rounds are not. */
 export const TURN_JOBS = [
   RECEIVE,
@@ -11,7 +13,7 @@ export const TURN_JOBS = [
   'outbound.send-message.v1',
   'outbound.advance-recipient.v1',
   'outbound.call-channel.v1',
-  'outbound.record-status.v1',
+  RECORD_STATUS,
 ];
 /** An error that names a few, not thousands. */
 const SHOWN = 5;
