@@ -18,7 +18,7 @@ export const QUEUES = {
     ...{ concurrency: 16, crowd: 8, limitSeconds: 120, share: 2 },
   },
   recipients: { name: 'recipients', owner: 'outbound', kind: 'ordered', concurrency: 16, crowd: 1 },
-  statuses: { name: 'statuses', owner: 'outbound', kind: 'bulk', concurrency: 8, crowd: 2, gatherMs: 250 },
+  statuses: { name: 'statuses', owner: 'outbound', kind: 'bulk', concurrency: 8, crowd: 2, gatherMs: 500 },
   sends: {
     ...{ name: 'sends', owner: 'outbound', kind: 'task' },
     ...{ concurrency: 64, crowd: 16, limitSeconds: 120, share: 8 },

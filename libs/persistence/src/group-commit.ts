@@ -69,7 +69,7 @@ export class GroupCommit<T> {
 
   private async run(): Promise<void> {
     this.running = true;
-    await undefined; // what comes in the same moment goes together
+    await Promise.resolve(); // what comes in the same moment goes together
     while (this.waiting.length > 0) {
       const batch = this.take();
       if (batch.length === 0) continue;

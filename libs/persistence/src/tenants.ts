@@ -117,7 +117,7 @@ async function begin(runner: QueryRunner, merchantId: string, durable: boolean):
   const client = (await runner.connect()) as pg.ClientBase;
   const session: Session = { client, sent: [], known: new Map() };
   sessions.set(runner, session);
-  const patience = durable ? '' : '; SET LOCAL synchronous_commit = off';
+  const patience = durable ? '' : `, set_config('synchronous_commit', 'off', true)`;
   keep(session, client.query(`START TRANSACTION; ${forMerchant(merchantId)}${patience}`));
   inTransaction(runner, true);
   return session;
@@ -138,7 +138,7 @@ function inTransaction(runner: QueryRunner, isActive: boolean): void {
 }
 
 const forMerchant = (merchantId: string): string =>
-  `SET LOCAL waco.merchant_id = ${pg.escapeLiteral(merchantId)}`;
+  `SELECT set_config('waco.merchant_id', ${pg.escapeLiteral(merchantId)}, true)`;
 
 /**
  * Postgres refused a statement for what it says (its data, a constraint), as opposed to a connection that was lost or

@@ -193,13 +193,14 @@ describe.each(TEST_BACKENDS)('streams on %s', (kind) => {
     await put(say, message('first_known', line), false);
     await put(say, message('a', line), false);
     await put(say, message('b', line));
-    const read = async () => (await app
-      .get(Tenants)
-      .read(
-        merchantId,
-        `SELECT payload ->> 'id' AS id, attempts, evidence FROM journal.items WHERE stream = $1 AND name = $2 ORDER BY items.id`,
-        [line, say.name],
-      )) as { id: string; attempts: number; evidence: { knew: string[] } | null }[];
+    const read = async () =>
+      (await app
+        .get(Tenants)
+        .read(
+          merchantId,
+          `SELECT payload ->> 'id' AS id, attempts, evidence FROM journal.items WHERE stream = $1 AND name = $2 ORDER BY items.id`,
+          [line, say.name],
+        )) as { id: string; attempts: number; evidence: { knew: string[] } | null }[];
     await until('all are stored', async () => (await read()).every(({ evidence }) => evidence));
     const rows = await read();
     expect(rows.map(({ id, attempts }) => [id, attempts])).toEqual([

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Category, Money, Searchable, StoreProduct, SyncedCopy, SyncedFigures } from '#core/catalog';
-import { query } from '#persistence';
+import { query, type Tenants } from '#persistence';
 
 /** More are not offered: nobody reads them. */
 const MOST_CATEGORIES = 100;
@@ -183,23 +183,32 @@ export class ProductCopy {
     );
   }
 
-  /** What the copy says of these products, and since when it is known to be right. */
-  async figures(tx: EntityManager, skus: readonly string[]): Promise<SyncedCopy> {
-    const rows = (await tx.query(
-      `SELECT p.sku, p.title, p.price_minor AS "priceMinor", p.currency, p.available, p.regions,
-         p.image_url AS "imageUrl", p.deleted, greatest(p.synced_at, c.confirmed_at) AS "confirmedAt"
-       FROM catalog.products p LEFT JOIN catalog.sync_cursors c USING (merchant_id) WHERE p.sku = ANY ($1::text[])`,
+  /** What a merchant's copy says of these products, and since when it is known to be right. */
+  async figures(tenants: Tenants, merchantId: string, skus: readonly string[]): Promise<SyncedCopy> {
+    const rows = (await tenants.read(
+      merchantId,
+      `SELECT c.confirmed_at AS "completeAt", p.sku, p.title, p.price_minor AS "priceMinor", p.currency, p.available,
+         p.regions, p.image_url AS "imageUrl", p.deleted, greatest(p.synced_at, c.confirmed_at) AS "confirmedAt"
+       FROM (SELECT) one LEFT JOIN catalog.sync_cursors c ON true
+         LEFT JOIN catalog.products p ON p.sku = ANY ($1::text[])`,
       [skus],
-    )) as FiguresRow[];
+    )) as (FiguresRow & { completeAt: Date | null })[];
+    const products = rows.filter(({ sku }) => sku !== null);
     return {
-      figures: new Map(rows.map((row) => [row.sku, toFigures(row)])),
-      completeAt: await this.completeAt(tx),
+      figures: new Map(products.map((row) => [row.sku, toFigures(row)])),
+      completeAt: rows[0]!.completeAt,
     };
   }
 
   /** Those of `skus` that the copy believes to be in stock and within the ceiling. */
-  async onOffer(tx: EntityManager, skus: readonly string[], ceiling?: Money): Promise<Set<string>> {
-    const rows = (await tx.query(
+  async onOffer(
+    tenants: Tenants,
+    merchantId: string,
+    skus: readonly string[],
+    ceiling?: Money,
+  ): Promise<Set<string>> {
+    const rows = (await tenants.read(
+      merchantId,
       `SELECT sku FROM catalog.products
        WHERE sku = ANY ($1::text[]) AND NOT deleted AND available > 0
          AND ($2::bigint IS NULL OR currency <> $3 OR price_minor <= $2)`,
@@ -251,8 +260,10 @@ export class ProductCopy {
   }
 }
 
-function toFigures({ priceMinor, currency, available, ...row }: FiguresRow): SyncedFigures {
-  return { ...row, price: { minor: Number(priceMinor), currency }, available: Number(available) };
+function toFigures(row: FiguresRow): SyncedFigures {
+  const { sku, title, regions, imageUrl, deleted, confirmedAt } = row;
+  const price = { minor: Number(row.priceMinor), currency: row.currency };
+  return { sku, title, price, available: Number(row.available), regions, imageUrl, deleted, confirmedAt };
 }
 
 /** One row can be written once in a statement; a list that was read while it changed may hold a product twice. */

@@ -11,6 +11,8 @@ const PLACES_OF_A_PRODUCT = 10;
 const MOST_PRODUCTS_OF_ONE = 20_000;
 /** A row whose transaction took long may not show in the revision; it is found after this time at the latest. */
 const LATE_MS = 30_000;
+/** Whether the copy has changed is looked at this often. */
+const LOOK_EVERY_MS = 1_000;
 /** A catalog that changes all the time is read anew for one part in so many of the time. */
 const REST = 20;
 /** Catalogs that are read at the same time: each holds a connection and its share of memory. */
@@ -25,6 +27,8 @@ interface Entry extends SearchableCatalog {
   /** Of the copy, when it was read. */
   revision: string;
   readAt: number;
+  /** When it was still found to be so. */
+  lookedAt: number;
   /** How long it took to read, in milliseconds. */
   tookMs: number;
 }
@@ -56,14 +60,17 @@ export class SearchIndexes {
   }
 
   /** Figures are asked of the shop itself, so that texts may be a moment old when they take long to read. */
-  private async isCurrent(merchantId: string, { revision, readAt, tookMs }: Entry): Promise<boolean> {
+  private async isCurrent(merchantId: string, entry: Entry): Promise<boolean> {
+    const { revision, readAt, lookedAt, tookMs } = entry;
     const now = this.clock.now().getTime();
     const age = Math.abs(now - readAt);
-    if (age < tookMs * REST) return true;
+    if (age < tookMs * REST || Math.abs(now - lookedAt) < LOOK_EVERY_MS) return true;
     const present = await this.tenants.transaction(merchantId, (tx) => this.copy.revision(tx));
     // A change that was young when the texts were read may have had others beside it that were not committed yet.
     const wasSettled = readAt - Date.parse(revision) > LATE_MS;
-    return present === revision && (wasSettled || age < LATE_MS);
+    const isCurrent = present === revision && (wasSettled || age < LATE_MS);
+    if (isCurrent) entry.lookedAt = now;
+    return isCurrent;
   }
 
   private readOnce(merchantId: string): Promise<Entry> {
@@ -92,7 +99,8 @@ export class SearchIndexes {
       await breath.take();
     }
     await breath.deep();
-    return { revision, readAt, index: builder.build(), products, tookMs: performance.now() - startedAt };
+    const tookMs = performance.now() - startedAt;
+    return { revision, readAt, lookedAt: -Infinity, index: builder.build(), products, tookMs };
   }
 
   private keep(merchantId: string, entry: Entry): void {
