@@ -52,7 +52,8 @@ describe('a turn on a warm stack', () => {
       transactions: inAll(counted.services, 'transactions') / count,
     };
     const few = perTurn.statements <= most.statements && perTurn.transactions <= most.transactions;
-    if (!few) throw new Error(`a turn may take ${JSON.stringify(most)}:\n${tableOf(perTurn, counted, count)}`);
+    if (!few)
+      throw new Error(`a turn may take ${JSON.stringify(most)}:\n${tableOf(perTurn, counted, count)}`);
     // Less than these would mean that nothing was counted.
     expect(perTurn.statements).toBeGreaterThan(5);
     expect(perTurn.transactions).toBeGreaterThan(1);
