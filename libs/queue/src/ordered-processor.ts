@@ -20,6 +20,8 @@ const OF_ALL_STREAMS = 128;
 const STREAMS_TOGETHER = 16;
 /** Items of a bulk queue applied in one transaction at most. */
 const OF_A_BULK = 500;
+/** Transactions after which a merchant that has more stands behind the others: it may have more for ever. */
+const BULKS_IN_A_ROW = 8;
 /** A stream that another worker holds is looked at again after this long. */
 const CONTENDED_MS = 40;
 /** A transaction that takes longer does not keep its merchant's next one waiting. */
@@ -86,7 +88,7 @@ export class OrderedProcessor {
     const most = isWhole ? OF_A_BULK : OF_A_STREAM;
     const alone: string[] = [];
     let known: unknown;
-    for (let limit = most; ;) {
+    for (let limit = most, run = 1; ; run++) {
       const now = this.deps.clock.now();
       let only = alone.length > 0 ? alone.splice(0, 1) : undefined;
       const counts = counted
@@ -102,6 +104,7 @@ export class OrderedProcessor {
         limit = Math.min(limit * 2, most);
         if (typeof part.found === 'object') return part.found;
         if (part.found !== 'more' && !only?.length && alone.length === 0) return undefined;
+        if (isWhole && run >= BULKS_IN_A_ROW && alone.length === 0) return { afterMs: 1 };
       } catch (error) {
         if (error instanceof Unprepared) await error.learn();
         else if (error instanceof FailedTogether) limit = Math.max(1, error.items >> 1);

@@ -1,8 +1,9 @@
 import type { INestApplication } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { alone, done, rejected, skipped } from '#contracts';
+import { alone, done, QUEUES, rejected, skipped } from '#contracts';
 import { Journal, Tenants } from '#persistence';
+import { newId } from '#platform';
 import { toItem, Waker, wakeOf } from '#queue';
 import { createTestDatabase, until, type TestDatabase } from '#testing';
 import { mark, merchantId, message, newScript, startLines, type Script } from './support/lines.js';
@@ -48,10 +49,13 @@ describe('what commutes', () => {
     await database.drop();
   });
 
-  const give = async (ids: readonly string[], { wake = true, lines = 7 } = {}): Promise<void> => {
+  const give = async (
+    ids: readonly string[],
+    { wake = true, owner: whose = merchantId } = {},
+  ): Promise<void> => {
     const now = new Date();
-    const items = ids.map((id, i) => toItem(mark, message(id, `line_${i % lines}`), merchantId, now));
-    await app.get(Tenants).transaction(merchantId, (tx) => app.get(Journal).append(items, now, tx));
+    const items = ids.map((id, i) => toItem(mark, message(id, `line_${i % 7}`), whose, now));
+    await app.get(Tenants).transaction(whose, (tx) => app.get(Journal).append(items, now, tx));
     if (wake) await app.get(Waker).wake(items.map((item) => wakeOf(item, now)));
   };
   const some = (count: number): string[] => Array.from({ length: count }, () => randomUUID());
@@ -180,6 +184,24 @@ describe('what commutes', () => {
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(199);
     expect((await rowsOf(ids.slice(1))).every((row) => row.outcome === 'done')).toBe(true);
     await owner.query(`DELETE FROM journal.items WHERE payload->>'id' = $1`, [killer]);
+  });
+
+  it('of a merchant that has more and more does not keep others waiting for ever', async () => {
+    const other = newId('mer');
+    const others: string[] = [];
+    let given = 0;
+    script.onBulk = async (all, ctx) => {
+      if (ctx.merchantId === other) others.push(...all);
+      // It gives itself more than it has done, for as long as the other waits.
+      else if (others.length === 0) {
+        given += all.length;
+        for (const id of all) ctx.emit(mark, message(`more_${id}`.slice(-60) + given, 'flood'));
+      }
+      return all.map(() => done);
+    };
+    for (let i = 0; i < QUEUES.statuses.concurrency; i++) await give(some(20));
+    await give(['patient'], { owner: other });
+    await until('the other had its turn', () => others.includes('patient'), 20_000);
   });
 
   it('is found by the sweep when its wake-up is lost', async () => {
