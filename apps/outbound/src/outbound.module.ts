@@ -3,6 +3,7 @@ import { serviceModules } from '#service';
 import type { OutboundEnv } from './env.js';
 import { AdvanceRecipientHandler } from './jobs/advance-recipient.handler.js';
 import { CallChannelHandler } from './jobs/call-channel.handler.js';
+import { MergeRecipientsHandler } from './jobs/merge-recipients.handler.js';
 import { NoteInboundHandler } from './jobs/note-inbound.handler.js';
 import { RecordStatusHandler } from './jobs/record-status.handler.js';
 import { RecordTemplateStatusHandler } from './jobs/record-template-status.handler.js';
@@ -32,6 +33,7 @@ export class OutboundModule {
         ErasePersonHandler,
         RetentionHandler,
         NoteInboundHandler,
+        MergeRecipientsHandler,
         AdvanceRecipientHandler,
         CallChannelHandler,
         RecordStatusHandler,

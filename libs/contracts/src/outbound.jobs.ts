@@ -78,6 +78,27 @@ export const noteInbound = defineJob({
   retry: RETRY,
 });
 
+export class MergeRecipientsPayload {
+  @IsString() channelAccountId: string;
+  /** The contact that stays. */
+  @IsString() keptContactId: string;
+  /** The contact that turned out to be the same person, and is no more. */
+  @IsString() goneContactId: string;
+}
+
+/**
+ * Conversation → outbound: two contacts are one person. It stands in the line of the one that stays, before everything
+ * that is said to the person after the merge.
+ */
+export const mergeRecipients = defineJob({
+  name: 'outbound.merge-recipients.v1',
+  queue: QUEUES.recipients,
+  payload: MergeRecipientsPayload,
+  idempotencyKey: (p) => `${p.goneContactId}_${p.keptContactId}`,
+  stream: (p) => recipientStream(p.channelAccountId, p.keptContactId),
+  retry: RETRY,
+});
+
 export class AdvanceRecipientPayload {
   @IsString() channelAccountId: string;
   @IsString() contactId: string;

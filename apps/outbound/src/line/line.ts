@@ -35,7 +35,9 @@ export class Line {
   async advance(work: Work, key: RecipientKey): Promise<void> {
     const { tx, now } = work;
     const [recipient, first] = await Promise.all([lockRecipient(tx, key, now), lockHead(tx, key)]);
-    for (let head = first; ; head = await lockHead(tx, key)) {
+    // The line of a contact that was merged into another is empty: it goes on in that other one's.
+    let head = recipient.contactId === key.contactId ? first : await lockHead(tx, recipient);
+    for (; ; head = await lockHead(tx, recipient)) {
       if (!head || head.state === 'sending' || head.state === 'indeterminate') return;
       const account = await findAccount(tx, key.channelAccountId);
       const verdict = await this.judge(work, head, recipient, account, false);
