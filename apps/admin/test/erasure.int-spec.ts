@@ -251,15 +251,15 @@ describe('an erasure', () => {
         queue: 'recipients',
       });
       // Written to under names that the person does not have any more, and that nobody else remembers.
-      for (const [id, contactId] of [
-        ['msg_1', 'con_0'],
-        ['msg_2', 'con_9'],
-        ['msg_3', 'con_2'],
+      for (const [id, contactId, waId] of [
+        ['msg_1', 'con_0', '971500000009'],
+        ['msg_2', 'con_9', '971500000009'],
+        ['msg_3', 'con_2', FRIEND],
       ]) {
         await owner.query(
           `INSERT INTO outbound.messages (merchant_id, message_id, channel_account_id, contact_id, person, content, thread_id,
-             state, created_at) VALUES ($1, $2, 'acc', $3, '{"waId":"971500000009"}', '{}', 't', 'waiting', $4)`,
-          [M, id, contactId, NOW],
+             state, created_at) VALUES ($1, $2, 'acc', $3, $4, '{}', 't', 'waiting', $5)`,
+          [M, id, contactId, { waId }, NOW],
         );
       }
       await erase({ kind: 'user_id', value: 'AE.1' }, times);
