@@ -52,8 +52,13 @@ export class SyncSchedule implements OnApplicationBootstrap, BeforeApplicationSh
   /** Ends before the database is let go. */
   async beforeApplicationShutdown(): Promise<void> {
     this.stop.abort();
+    await this.settled();
+  }
+
+  /** Resolves when nothing that this replica has claimed is being read. */
+  async settled(): Promise<void> {
     await this.claiming;
-    await Promise.all(this.reading);
+    while (this.reading.size > 0) await Promise.all(this.reading);
   }
 
   @Interval(EVERY_MS)
