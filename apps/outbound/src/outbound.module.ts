@@ -7,6 +7,7 @@ import { MergeRecipientsHandler } from './jobs/merge-recipients.handler.js';
 import { NoteInboundHandler } from './jobs/note-inbound.handler.js';
 import { RecordStatusHandler } from './jobs/record-status.handler.js';
 import { RecordTemplateStatusHandler } from './jobs/record-template-status.handler.js';
+import { ResumeAccountHandler } from './jobs/resume-account.handler.js';
 import { SendMessageHandler } from './jobs/send-message.handler.js';
 import { Line } from './line/line.js';
 import { Refusals } from './line/refusals.js';
@@ -35,6 +36,7 @@ export class OutboundModule {
         NoteInboundHandler,
         MergeRecipientsHandler,
         AdvanceRecipientHandler,
+        ResumeAccountHandler,
         CallChannelHandler,
         RecordStatusHandler,
         RecordTemplateStatusHandler,

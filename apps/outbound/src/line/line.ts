@@ -18,6 +18,8 @@ import { toWork, type Work } from '../work.js';
 
 /** After a pause one message goes first; the others wait this long for what becomes of it. */
 const PROBE_MS = 15_000;
+/** Timers of one recipient are this far apart, at least. */
+const SAME_MOMENT_MS = 100;
 
 /**
  * The line of messages to one recipient. Its head is planned when it is its turn; the line moves on when the head was
@@ -48,7 +50,7 @@ export class Line {
           continue;
         case 'wait':
           updateMessage(tx, head, { state: 'queued', verdict });
-          return this.lookAgain(work, head, new Date(verdict.until));
+          return this.lookAgain(work, head, verdict.until === null ? null : new Date(verdict.until));
         case 'wait_for_customer':
           updateMessage(tx, head, { state: 'waiting', verdict });
           return this.lookAgain(work, head, verdict.recheckAt === null ? null : new Date(verdict.recheckAt));
@@ -123,11 +125,14 @@ export class Line {
     return true;
   }
 
-  /** A timer; a message with a deadline is looked at then at the latest, to be dropped. */
+  /**
+   * A timer; a message with a deadline is looked at then at the latest, to be dropped. Looks at nearly the same moment are
+   * one, however many messages come in meanwhile.
+   */
   private lookAgain({ emit }: Work, head: Message, at: Date | null): void {
     const times = [at, head.deadline].filter((t) => t !== null).map((t) => t.getTime());
     if (times.length === 0) return;
-    const dueAt = new Date(Math.min(...times));
+    const dueAt = new Date(Math.ceil(Math.min(...times) / SAME_MOMENT_MS) * SAME_MOMENT_MS);
     const { channelAccountId, contactId } = head;
     emit(advanceRecipient, { channelAccountId, contactId, occasion: `at_${dueAt.getTime()}` }, { dueAt });
   }

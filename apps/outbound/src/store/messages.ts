@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { OutboundContent, PersonRef, TemplateFallback } from '#core/messaging';
-import type { MessageState, Verdict } from '#core/outbound';
+import { SWITCHED_OFF, type MessageState, type Verdict } from '#core/outbound';
 import { later, query } from '#persistence';
 import { lockRecipient, lockRecipientOf, type RecipientKey } from './recipients.js';
 
@@ -176,6 +176,23 @@ export function moveOpenMessages(tx: EntityManager, from: RecipientKey, to: Reci
      WHERE open AND channel_account_id = $1 AND contact_id = $2`,
     [from.channelAccountId, from.contactId, to.contactId],
   );
+}
+
+/** Contacts after `after` whose lines wait for the account, or its merchant, to be switched on, in their order. */
+export async function findSwitchedOff(
+  tx: EntityManager,
+  channelAccountId: string,
+  after: string,
+  limit: number,
+): Promise<string[]> {
+  const rows = await query<{ contactId: string }>(
+    tx,
+    `SELECT DISTINCT contact_id AS "contactId" FROM outbound.messages
+     WHERE open AND channel_account_id = $1 AND contact_id > $2 AND state = 'queued' AND verdict ->> 'why' = ANY ($3)
+     ORDER BY contact_id LIMIT $4`,
+    [channelAccountId, after, SWITCHED_OFF, limit],
+  );
+  return rows.map((row) => row.contactId);
 }
 
 /** The id of the message that the channel knows by this id. */
