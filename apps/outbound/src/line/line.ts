@@ -18,8 +18,6 @@ import { toWork, type Work } from '../work.js';
 
 /** After a pause one message goes first; the others wait this long for what becomes of it. */
 const PROBE_MS = 15_000;
-/** Timers of one recipient are this far apart, at least. */
-const SAME_MOMENT_MS = 100;
 
 /**
  * The line of messages to one recipient. Its head is planned when it is its turn; the line moves on when the head was
@@ -126,13 +124,13 @@ export class Line {
   }
 
   /**
-   * A timer; a message with a deadline is looked at then at the latest, to be dropped. Looks at nearly the same moment are
-   * one, however many messages come in meanwhile.
+   * A timer; a message with a deadline is looked at then at the latest, to be dropped. Two at the same moment are one: what
+   * a head waits for is a moment of its own, however many messages come in meanwhile.
    */
   private lookAgain({ emit }: Work, head: Message, at: Date | null): void {
     const times = [at, head.deadline].filter((t) => t !== null).map((t) => t.getTime());
     if (times.length === 0) return;
-    const dueAt = new Date(Math.ceil(Math.min(...times) / SAME_MOMENT_MS) * SAME_MOMENT_MS);
+    const dueAt = new Date(Math.min(...times));
     const { channelAccountId, contactId } = head;
     emit(advanceRecipient, { channelAccountId, contactId, occasion: `at_${dueAt.getTime()}` }, { dueAt });
   }
