@@ -3,9 +3,11 @@ import { serviceModules } from '#service';
 import type { OutboundEnv } from './env.js';
 import { AdvanceRecipientHandler } from './jobs/advance-recipient.handler.js';
 import { CallChannelHandler } from './jobs/call-channel.handler.js';
+import { MergeRecipientsHandler } from './jobs/merge-recipients.handler.js';
 import { NoteInboundHandler } from './jobs/note-inbound.handler.js';
 import { RecordStatusHandler } from './jobs/record-status.handler.js';
 import { RecordTemplateStatusHandler } from './jobs/record-template-status.handler.js';
+import { ResumeAccountHandler } from './jobs/resume-account.handler.js';
 import { SendMessageHandler } from './jobs/send-message.handler.js';
 import { Line } from './line/line.js';
 import { Refusals } from './line/refusals.js';
@@ -32,7 +34,9 @@ export class OutboundModule {
         ErasePersonHandler,
         RetentionHandler,
         NoteInboundHandler,
+        MergeRecipientsHandler,
         AdvanceRecipientHandler,
+        ResumeAccountHandler,
         CallChannelHandler,
         RecordStatusHandler,
         RecordTemplateStatusHandler,

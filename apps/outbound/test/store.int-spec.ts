@@ -1,9 +1,10 @@
 import { DataSource } from 'typeorm';
 import { Tenants } from '#persistence';
 import { systemClock } from '#platform';
-import { createTestDatabase, type TestDatabase } from '#testing';
+import { createTestDatabase, until, type TestDatabase } from '#testing';
 import { Slots } from '../src/send/slots.js';
-import { findByChannelId } from '../src/store/messages.js';
+import { findByChannelId, insertMessage, lockMessage, moveOpenMessages } from '../src/store/messages.js';
+import { lockRecipient, updateRecipient } from '../src/store/recipients.js';
 
 const merchantId = 'mer_1';
 
@@ -62,6 +63,39 @@ describe('what outbound stores', () => {
     await expect(slots.reserve(number, 10)).rejects.toThrow('away');
     away = false;
     expect(await slots.reserve(number, 10)).toBeInstanceOf(Date);
+  });
+
+  it('who waits for a message while its recipients are merged gets it with the lock of the one that is kept', async () => {
+    const tenants = new Tenants(await pool());
+    const now = new Date();
+    const [from, to] = ['con_gone', 'con_kept'].map((contactId) => ({
+      channelAccountId: 'acc_3',
+      contactId,
+    }));
+    await tenants.transaction(merchantId, async (tx) => {
+      await lockRecipient(tx, from!, now);
+      const text = { ...from!, person: {}, content: { type: 'text', body: 'hi' } as const, threadId: 'thr' };
+      insertMessage(tx, { ...text, messageId: 'msg_moved' }, now);
+    });
+    const waiting = await tenants.transaction(merchantId, async (tx) => {
+      const [gone, kept] = [await lockRecipient(tx, from!, now), await lockRecipient(tx, to!, now)];
+      const other = tenants.transaction(merchantId, async (tx2) => {
+        const message = await lockMessage(tx2, 'msg_moved', now);
+        const held = await owner
+          .query(`SELECT FROM outbound.recipients WHERE contact_id = 'con_kept' FOR UPDATE NOWAIT`)
+          .then(
+            () => false,
+            (error: { code?: string }) => error.code === '55P03',
+          );
+        return { contactId: message?.contactId, held };
+      });
+      const blocked = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`;
+      await until('it waits', async () => ((await owner.query(blocked)) as unknown[]).length > 0);
+      moveOpenMessages(tx, gone, kept);
+      updateRecipient(tx, gone, { mergedInto: kept.contactId });
+      return { other };
+    });
+    expect(await waiting.other).toEqual({ contactId: 'con_kept', held: true });
   });
 
   it('looks a foreign status up without reading all messages', async () => {

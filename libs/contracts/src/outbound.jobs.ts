@@ -1,5 +1,6 @@
 import {
   IsArray,
+  IsBoolean,
   IsIn,
   IsISO8601,
   IsInt,
@@ -78,6 +79,27 @@ export const noteInbound = defineJob({
   retry: RETRY,
 });
 
+export class MergeRecipientsPayload {
+  @IsString() channelAccountId: string;
+  /** The contact that stays. */
+  @IsString() keptContactId: string;
+  /** The contact that turned out to be the same person, and is no more. */
+  @IsString() goneContactId: string;
+}
+
+/**
+ * Conversation → outbound: two contacts are one person. It stands in the line of the one that stays, before everything
+ * that is said to the person after the merge.
+ */
+export const mergeRecipients = defineJob({
+  name: 'outbound.merge-recipients.v1',
+  queue: QUEUES.recipients,
+  payload: MergeRecipientsPayload,
+  idempotencyKey: (p) => `${p.goneContactId}_${p.keptContactId}`,
+  stream: (p) => recipientStream(p.channelAccountId, p.keptContactId),
+  retry: RETRY,
+});
+
 export class AdvanceRecipientPayload {
   @IsString() channelAccountId: string;
   @IsString() contactId: string;
@@ -92,6 +114,27 @@ export const advanceRecipient = defineJob({
   payload: AdvanceRecipientPayload,
   idempotencyKey: (p) => `${p.channelAccountId}_${p.contactId}_${p.occasion}`,
   stream: toRecipient,
+  retry: RETRY,
+});
+
+export class ResumeAccountPayload {
+  @IsString() channelAccountId: string;
+  /** Makes two requests for the same look one. */
+  @IsString() occasion: string;
+  /** Contacts after this one: lines are freed a page at a time. */
+  @IsOptional() @IsString() after?: string;
+  /** It is the second look, for lines that were planned while the account was switched on. */
+  @IsOptional() @IsBoolean() again?: boolean;
+}
+
+/** Admin → outbound: an account, or its merchant, is switched on again. What waits for that goes on. */
+export const resumeAccount = defineJob({
+  name: 'outbound.resume-account.v1',
+  queue: QUEUES.recipients,
+  payload: ResumeAccountPayload,
+  idempotencyKey: (p) =>
+    `${p.channelAccountId}_${p.occasion}_${p.again ? 'again' : 'first'}_${p.after ?? ''}`,
+  stream: (p) => `account/${p.channelAccountId}`,
   retry: RETRY,
 });
 

@@ -7,6 +7,7 @@ export * from './people/erase-tables.js';
 export * from './people/find-person.js';
 export * from './people/journal-people.js';
 export * from './people/journal-retention.js';
+export * from './people/merged-contacts.js';
 export * from './remove-rows.js';
 export * from './tenancy/directory.js';
 export * from './tenancy/entities.js';

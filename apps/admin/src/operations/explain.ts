@@ -129,7 +129,7 @@ function templateWords(facts: Verdict['facts']): string {
 
 const WAITS: Record<WaitReason, string> = {
   merchant_suspended: 'the merchant is suspended: it goes out when the merchant is resumed',
-  account_disabled: 'the number is switched off',
+  account_disabled: 'the number is switched off: it goes out when the number is switched on',
   account_paused: 'the number is paused after a refusal',
   refused_before: 'an earlier refusal of this message asked for time',
   pair_held: 'the channel refused to take more for this person',
@@ -150,7 +150,7 @@ function decision(verdict: Verdict & { slotAt?: string }): string {
       return `Send the template ${name} (${language}) in its place, since the service window was closed.${slot}`;
     }
     case 'wait':
-      return `Wait until ${verdict.until}, because ${WAITS[verdict.why]}.`;
+      return `Wait${verdict.until === null ? '' : ` until ${verdict.until}`}, because ${WAITS[verdict.why]}.`;
     case 'wait_for_customer':
       return `Wait until the customer writes, because ${CUSTOMER_WAITS[verdict.why]}.${
         verdict.recheckAt ? ` The template is looked at again at ${verdict.recheckAt}.` : ''

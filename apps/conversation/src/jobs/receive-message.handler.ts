@@ -32,7 +32,7 @@ export class ReceiveMessageHandler {
     const standing = merchant ? judgeInbound(merchant, new Date(sentAt)) : 'answer';
     if (standing === 'hold') return deferred(new Date(ctx.now.getTime() + SUSPENDED_LOOK_MS));
     const book = { merchantId: ctx.merchantId, channelAccountId };
-    const contactId = await resolveContact(ctx.tx, book, person, ctx.now);
+    const contactId = await resolveContact(ctx, book, person);
     const thread = await this.threads.lockOrCreate(ctx, channelAccountId, contactId);
     this.threads.moveTo(ctx.tx, thread, ctx.item.stream);
     const inbound = { channelAccountId, contactId, messageId, sentAt };

@@ -35,7 +35,9 @@ export class Line {
   async advance(work: Work, key: RecipientKey): Promise<void> {
     const { tx, now } = work;
     const [recipient, first] = await Promise.all([lockRecipient(tx, key, now), lockHead(tx, key)]);
-    for (let head = first; ; head = await lockHead(tx, key)) {
+    // The line of a contact that was merged into another is empty: it goes on in that other one's.
+    let head = recipient.contactId === key.contactId ? first : await lockHead(tx, recipient);
+    for (; ; head = await lockHead(tx, recipient)) {
       if (!head || head.state === 'sending' || head.state === 'indeterminate') return;
       const account = await findAccount(tx, key.channelAccountId);
       const verdict = await this.judge(work, head, recipient, account, false);
@@ -46,7 +48,7 @@ export class Line {
           continue;
         case 'wait':
           updateMessage(tx, head, { state: 'queued', verdict });
-          return this.lookAgain(work, head, new Date(verdict.until));
+          return this.lookAgain(work, head, verdict.until === null ? null : new Date(verdict.until));
         case 'wait_for_customer':
           updateMessage(tx, head, { state: 'waiting', verdict });
           return this.lookAgain(work, head, verdict.recheckAt === null ? null : new Date(verdict.recheckAt));
@@ -121,7 +123,10 @@ export class Line {
     return true;
   }
 
-  /** A timer; a message with a deadline is looked at then at the latest, to be dropped. */
+  /**
+   * A timer; a message with a deadline is looked at then at the latest, to be dropped. Two at the same moment are one: what
+   * a head waits for is a moment of its own, however many messages come in meanwhile.
+   */
   private lookAgain({ emit }: Work, head: Message, at: Date | null): void {
     const times = [at, head.deadline].filter((t) => t !== null).map((t) => t.getTime());
     if (times.length === 0) return;

@@ -94,12 +94,12 @@ export class Statuses {
     }
   }
 
-  private async find({ tx }: Work, status: Status): Promise<Message | undefined> {
-    const known = status.messageId && (await lockMessage(tx, status.messageId));
+  private async find({ tx, now }: Work, status: Status): Promise<Message | undefined> {
+    const known = status.messageId && (await lockMessage(tx, status.messageId, now));
     if (known) return known;
     lockChannelId(tx, status.channelMessageId);
     const messageId = await findByChannelId(tx, status.channelMessageId);
-    return messageId ? lockMessage(tx, messageId) : undefined;
+    return messageId ? lockMessage(tx, messageId, now) : undefined;
   }
 
   private async apply(work: Work, message: Message, status: Status): Promise<Outcome> {

@@ -57,7 +57,7 @@ export class Gate {
    * @param slotAt reserved by this run; unset when an earlier one has stored its own.
    */
   async pass(work: Work, payload: CallChannelPayload, redrives: number, slotAt?: Date): Promise<Passage> {
-    const message = await lockMessage(work.tx, payload.messageId);
+    const message = await lockMessage(work.tx, payload.messageId, work.now);
     if (!message || message.plan !== payload.plan) return { go: 'nothing', why: 'planned anew since' };
     switch (message.state) {
       case 'sending':

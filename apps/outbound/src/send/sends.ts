@@ -104,8 +104,8 @@ export class Sends {
   }
 
   private async keepSlot(payload: CallChannelPayload, ctx: TaskContext, slotAt: Date): Promise<JobOutcome> {
-    await this.apart(ctx, async ({ tx }) => {
-      const message = await lockMessage(tx, payload.messageId);
+    await this.apart(ctx, async ({ tx, now }) => {
+      const message = await lockMessage(tx, payload.messageId, now);
       if (message?.plan === payload.plan) updateMessage(tx, message, { slotAt });
     });
     return deferred(new Date(slotAt.getTime() - EARLY_MS));
@@ -123,7 +123,7 @@ export class Sends {
         return this.settle(ctx, (w) => this.outcomes.notSent(w, payload, result.why));
       case 'indeterminate': {
         const passage = await this.apart(ctx, async (work): Promise<Passage> => {
-          const message = await lockMessage(work.tx, payload.messageId);
+          const message = await lockMessage(work.tx, payload.messageId, work.now);
           // A status with our id may have been faster.
           if (message?.state !== 'sending' || message.plan !== payload.plan) {
             return { go: 'nothing', why: 'settled by a status' };
@@ -161,7 +161,7 @@ export class Sends {
   private async failAside(payload: CallChannelPayload, ctx: TaskContext, error: Failure): Promise<void> {
     const now = this.clock.now();
     const item = await this.tenants.transaction(ctx.merchantId, async (tx) => {
-      const message = await lockMessage(tx, payload.messageId);
+      const message = await lockMessage(tx, payload.messageId, now);
       if (!message || message.plan !== payload.plan || !message.open) return undefined;
       updateMessage(tx, message, {
         state: 'failed',
