@@ -1,4 +1,5 @@
 import { advanceRecipient, mergeRecipients, noteInbound, recordStatus } from '#contracts';
+import { recipientStream } from '#core/messaging';
 import { newId } from '#platform';
 import { until } from '#testing';
 import { Stand, type Customer } from './support/stand.js';
@@ -66,7 +67,8 @@ describe('two recipients that turn out to be one person', () => {
 
   it('what is said after the merge comes after what was asked for before it and is not in line yet', async () => {
     await writes(kept);
-    const letGo = await stand.holdStream(`recipient/${stand.merchant.channelAccountId}/${gone.contactId}`);
+    const line = recipientStream(stand.merchant.channelAccountId, gone.contactId);
+    const letGo = await stand.holdStream(mergeRecipients.queue.name, line);
     const before = await stand.send(gone, 'before');
     await merge(gone, kept);
     const after = await stand.send(kept, 'after');

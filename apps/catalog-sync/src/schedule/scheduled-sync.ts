@@ -89,7 +89,7 @@ export class ScheduledSync {
       });
       if (isLast) return 'read';
       const movesOn = page.nextCursor !== cursor && page.products.length > 0;
-      if (changed > 0 || !movesOn || signal.aborted || performance.now() > endAt) return 'more';
+      if (changed.size > 0 || !movesOn || signal.aborted || performance.now() > endAt) return 'more';
       cursor = page.nextCursor!;
     }
   }

@@ -142,20 +142,21 @@ export async function lockHead(tx: EntityManager, key: RecipientKey): Promise<Me
 
 /**
  * A message with its recipient's lock: whoever changes a message holds that first, so that two never wait for each
- * other. While one waits for it the message may be moved to another recipient, which only a second look can see.
+ * other. While one waits for it the message may be moved to another recipient, whose lock is then taken as well.
  */
 export async function lockMessage(
   tx: EntityManager,
   messageId: string,
   now: Date,
 ): Promise<Message | undefined> {
-  const [, recipient, [message]] = await Promise.all([
-    lockRecipientOf(tx, messageId),
+  const [first, [message]] = await Promise.all([
     lockRecipientOf(tx, messageId),
     query<Message>(tx, `SELECT ${SELECT} FROM outbound.messages WHERE message_id = $1 FOR UPDATE`, [
       messageId,
     ]),
   ]);
+  const isMoved = message && message.contactId !== first?.contactId;
+  const recipient = isMoved ? await lockRecipientOf(tx, messageId) : first;
   if (message && recipient?.mergedInto) {
     // It was out of the line when its contact was merged, and may come back: into the line of the one that is kept.
     const { contactId } = await lockRecipient(tx, message, now);
