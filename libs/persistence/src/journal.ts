@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { cleared, type Cleared } from '#core/messaging';
 import { lockSlot, tryLockNames } from './locks.js';
-import { later, query, type Tenants } from './tenants.js';
+import { later, laterRows, query, type Tenants } from './tenants.js';
 
 /** What is written to the journal: one piece of work for one service, stored once. */
 export interface NewItem {
@@ -113,6 +113,16 @@ export class Journal {
   /** Stores items with everything else of `tx`. */
   appendLater(items: readonly NewItem[], now: Date, tx: EntityManager): void {
     if (items.length > 0) later(tx, ...insertOf(items, now));
+  }
+
+  /**
+   * Stores one item with everything else of `tx`. Resolves when that is committed with the item's id; with undefined when
+   * it had been stored before.
+   */
+  async appendOne(item: NewItem, now: Date, tx: EntityManager): Promise<string | undefined> {
+    const [sql, parameters] = insertOf([item], now);
+    const [row] = await laterRows<{ id: string }>(tx, `${sql} RETURNING id::text`, parameters);
+    return row?.id;
   }
 
   /**

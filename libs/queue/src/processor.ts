@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import type { JobOutcome, TaskQueue } from '#contracts';
 import { isRefusal, isSettledBefore, type PendingItem, type Settled, type Stream } from '#persistence';
-import { Outbox, OrderedContext, TaskContext, type Commit, type Ends } from './context.js';
+import { Outbox, OrderedContext, TaskContext, type Ends, type TaskCommit } from './context.js';
 import { CareNeeded, countAhead, ENDINGS, ItemFailure, recordFailure, survived } from './failures.js';
 import { handle, reasonOf, report, Unprepared, type Again, type ProcessorDeps } from './handling.js';
 
@@ -101,7 +101,8 @@ export class OrderedProcessor {
   ): Promise<Found[]> {
     const { journal, tenants, waker } = this.deps;
     const { merchantId, queue } = streams[0]!;
-    const outbox = new Outbox(merchantId, now);
+    // After a death each run is counted; one that begins by itself would not be.
+    const outbox = new Outbox(merchantId, now, careful ? undefined : this.deps.takePlace);
     const begun: Batch['begun'] = [];
     const finished: Batch['finished'] = [];
     const work = async (tx: EntityManager): Promise<Found[]> => {
@@ -119,12 +120,13 @@ export class OrderedProcessor {
       }
       // What went before an item that stands still is applied, and its effects are stored with it.
       journal.settle(tx, batch.applied, now);
-      journal.appendLater(outbox.items, now, tx);
+      outbox.store(tx, journal, now);
       return found;
     };
     // Nothing has left the database: what a crash of it forgets, it forgets with all that followed, and is done again.
     const stored = tenants.transaction(merchantId, work, { durable: false });
     const found = await stored.catch((error: unknown) => {
+      outbox.discard();
       // What is refused before any item is begun is none's fault either, and would be refused again.
       if (error instanceof ItemFailure || error instanceof OneByOne || error instanceof Unprepared)
         throw error;
@@ -132,7 +134,7 @@ export class OrderedProcessor {
       if (begun.length > 1) throw new OneByOne();
       throw new ItemFailure(begun[0]!, false, reasonOf(error), { cause: error });
     });
-    await waker.wake(outbox.wakes());
+    await outbox.release(waker);
     for (const f of finished) report(this.deps, { merchantId, queue }, f.item, f.outcome, f.startedAt);
     return found;
   }
@@ -201,33 +203,39 @@ export class TaskProcessor {
   }
 
   private async runOnce(stream: Stream, careful: boolean): Promise<Again> {
-    const { journal, tenants, clock, waker } = this.deps;
+    const { journal, tenants, clock } = this.deps;
     const now = clock.now();
     const [item] = await journal.pending(tenants, stream, now, 1);
     if (!item) return undefined;
     if (!item.due) return { afterMs: item.dueAt.getTime() - now.getTime() };
     if (item.endings > 0 && !careful) throw new CareNeeded();
+    return this.runItem(stream, item);
+  }
 
+  /** `begunWith`: see `TaskContext`. */
+  async runItem(stream: Stream, item: PendingItem, begunWith?: object): Promise<Again> {
+    const { journal, tenants, clock, waker, takePlace } = this.deps;
     const startedAt = performance.now();
     const settle = async (
       outcome: 'done' | 'skipped',
       reason: string | null,
-      work?: (c: Commit) => Promise<void>,
+      work?: (c: TaskCommit) => Promise<void>,
     ): Promise<boolean> => {
-      const outbox = new Outbox(stream.merchantId, clock.now());
+      const outbox = new Outbox(stream.merchantId, clock.now(), takePlace);
       try {
         const store = async (tx: EntityManager): Promise<void> => {
           journal.settle(tx, [{ id: item.id, outcome, reason }], clock.now());
-          await work?.({ tx, emit: outbox.emit.bind(outbox) });
-          journal.appendLater(outbox.items, clock.now(), tx);
+          await work?.({ tx, emit: outbox.emit.bind(outbox), begin: outbox.begin.bind(outbox) });
+          outbox.store(tx, journal, clock.now());
         };
         const durable = !this.queue.inside;
         await tenants.transaction(stream.merchantId, store, { durable });
       } catch (error) {
+        outbox.discard();
         if (isSettledBefore(error)) return false;
         throw error;
       }
-      await waker.wake(outbox.wakes());
+      await outbox.release(waker);
       return true;
     };
 
@@ -237,13 +245,14 @@ export class TaskProcessor {
     const context = new TaskContext(
       stream.merchantId,
       item,
-      now,
+      clock.now(),
       item.attempts + 1 >= (retry?.attempts ?? 1),
       late.signal,
       async (work) => {
         committed = true;
         return settle('done', null, work);
       },
+      begunWith,
     );
     try {
       const outcome = await this.withinLimit(handle(this.deps, item, context), late);

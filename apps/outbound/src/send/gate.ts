@@ -1,30 +1,33 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import {
-  renderContent,
-  renderTemplate,
-  UnrenderableError,
-  type GraphMessage,
-} from '#adapters/whatsapp-cloud';
+import { UnrenderableError, type GraphMessage } from '#adapters/whatsapp-cloud';
 import { recordStatus, streamOfMessage, type CallChannelPayload } from '#contracts';
-import type { Cleared } from '#core/messaging';
+import type { Cleared, PersonRef } from '#core/messaging';
 import { query } from '#persistence';
 import { ENV } from '#platform';
 import type { OutboundEnv } from '../env.js';
 import { Line } from '../line/line.js';
-import { lockMessage, updateMessage, type Message, type StoredVerdict } from '../store/messages.js';
+import { lockMessage, updateMessage, type Message } from '../store/messages.js';
 import { lockRecipient } from '../store/recipients.js';
 import { findAccount } from '../store/senders.js';
-import { findTemplateText } from '../store/templates.js';
 import type { Work } from '../work.js';
+import { render } from './render.js';
 
 /** A verdict older than this is made again before the call. */
-const FRESH_MS = 2_000;
+export const FRESH_MS = 2_000;
 /** How often it is looked whether a status that waits has been applied. */
 const LOOK_AGAIN_MS = 1_000;
 
+/** One message, ready to be called. */
+export interface Call {
+  person: PersonRef;
+  rendered: Cleared<GraphMessage>;
+  /** Of its number. */
+  slotAt: Date;
+}
+
 export type Passage =
-  | { go: 'call'; message: Message; rendered: Cleared<GraphMessage> }
+  | ({ go: 'call' } & Call)
   /** It has a slot of its number that is not there yet. */
   | { go: 'not_yet'; slotAt: Date }
   | { go: 'without_slot' }
@@ -105,19 +108,19 @@ export class Gate {
     }
     let rendered: Cleared<GraphMessage> | undefined;
     try {
-      rendered = await render(work, message, verdict);
+      rendered = await render(tx, message, verdict);
     } catch (error) {
       if (error instanceof UnrenderableError) return { go: 'unrenderable', why: error.message };
       throw error;
     }
     if (!rendered) return { go: 'plan_anew' };
     updateMessage(tx, message, {
-      verdict: { ...verdict, slotAt: slotAt.toISOString() },
+      ...(verdict === message.verdict ? {} : { verdict }),
       slotAt,
       calledAt: now,
       sends: message.sends + 1,
     });
-    return { go: 'call', message, rendered };
+    return { go: 'call', person: message.person, rendered, slotAt };
   }
 }
 
@@ -130,20 +133,4 @@ async function isReported(tx: EntityManager, messageId: string): Promise<boolean
     [recordStatus.queue.name, streamOfMessage(messageId)],
   );
   return waiting.length > 0;
-}
-
-/** Undefined when the template is gone. */
-async function render(
-  { tx }: Work,
-  message: Message,
-  verdict: StoredVerdict,
-): Promise<Cleared<GraphMessage> | undefined> {
-  if (verdict.decision !== 'send_template') {
-    const { content } = message;
-    return renderContent(
-      content.type === 'buttons' && message.withoutMedia ? { ...content, imageUrl: undefined } : content,
-    );
-  }
-  const template = await findTemplateText(tx, verdict.template.id);
-  return template && renderTemplate(template, message.template?.facts ?? {});
 }

@@ -17,9 +17,10 @@ import { toItem, Waker, wakeOf, type TaskContext } from '#queue';
 import { sends } from '../metrics.js';
 import { lockMessage, updateMessage, type MessageError } from '../store/messages.js';
 import type { Work } from '../work.js';
-import { Channel } from './channel.js';
-import { Gate, type Passage } from './gate.js';
+import { Channel, type OpenChannel } from './channel.js';
+import { FRESH_MS, Gate, type Call, type Passage } from './gate.js';
 import { Outcomes } from './outcomes.js';
+import type { PlannedCall } from './right-away.js';
 import { Slots } from './slots.js';
 
 type Failure = Pick<MessageError, 'code' | 'class' | 'details'>;
@@ -42,17 +43,14 @@ export class Sends {
   ) {}
 
   async run(payload: CallChannelPayload, ctx: TaskContext): Promise<JobOutcome> {
+    if (ctx.begunWith) return this.runPlanned(payload, ctx, ctx.begunWith as PlannedCall);
     // Before the gate: a token that does not open must not look like a send whose answer was lost.
     const channel = await this.channel.open(ctx.merchantId, payload.channelAccountId);
     if (!channel) return this.settle(ctx, (w) => this.outcomes.planAnew(w, payload, 'the account is gone'));
     const passage = await this.pass(payload, ctx, channel.messagesPerSecond);
     switch (passage.go) {
-      case 'call': {
-        const { message, rendered } = passage;
-        const result = await channel.client.send(message.person, rendered, message.messageId);
-        count(result);
-        return this.conclude(payload, ctx, result);
-      }
+      case 'call':
+        return this.call(payload, ctx, channel, passage);
       case 'not_yet':
         return this.keepSlot(payload, ctx, passage.slotAt);
       case 'without_slot':
@@ -77,6 +75,33 @@ export class Sends {
   /** This task goes to the dead letters for good: its line must not stand still behind it. */
   async abandon(payload: CallChannelPayload, ctx: TaskContext, why: string): Promise<void> {
     await this.failAside(payload, ctx, { code: null, class: 'fault', details: why });
+  }
+
+  /** Its plan was the mark. What that was made by must hold still: a slot that comes too late is not used. */
+  private async runPlanned(
+    payload: CallChannelPayload,
+    ctx: TaskContext,
+    { channel, person, rendered, plannedAt, slot }: PlannedCall,
+  ): Promise<JobOutcome> {
+    const slotAt = await slot.catch(() => undefined); // the database is away, or was
+    return this.afterSleep(slotAt, () => {
+      const freshUntil = plannedAt.getTime() + FRESH_MS;
+      if (!slotAt || Math.max(slotAt.getTime(), this.clock.now().getTime()) > freshUntil) {
+        return this.settle(ctx, (w) => this.outcomes.planAnew(w, payload, 'the plan was out of date'));
+      }
+      return this.call(payload, ctx, channel, { person, rendered, slotAt });
+    });
+  }
+
+  private async call(
+    payload: CallChannelPayload,
+    ctx: TaskContext,
+    { client }: OpenChannel,
+    { person, rendered, slotAt }: Call,
+  ): Promise<JobOutcome> {
+    const result = await client.send(person, rendered, payload.messageId);
+    count(result);
+    return this.conclude(payload, ctx, result, slotAt);
   }
 
   /** Reserves a slot of the number, unless an earlier run has stored one, and sleeps up to a second for it. */
@@ -115,10 +140,11 @@ export class Sends {
     payload: CallChannelPayload,
     ctx: TaskContext,
     result: SendResult,
+    slotAt: Date,
   ): Promise<JobOutcome> {
     switch (result.outcome) {
       case 'accepted':
-        return this.settle(ctx, (w) => this.outcomes.accepted(w, payload, result));
+        return this.settle(ctx, (w) => this.outcomes.accepted(w, payload, result, slotAt));
       case 'not_sent':
         return this.settle(ctx, (w) => this.outcomes.notSent(w, payload, result.why));
       case 'indeterminate': {
@@ -147,7 +173,8 @@ export class Sends {
 
   /** Stores the result with the task's own end, once. */
   private async settle(ctx: TaskContext, work: (w: Work) => Promise<void>): Promise<JobOutcome> {
-    await ctx.commit(({ tx, emit }) => work({ tx, emit, now: this.clock.now() }));
+    const { merchantId } = ctx;
+    await ctx.commit((commit) => work({ ...commit, merchantId, now: this.clock.now() }));
     return done;
   }
 
@@ -179,11 +206,13 @@ export class Sends {
   }
 
   /** A transaction beside the task's own end. Nothing is emitted in it. */
-  private apart<T>(ctx: TaskContext, work: (w: Work) => Promise<T>): Promise<T> {
+  private apart<T>({ merchantId }: TaskContext, work: (w: Work) => Promise<T>): Promise<T> {
     const emit = (): never => {
       throw new Error('what is emitted here would not be woken');
     };
-    return this.tenants.transaction(ctx.merchantId, (tx) => work({ tx, emit, now: this.clock.now() }));
+    return this.tenants.transaction(merchantId, (tx) =>
+      work({ merchantId, tx, emit, begin: emit, now: this.clock.now() }),
+    );
   }
 }
 
