@@ -22,8 +22,11 @@ interface Lease {
   untilMs: number;
 }
 
-/** A lease is as long as what was asked for in so much time before it, in milliseconds. */
-const DEMAND_MS = 100;
+/**
+ * A lease holds as many slots as were asked for in so much time before it, in milliseconds; as many as there are in that
+ * time when nobody else sends from the number. So another process waits for them no longer than this, once.
+ */
+const LEASE_MS = 100;
 /** Numbers remembered before those whose lease is over are forgotten. */
 const REMEMBERED = 10_000;
 /** Less than this, in milliseconds, is an error of rounding. */
@@ -31,7 +34,7 @@ const ROUNDING = 1e-3;
 
 /**
  * Slots of numbers. Everyone who sends from a number waits for its row: this process takes it once for all who ask
- * meanwhile, in the shortest of transactions, and leases as many slots more as it was asked for just before. A slot
+ * meanwhile, in the shortest of transactions, and leases some of those that follow. A slot
  * that is not used is no harm: it is a gap, also when the process ends that leased it.
  */
 @Injectable()
@@ -70,7 +73,7 @@ export class Slots {
 
   private noteDemand(key: string): void {
     const now = this.clock.now().getTime();
-    const lately = (this.asked.get(key) ?? []).filter((at) => at > now - DEMAND_MS);
+    const lately = (this.asked.get(key) ?? []).filter((at) => at > now - LEASE_MS);
     this.asked.set(key, [...lately, now]);
   }
 
@@ -97,7 +100,9 @@ export class Slots {
   }
 
   private async take(key: string, number: Number, requests: readonly Request[]): Promise<Date[]> {
-    const more = Math.max(0, (this.asked.get(key)?.length ?? 0) - requests.length);
+    const { rate: lastRate } = requests.at(-1)!;
+    const demand = (this.asked.get(key)?.length ?? 0) - requests.length;
+    const untilMs = this.leases.get(key)?.untilMs;
     const store = async (tx: EntityManager): Promise<{ slots: Date[]; lease: Lease }> => {
       const sender = await lockSender(tx, number.channelAccountId);
       const now = this.clock.now();
@@ -109,7 +114,9 @@ export class Slots {
       };
       const slots = requests.map(({ rate }) => take(rate));
       const first = pacing;
-      for (let i = 0; i < more; i++) take(requests.at(-1)!.rate);
+      // Its next slot is where this process left it: nobody else has asked.
+      const more = sender.pacing.nextSlotMs === untilMs ? Math.floor((lastRate * LEASE_MS) / 1_000) : demand;
+      for (let i = 0; i < more; i++) take(lastRate);
       storeSender(tx, number.channelAccountId, { ...sender, pacing });
       return { slots, lease: { pacing: first, untilMs: pacing.nextSlotMs } };
     };
