@@ -12,9 +12,8 @@ import { lockRecipient } from '../store/recipients.js';
 import { findAccount } from '../store/senders.js';
 import type { Work } from '../work.js';
 import { render } from './render.js';
+import { FRESH_MS } from './right-away.js';
 
-/** A verdict older than this is made again before the call. */
-export const FRESH_MS = 2_000;
 /** How often it is looked whether a status that waits has been applied. */
 const LOOK_AGAIN_MS = 1_000;
 
@@ -28,9 +27,8 @@ export interface Call {
 
 export type Passage =
   | ({ go: 'call' } & Call)
-  /** It has a slot of its number that is not there yet. */
-  | { go: 'not_yet'; slotAt: Date }
-  | { go: 'without_slot' }
+  /** It has a slot of its number that is not there yet, or none. */
+  | { go: 'not_yet'; slotAt: Date | null }
   /** An earlier run may have sent it: not before `until`, unless a status settles it. */
   | { go: 'unsettled'; until: Date }
   /** No status came: it goes out once more. */
@@ -45,7 +43,7 @@ export type Passage =
   | { go: 'nothing'; why: string };
 
 /**
- * What stands before each call: the message is marked as called in a transaction of its own, so that a second run of
+ * What stands before each call that does not begin with its plan (`RightAway`): the message is marked as called in a transaction of its own, so that a second run of
  * the same plan (after a crash) knows that the first may have sent it. The channel has no idempotency key.
  */
 @Injectable()
@@ -57,9 +55,14 @@ export class Gate {
 
   /**
    * @param redrives how often the task was redriven.
-   * @param slotAt reserved by this run; unset when an earlier one has stored its own.
+   * @param slotAt reserved by this run; null when it has none, and an earlier one may have stored its own.
    */
-  async pass(work: Work, payload: CallChannelPayload, redrives: number, slotAt?: Date): Promise<Passage> {
+  async pass(
+    work: Work,
+    payload: CallChannelPayload,
+    redrives: number,
+    slotAt: Date | null,
+  ): Promise<Passage> {
     const message = await lockMessage(work.tx, payload.messageId);
     if (!message || message.plan !== payload.plan) return { go: 'nothing', why: 'planned anew since' };
     switch (message.state) {
@@ -80,7 +83,7 @@ export class Gate {
   }
 
   /** The answer is lost, in a crash or on the way: a status with our id may still settle it. */
-  async mark({ tx, now }: Work, message: Message): Promise<Passage> {
+  private async mark({ tx, now }: Work, message: Message): Promise<Passage> {
     if (message.state !== 'indeterminate') {
       updateMessage(tx, message, { state: 'indeterminate', indeterminateAt: now });
     }
@@ -94,8 +97,7 @@ export class Gate {
 
   private async open(work: Work, message: Message, slotAt: Date | null): Promise<Passage> {
     const { tx, now } = work;
-    if (!slotAt) return { go: 'without_slot' };
-    if (slotAt > now) return { go: 'not_yet', slotAt };
+    if (!slotAt || slotAt > now) return { go: 'not_yet', slotAt };
     let verdict = message.verdict!;
     if (now.getTime() - message.plannedAt!.getTime() > FRESH_MS) {
       const [recipient, account] = await Promise.all([

@@ -11,6 +11,8 @@ import { Channel, type OpenChannel } from './channel.js';
 import { render } from './render.js';
 import { Slots } from './slots.js';
 
+/** A verdict older than this, in milliseconds, is made again before the call. */
+export const FRESH_MS = 2_000;
 /** A message waits as marked for no longer than this: should the process die meanwhile, its answer counts as lost. */
 const NEAR_MS = 250;
 /** Added to the time that a call may take: nobody takes up one that is still under way. */
@@ -21,7 +23,8 @@ export interface PlannedCall {
   channel: OpenChannel;
   person: PersonRef;
   rendered: Cleared<GraphMessage>;
-  plannedAt: Date;
+  /** What it was planned by does not hold for longer. */
+  freshUntil: Date;
   /** Of its number. */
   slot: Promise<Date>;
 }
@@ -57,10 +60,11 @@ export class RightAway {
     const { messagesPerSecond } = channel;
     if (this.slots.expectedWaitMs(number, messagesPerSecond) > NEAR_MS) return false;
     const dueAt = new Date(now.getTime() + this.env.WHATSAPP_TIMEOUT_MS + MARGIN_MS);
+    const freshUntil = new Date(now.getTime() + FRESH_MS);
     const known = (): PlannedCall => {
       const slot = this.slots.reserve(number, messagesPerSecond);
       slot.catch(() => undefined); // looked at when the transaction is committed
-      return { channel, person, rendered, plannedAt: now, slot };
+      return { channel, person, rendered, freshUntil, slot };
     };
     return work.begin(callChannel, { channelAccountId, messageId, plan: 1 }, { dueAt, known });
   }

@@ -18,7 +18,7 @@ import { sends } from '../metrics.js';
 import { lockMessage, updateMessage, type MessageError } from '../store/messages.js';
 import type { Work } from '../work.js';
 import { Channel, type OpenChannel } from './channel.js';
-import { FRESH_MS, Gate, type Call, type Passage } from './gate.js';
+import { Gate, type Call, type Passage } from './gate.js';
 import { Outcomes } from './outcomes.js';
 import type { PlannedCall } from './right-away.js';
 import { Slots } from './slots.js';
@@ -28,6 +28,7 @@ type Failure = Pick<MessageError, 'code' | 'class' | 'details'>;
 /** Sleeping in the process meets a slot better than a delayed job does. */
 const SLEEP_MS = 1_000;
 const EARLY_MS = 300;
+
 /** The call to the channel, once per plan, and what its answer changes. */
 @Injectable()
 export class Sends {
@@ -47,29 +48,7 @@ export class Sends {
     // Before the gate: a token that does not open must not look like a send whose answer was lost.
     const channel = await this.channel.open(ctx.merchantId, payload.channelAccountId);
     if (!channel) return this.settle(ctx, (w) => this.outcomes.planAnew(w, payload, 'the account is gone'));
-    const passage = await this.pass(payload, ctx, channel.messagesPerSecond);
-    switch (passage.go) {
-      case 'call':
-        return this.call(payload, ctx, channel, passage);
-      case 'not_yet':
-        return this.keepSlot(payload, ctx, passage.slotAt);
-      case 'without_slot':
-        throw new Error('a slot was reserved and the gate asks for one');
-      case 'unsettled':
-        return deferred(passage.until);
-      case 'grace_over':
-        return this.settle(ctx, (w) => this.outcomes.graceOver(w, payload));
-      case 'plan_anew':
-        return this.settle(ctx, (w) => this.outcomes.planAnew(w, payload, 'the plan was out of date'));
-      case 'redriven':
-        return this.settle(ctx, (w) => this.outcomes.redriven(w, payload));
-      case 'dead':
-        return rejected(passage.why);
-      case 'unrenderable':
-        return this.bury(payload, ctx, { code: null, class: 'request', details: passage.why });
-      case 'nothing':
-        return skipped(passage.why);
-    }
+    return this.throughGate(payload, ctx, channel);
   }
 
   /** This task goes to the dead letters for good: its line must not stand still behind it. */
@@ -77,51 +56,63 @@ export class Sends {
     await this.failAside(payload, ctx, { code: null, class: 'fault', details: why });
   }
 
-  /** Its plan was the mark. What that was made by must hold still: a slot that comes too late is not used. */
+  /** Its plan was the mark. What it was planned by holds for a while: a slot that comes later is not used. */
   private async runPlanned(
     payload: CallChannelPayload,
     ctx: TaskContext,
-    { channel, person, rendered, plannedAt, slot }: PlannedCall,
+    { channel, person, rendered, freshUntil, slot }: PlannedCall,
   ): Promise<JobOutcome> {
-    const slotAt = await slot.catch(() => undefined); // the database is away, or was
-    return this.afterSleep(slotAt, () => {
-      const freshUntil = plannedAt.getTime() + FRESH_MS;
-      if (!slotAt || Math.max(slotAt.getTime(), this.clock.now().getTime()) > freshUntil) {
-        return this.settle(ctx, (w) => this.outcomes.planAnew(w, payload, 'the plan was out of date'));
-      }
-      return this.call(payload, ctx, channel, { person, rendered, slotAt });
-    });
+    const slotAt = await slot.catch(() => undefined); // the database was away
+    if (slotAt && slotAt <= freshUntil) await this.sleepUntil(slotAt);
+    if (!slotAt || slotAt > freshUntil || this.clock.now() > freshUntil) return this.planAnew(payload, ctx);
+    return this.call(payload, ctx, channel, { person, rendered, slotAt });
   }
 
-  private async call(
+  private async throughGate(
     payload: CallChannelPayload,
     ctx: TaskContext,
-    { client }: OpenChannel,
-    { person, rendered, slotAt }: Call,
+    channel: OpenChannel,
   ): Promise<JobOutcome> {
-    const result = await client.send(person, rendered, payload.messageId);
-    count(result);
-    return this.conclude(payload, ctx, result, slotAt);
-  }
-
-  /** Reserves a slot of the number, unless an earlier run has stored one, and sleeps up to a second for it. */
-  private async pass(payload: CallChannelPayload, ctx: TaskContext, rate: number): Promise<Passage> {
-    const number = { merchantId: ctx.merchantId, channelAccountId: payload.channelAccountId };
-    let slotAt = ctx.item.blocking ? undefined : await this.slots.reserve(number, rate);
-    for (;;) {
-      const passage = await this.afterSleep(slotAt, () =>
-        this.apart(ctx, (work) => this.gate.pass(work, payload, ctx.item.redrives, slotAt)),
+    for (let slotAt: Date | null = null; ;) {
+      const reserved: Date | null = slotAt;
+      const passage: Passage = await this.apart(ctx, (work) =>
+        this.gate.pass(work, payload, ctx.item.redrives, reserved),
       );
-      if (passage.go === 'without_slot') slotAt = await this.slots.reserve(number, rate);
-      else if (passage.go !== 'not_yet' || this.msUntil(passage.slotAt) > SLEEP_MS) return passage;
-      else slotAt = passage.slotAt;
+      switch (passage.go) {
+        case 'not_yet': {
+          const number = { merchantId: ctx.merchantId, channelAccountId: payload.channelAccountId };
+          slotAt = passage.slotAt ?? (await this.slots.reserve(number, channel.messagesPerSecond));
+          if (this.msUntil(slotAt) > SLEEP_MS) return this.keepSlot(payload, ctx, slotAt);
+          await this.sleepUntil(slotAt);
+          continue;
+        }
+        case 'call':
+          return this.call(payload, ctx, channel, passage);
+        case 'unsettled':
+          return deferred(passage.until);
+        case 'grace_over':
+          return this.settle(ctx, (w) => this.outcomes.graceOver(w, payload));
+        case 'plan_anew':
+          return this.planAnew(payload, ctx);
+        case 'redriven':
+          return this.settle(ctx, (w) => this.outcomes.redriven(w, payload));
+        case 'dead':
+          return rejected(passage.why);
+        case 'unrenderable':
+          return this.bury(payload, ctx, { code: null, class: 'request', details: passage.why });
+        case 'nothing':
+          return skipped(passage.why);
+      }
     }
   }
 
-  private async afterSleep<T>(slotAt: Date | undefined, work: () => Promise<T>): Promise<T> {
-    const ms = slotAt ? this.msUntil(slotAt) : 0;
-    if (ms > 0 && ms <= SLEEP_MS) await sleep(ms);
-    return work();
+  private planAnew(payload: CallChannelPayload, ctx: TaskContext): Promise<JobOutcome> {
+    return this.settle(ctx, (w) => this.outcomes.planAnew(w, payload, 'the plan was out of date'));
+  }
+
+  private async sleepUntil(time: Date): Promise<void> {
+    const ms = this.msUntil(time);
+    if (ms > 0) await sleep(ms);
   }
 
   private msUntil(time: Date): number {
@@ -136,29 +127,22 @@ export class Sends {
     return deferred(new Date(slotAt.getTime() - EARLY_MS));
   }
 
-  private async conclude(
+  private async call(
     payload: CallChannelPayload,
     ctx: TaskContext,
-    result: SendResult,
-    slotAt: Date,
+    channel: OpenChannel,
+    { person, rendered, slotAt }: Call,
   ): Promise<JobOutcome> {
+    const result = await channel.client.send(person, rendered, payload.messageId);
+    count(result);
     switch (result.outcome) {
       case 'accepted':
         return this.settle(ctx, (w) => this.outcomes.accepted(w, payload, result, slotAt));
       case 'not_sent':
         return this.settle(ctx, (w) => this.outcomes.notSent(w, payload, result.why));
       case 'indeterminate': {
-        const passage = await this.apart(ctx, async (work): Promise<Passage> => {
-          const message = await lockMessage(work.tx, payload.messageId);
-          // A status with our id may have been faster.
-          if (message?.state !== 'sending' || message.plan !== payload.plan) {
-            return { go: 'nothing', why: 'settled by a status' };
-          }
-          return this.gate.mark(work, message);
-        });
-        if (passage.go === 'unsettled') return deferred(passage.until);
-        if (passage.go === 'grace_over') return this.settle(ctx, (w) => this.outcomes.graceOver(w, payload));
-        return done;
+        const outcome = await this.throughGate(payload, ctx, channel); // as after a crash
+        return outcome.outcome === 'skipped' ? done : outcome; // a status was faster
       }
       case 'refused': {
         const { code, details } = result;
