@@ -114,11 +114,7 @@ async function erase(alias: PersonAlias, times = 1): Promise<void> {
       const commit: TaskContext['commit'] = async (work) => {
         if (run < times) throw new Error('killed');
         await tenants[role].transaction(M, (tx) =>
-          work({
-            tx,
-            emit: (_contract, next) => (emitted = next as unknown as ErasePersonPayload),
-            begin: () => false,
-          }),
+          work({ tx, emit: (_contract, next) => (emitted = next as unknown as ErasePersonPayload) }),
         );
         return true;
       };

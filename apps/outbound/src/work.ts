@@ -1,12 +1,13 @@
 import type { EntityManager } from 'typeorm';
-import type { OrderedContext, TaskCommit } from '#queue';
+import type { Commit, OrderedContext } from '#queue';
 
 /** One transaction of one merchant: what is written through `tx` and emitted is stored together, or not at all. */
 export interface Work {
   merchantId: string;
   tx: EntityManager;
-  emit: TaskCommit['emit'];
-  begin: TaskCommit['begin'];
+  emit: Commit['emit'];
+  /** Only where an ordered item is applied: whoever has called out already holds a connection that others wait for. */
+  begin?: OrderedContext['begin'];
   now: Date;
 }
 

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { callChannel } from '#contracts';
 import { until } from '#testing';
@@ -80,15 +82,13 @@ describe('a call that begins with its plan', () => {
       `UPDATE outbound.senders SET paused_at = now(), paused_until = now() + interval '10 years', pause_reason = 'auth'`,
       'account_paused',
     ],
-  ])('is not made when %s while it waits for its slot', async (_, change, why) => {
+  ])('is not made when %s while it is marked', async (_, change, why) => {
     const before = await stand.send(customer, 'so that the number has a sender');
     await stand.reaches(before, 'delivered');
-    await sleep(200); // its lease of slots is over
-    const letGo = await stand.holdSlots();
+    await stand.slowMark('too late', 2.5);
     const id = await stand.send(customer, 'too late');
-    await isMarked(stand, id);
-    await sleep(2_100);
-    await letGo(change);
+    await sleep(500);
+    await stand.owner.query(change);
     await until('it waits', async () => (await stand.message(id))?.verdict?.why === why);
     expect((await stand.asked(id)).accepted).toEqual([]);
     expect(await isSettled(stand, id)).toEqual([{ plan: 1, begun: true, outcome: 'done' }]);
@@ -114,22 +114,22 @@ describe('a process that ends with a call that began with its plan', () => {
     await stand.faults();
   });
 
-  /** A process that has sent something: its number has a sender. */
-  async function running(): Promise<ReturnType<Stand['spawn']>> {
-    const child = stand.spawn();
+  async function running(settings?: Record<string, string>): Promise<ReturnType<Stand['spawn']>> {
+    const child = stand.spawn(settings);
     customer = await stand.customer();
-    await stand.reaches(await stand.send(customer, 'first'), 'delivered');
-    await sleep(200); // its lease of slots is over
     return child;
   }
 
   it('is killed before the call: it goes out once, marked, and not right away again', async () => {
-    const child = await running();
-    const letGo = await stand.holdSlots();
+    // Whoever calls here gets nowhere.
+    const nowhere = createServer(() => undefined).listen(0, '127.0.0.1');
+    await once(nowhere, 'listening');
+    const { port } = nowhere.address() as AddressInfo;
+    const child = await running({ WHATSAPP_BASE_URL: `http://127.0.0.1:${port}` });
     const id = await stand.send(customer, 'just once');
     await isMarked(stand, id);
     await child.kill();
-    await letGo();
+    nowhere.close();
     expect((await stand.asked(id)).accepted).toEqual([]);
     const next = stand.spawn();
     await stand.advance(RECOVERED_MS);

@@ -89,10 +89,12 @@ describe('what outbound stores', () => {
     const both = [await countedSlots(clock), await countedSlots(clock)];
     const times: number[] = [];
     for (let i = 0; i < 200; i++) {
-      clock.ms += 20;
-      const slot = (await both[(i * 7) % 3 === 0 ? 0 : 1]!.slots.reserve(number, 80)).getTime();
-      expect(slot - clock.ms).toBeLessThan(150);
-      times.push(slot);
+      clock.ms += 30;
+      for (const { slots } of both) {
+        const slot = (await slots.reserve(number, 80)).getTime();
+        expect(slot - clock.ms).toBeLessThan(200);
+        times.push(slot);
+      }
     }
     times.sort((a, b) => a - b);
     for (let i = 1; i < times.length; i++) expect(times[i]! - times[i - 1]!).toBeGreaterThanOrEqual(12);

@@ -18,8 +18,8 @@ export interface EmitOptions {
 export interface BeginOptions {
   /** When others take the task up: until then this process has it in hand, unless it dies. */
   dueAt: Date;
-  /** What the transaction has found out for the task, which finds it as `begunWith`. Called when there is a place. */
-  known: () => object;
+  /** What the transaction has found out for the task, which finds it as `begunWith`. */
+  known: object;
 }
 
 /** A place for one task, set aside until the transaction that emits it is over. */
@@ -55,7 +55,7 @@ export class Outbox {
   begin<P extends object>(contract: JobContract<P>, payload: P, { dueAt, known }: BeginOptions): boolean {
     const item = toItem(contract, payload, this.merchantId, this.now, { dueAt });
     const place = this.takePlace(item.queue);
-    if (place) this.begun.push({ item, known: known(), place });
+    if (place) this.begun.push({ item, known, place });
     return place !== undefined;
   }
 
@@ -189,11 +189,6 @@ export interface Commit {
   emit: Outbox['emit'];
 }
 
-export interface TaskCommit extends Commit {
-  /** See `OrderedContext.begin`. */
-  begin: Outbox['begin'];
-}
-
 /**
  * A task being run, outside any transaction. It may run more than once (a crash, a lost answer): what it calls must
  * bear that. `commit` stores its result exactly once.
@@ -211,7 +206,7 @@ export class TaskContext extends ItemContext {
      * Settles the item together with `work`, in one transaction. False when another run had settled it: nothing of
      * `work` is then stored.
      */
-    readonly commit: (work: (c: TaskCommit) => Promise<void>) => Promise<boolean>,
+    readonly commit: (work: (c: Commit) => Promise<void>) => Promise<boolean>,
     /** Set when this process has begun it right after the transaction that emitted it: what that one had found out. */
     readonly begunWith?: object,
   ) {

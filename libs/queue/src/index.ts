@@ -1,5 +1,5 @@
 export { openQueueBackend, type QueueBackend, type WakeUp } from './backend.js';
-export { OrderedContext, TaskContext, toItem, wakeOf, type Commit, type TaskCommit } from './context.js';
+export { OrderedContext, TaskContext, toItem, wakeOf, type Commit } from './context.js';
 export { Unprepared } from './handling.js';
 export { connectJobs, JobHandler, JobsModule, QUEUE_READY } from './jobs.module.js';
 export { PAUSED_QUEUES, PausedQueuesModule } from './paused-queues.js';

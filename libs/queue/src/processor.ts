@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import type { JobOutcome, TaskQueue } from '#contracts';
 import { isRefusal, isSettledBefore, type PendingItem, type Settled, type Stream } from '#persistence';
-import { Outbox, OrderedContext, TaskContext, type Ends, type TaskCommit } from './context.js';
+import { Outbox, OrderedContext, TaskContext, type Commit, type Ends } from './context.js';
 import { CareNeeded, countAhead, ENDINGS, ItemFailure, recordFailure, survived } from './failures.js';
 import { handle, reasonOf, report, Unprepared, type Again, type ProcessorDeps } from './handling.js';
 
@@ -214,24 +214,23 @@ export class TaskProcessor {
 
   /** `begunWith`: see `TaskContext`. */
   async runItem(stream: Stream, item: PendingItem, begunWith?: object): Promise<Again> {
-    const { journal, tenants, clock, waker, takePlace } = this.deps;
+    const { journal, tenants, clock, waker } = this.deps;
     const startedAt = performance.now();
     const settle = async (
       outcome: 'done' | 'skipped',
       reason: string | null,
-      work?: (c: TaskCommit) => Promise<void>,
+      work?: (c: Commit) => Promise<void>,
     ): Promise<boolean> => {
-      const outbox = new Outbox(stream.merchantId, clock.now(), takePlace);
+      const outbox = new Outbox(stream.merchantId, clock.now());
       try {
         const store = async (tx: EntityManager): Promise<void> => {
           journal.settle(tx, [{ id: item.id, outcome, reason }], clock.now());
-          await work?.({ tx, emit: outbox.emit.bind(outbox), begin: outbox.begin.bind(outbox) });
+          await work?.({ tx, emit: outbox.emit.bind(outbox) });
           outbox.store(tx, journal, clock.now());
         };
         const durable = !this.queue.inside;
         await tenants.transaction(stream.merchantId, store, { durable });
       } catch (error) {
-        outbox.discard();
         if (isSettledBefore(error)) return false;
         throw error;
       }

@@ -51,7 +51,7 @@ describe('a task that begins with the commit that emits it', () => {
     ctx: Pick<OrderedContext, 'begin'>,
     id: string,
     dueAt = new Date(Date.now() + LATER_MS),
-  ): boolean => ctx.begin(fetchThing, message(id), { dueAt, known: () => ({ told: id }) });
+  ): boolean => ctx.begin(fetchThing, message(id), { dueAt, known: { told: id } });
   const stateOf = async (id: string) =>
     (
       await owner.query(

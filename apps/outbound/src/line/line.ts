@@ -99,13 +99,13 @@ export class Line {
     const { tx, now, emit } = work;
     const taken = takePair(recipient.pair, now);
     if (taken.outcome === 'taken') updateRecipient(tx, recipient, { pair: taken.bucket });
-    const begun = await this.rightAway.begin(work, head, verdict);
+    const { begun, slotAt } = await this.rightAway.begin(work, head, verdict);
     updateMessage(tx, head, {
       state: 'sending',
       plan: head.plan + 1,
       verdict,
       plannedAt: now,
-      slotAt: null,
+      slotAt,
       calledAt: begun ? now : null,
       sends: head.sends + (begun ? 1 : 0),
       indeterminateAt: null,

@@ -1,8 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { UnrenderableError, type GraphMessage } from '#adapters/whatsapp-cloud';
+import { UnrenderableError } from '#adapters/whatsapp-cloud';
 import { recordStatus, streamOfMessage, type CallChannelPayload } from '#contracts';
-import type { Cleared, PersonRef } from '#core/messaging';
 import { query } from '#persistence';
 import { ENV } from '#platform';
 import type { OutboundEnv } from '../env.js';
@@ -11,19 +10,11 @@ import { lockMessage, updateMessage, type Message } from '../store/messages.js';
 import { lockRecipient } from '../store/recipients.js';
 import { findAccount } from '../store/senders.js';
 import type { Work } from '../work.js';
-import { render } from './render.js';
+import { render, type Call } from './render.js';
 import { FRESH_MS } from './right-away.js';
 
 /** How often it is looked whether a status that waits has been applied. */
 const LOOK_AGAIN_MS = 1_000;
-
-/** One message, ready to be called. */
-export interface Call {
-  person: PersonRef;
-  rendered: Cleared<GraphMessage>;
-  /** Of its number. */
-  slotAt: Date;
-}
 
 export type Passage =
   | ({ go: 'call' } & Call)
@@ -108,7 +99,7 @@ export class Gate {
       if (!judged.decision.startsWith('send_')) return { go: 'plan_anew' };
       verdict = judged;
     }
-    let rendered: Cleared<GraphMessage> | undefined;
+    let rendered: Call['rendered'] | undefined;
     try {
       rendered = await render(tx, message, verdict);
     } catch (error) {
@@ -122,7 +113,7 @@ export class Gate {
       calledAt: now,
       sends: message.sends + 1,
     });
-    return { go: 'call', person: message.person, rendered, slotAt };
+    return { go: 'call', person: message.person, rendered };
   }
 }
 

@@ -27,7 +27,6 @@ export class Outcomes {
     work: Work,
     payload: CallChannelPayload,
     { channelMessageId, held }: Extract<SendResult, { outcome: 'accepted' }>,
-    slotAt: Date,
   ): Promise<void> {
     const { tx, now } = work;
     lockChannelId(tx, channelMessageId);
@@ -43,7 +42,6 @@ export class Outcomes {
       open: false,
       channelMessageId: message.channelMessageId ?? channelMessageId,
       acceptedAt: message.acceptedAt ?? now,
-      slotAt: message.slotAt ?? slotAt,
       ...(held ? { heldAt: now } : {}),
     });
     const recipient = await lockRecipient(tx, message, now);

@@ -1,9 +1,15 @@
 import type { EntityManager } from 'typeorm';
 import { renderContent, renderTemplate, type GraphMessage } from '#adapters/whatsapp-cloud';
-import type { Cleared } from '#core/messaging';
+import type { Cleared, PersonRef } from '#core/messaging';
 import type { Verdict } from '#core/outbound';
 import type { Message } from '../store/messages.js';
 import { findTemplateText } from '../store/templates.js';
+
+/** What the channel is to be asked, and for whom. */
+export interface Call {
+  person: PersonRef;
+  rendered: Cleared<GraphMessage>;
+}
 
 /** What the channel is to be asked; undefined when the template is gone. @throws UnrenderableError */
 export async function render(

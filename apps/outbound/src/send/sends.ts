@@ -18,8 +18,9 @@ import { sends } from '../metrics.js';
 import { lockMessage, updateMessage, type MessageError } from '../store/messages.js';
 import type { Work } from '../work.js';
 import { Channel, type OpenChannel } from './channel.js';
-import { Gate, type Call, type Passage } from './gate.js';
+import { Gate, type Passage } from './gate.js';
 import { Outcomes } from './outcomes.js';
+import type { Call } from './render.js';
 import type { PlannedCall } from './right-away.js';
 import { Slots } from './slots.js';
 
@@ -56,16 +57,15 @@ export class Sends {
     await this.failAside(payload, ctx, { code: null, class: 'fault', details: why });
   }
 
-  /** Its plan was the mark. What it was planned by holds for a while: a slot that comes later is not used. */
+  /** Its plan was the mark. What it was planned by holds for a while: the commit may have taken longer. */
   private async runPlanned(
     payload: CallChannelPayload,
     ctx: TaskContext,
-    { channel, person, rendered, freshUntil, slot }: PlannedCall,
+    { channel, freshUntil, ...call }: PlannedCall,
   ): Promise<JobOutcome> {
-    const slotAt = await slot.catch(() => undefined); // the database was away
-    if (slotAt && slotAt <= freshUntil) await this.sleepUntil(slotAt);
-    if (!slotAt || slotAt > freshUntil || this.clock.now() > freshUntil) return this.planAnew(payload, ctx);
-    return this.call(payload, ctx, channel, { person, rendered, slotAt });
+    await this.sleepUntil(call.slotAt);
+    if (this.clock.now() > freshUntil) return this.planAnew(payload, ctx);
+    return this.call(payload, ctx, channel, call);
   }
 
   private async throughGate(
@@ -131,13 +131,13 @@ export class Sends {
     payload: CallChannelPayload,
     ctx: TaskContext,
     channel: OpenChannel,
-    { person, rendered, slotAt }: Call,
+    { person, rendered }: Call,
   ): Promise<JobOutcome> {
     const result = await channel.client.send(person, rendered, payload.messageId);
     count(result);
     switch (result.outcome) {
       case 'accepted':
-        return this.settle(ctx, (w) => this.outcomes.accepted(w, payload, result, slotAt));
+        return this.settle(ctx, (w) => this.outcomes.accepted(w, payload, result));
       case 'not_sent':
         return this.settle(ctx, (w) => this.outcomes.notSent(w, payload, result.why));
       case 'indeterminate': {
@@ -195,7 +195,7 @@ export class Sends {
       throw new Error('what is emitted here would not be woken');
     };
     return this.tenants.transaction(merchantId, (tx) =>
-      work({ merchantId, tx, emit, begin: emit, now: this.clock.now() }),
+      work({ merchantId, tx, emit, now: this.clock.now() }),
     );
   }
 }

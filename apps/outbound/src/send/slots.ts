@@ -63,14 +63,6 @@ export class Slots {
     });
   }
 
-  /** How far off the next slot is, in milliseconds, as far as this process knows: others may send from the number, too. */
-  expectedWaitMs(number: Number, rate: number): number {
-    const key = keyOf(number);
-    const nextMs = this.leases.get(key)?.pacing.nextSlotMs ?? 0;
-    const lineMs = (this.waiting.get(key)?.length ?? 0) * (1_000 / rate);
-    return Math.max(0, nextMs - this.clock.now().getTime()) + lineMs;
-  }
-
   private noteDemand(key: string): void {
     const now = this.clock.now().getTime();
     const lately = (this.asked.get(key) ?? []).filter((at) => at > now - LEASE_MS);

@@ -166,10 +166,10 @@ export class Stand {
   }
 
   /** The service as a process of its own, as the build made it. */
-  spawn(): Spawned {
+  spawn(settings: Record<string, string> = {}): Spawned {
     const program = resolve('dist/apps/outbound/src/main.js');
     const child = spawn(process.execPath, [program], {
-      env: { PATH: process.env.PATH, ...this.environment },
+      env: { PATH: process.env.PATH, ...this.environment, ...settings },
       stdio: 'inherit',
     });
     const ended = new Promise<number | null>((done) => child.once('exit', (code) => done(code)));
@@ -178,19 +178,18 @@ export class Stand {
     return { kill: () => end('SIGKILL'), stop: () => end('SIGTERM') };
   }
 
-  /** Nobody gets a slot of the merchant's number until the returned function is called, which may change something first. */
-  async holdSlots(): Promise<(change?: string) => Promise<void>> {
-    const holder = new pg.Client({ connectionString: this.database.ownerUrl });
-    await holder.connect();
-    await holder.query('BEGIN');
-    await holder.query(`SELECT FROM outbound.senders WHERE channel_account_id = $1 FOR UPDATE`, [
-      this.merchant.channelAccountId,
-    ]);
-    return async (change = 'SELECT') => {
-      await holder.query(change);
-      await holder.query('COMMIT');
-      await holder.end();
-    };
+  /** The commit that marks a message with this text as called takes so many seconds. */
+  async slowMark(text: string, seconds: number): Promise<void> {
+    await this.owner.query(`
+      CREATE OR REPLACE FUNCTION public.take_long() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        PERFORM pg_sleep(TG_ARGV[0]::float8);
+        RETURN NULL;
+      END $$`);
+    await this.owner.query('DROP TRIGGER IF EXISTS slow_mark ON outbound.messages');
+    await this.owner.query(`
+      CREATE CONSTRAINT TRIGGER slow_mark AFTER UPDATE ON outbound.messages DEFERRABLE INITIALLY DEFERRED
+      FOR EACH ROW WHEN (OLD.called_at IS NULL AND NEW.called_at IS NOT NULL AND NEW.content->>'body' = '${text}')
+      EXECUTE FUNCTION public.take_long(${seconds})`);
   }
 
   /** Keeps the service off a stream until the returned function is called. */
