@@ -55,10 +55,12 @@ export async function untilFewDue(url, most, limitMs) {
  * Reads everything back after a run and counts.
  * @returns {Promise<{ counts: object, examples: string[] }>} `lost`: acknowledged, without its effect; `doubled`: an
  *   effect more than once; `disordered`: a reply before that of an earlier message; `degraded`: answered with "I cannot
- *   confirm prices"; `ambiguous`: messages of ours whose call was made twice because its answer was lost.
+ *   confirm prices"; `possible duplicates`: messages that went out once more, as the answer to their call was lost and no
+ *   status came in time.
  */
 export async function countEffects({ url, vendor, log, threads, except = () => false }) {
   const counts = { messages: 0, lost: 0, doubled: 0, disordered: 0, degraded: 0, deadLetters: 0 };
+  counts['possible duplicates'] = await possibleDuplicates(url);
   const examples = [];
   const note = (kind, text, by = 1) => {
     counts[kind] += by;
@@ -81,6 +83,11 @@ export async function countEffects({ url, vendor, log, threads, except = () => f
     if (inCart > added) note('doubled', `the cart of ${key} holds ${inCart} of ${added}`, inCart - added);
   }
   return { counts, examples };
+}
+
+async function possibleDuplicates(url) {
+  const [row] = await ask(url, `SELECT count(*)::int AS n FROM outbound.messages WHERE possible_duplicate`);
+  return row.n;
 }
 
 async function countRows(url, log, note) {

@@ -19,6 +19,7 @@ import { RetentionHandler } from './people/retention.handler.js';
 import { Channel } from './send/channel.js';
 import { Gate } from './send/gate.js';
 import { Outcomes } from './send/outcomes.js';
+import { RightAway } from './send/right-away.js';
 import { Sends } from './send/sends.js';
 import { Slots } from './send/slots.js';
 
@@ -41,7 +42,7 @@ export class OutboundModule {
         RecordStatusHandler,
         RecordTemplateStatusHandler,
       ],
-      providers: [Line, Refusals, Statuses, Channel, Slots, Gate, Outcomes, Sends, OpenMessages],
+      providers: [Line, Refusals, Statuses, Channel, Slots, RightAway, Gate, Outcomes, Sends, OpenMessages],
     };
   }
 }

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { DataSource, type EntityManager } from 'typeorm';
 import { cleared, type Cleared } from '#core/messaging';
 import { lockSlot, tryLockNames } from './locks.js';
-import { later, query, type Tenants } from './tenants.js';
+import { later, laterRows, query, type Tenants } from './tenants.js';
 
 /** What is written to the journal: one piece of work for one service, stored once. */
 export interface NewItem {
@@ -125,6 +125,17 @@ export class Journal {
   /** Stores items with everything else of `tx`. */
   appendLater(items: readonly NewItem[], now: Date, tx: EntityManager): void {
     if (items.length > 0) later(tx, ...insertOf(items, now));
+  }
+
+  /**
+   * The same for items of one merchant and source. Resolves when the transaction is committed, with the ids of those that
+   * are new, by external id.
+   */
+  async appendForIds(items: readonly NewItem[], now: Date, tx: EntityManager): Promise<Map<string, string>> {
+    const [sql, parameters] = insertOf(items, now);
+    const returning = `${sql} RETURNING id::text, external_id AS "externalId"`;
+    const rows = await laterRows<{ id: string; externalId: string }>(tx, returning, parameters);
+    return new Map(rows.map(({ id, externalId }) => [externalId, id]));
   }
 
   /**

@@ -80,6 +80,25 @@ export function later(tx: EntityManager, sql: string, parameters: unknown[]): vo
   keep(session, session.client.query(sql, parameters));
 }
 
+/** The same for a statement whose rows are needed when the transaction is committed, and not before. */
+export function laterRows<T extends object>(
+  tx: EntityManager,
+  sql: string,
+  parameters: unknown[],
+): Promise<T[]> {
+  const session = sessionOf(tx);
+  const sent = session.client.query<T>(sql, parameters);
+  keep(session, sent);
+  const rows = sent.then((answer) => answer.rows);
+  rows.catch(() => undefined); // the transaction fails with it
+  return rows;
+}
+
+/** When the transaction is committed it is on the disk, though it was begun as one that may be forgotten. */
+export function makeDurable(tx: EntityManager): void {
+  later(tx, 'SET LOCAL synchronous_commit TO DEFAULT', []);
+}
+
 /**
  * Sends a statement at once and resolves with its rows. Several that do not need each other's answers go in one trip:
  * `Promise.all([query(…), query(…)])`, and are applied in this order.

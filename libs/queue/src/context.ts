@@ -2,8 +2,8 @@ import { BaseRpcContext } from '@nestjs/microservices';
 import type { EntityManager } from 'typeorm';
 import { brokenRules, declaredOf, type JobContract } from '#contracts';
 import { cleared, type Cleared } from '#core/messaging';
-import type { NewItem, PendingItem } from '#persistence';
-import type { Wake } from './waker.js';
+import { makeDurable, type Journal, type NewItem, type PendingItem } from '#persistence';
+import type { Wake, Waker } from './waker.js';
 
 export interface EmitOptions {
   /** Not before this time (platform clock): a timer. It does not hold up its stream. */
@@ -15,14 +15,33 @@ export interface EmitOptions {
   quiet?: boolean;
 }
 
-/** Collects what a transaction emits: stored with it, woken after it. */
+export interface BeginOptions {
+  /** When others take the task up: until then this process has it in hand, unless it dies. */
+  dueAt: Date;
+  /** What the transaction has found out for the task, which finds it as `begunWith`. */
+  known: object;
+}
+
+/** A place for one task, set aside until the transaction that emits it is over. */
+export interface Place {
+  begin(merchantId: string, item: PendingItem, known: object): void;
+  giveBack(): void;
+}
+
+/** Undefined when all places for tasks of this queue are taken. */
+export type TakePlace = (queue: string) => Place | undefined;
+
+/** Collects what a transaction emits: stored with it, woken or begun after it. */
 export class Outbox {
-  readonly items: NewItem[] = [];
+  private readonly items: NewItem[] = [];
   private readonly quiet = new Set<NewItem>();
+  private readonly begun: { item: NewItem; known: object; place: Place }[] = [];
+  private ids: Promise<Map<string, string>> | undefined;
 
   constructor(
     private readonly merchantId: string,
     private readonly now: Date,
+    private readonly takePlace: TakePlace = () => undefined,
   ) {}
 
   /** @throws Error naming field and rule when the payload breaks its contract. */
@@ -32,8 +51,37 @@ export class Outbox {
     if (options.quiet) this.quiet.add(item);
   }
 
-  wakes(): Wake[] {
-    return this.items.filter((item) => !this.quiet.has(item)).map((item) => wakeOf(item, this.now));
+  /** See `OrderedContext.begin`. @throws Error naming field and rule when the payload breaks its contract. */
+  begin<P extends object>(contract: JobContract<P>, payload: P, { dueAt, known }: BeginOptions): boolean {
+    const item = toItem(contract, payload, this.merchantId, this.now, { dueAt });
+    const place = this.takePlace(item.queue);
+    if (place) this.begun.push({ item, known, place });
+    return place !== undefined;
+  }
+
+  /** A task may call out as soon as its item is committed: then the item and all before it are on the disk. */
+  store(tx: EntityManager, journal: Journal, now: Date): void {
+    if (this.begun.length === 0) return journal.appendLater(this.items, now, tx);
+    makeDurable(tx);
+    this.ids = journal.appendForIds([...this.items, ...this.begun.map(({ item }) => item)], now, tx);
+  }
+
+  /** The transaction is committed. */
+  async release(waker: Waker): Promise<void> {
+    const ids = await this.ids;
+    for (const { item, known, place } of this.begun) {
+      const id = ids?.get(item.externalId);
+      if (id === undefined) place.giveBack();
+      else place.begin(this.merchantId, toPending(item, id, this.now), known);
+    }
+    await waker.wake(
+      this.items.filter((item) => !this.quiet.has(item)).map((item) => wakeOf(item, this.now)),
+    );
+  }
+
+  /** The transaction is given up. */
+  discard(): void {
+    for (const { place } of this.begun) place.giveBack();
   }
 }
 
@@ -64,6 +112,11 @@ export function toItem<P extends object>(
     dueAt: options.dueAt,
     expedited: contract.expedited ?? false,
   };
+}
+
+function toPending({ name, stream, payload, occurredAt }: NewItem, id: string, now: Date): PendingItem {
+  const fresh = { due: true, attempts: 0, redrives: 0, crashes: 0, blocking: false };
+  return { id, name, stream, payload, occurredAt, dueAt: now, ...fresh };
 }
 
 export function wakeOf(item: NewItem, now: Date): Wake {
@@ -119,6 +172,14 @@ export class OrderedContext extends ItemContext {
     this.outbox.emit(contract, payload, options);
   }
 
+  /**
+   * Emits a task that this process runs as soon as the transaction is committed, without a job. False when there is no
+   * place for it: then nothing is emitted. Should the process die, others take the task up at `dueAt`.
+   */
+  begin<P extends object>(contract: JobContract<P>, payload: P, options: BeginOptions): boolean {
+    return this.outbox.begin(contract, payload, options);
+  }
+
   /** Runs `work` when the items of this transaction are applied, once for each `key` however many ask for it. */
   atEnd(key: string, work: () => Promise<void>): void {
     this.ends.set(key, { item: this.item, work });
@@ -168,6 +229,8 @@ export class TaskContext extends ItemContext {
      * `work` is then stored.
      */
     readonly commit: (work: (c: Commit) => Promise<void>) => Promise<boolean>,
+    /** Set when this process has begun it right after the transaction that emitted it: what that one had found out. */
+    readonly begunWith?: object,
   ) {
     super(merchantId, item, now);
   }

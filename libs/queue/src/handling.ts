@@ -1,7 +1,7 @@
 import { brokenRules, rejected, type BulkOutcome, type JobContract, type JobOutcome } from '#contracts';
 import type { Journal, PendingItem, Stream, Tenants } from '#persistence';
 import { Counter, Histogram, type Clock } from '#platform';
-import type { BulkContext, OrderedContext, TaskContext } from './context.js';
+import type { BulkContext, OrderedContext, TakePlace, TaskContext } from './context.js';
 import type { Waker } from './waker.js';
 
 export const jobs = new Counter({
@@ -44,6 +44,8 @@ export interface ProcessorDeps {
   handlers: ReadonlyMap<string, Handler>;
   /** By queue. */
   prepare: Readonly<Record<string, Prepare | undefined>>;
+  /** For tasks that begin right after the transaction that emits them. */
+  takePlace?: TakePlace;
   log: (line: { event: string; [field: string]: unknown }) => void;
 }
 

@@ -3,6 +3,7 @@ import type { Lane } from '#contracts';
 import type { Stream } from '#persistence';
 import type { Turnstile } from '#platform';
 import type { WakeJob } from './backend.js';
+import type { Place } from './context.js';
 import { CountNeeded } from './failures.js';
 import type { Again, ProcessorDeps } from './handling.js';
 import { OrderedProcessor, type InPlace } from './ordered-processor.js';
@@ -95,6 +96,28 @@ export class LaneRunner {
     return true;
   }
 
+  /** A place for one task that begins without a job; undefined when there is none. */
+  place(): Place | undefined {
+    const { processor } = this;
+    if (!(processor instanceof TaskProcessor)) return undefined;
+    if (this.closing || this.direct.size >= this.places.atOnce) return undefined;
+    let giveBack = (): void => undefined;
+    const taken = new Promise<void>((resolve) => (giveBack = resolve));
+    this.direct.add(taken);
+    void taken.then(() => this.direct.delete(taken));
+    return {
+      giveBack,
+      begin: (merchantId, item, known) => {
+        const stream = { merchantId, queue: this.lane.queue.name, stream: item.stream };
+        const run = this.charged(stream, () => processor.runItem(stream, item, known));
+        void run
+          .then((again) => this.lookAgain(stream, again))
+          .catch((error: unknown) => this.interrupted(stream, error)) // others take it up when it is due
+          .finally(giveBack);
+      },
+    };
+  }
+
   /** Takes nothing more without a job, and resolves when what runs without one is done. */
   async drain(): Promise<void> {
     this.closing = true;
@@ -120,10 +143,14 @@ export class LaneRunner {
         : this.runInHand(stream, counted));
     } catch (error) {
       if (error instanceof CountNeeded) return this.run(stream, true);
-      // No item's fault: the database is away, or broke a deadlock. The sweep brings the stream again.
-      this.deps.log({ event: 'job.interrupted', ...stream, reason: (error as Error).message });
+      this.interrupted(stream, error);
       throw error;
     }
+  }
+
+  /** No item's fault: the database is away, or broke a deadlock. The sweep brings the stream again. */
+  private interrupted(stream: Stream, error: unknown): void {
+    this.deps.log({ event: 'job.interrupted', ...stream, reason: (error as Error).message });
   }
 
   private async runInHand(stream: Stream, counted: boolean): Promise<Again> {
@@ -142,16 +169,19 @@ export class LaneRunner {
   }
 
   private async runTask(stream: Stream, counted: boolean): Promise<Again> {
-    const { queue } = this.lane;
-    const work = async (): Promise<Again> => {
-      const beganAt = performance.now();
-      const again = await this.processor.run(stream, counted);
-      if (queue.kind === 'task') {
-        this.deps.waker.charge(queue, stream.merchantId, performance.now() - beganAt);
-      }
-      return again;
-    };
+    const work = (): Promise<Again> => this.charged(stream, () => this.processor.run(stream, counted));
     return counted ? passBriefly(this.places.alone, work) : this.places.turnstile.pass(work);
+  }
+
+  /** Counts the time for which a task holds its place. */
+  private async charged(stream: Stream, work: () => Promise<Again>): Promise<Again> {
+    const { queue } = this.lane;
+    const beganAt = performance.now();
+    const again = await work();
+    if (queue.kind === 'task') {
+      this.deps.waker.charge(queue, stream.merchantId, performance.now() - beganAt);
+    }
+    return again;
   }
 
   private async lookAgain(stream: Stream, again: Again): Promise<void> {

@@ -135,11 +135,12 @@ export class OrderedProcessor {
     const { journal, tenants, waker, clock } = this.deps;
     // In one order everywhere, so that handlers of two transactions do not wait for each other's locks.
     const parts = unsorted.toSorted((a, b) => (a.stream.stream < b.stream.stream ? -1 : 1));
-    const { stream: first, limit: ofOne, only } = parts[0]!;
+    const { stream: first, limit: ofOne, only, counted } = parts[0]!;
     const { merchantId, queue } = first;
     const limit = parts.length === 1 ? ofOne : Math.min(OF_A_STREAM, OF_ALL_STREAMS / parts.length) | 0;
     const now = clock.now();
-    const outbox = new Outbox(merchantId, now);
+    // After a crash each run is counted; one that begins by itself would not be.
+    const outbox = new Outbox(merchantId, now, counted ? undefined : this.deps.takePlace);
     const begun: Batch['begun'] = [];
     const finished: Batch['finished'] = [];
     const work = async (tx: EntityManager): Promise<void> => {
@@ -158,15 +159,16 @@ export class OrderedProcessor {
       );
       // What went before an item that stands still is applied, and its effects are stored with it.
       journal.settle(tx, batch.applied, now);
-      journal.appendLater(outbox.items, now, tx);
+      outbox.store(tx, journal, now);
     };
     // Nothing has left the database: what a crash of it forgets, it forgets with all that followed, and is done again.
     await tenants.transaction(merchantId, work, { durable: false }).catch((error: unknown) => {
+      outbox.discard();
       // What the database refuses before any item was begun is no item's fault.
       const isOfOne = isRefusal(error) || tookTooLong(error);
       throw isOfOne && begun.length > 0 ? failureOf(begun, error) : error;
     });
-    await waker.wake(outbox.wakes());
+    await outbox.release(waker);
     for (const f of finished) report(this.deps, { merchantId, queue }, f.item, f.outcome, f.startedAt);
   }
 

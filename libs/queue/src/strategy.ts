@@ -18,11 +18,13 @@ export class JobsStrategy extends Server implements CustomTransportStrategy {
   override transportId = JOBS;
   private workers: Worker<WakeUp>[] = [];
   private readonly runners: LaneRunner[] = [];
+  /** By queue: of the lane that is not a crowd's. */
+  private readonly usual = new Map<string, LaneRunner>();
 
   constructor(
     private readonly backend: QueueBackend,
     private readonly contracts: readonly JobContract[],
-    private readonly deps: Omit<ProcessorDeps, 'contracts' | 'handlers'>,
+    private readonly deps: Omit<ProcessorDeps, 'contracts' | 'handlers' | 'takePlace'>,
     /** Size of this process's database pool. */
     private readonly connections: number,
   ) {
@@ -37,6 +39,7 @@ export class JobsStrategy extends Server implements CustomTransportStrategy {
         ...this.deps,
         contracts: new Map(this.contracts.map((c) => [c.name, c])),
         handlers: new Map([...this.messageHandlers.keys()].map((name) => [name, this.handler(name)])),
+        takePlace: (queue) => this.usual.get(queue)?.place(),
       };
       const queues = new Map(this.contracts.map((c) => [c.queue.name, c.queue]));
       this.workers = [...queues.values()].flatMap((queue) => this.work(queue, deps));
@@ -108,6 +111,7 @@ export class JobsStrategy extends Server implements CustomTransportStrategy {
         begin,
       );
       this.runners.push(runner);
+      if (!lane.crowd) this.usual.set(queue.name, runner);
       if (!lane.crowd && (queue.kind !== 'task' || queue.inside === true)) {
         deps.waker.shortcut(queue.name, (streams) => runner.offer(streams));
       }

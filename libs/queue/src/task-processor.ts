@@ -25,13 +25,14 @@ export class TaskProcessor {
       if (!item) return undefined;
       if (!item.due) return { afterMs: item.dueAt.getTime() - now.getTime() };
       if (item.crashes > 0 && !counted) throw new CountNeeded();
-      return await this.apply(stream, item, now);
+      return await this.runItem(stream, item);
     } finally {
       await takeBack(this.deps, stream, counts);
     }
   }
 
-  private async apply(stream: Stream, item: PendingItem, now: Date): Promise<Again> {
+  /** `begunWith`: see `TaskContext`. */
+  async runItem(stream: Stream, item: PendingItem, begunWith?: object): Promise<Again> {
     const { clock, contracts, journal, tenants } = this.deps;
     const startedAt = performance.now();
     const late = new AbortController();
@@ -41,7 +42,9 @@ export class TaskProcessor {
       return this.settle(stream, item, null, work);
     };
     const lastAttempt = item.attempts + 1 >= (contracts.get(item.name)?.retry.attempts ?? 1);
-    const context = new TaskContext(stream.merchantId, item, now, lastAttempt, late.signal, commit);
+    const { merchantId } = stream;
+    const now = clock.now();
+    const context = new TaskContext(merchantId, item, now, lastAttempt, late.signal, commit, begunWith);
     try {
       const outcome = await this.withinLimit(handle(this.deps, item, context), late);
       if (outcome.outcome === 'rejected') throw new ItemFailure(item, true, outcome.reason);
@@ -75,7 +78,7 @@ export class TaskProcessor {
     const store = async (tx: EntityManager): Promise<void> => {
       journal.settle(tx, [{ id: item.id, outcome, reason: skippedFor }], clock.now());
       await work?.({ tx, emit: outbox.emit.bind(outbox) });
-      journal.appendLater(outbox.items, clock.now(), tx);
+      outbox.store(tx, journal, clock.now());
     };
     try {
       await tenants.transaction(merchantId, store, { durable: !this.queue.inside });
@@ -83,7 +86,7 @@ export class TaskProcessor {
       if (isSettledBefore(error)) return false;
       throw error;
     }
-    await waker.wake(outbox.wakes());
+    await outbox.release(waker);
     return true;
   }
 

@@ -43,7 +43,9 @@ export function explain(
   return {
     summary: summary(message),
     lookedAt: message.verdict ? lookedAt(message.verdict) : [],
-    decision: message.verdict ? decision(message.verdict) : 'It has not been planned yet: it waits its turn.',
+    decision: message.verdict
+      ? decision(message.verdict, message.slotAt)
+      : 'It has not been planned yet: it waits its turn.',
     decidedAt: message.verdict?.at ?? null,
     attempts: calls
       .toSorted((a, b) => a.plan - b.plan)
@@ -140,8 +142,8 @@ const CUSTOMER_WAITS: Record<CustomerReason, string> = {
   template_not_sendable: 'the service window is closed and its template may not be sent now',
 };
 
-function decision(verdict: Verdict & { slotAt?: string }): string {
-  const slot = verdict.slotAt ? ` Its slot at the number was ${verdict.slotAt}.` : '';
+function decision(verdict: Verdict, slotAt: Date | null): string {
+  const slot = slotAt ? ` Its slot at the number was ${slotAt.toISOString()}.` : '';
   switch (verdict.decision) {
     case 'send_free_form':
       return `Send it as it is, since the service window was open.${slot}`;

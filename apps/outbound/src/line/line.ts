@@ -14,6 +14,7 @@ import { lockHead, updateMessage, type Message } from '../store/messages.js';
 import { lockRecipient, updateRecipient, type Recipient, type RecipientKey } from '../store/recipients.js';
 import { findAccount, lockSender, storeSender, type Account } from '../store/senders.js';
 import { findTemplates } from '../store/templates.js';
+import { RightAway } from '../send/right-away.js';
 import { toWork, type Work } from '../work.js';
 
 /** After a pause one message goes first; the others wait this long for what becomes of it. */
@@ -25,6 +26,8 @@ const PROBE_MS = 15_000;
  */
 @Injectable()
 export class Line {
+  constructor(private readonly rightAway: RightAway) {}
+
   /** The same as `advance`, once for all items of the recipient's stream that are applied together. */
   advanceAtEnd(ctx: OrderedContext, { channelAccountId, contactId }: RecipientKey): void {
     const key = { channelAccountId, contactId };
@@ -98,18 +101,20 @@ export class Line {
     const { tx, now, emit } = work;
     const taken = takePair(recipient.pair, now);
     if (taken.outcome === 'taken') updateRecipient(tx, recipient, { pair: taken.bucket });
+    const { begun, slotAt } = await this.rightAway.begin(work, head, verdict);
     updateMessage(tx, head, {
       state: 'sending',
       plan: head.plan + 1,
       verdict,
       plannedAt: now,
-      slotAt: null,
-      calledAt: null,
+      slotAt,
+      calledAt: begun ? now : null,
+      sends: head.sends + (begun ? 1 : 0),
       indeterminateAt: null,
       notBefore: null,
     });
     const { channelAccountId, messageId, plan } = head;
-    emit(callChannel, { channelAccountId, messageId, plan });
+    if (!begun) emit(callChannel, { channelAccountId, messageId, plan });
   }
 
   /**

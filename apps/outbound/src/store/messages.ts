@@ -15,7 +15,7 @@ export interface Message extends RecipientKey {
   /** Still in its recipient's line. */
   open: boolean;
   plan: number;
-  verdict: StoredVerdict | null;
+  verdict: Verdict | null;
   plannedAt: Date | null;
   slotAt: Date | null;
   calledAt: Date | null;
@@ -39,9 +39,6 @@ export interface Message extends RecipientKey {
   failedAt: Date | null;
   droppedAt: Date | null;
 }
-
-/** The verdict with the slot of the number that was reserved for it. */
-export type StoredVerdict = Verdict & { slotAt?: string };
 
 export interface MessageError {
   code: number | null;
