@@ -167,6 +167,11 @@ export function isRefusal(error: unknown): boolean {
   return /^(0A|21|22|23|42|44|54|P0)/.test(sqlState(error) ?? '');
 }
 
+/** The transaction had to give way (a deadlock, a lock that did not come, a lost connection): the same again may succeed. */
+export function hadToGiveWay(error: unknown): boolean {
+  return /^(08|40|55P03|57P)/.test(sqlState(error) ?? '');
+}
+
 /** A statement was cancelled, as it took longer than its role may. */
 export function tookTooLong(error: unknown): boolean {
   return sqlState(error) === '57014';

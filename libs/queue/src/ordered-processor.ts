@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import {
   GroupCommit,
+  hadToGiveWay,
   isRefusal,
   tookTooLong,
   WHOLE_QUEUE,
@@ -108,12 +109,19 @@ export class OrderedProcessor {
       } catch (error) {
         if (error instanceof Unprepared) await error.learn();
         else if (error instanceof FailedTogether) limit = Math.max(1, error.items >> 1);
-        else if (error instanceof ItemFailure) await recordFailure(this.deps, stream, error, now);
+        else if (error instanceof ItemFailure) await this.recordFailure(stream, error, now);
         else throw error;
       } finally {
         await takeBack(this.deps, stream, counts);
       }
     }
+  }
+
+  /** A stream waits with its item; what else a bulk queue has goes on, and the item is woken for. */
+  private async recordFailure(stream: Stream, failure: ItemFailure, now: Date): Promise<void> {
+    const again = await recordFailure(this.deps, stream, failure, now);
+    if (!again || stream.stream !== WHOLE_QUEUE) return;
+    await this.deps.waker.wake([{ ...stream, name: 'again', delayMs: again.afterMs }]);
   }
 
   /** Applies what the part may hold, with parts of other streams if it is an ordinary one. */
@@ -241,8 +249,9 @@ async function allOf<T>(all: readonly T[], work: (one: T) => Promise<void>): Pro
 
 const ALONE_AGAIN = 'its handler wants it alone, and it was';
 
-/** Whose fault it is shows when an item is alone. */
-function failureOf(items: readonly PendingItem[], error: unknown): Error {
+/** Whose fault it is shows when an item is alone; none's when the transaction had to give way. */
+function failureOf(items: readonly PendingItem[], error: unknown): unknown {
+  if (hadToGiveWay(error)) return error;
   if (items.length > 1) return new FailedTogether(items.length);
   return new ItemFailure(items[0]!, false, reasonOf(error), { cause: error });
 }

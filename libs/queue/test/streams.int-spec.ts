@@ -144,6 +144,26 @@ describe.each(TEST_BACKENDS)('streams on %s', (kind) => {
     expect(Math.min(...seen)).toBeGreaterThanOrEqual(0);
   });
 
+  it('counts no attempt when the database had to break a deadlock or gave no lock', async () => {
+    const line = `way_${randomUUID()}`;
+    const codes = ['40P01', '55P03', '40001'];
+    script.onMessage = async (_id, { tx }) => {
+      const code = codes.shift();
+      if (code) await tx.query(`DO $$ BEGIN RAISE EXCEPTION 'gives way' USING ERRCODE = '${code}'; END $$`);
+      return done;
+    };
+    await put(say, message('gives_way', line));
+    await until('it is applied', () => script.applied.includes('gives_way'), 20_000);
+    const read = () =>
+      app
+        .get(Tenants)
+        .read(merchantId, `SELECT attempts FROM journal.items WHERE stream = $1 AND outcome = 'done'`, [
+          line,
+        ]);
+    expect(await until('it is stored', async () => (await read())[0])).toEqual({ attempts: 0 });
+    expect(codes).toEqual([]);
+  });
+
   it('counts what fails at the end of a transaction against the item whose fault it is, until it is a dead letter', async () => {
     const line = `ends_${randomUUID()}`;
     script.onMessage = (id, ctx) => {

@@ -141,6 +141,26 @@ export class Stand {
     return (await this.sends()).slice(before).map((s) => s.content);
   }
 
+  /** Keeps everybody off a thread until the returned function is called. */
+  async holdThread(threadId: string): Promise<() => Promise<void>> {
+    const holder = await this.owner.connect();
+    await holder.query('BEGIN');
+    await holder.query(`SELECT FROM conversation.threads WHERE thread_id = $1 FOR UPDATE`, [threadId]);
+    return async () => {
+      await holder.query('COMMIT');
+      holder.release();
+    };
+  }
+
+  /** Failed runs and crashes that items of this merchant have counted. */
+  async counted(): Promise<number> {
+    const [row] = await this.sql<{ counted: number }>(
+      `SELECT coalesce(sum(attempts + endings), 0)::int AS counted FROM journal.items WHERE merchant_id = $1`,
+      [this.merchant.merchantId],
+    );
+    return row!.counted;
+  }
+
   async settled(): Promise<void> {
     const open = `SELECT name, reason, parked_at FROM journal.items
       WHERE service = 'conversation' AND merchant_id = $1 AND settled_at IS NULL`;
