@@ -16,7 +16,7 @@ export const FRESH_MS = 2_000;
  * A message waits for its slot as marked no longer than this, in milliseconds: should the process die meanwhile, its answer
  * counts as lost.
  */
-const NEAR_MS = 50;
+const NEAR_MS = 250;
 /** The transaction waits no longer than this for a slot: whoever has the row of the number may wait for the transaction. */
 const PATIENCE_MS = 100;
 /** Added to the time that a call may take: nobody takes up one that is still under way. */
