@@ -49,7 +49,7 @@ export class Outcomes {
     if (recipient.pairRefusals > 0 || pair !== recipient.pair) {
       updateRecipient(tx, recipient, { pairRefusals: 0, pairHoldUntil: null, pair });
     }
-    endPause(tx, message.channelAccountId, message.calledAt);
+    if (mayEndPause(message)) endPause(tx, message.channelAccountId, message.calledAt);
     await this.statuses.applyEarly(work, message, early);
     await this.line.advance(work, message);
   }
@@ -106,6 +106,11 @@ export class Outcomes {
     });
     await this.line.advance(work, message);
   }
+}
+
+/** What was called as it was planned, while there was no pause, was called before any that there is now. */
+function mayEndPause({ verdict, plannedAt, calledAt }: Message): boolean {
+  return Boolean(verdict?.facts.pauseReason) || calledAt?.getTime() !== plannedAt?.getTime();
 }
 
 /** The message if this plan of it is still the one under way: a status may have settled it. */

@@ -18,7 +18,7 @@ export const FRESH_MS = 2_000;
  */
 const NEAR_MS = 250;
 /** The transaction waits no longer than this for a slot: whoever has the row of the number may wait for the transaction. */
-const PATIENCE_MS = 100;
+const PATIENCE_MS = 1_000;
 /** Added to the time that a call may take: nobody takes up one that is still under way. */
 const MARGIN_MS = 5_000;
 
