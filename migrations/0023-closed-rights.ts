@@ -81,8 +81,8 @@ const SHARED: readonly [schema: string, role: ServiceRole, tables: readonly stri
     'tenancy',
     'waco_admin',
     [
-      ...['channel_accounts', 'store_connections', 'payment_providers', 'templates', 'merchant_settings'],
-      ...['meta_apps', 'former_webhook_secrets', 'api_keys', 'idempotency_keys', 'erasures'],
+      'channel_accounts', 'store_connections', 'payment_providers', 'templates', 'merchant_settings',
+      'meta_apps', 'former_webhook_secrets', 'api_keys', 'idempotency_keys', 'erasures',
     ],
   ],
 ];

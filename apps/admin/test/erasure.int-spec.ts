@@ -79,15 +79,26 @@ async function item(
 ): Promise<string> {
   const service = name.split('.')[0]!;
   return insertItem(owner, {
-    ...{ merchantId: M, service, stream, name, source: 'whatsapp', externalId: `key_${++keys}`, payload },
-    ...{ occurredAt: NOW, createdAt: NOW, outcome: 'done', ...more },
+    merchantId: M,
+    service,
+    stream,
+    name,
+    source: 'whatsapp',
+    externalId: `key_${++keys}`,
+    payload,
+    occurredAt: NOW,
+    createdAt: NOW,
+    outcome: 'done',
+    ...more,
   });
 }
 
 /** Runs the parts one after the other as their jobs would; each part `times` times, as after a crash at its end. */
 async function erase(alias: PersonAlias, times = 1): Promise<void> {
   let payload: ErasePersonPayload = {
-    ...{ erasureId: 'era_1', requestedAt: new Date(Date.now() + 1_000).toISOString(), report: {} },
+    erasureId: 'era_1',
+    requestedAt: new Date(Date.now() + 1_000).toISOString(),
+    report: {},
     subject: seedOf(alias),
   };
   await owner.query(
@@ -105,15 +116,14 @@ async function erase(alias: PersonAlias, times = 1): Promise<void> {
   for (const [role, service, handler] of parts) {
     const name = `${service}.erase-person.v1`;
     const id = await insertItem(owner, {
-      ...{
-        merchantId: M,
-        service,
-        queue: `${service}-data`,
-        stream: name,
-        name,
-        externalId: `${name}/${++keys}`,
-      },
-      ...{ payload, occurredAt: NOW },
+      merchantId: M,
+      service,
+      queue: `${service}-data`,
+      stream: name,
+      name,
+      externalId: `${name}/${++keys}`,
+      payload,
+      occurredAt: NOW,
     });
     for (let run = 1; run <= times; run++) {
       let emitted: ErasePersonPayload | undefined;

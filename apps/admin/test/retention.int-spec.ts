@@ -76,9 +76,18 @@ async function ids(sql: string, ...parameters: unknown[]): Promise<string[]> {
 
 async function item(merchantId: string | null, name: string, more: Record<string, unknown>): Promise<void> {
   const row: Record<string, unknown> = {
-    ...{ merchant_id: merchantId, service: 'conversation', queue: 'threads', stream: 'thread/x', name },
-    ...{ source: 'whatsapp', external_id: name, payload: '{}', occurred_at: daysAgo(400) },
-    ...{ created_at: daysAgo(400), due_at: daysAgo(400), ...more },
+    merchant_id: merchantId,
+    service: 'conversation',
+    queue: 'threads',
+    stream: 'thread/x',
+    name,
+    source: 'whatsapp',
+    external_id: name,
+    payload: '{}',
+    occurred_at: daysAgo(400),
+    created_at: daysAgo(400),
+    due_at: daysAgo(400),
+    ...more,
   };
   const columns = Object.keys(row);
   await owner.query(
@@ -192,7 +201,9 @@ describe('what is older than a merchant keeps it, to the hour', () => {
     const [old, ...others] = rows;
     expect(JSON.stringify(old)).not.toMatch(/Sheena|971501|"tok"/);
     expect(old).toMatchObject({
-      ...{ state: 'delivered', accepted_quote: { total: 1 }, payment_amount: { minor: 100 } },
+      state: 'delivered',
+      accepted_quote: { total: 1 },
+      payment_amount: { minor: 100 },
       fulfilments: [{ kind: 'failed' }, { kind: 'delivered' }],
     });
     expect(others.map((o) => [o.order_ref, o.person.name, o.link_token])).toEqual([

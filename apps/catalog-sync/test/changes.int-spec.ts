@@ -42,8 +42,11 @@ type Change = { sku: string; title?: string; minor?: number; available?: number;
 
 const change: fc.Arbitrary<Change> = fc.oneof(
   fc.record({
-    ...{ sku: fc.constantFrom(...SKUS), title: fc.constantFrom('Hoodie', 'Cap'), deleted: fc.boolean() },
-    ...{ minor: fc.nat(500), available: fc.nat(9) },
+    sku: fc.constantFrom(...SKUS),
+    title: fc.constantFrom('Hoodie', 'Cap'),
+    deleted: fc.boolean(),
+    minor: fc.nat(500),
+    available: fc.nat(9),
   }),
   fc.record({ sku: fc.constantFrom(...SKUS), minor: fc.nat(500) }),
   fc.record({ sku: fc.constantFrom(...SKUS), available: fc.nat(9) }),
@@ -60,8 +63,17 @@ function eventOf({ sku, title, minor, available, deleted }: Change, sequence: nu
       : { ...event, type: 'price.updated', data: { sku, price } };
   }
   const product = {
-    ...{ sku, title, description: '', category: { id: 'c', title: 'Category' }, imageUrl: null },
-    ...{ price, available, regions: null, sequence, updatedAt: occurredAt, deleted },
+    sku,
+    title,
+    description: '',
+    category: { id: 'c', title: 'Category' },
+    imageUrl: null,
+    price,
+    available,
+    regions: null,
+    sequence,
+    updatedAt: occurredAt,
+    deleted,
   };
   return { ...event, type: 'product.updated', data: product };
 }

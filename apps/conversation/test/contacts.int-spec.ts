@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import type { OrderFact } from '#contracts';
+import type { OrderFact } from '#core/checkout';
 import type { PersonRef } from '#core/messaging';
 import { Tenants } from '#persistence';
 import { createTestDatabase, insertTestMerchant, TEST_BACKENDS, type TestDatabase } from '#testing';

@@ -1,5 +1,5 @@
 import { splitWebhook } from '#adapters/whatsapp-cloud';
-import type { OrderFact } from '#contracts';
+import type { OrderFact } from '#core/checkout';
 import type { PersonRef } from '#core/messaging';
 import { until } from '#testing';
 import { Stand as OutboundStand, type Customer } from '../../outbound/test/support/stand.js';

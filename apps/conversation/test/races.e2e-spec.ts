@@ -24,8 +24,12 @@ function startProcess(): ChildProcess {
   return spawn(process.execPath, [MAIN], {
     stdio: 'ignore',
     env: {
-      ...{ PATH: process.env.PATH, NODE_ENV: 'test', LOG_LEVEL: 'silent', PORT: '0' },
-      ...{ DATABASE_URL: database.url('waco_conversation'), QUEUE_URL: database.queueUrl },
+      PATH: process.env.PATH,
+      NODE_ENV: 'test',
+      LOG_LEVEL: 'silent',
+      PORT: '0',
+      DATABASE_URL: database.url('waco_conversation'),
+      QUEUE_URL: database.queueUrl,
       CATALOG_RPC_PORT: String(catalog.rpcPort),
     },
   });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { OrderFact } from '#contracts';
+import type { OrderFact } from '#core/checkout';
 import { keyOf, step, type Answer, type ThreadEvent, type ThreadState } from '#core/conversation';
 import type { OutboundContent, PersonRef } from '#core/messaging';
 import { Directory } from '#persistence';
@@ -163,7 +163,11 @@ describe('while the catalog is asked', () => {
     await barrier.reached(1);
     const { quote, ref } = order!;
     const fact = other.fact(thread, ref, {
-      ...{ kind: 'paid', number: 'DD-1', quote, total: quote.total, paidAt: new Date().toISOString() },
+      kind: 'paid',
+      number: 'DD-1',
+      quote,
+      total: quote.total,
+      paidAt: new Date().toISOString(),
     });
     await other.store(fact);
     await other.wake(fact);
@@ -292,8 +296,12 @@ describe('messages of a customer and facts of an order, over two processes and t
   }
 
   const shape = ({ phase, cart, order, orders, shown }: ThreadState, words: string[]): object => ({
-    ...{ phase, cart, order: order?.ref, shown: shown?.lines.map((l) => [l.sku, l.quantity]) },
-    ...{ orders: orders.map(({ ref, status, number }) => [ref, status, number]), words },
+    phase,
+    cart,
+    order: order?.ref,
+    shown: shown?.lines.map((l) => [l.sku, l.quantity]),
+    orders: orders.map(({ ref, status, number }) => [ref, status, number]),
+    words,
   });
 
   async function played(from: ThreadState, events: readonly ThreadEvent[]): Promise<object> {

@@ -97,7 +97,9 @@ describe('two recipients that turn out to be one person', () => {
     await stand.world.ok('POST', `${kept.thread}/messages`, { type: 'text', text: 'hi' });
     // The customer's message was noted under the contact that is gone.
     await stand.emit(noteInbound, {
-      ...{ channelAccountId, contactId: gone.contactId, messageId: newId('wamid') },
+      channelAccountId,
+      contactId: gone.contactId,
+      messageId: newId('wamid'),
       sentAt: stand.now.toISOString(),
     });
     for (const id of [held, late]) await stand.reaches(id, 'delivered');
@@ -168,8 +170,12 @@ describe('two recipients that turn out to be one person', () => {
     expect(await contactOf(id)).toBe(gone.contactId);
     stand.onStatus = (payload) => payload;
     await stand.emit(recordStatus, {
-      ...{ channelAccountId: stand.merchant.channelAccountId, channelMessageId: channelMessageId! },
-      ...{ messageId: id, status: 'failed', at: stand.now.toISOString(), errors: LATE_FAILURE },
+      channelAccountId: stand.merchant.channelAccountId,
+      channelMessageId: channelMessageId!,
+      messageId: id,
+      status: 'failed',
+      at: stand.now.toISOString(),
+      errors: LATE_FAILURE,
     });
     await until('it waits for the person', async () => (await stand.message(id))?.open);
     expect(await contactOf(id)).toBe(kept.contactId);

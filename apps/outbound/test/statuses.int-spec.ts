@@ -90,8 +90,13 @@ async function openShop(): Promise<Shop> {
 
 function statusesOf({ channelAccountId }: Shop): RecordStatusPayload[] {
   const status = (i: number, step: number, more: Partial<RecordStatusPayload> = {}): RecordStatusPayload => ({
-    ...{ channelAccountId, channelMessageId: `wamid.${i}`, messageId: `msg_${i}`, status: STEPS[step]! },
-    ...{ at: new Date(AT + 1_000 * (step + 1)).toISOString(), errors: [], ...more },
+    channelAccountId,
+    channelMessageId: `wamid.${i}`,
+    messageId: `msg_${i}`,
+    status: STEPS[step]!,
+    at: new Date(AT + 1_000 * (step + 1)).toISOString(),
+    errors: [],
+    ...more,
   });
   const known = Array.from({ length: MESSAGES }, (_, i) =>
     FAILED.includes(i)
@@ -235,8 +240,12 @@ it('hundreds of statuses in any order, doubled, over two processes, end as one b
           occasion: randomUUID(),
         })
       : itemOf(bulk, sendMessage, {
-          ...{ channelAccountId, contactId: `con_${i % 20}`, messageId: `line_${i}`, threadId: 'thr' },
-          ...{ person: { waId: '971500000000' }, content: { type: 'text', body: 'in line' } },
+          channelAccountId,
+          contactId: `con_${i % 20}`,
+          messageId: `line_${i}`,
+          threadId: 'thr',
+          person: { waId: '971500000000' },
+          content: { type: 'text', body: 'in line' },
         }),
   );
   await Promise.all(

@@ -1,10 +1,8 @@
 import { IsBoolean, IsISO8601, IsNotEmptyObject, IsObject, IsOptional, IsString } from 'class-validator';
-import type { OrderFact } from '#core/conversation';
+import type { OrderFact } from '#core/checkout';
 import { threadStream, type InboundContent, type PersonRef } from '#core/messaging';
 import { defineJob, type RetryPolicy } from './job.js';
 import { QUEUES } from './queues.js';
-
-export type { OrderFact, Tracking } from '#core/conversation';
 
 const RETRY: RetryPolicy = { attempts: 5, backoff: 'exponential', delayMs: 500 };
 

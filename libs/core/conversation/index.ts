@@ -1,5 +1,4 @@
 export * from './effects.js';
-export * from './facts.js';
 export * from './intent.js';
 export * from './merge.js';
 export * from './questions.js';

@@ -2,7 +2,7 @@ import type { OutboundContent, TemplateFallback, TemplatePurpose } from '#core/m
 import { askForCart } from './asking.js';
 import { cartOnOffer, onlySellable } from './cart.js';
 import type { Outcome, Step, Turn } from './effects.js';
-import type { OrderFact, Tracking } from './facts.js';
+import type { OrderFact, Tracking } from '#core/checkout';
 import { changeText } from './figures.js';
 import { CHOICE } from './intent.js';
 import * as say from './say-orders.js';

@@ -3,7 +3,7 @@ import type { InboundContent } from '#core/messaging';
 import { ask, askForCart } from './asking.js';
 import { mergeLines, saying } from './cart.js';
 import type { Outcome, Step, StepContext, Turn } from './effects.js';
-import type { OrderFact } from './facts.js';
+import type { OrderFact } from '#core/checkout';
 import { readIntent, type Intent } from './intent.js';
 import { onOrderFact } from './order-facts.js';
 import type { Answers } from './questions.js';

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { formatMoney, lineTotal, withHeld, type Quote } from '#core/catalog';
+import type { OrderFact } from '#core/checkout';
 import type { OutboundContent } from '#core/messaging';
 import {
   keyOf,
@@ -7,7 +8,6 @@ import {
   step,
   TRANSITIONS,
   type Answer,
-  type OrderFact,
   type Phase,
   type Question,
   type Step,
@@ -39,9 +39,9 @@ const quote = fc
     source: fc.constantFrom('live', 'synced'),
   })
   .map(({ lines, source }): Quote => ({
-    ...{ source: source as Quote['source'], quotedAt: NOW.toISOString(), validUntil: NOW.toISOString(), currency: 'AED' },
+    source: source as Quote['source'], quotedAt: NOW.toISOString(), validUntil: NOW.toISOString(), currency: 'AED',
     lines: lines.map(({ reason, ...l }) => ({ ...l, unitPrice: unique(), ...(reason ? { reason: reason as 'out_of_stock' } : {}) })),
-    ...{ tax: unique(), shipping: unique(), total: unique() },
+    tax: unique(), shipping: unique(), total: unique(),
   })); // prettier-ignore
 
 /** How a shop answers, whatever it is asked. */

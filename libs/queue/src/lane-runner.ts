@@ -1,7 +1,7 @@
 import { DelayedError, UnrecoverableError } from 'bullmq';
 import type { Lane } from '#contracts';
 import type { Stream } from '#persistence';
-import type { Turnstile } from '#platform';
+import type { Semaphore } from '#platform';
 import type { WakeJob } from './backend.js';
 import type { Place } from './context.js';
 import { CountNeeded } from './failures.js';
@@ -33,7 +33,7 @@ export class InHand {
 
 interface Places {
   /** Of work that holds a connection. */
-  turnstile: Turnstile;
+  semaphore: Semaphore;
   inHand: InHand;
   /** Streams at a time, those that wait for something outside the database included. */
   atOnce: number;
@@ -41,7 +41,7 @@ interface Places {
    * Of what is run with care, one at a time in all lanes of a queue: should the process die once more, only the item
    * that it was at has been counted. A task that takes long is joined by the next one.
    */
-  alone: Turnstile;
+  alone: Semaphore;
 }
 
 /** Runs the streams that wake-ups of one lane name, so many at a time. */
@@ -58,7 +58,7 @@ export class LaneRunner {
     private readonly begin: () => void = () => undefined,
   ) {
     const { queue } = lane;
-    const inPlace: InPlace = (work) => this.places.turnstile.pass(work);
+    const inPlace: InPlace = (work) => this.places.semaphore.pass(work);
     this.processor =
       queue.kind === 'task' ? new TaskProcessor(deps, queue) : new OrderedProcessor(deps, inPlace);
   }
@@ -170,7 +170,7 @@ export class LaneRunner {
 
   private async runTask(stream: Stream, counted: boolean): Promise<Again> {
     const work = (): Promise<Again> => this.charged(stream, () => this.processor.run(stream, counted));
-    return counted ? passBriefly(this.places.alone, work) : this.places.turnstile.pass(work);
+    return counted ? passBriefly(this.places.alone, work) : this.places.semaphore.pass(work);
   }
 
   /** Counts the time for which a task holds its place. */
@@ -199,9 +199,9 @@ export class LaneRunner {
 /** What kills a process mostly does so at once: a shop that is slow shall not hold up those of others for as long. */
 const ALONE_FOR_MS = 3_000;
 
-/** Does the work, of which no more than the beginning is within the turnstile. */
-async function passBriefly<T>(turnstile: Turnstile, work: () => Promise<T>): Promise<T> {
-  const begun = turnstile.pass(async () => {
+/** Does the work, of which no more than the beginning is within the semaphore. */
+async function passBriefly<T>(semaphore: Semaphore, work: () => Promise<T>): Promise<T> {
+  const begun = semaphore.pass(async () => {
     const working = work();
     let timer: NodeJS.Timeout | undefined;
     const enough = new Promise((resolve) => (timer = setTimeout(resolve, ALONE_FOR_MS)));

@@ -2,7 +2,7 @@ import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import type { Worker } from 'bullmq';
 import { lastValueFrom } from 'rxjs';
 import { lanesOf, type JobContract, type Lane, type QueueDefinition } from '#contracts';
-import { Turnstile } from '#platform';
+import { Semaphore } from '#platform';
 import type { QueueBackend, WakeJob, WakeUp } from './backend.js';
 import { CrowdLimit } from './crowd.js';
 import { InHand, LaneRunner } from './lane-runner.js';
@@ -96,8 +96,8 @@ export class JobsStrategy extends Server implements CustomTransportStrategy {
   private work(queue: QueueDefinition, deps: ProcessorDeps): Worker<WakeUp>[] {
     const concurrency = this.concurrency(queue);
     // What holds connections shares the places for them; a task that waits for others takes nobody's place.
-    const shared = queue.kind === 'task' ? undefined : new Turnstile(concurrency);
-    const alone = new Turnstile(1);
+    const shared = queue.kind === 'task' ? undefined : new Semaphore(concurrency);
+    const alone = new Semaphore(1);
     const inHand = new InHand();
     // What waits for an answer from outside holds no connection.
     const atOnce = deps.prepare[queue.name] ? concurrency * 4 : concurrency;
@@ -106,7 +106,7 @@ export class JobsStrategy extends Server implements CustomTransportStrategy {
     const open = (lane: Lane, begin?: () => void): Worker<WakeUp> => {
       const runner = new LaneRunner(
         lane,
-        { turnstile: shared ?? new Turnstile(concurrency), alone, inHand, atOnce },
+        { semaphore: shared ?? new Semaphore(concurrency), alone, inHand, atOnce },
         deps,
         begin,
       );

@@ -90,7 +90,8 @@ export class Waker {
       lane: (place > 0 && lanesNamed(queue).find((lane) => lane.crowd)?.name) || queue,
       name,
       data: {
-        ...{ merchantId, stream },
+        merchantId,
+        stream,
         ...(others.length > 0 ? { others: others.map((other) => other.stream) } : {}),
         ...(counted ? { counted: true as const } : {}),
       },

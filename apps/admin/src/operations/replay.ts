@@ -113,7 +113,8 @@ export class Replay {
     if (accounts.length === 0) return { wakes: [], left: 0 };
     await openQuarantine(tx);
     const search = {
-      ...{ from, to },
+      from,
+      to,
       numbers: accounts.map((a) => a.number),
       accounts: accounts.map((a) => a.account),
     };

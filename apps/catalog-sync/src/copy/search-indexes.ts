@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { SearchIndexBuilder, type SearchIndex } from '#core/catalog';
 import { Tenants } from '#persistence';
-import { Breath, CLOCK, Turnstile, type Clock } from '#platform';
+import { Breath, CLOCK, Semaphore, type Clock } from '#platform';
 import { ProductCopy, type ProductText } from './product-copy.js';
 
 /** What all indexes together may hold, of the merchants that were asked last: a word in a product takes some 60 bytes. */
@@ -43,7 +43,7 @@ export class SearchIndexes {
   private readonly entries = new Map<string, Entry>();
   private places = 0;
   private readonly reading = new Map<string, Promise<Entry>>();
-  private readonly turnstile = new Turnstile(AT_ONCE);
+  private readonly semaphore = new Semaphore(AT_ONCE);
 
   constructor(
     private readonly tenants: Tenants,
@@ -76,7 +76,7 @@ export class SearchIndexes {
   private readOnce(merchantId: string): Promise<Entry> {
     const under = this.reading.get(merchantId);
     if (under) return under;
-    const read = this.turnstile
+    const read = this.semaphore
       .pass(() => this.read(merchantId))
       .finally(() => this.reading.delete(merchantId));
     this.reading.set(merchantId, read);

@@ -8,9 +8,9 @@ import {
   noteOrder,
   receiveMessage,
   type JobContract,
-  type OrderFact,
   type SendMessagePayload,
 } from '#contracts';
+import type { OrderFact } from '#core/checkout';
 import type { ThreadState } from '#core/conversation';
 import type { InboundContent, OutboundContent, PersonRef } from '#core/messaging';
 import { Journal, Tenants, type NewItem } from '#persistence';
@@ -84,7 +84,9 @@ export class Stand {
     const payload = {
       channel: 'whatsapp' as const,
       channelAccountId: this.merchant.channelAccountId,
-      ...{ person, messageId: `wamid.${randomUUID()}`, sentAt: at.toISOString() },
+      person,
+      messageId: `wamid.${randomUUID()}`,
+      sentAt: at.toISOString(),
       content: typeof content === 'string' ? ({ type: 'text', text: content } as const) : content,
       ...more,
     };
@@ -101,8 +103,12 @@ export class Stand {
     return this.item(
       noteOrder,
       {
-        ...{ threadId: thread.thread_id, threadStream: thread.stream, orderRef, fact },
-        ...{ factId: randomUUID(), occurredAt: new Date().toISOString() },
+        threadId: thread.thread_id,
+        threadStream: thread.stream,
+        orderRef,
+        fact,
+        factId: randomUUID(),
+        occurredAt: new Date().toISOString(),
       },
       new Date(),
     );

@@ -48,7 +48,11 @@ export class MergeRecipientsHandler {
     const rested = { level: 0, at: now };
     updateRecipient(tx, gone, {
       mergedInto: kept.contactId,
-      ...{ lastInboundAt: null, windowRefused: false, pair: rested, pairRefusals: 0, pairHoldUntil: null },
+      lastInboundAt: null,
+      windowRefused: false,
+      pair: rested,
+      pairRefusals: 0,
+      pairHoldUntil: null,
     });
     this.line.advanceAtEnd(ctx, kept);
     return done;

@@ -1,4 +1,5 @@
 import type { CartLine, FoundProduct, Quote, QuoteLine } from '#core/catalog';
+import type { OrderFact } from '#core/checkout';
 import type { InboundContent, OutboundContent } from '#core/messaging';
 import {
   keyOf,
@@ -6,7 +7,6 @@ import {
   step,
   type Answer,
   type Effect,
-  type OrderFact,
   type Question,
   type ThreadState,
 } from '../index.js';
@@ -38,19 +38,24 @@ export class ShopStub {
         : (product.reason ??
           (available === 0 ? 'out_of_stock' : available < quantity ? 'insufficient_stock' : undefined));
       return {
-        ...{ sku, quantity, available, title: product?.title ?? '', maxQuantity: product?.maxQuantity ?? 99 },
+        sku,
+        quantity,
+        available,
+        title: product?.title ?? '',
+        maxQuantity: product?.maxQuantity ?? 99,
         unitPrice: money(product?.price ?? 0),
         ...(reason ? { reason } : {}),
       };
     });
     const goods = quoted.reduce((sum, l) => sum + (l.reason ? 0 : l.unitPrice.minor * l.quantity), 0);
     return {
-      ...{
-        source: this.source,
-        quotedAt: '2026-11-21T10:00:00.000Z',
-        validUntil: '2026-11-21T10:05:00.000Z',
-      },
-      ...{ currency: 'AED', lines: quoted, tax: money(0), shipping: money(this.shipping) },
+      source: this.source,
+      quotedAt: '2026-11-21T10:00:00.000Z',
+      validUntil: '2026-11-21T10:05:00.000Z',
+      currency: 'AED',
+      lines: quoted,
+      tax: money(0),
+      shipping: money(this.shipping),
       total: money(goods + this.shipping),
     };
   }
@@ -67,7 +72,10 @@ export class ShopStub {
       case 'search': {
         const skus = [...this.products.keys()];
         const products = skus.map((sku): FoundProduct => ({
-          ...{ sku, description: '', categoryId: 'all', imageUrl: null },
+          sku,
+          description: '',
+          categoryId: 'all',
+          imageUrl: null,
         }));
         const quote = this.quote(skus.map((sku) => ({ sku, quantity: 1 })));
         return { kind: 'search', reply: { outcome: 'ok', products, quote } };
@@ -131,7 +139,9 @@ export class Chat {
   private apply(event: Parameters<typeof step>[1]): OutboundContent[] {
     const answers = new Map<string, Answer>();
     const context = {
-      ...{ now: this.now, shop: 'Dune & Date', currency: 'AED' },
+      now: this.now,
+      shop: 'Dune & Date',
+      currency: 'AED',
       newOrderRef: () => `W${++this.ids}`,
     };
     for (;;) {

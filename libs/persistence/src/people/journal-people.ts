@@ -83,9 +83,19 @@ function condition(
         -- What was not understood is kept as it came, under whatever name.
         OR service = 'ingest' AND payload::text LIKE ANY ($14)))`,
     parameters: [
-      ...[merchantId, from.stream, from.occurredAt, from.id, to === undefined],
-      ...[end.stream, end.occurredAt, end.id, notOf],
-      ...[ids.map(containing), upTo, subject.streams, names.map(containing)],
+      merchantId,
+      from.stream,
+      from.occurredAt,
+      from.id,
+      to === undefined,
+      end.stream,
+      end.occurredAt,
+      end.id,
+      notOf,
+      ids.map(containing),
+      upTo,
+      subject.streams,
+      names.map(containing),
       subject.keys.map((key) => containing(JSON.stringify(key))),
     ],
   };
