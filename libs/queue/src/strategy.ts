@@ -20,15 +20,21 @@ export class JobsStrategy extends Server implements CustomTransportStrategy {
   private readonly runners: LaneRunner[] = [];
   /** By queue: of the lane that is not a crowd's. */
   private readonly usual = new Map<string, LaneRunner>();
+  /**
+   * Places of all work that holds a connection: it may need a second one for a moment (a merchant's settings, a slot), and
+   * if such work could take them all, each would wait for the others.
+   */
+  private readonly connected: Semaphore;
 
   constructor(
     private readonly backend: QueueBackend,
     private readonly contracts: readonly JobContract[],
     private readonly deps: Omit<ProcessorDeps, 'contracts' | 'handlers' | 'takePlace'>,
     /** Size of this process's database pool. */
-    private readonly connections: number,
+    connections: number,
   ) {
     super();
+    this.connected = new Semaphore(Math.max(1, Math.floor(connections * 0.8)));
   }
 
   /** @throws Error when a contract has no handler here, or a handler no contract: before any work is taken. */
@@ -83,20 +89,10 @@ export class JobsStrategy extends Server implements CustomTransportStrategy {
     };
   }
 
-  /**
-   * A handler that is no task holds a connection and may need a second one for a moment (a merchant's settings): if such
-   * handlers could take them all, each would wait for the others.
-   */
-  private concurrency({ kind, concurrency }: QueueDefinition): number {
-    return kind === 'task'
-      ? concurrency
-      : Math.max(1, Math.min(concurrency, Math.floor(this.connections * 0.8)));
-  }
-
   private work(queue: QueueDefinition, deps: ProcessorDeps): Worker<WakeUp>[] {
-    const concurrency = this.concurrency(queue);
+    const { concurrency } = queue;
     // What holds connections shares the places for them; a task that waits for others takes nobody's place.
-    const shared = queue.kind === 'task' ? undefined : new Semaphore(concurrency);
+    const shared = queue.kind === 'task' ? undefined : this.connected;
     const alone = new Semaphore(1);
     const inHand = new InHand();
     // What waits for an answer from outside holds no connection.
