@@ -1,5 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { SERVICE_ROLES } from './support.js';
+import { noServiceRuns, SERVICE_ROLES } from './support.js';
 
 /**
  * A turn asks the catalog while it is taken: what it was told is kept with the item. The thread of a line is looked up
@@ -7,13 +7,15 @@ import { SERVICE_ROLES } from './support.js';
  */
 export class Turns1700000000028 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
+    // Those of before ask questions that nobody would answer, and do not know jobs that those of after give them.
+    await noServiceRuns(runner);
     const [{ open }] = (await runner.query(
       `SELECT count(*)::int AS open FROM journal.items WHERE settled_at IS NULL AND parked_at IS NULL
          AND name IN ('conversation.ask-catalog.v1', 'conversation.record-answer.v1')`,
     )) as [{ open: number }];
     if (open > 0) {
       throw new Error(
-        `${open} questions to the catalog are open, and the next release does not know them: stop the gateway, wait for some seconds, and migrate again`,
+        `${open} questions to the catalog are open, and this release does not know them: start the services of before without the gateway, wait for some seconds, stop them, and migrate again`,
       );
     }
     await runner.query(`ALTER TABLE journal.items ADD COLUMN evidence json`);

@@ -108,7 +108,10 @@ export async function query<T extends object>(
   sql: string,
   parameters: unknown[],
 ): Promise<T[]> {
-  return (await sessionOf(tx).client.query<T>(sql, parameters)).rows;
+  const session = sessionOf(tx);
+  const sent = session.client.query<T>(sql, parameters);
+  note(session, sent);
+  return (await sent).rows;
 }
 
 /**
@@ -191,6 +194,11 @@ function sessionOf(tx: EntityManager): Session {
 
 function keep(session: Session, sent: Promise<unknown>): void {
   session.sent.push(sent);
+  note(session, sent);
+}
+
+/** What fails after it fails because of it. */
+function note(session: Session, sent: Promise<unknown>): void {
   sent.catch((error: Error) => {
     session.failure ??= error;
   });

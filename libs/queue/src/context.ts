@@ -54,6 +54,8 @@ export class Outbox {
   /** See `OrderedContext.begin`. @throws Error naming field and rule when the payload breaks its contract. */
   begin<P extends object>(contract: JobContract<P>, payload: P, { dueAt, known }: BeginOptions): boolean {
     const item = toItem(contract, payload, this.merchantId, this.now, { dueAt });
+    // What has begun is not begun again.
+    if (this.begun.some((one) => one.item.externalId === item.externalId)) return true;
     const place = this.takePlace(item.queue);
     if (place) this.begun.push({ item, known, place });
     return place !== undefined;

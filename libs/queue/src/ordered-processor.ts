@@ -92,19 +92,25 @@ export class OrderedProcessor {
     for (let limit = most, run = 1; ; run++) {
       const now = this.deps.clock.now();
       let only = alone.length > 0 ? alone.splice(0, 1) : undefined;
+      const isAlone = only !== undefined;
       const counts = counted
-        ? await countCrash(this.deps, stream, now, { crashes: CRASHES.ordered, most: limit, only })
+        ? await countCrash(this.deps, stream, now, {
+            crashes: CRASHES.ordered,
+            most: isWhole ? limit : 1,
+            only,
+          })
         : [];
       if (counted && isWhole) only = counts.map((item) => item.id);
       try {
         known ??= await this.deps.prepare[stream.queue]?.(stream, now);
-        const part: Part = { stream, known, counted, limit, only, found: 'more', alone };
+        const part: Part = { stream, known, counted, limit, only, found: 'more', alone: [] };
         if (counted && !isWhole) part.limit = 1;
         await this.store(part);
+        alone.push(...part.alone);
         known = undefined;
         limit = Math.min(limit * 2, most);
         if (typeof part.found === 'object') return part.found;
-        if (part.found !== 'more' && !only?.length && alone.length === 0) return undefined;
+        if (part.found !== 'more' && !isAlone && !counts.length && alone.length === 0) return undefined;
         if (isWhole && run >= BULKS_IN_A_ROW && alone.length === 0) return { afterMs: 1 };
       } catch (error) {
         if (error instanceof Unprepared) await error.learn();
@@ -155,16 +161,16 @@ export class OrderedProcessor {
       const batch: Batch = { tx, now, outbox, ends: new Map(), begun, applied: [], finished };
       const streams = parts.map((part) => part.stream);
       const pending = await journal.lock(tx, streams, now, limit, only);
-      // Side by side: what they ask the database in the same moment is one trip to it.
-      await allOf(parts, async (part) => {
+      // One after the other: what handlers lock, their transaction holds, and no lock keeps it from itself.
+      for (const part of parts) {
         const items = pending.get(part.stream.stream);
         part.found = items ? await this.applyAll(batch, part, items, limit) : { afterMs: CONTENDED_MS };
-      });
-      await allOf([...batch.ends.values()], ({ item, work: end }) =>
-        end().catch((error: unknown) => {
+      }
+      for (const { item, work: end } of batch.ends.values()) {
+        await end().catch((error: unknown) => {
           throw failureOf(begun.length > 1 ? begun : [item], error);
-        }),
-      );
+        });
+      }
       // What went before an item that stands still is applied, and its effects are stored with it.
       journal.settle(tx, batch.applied, now);
       outbox.store(tx, journal, now);
@@ -239,12 +245,6 @@ export class OrderedProcessor {
       else throw new ItemFailure(item, true, outcome.outcome === 'rejected' ? outcome.reason : ALONE_AGAIN);
     }
   }
-}
-
-/** Nothing of a transaction goes on when it is given up: the first failure is thrown when all have ended. */
-async function allOf<T>(all: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
-  const results = await Promise.allSettled(all.map(work));
-  for (const result of results) if (result.status === 'rejected') throw result.reason;
 }
 
 const ALONE_AGAIN = 'its handler wants it alone, and it was';

@@ -32,6 +32,9 @@ const failures = new Counter({
   labelNames: ['queue'],
 });
 
+/** Added to the end of a stretch: clocks of machines differ, and a job that has begun gathers nothing more. */
+const SLACK_MS = 100;
+
 /** Streams that one job wakes at most: few enough to spread a burst over the processes of a service. */
 export const STREAMS_A_JOB = 16;
 
@@ -198,7 +201,7 @@ function folded(wake: Wake, delayMs: number): { jobId?: string; delayMs: number 
   const now = Date.now();
   const stretch = Math.floor((now + Math.max(0, delayMs)) / queue.gatherMs) + 1;
   const jobId = `${foldId(wake)}_${stretch}${wake.counted ? '_counted' : ''}`;
-  return { jobId, delayMs: stretch * queue.gatherMs - now };
+  return { jobId, delayMs: stretch * queue.gatherMs - now + SLACK_MS };
 }
 
 function groupBy<T>(all: readonly T[], keyOf: (one: T) => string): Map<string, T[]> {

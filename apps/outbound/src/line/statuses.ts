@@ -47,8 +47,10 @@ export class Statuses {
    * and are recorded alone.
    */
   async recordAll(work: Work, all: readonly Status[]): Promise<BulkOutcome[]> {
-    const ids = all.flatMap((s) => (s.messageId && s.status !== 'failed' ? s.messageId : []));
-    const messages = await lockProgress(work.tx, ids);
+    const named = all.flatMap(({ status, messageId, channelMessageId }) =>
+      messageId && status !== 'failed' ? { messageId, channelMessageId } : [],
+    );
+    const messages = await lockProgress(work.tx, named);
     const moved = new Set<Progress>();
     const record = async (status: Status): Promise<BulkOutcome> => {
       if (status.status === 'other') return skipped('a status without meaning for us');

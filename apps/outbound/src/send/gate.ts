@@ -122,8 +122,9 @@ async function isReported(tx: EntityManager, messageId: string): Promise<boolean
   const waiting = await query(
     tx,
     `SELECT FROM journal.items
-     WHERE queue = $1 AND stream = $2 AND settled_at IS NULL AND parked_at IS NULL LIMIT 1`,
-    [recordStatus.queue.name, streamOfMessage(messageId)],
+     WHERE queue = ANY ($1) AND stream = $2 AND name = $3 AND settled_at IS NULL AND parked_at IS NULL LIMIT 1`,
+    // The release before had them among the recipients.
+    [[recordStatus.queue.name, 'recipients'], streamOfMessage(messageId), recordStatus.name],
   );
   return waiting.length > 0;
 }

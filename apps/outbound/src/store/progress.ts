@@ -18,22 +18,24 @@ export type Progress = Pick<
 >;
 
 /**
- * Those of the messages that the channel has an id for, that have left their line and that nobody else is at: who waits
+ * Those of the messages that the channel knows by this id, that have left their line and that nobody else is at: who waits
  * for no lock keeps nobody waiting.
  */
 export async function lockProgress(
   tx: EntityManager,
-  messageIds: readonly string[],
+  named: readonly { messageId: string; channelMessageId: string }[],
 ): Promise<Map<string, Progress>> {
-  if (messageIds.length === 0) return new Map();
+  if (named.length === 0) return new Map();
   const rows = await query<Progress>(
     tx,
     `SELECT message_id AS "messageId", channel_message_id AS "channelMessageId", state, accepted_at AS "acceptedAt",
        held_at AS "heldAt", sent_at AS "sentAt", delivered_at AS "deliveredAt", read_at AS "readAt",
        played_at AS "playedAt", pricing
-     FROM outbound.messages WHERE message_id = ANY ($1) AND NOT open AND channel_message_id IS NOT NULL
+     FROM outbound.messages
+     WHERE message_id = ANY ($1) AND NOT open
+       AND (message_id, channel_message_id) IN (SELECT * FROM unnest($1::text[], $2::text[]))
      FOR UPDATE SKIP LOCKED`,
-    [[...new Set(messageIds)]],
+    [named.map(({ messageId }) => messageId), named.map(({ channelMessageId }) => channelMessageId)],
   );
   return new Map(rows.map((row) => [row.messageId, row]));
 }
