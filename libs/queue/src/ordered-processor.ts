@@ -9,6 +9,7 @@ import {
   type Settled,
   type Stream,
 } from '#persistence';
+import { Semaphores } from '#platform';
 import { BulkContext, Outbox, OrderedContext, type Ends } from './context.js';
 import { countCrash, CountNeeded, CRASHES, ItemFailure, recordFailure, takeBack } from './failures.js';
 import { handle, handleTogether, isBulk, reasonOf, report, Unprepared } from './handling.js';
@@ -23,6 +24,8 @@ const STREAMS_TOGETHER = 16;
 const OF_A_BULK = 500;
 /** Transactions after which a merchant that has more stands behind the others: it may have more for ever. */
 const BULKS_IN_A_ROW = 8;
+/** Streams of a merchant for which something is found out at a time: those of others are not to wait for all of them. */
+const PREPARED_AT_ONCE = 8;
 /** A stream that another worker holds is looked at again after this long. */
 const CONTENDED_MS = 40;
 /** A transaction that takes longer does not keep its merchant's next one waiting. */
@@ -74,6 +77,7 @@ export type InPlace = <T>(work: () => Promise<T>) => Promise<T>;
 export class OrderedProcessor {
   /** By merchant: while one transaction is under way, who becomes ready waits for the next. */
   private readonly groups = new Map<string, GroupCommit<Part>>();
+  private readonly preparing = new Semaphores(PREPARED_AT_ONCE);
 
   constructor(
     private readonly deps: ProcessorDeps,
@@ -102,7 +106,7 @@ export class OrderedProcessor {
         : [];
       if (counted && isWhole) only = counts.map((item) => item.id);
       try {
-        known ??= await this.deps.prepare[stream.queue]?.(stream, now);
+        known ??= await this.prepare(stream, now);
         const part: Part = { stream, known, counted, limit, only, found: 'more', alone: [] };
         if (counted && !isWhole) part.limit = 1;
         await this.store(part);
@@ -113,7 +117,7 @@ export class OrderedProcessor {
         if (part.found !== 'more' && !isAlone && !counts.length && alone.length === 0) return undefined;
         if (isWhole && run >= BULKS_IN_A_ROW && alone.length === 0) return { afterMs: 1 };
       } catch (error) {
-        if (error instanceof Unprepared) await error.learn();
+        if (error instanceof Unprepared) await this.preparing.pass(stream.merchantId, () => error.learn());
         else if (error instanceof FailedTogether) limit = Math.max(1, error.items >> 1);
         else if (error instanceof ItemFailure) await this.recordFailure(stream, error, now);
         else throw error;
@@ -121,6 +125,11 @@ export class OrderedProcessor {
         await takeBack(this.deps, stream, counts);
       }
     }
+  }
+
+  private async prepare(stream: Stream, now: Date): Promise<unknown> {
+    const prepare = this.deps.prepare[stream.queue];
+    return prepare && this.preparing.pass(stream.merchantId, () => prepare(stream, now));
   }
 
   /** A stream waits with its item; what else a bulk queue has goes on, and the item is woken for. */

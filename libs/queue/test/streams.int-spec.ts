@@ -144,6 +144,28 @@ describe.each(TEST_BACKENDS)('streams on %s', (kind) => {
     expect(Math.min(...seen)).toBeGreaterThanOrEqual(0);
   });
 
+  it('finds something out for few streams of a merchant at a time', async () => {
+    let [now, most] = [0, 0];
+    script.known = async () => {
+      most = Math.max(most, ++now);
+      await new Promise((resume) => setTimeout(resume, 20));
+      now--;
+    };
+    const ids = Array.from({ length: 60 }, () => randomUUID());
+    for (const id of ids) await put(say, message(id, `many_${id}`), false);
+    const streams = ids.map((id) => ({
+      merchantId,
+      queue: say.queue.name,
+      stream: `many_${id}`,
+      name: say.name,
+    }));
+    await app.get(Waker).wake(streams);
+    await until('all are applied', () => ids.every((id) => script.applied.includes(id)), 20_000);
+    // In each of the two lanes.
+    expect(most).toBeGreaterThan(1);
+    expect(most).toBeLessThanOrEqual(16);
+  });
+
   it('counts no attempt when the database had to break a deadlock or gave no lock', async () => {
     const line = `way_${randomUUID()}`;
     const codes = ['40P01', '55P03', '40001'];
