@@ -95,8 +95,8 @@ const PENDING_OF_STREAMS = `
 const pendingInBulk = (queue: string): string => `
   SELECT ${PENDING_COLUMNS} FROM journal.items item
   WHERE settled_at IS NULL AND parked_at IS NULL AND queue = ${pg.escapeLiteral(queue)} AND due_at <= ${DUE_BY}
-    AND ($1::bigint[] IS NULL OR id = ANY ($1)) AND $2::text IS NOT NULL
-  LIMIT $4`;
+    AND ($1::bigint[] IS NULL OR id = ANY ($1))
+  LIMIT $2`;
 
 /**
  * The journal: every webhook item and every effect of a service, once, in Postgres. It is inbox, outbox and
@@ -265,7 +265,7 @@ function pendingOf(
   only: readonly string[] | null = null,
 ): [sql: string, parameters: unknown[]] {
   const { queue, stream } = streams[0]!;
-  if (stream === WHOLE_QUEUE) return [pendingInBulk(queue), [only, queue, now, limit]];
+  if (stream === WHOLE_QUEUE) return [pendingInBulk(queue), [only, limit, now]];
   return [PENDING_OF_STREAMS, [queue, streams.map((s) => s.stream), now, limit]];
 }
 
