@@ -17,7 +17,12 @@ process.stdout.write('documentation: all paths exist, .env.example is complete\n
 function documents() {
   const top = readdirSync(ROOT).filter((name) => name.endsWith('.md'));
   const docs = existsSync(join(ROOT, 'docs')) ? readdirSync(join(ROOT, 'docs'), { recursive: true }) : [];
-  return [...top, ...docs.filter((name) => name.endsWith('.md')).map((name) => join('docs', name))];
+  const libs = readdirSync(join(ROOT, 'libs')).map((name) => join('libs', name, 'README.md'));
+  return [
+    ...top,
+    ...docs.filter((name) => name.endsWith('.md')).map((name) => join('docs', name)),
+    ...libs.filter((file) => existsSync(join(ROOT, file))),
+  ];
 }
 
 function checkDocument(file) {

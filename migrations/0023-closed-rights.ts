@@ -1,5 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { createRole, ownFunction, SERVICE_ROLES, type ServiceRole } from './support.js';
+import { createRole, noServiceRuns, ownFunction, SERVICE_ROLES, type ServiceRole } from './support.js';
 
 /**
  * What one role does can hold up no other one. A role that may update or delete in a table may also lock all of it, and
@@ -8,6 +8,8 @@ import { createRole, ownFunction, SERVICE_ROLES, type ServiceRole } from './supp
  */
 export class ClosedRights1700000000023 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
+    // Services of before lock by other means than those of after, and have rights that are taken away now: both at once would
+    // apply a stream twice at a time, or fail.
     await noServiceRuns(runner);
     await locks(runner);
     await removers(runner);
@@ -17,23 +19,6 @@ export class ClosedRights1700000000023 implements MigrationInterface {
   async down(): Promise<void> {
     throw new Error('migrations only go forward');
   }
-}
-
-/**
- * Services of before lock by other means than those of after, and have rights that are taken away now: both at once would
- * apply a stream twice at a time, or fail.
- */
-async function noServiceRuns(runner: QueryRunner): Promise<void> {
-  const rows = (await runner.query(
-    `SELECT DISTINCT usename::text AS role FROM pg_stat_activity
-     WHERE datname = current_database() AND usename = ANY ($1) ORDER BY 1`,
-    [SERVICE_ROLES],
-  )) as { role: string }[];
-  if (rows.length === 0) return;
-  const roles = rows.map(({ role }) => role).join(', ');
-  throw new Error(
-    `this release, and only this one, needs all services stopped while it migrates: ${roles} are connected`,
-  );
 }
 
 /** Rows to lock, by service and kind of what is locked. Names share a row when their hashes do, which only makes one wait. */
@@ -81,8 +66,16 @@ const SHARED: readonly [schema: string, role: ServiceRole, tables: readonly stri
     'tenancy',
     'waco_admin',
     [
-      ...['channel_accounts', 'store_connections', 'payment_providers', 'templates', 'merchant_settings'],
-      ...['meta_apps', 'former_webhook_secrets', 'api_keys', 'idempotency_keys', 'erasures'],
+      'channel_accounts',
+      'store_connections',
+      'payment_providers',
+      'templates',
+      'merchant_settings',
+      'meta_apps',
+      'former_webhook_secrets',
+      'api_keys',
+      'idempotency_keys',
+      'erasures',
     ],
   ],
 ];

@@ -26,6 +26,9 @@ import { AdminSessions1700000000024 } from './0024-admin-sessions.js';
 import { SyncTurns1700000000025 } from './0025-sync-turns.js';
 import { BoundedPayloads1700000000026 } from './0026-bounded-payloads.js';
 import { OwnSources1700000000027 } from './0027-own-sources.js';
+import { Turns1700000000028 } from './0028-turns.js';
+import { RecipientMerges1700000000029 } from './0029-recipient-merges.js';
+import { DueSyncs1700000000030 } from './0030-due-syncs.js';
 
 /** Every migration, oldest first. Listed by class, never by glob. */
 export const MIGRATIONS = [
@@ -57,6 +60,9 @@ export const MIGRATIONS = [
   SyncTurns1700000000025,
   BoundedPayloads1700000000026,
   OwnSources1700000000027,
+  Turns1700000000028,
+  RecipientMerges1700000000029,
+  DueSyncs1700000000030,
 ];
 
 export { migrate, type Migrated, type MigrateOptions } from './migrate.js';

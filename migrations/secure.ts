@@ -11,7 +11,7 @@ export const SCHEMAS: Readonly<Record<string, string | undefined>> = {
   outbound: 'waco_outbound',
 };
 /** Roles of views and functions, through which services read tables of others. */
-const FOR_OTHERS = ['waco_viewer', 'waco_dispatcher', 'waco_router'];
+const FOR_OTHERS = ['waco_viewer', 'waco_dispatcher', 'waco_router', 'waco_scheduler'];
 const QUEUE_SCHEMA = 'bullmq';
 export const QUEUE_ROLE = 'waco_queue';
 /** BullMQ reads it to learn the schema's version; only a migration writes it. */

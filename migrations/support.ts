@@ -21,6 +21,18 @@ export async function createRole(runner: QueryRunner, role: string): Promise<voi
   );
 }
 
+/** For a release whose services cannot work beside those of before. @throws Error naming who is connected. */
+export async function noServiceRuns(runner: QueryRunner): Promise<void> {
+  const rows = (await runner.query(
+    `SELECT DISTINCT usename::text AS role FROM pg_stat_activity
+     WHERE datname = current_database() AND usename = ANY ($1) ORDER BY 1`,
+    [SERVICE_ROLES],
+  )) as { role: string }[];
+  if (rows.length === 0) return;
+  const roles = rows.map(({ role }) => role).join(', ');
+  throw new Error(`this release needs all services stopped while it migrates: ${roles} are connected`);
+}
+
 /** Creates a service's schema and lets its role, and nobody else, work in it. */
 export async function createServiceSchema(
   runner: QueryRunner,

@@ -1,5 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { Agent, request as httpRequest } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** The phone number of customer `n` of a merchant: the same in every run. */
 export const phoneOf = (n) => `9715${String(10_000_000 + n)}`;
@@ -20,10 +21,16 @@ export function cartWebhook({ sku, ...message }) {
 
 /** A signed webhook with a tap on a button that we had offered. */
 export function tapWebhook({ button, title, ...message }) {
-  const content = {
-    type: 'interactive',
-    interactive: { type: 'button_reply', button_reply: { id: button, title } },
-  };
+  return choiceWebhook(message, 'button_reply', { id: button, title });
+}
+
+/** A signed webhook with a row that was picked from a list of ours. */
+export function pickWebhook({ row, title, ...message }) {
+  return choiceWebhook(message, 'list_reply', { id: row, title });
+}
+
+function choiceWebhook(message, type, choice) {
+  const content = { type: 'interactive', interactive: { type, [type]: choice } };
   return messageWebhook({ ...message, content });
 }
 
@@ -68,6 +75,9 @@ const seconds = (time) => String(Math.floor(time.getTime() / 1_000));
 
 export const newWamid = () => `wamid.${randomBytes(24).toString('base64url')}`;
 
+/** A sender whose webhook was not acknowledged comes again after this; Meta waits longer. */
+const AGAIN_MS = 200;
+
 /** Posts webhooks over kept connections. */
 export class Poster {
   #agent = new Agent({ keepAlive: true, maxSockets: 128 });
@@ -81,7 +91,12 @@ export class Poster {
     return (await this.attempt(webhook)).status;
   }
 
-  /** The same, and whether the connection was refused, so that nobody can have seen the request. */
+  /** Posts until it is acknowledged. */
+  async deliver(webhook) {
+    while ((await this.post(webhook)) !== 200) await sleep(AGAIN_MS);
+  }
+
+  /** As `post`, and whether the connection was refused, so that nobody can have seen the request. */
   attempt({ body, signature, headers = { 'x-hub-signature-256': signature }, path }) {
     return new Promise((done) => {
       const failed = (error) => done({ status: 0, refused: error?.code === 'ECONNREFUSED' });

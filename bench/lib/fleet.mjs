@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onboardMerchant } from '../../deploy/local/demo.mjs';
@@ -12,8 +12,10 @@ import { startVendor } from './vendor.mjs';
 /**
  * A whole stack as processes, on durable PostgreSQL, with merchants on board and a vendor that costs next to nothing.
  * @param {{ portBase: number, queue?: 'redis' | 'postgres', merchants?: number, env?: Record<string, string>,
- *   revive?: boolean, onDeath?: (name: string, text: string) => void, ownDatabase?: boolean }} options
- *   `ownDatabase`: the fleet's `database` can be made to crash.
+ *   revive?: boolean, onDeath?: (name: string, text: string) => void, ownDatabase?: boolean,
+ *   clocks?: Record<string, number> }} options
+ *   `ownDatabase`: the fleet's `database` can be made to crash; `clocks`: by service, how far its clock is ahead of that of
+ *   the machine, in milliseconds.
  * @returns {Promise<{ stack: object, vendor: object, redis: object | undefined, database: object | undefined,
  *   merchants: object[], dataDir: string, stop(): Promise<void> }>}
  */
@@ -26,6 +28,7 @@ export async function startFleet(options) {
     revive,
     onDeath,
     ownDatabase = false,
+    clocks = {},
   } = options;
   const dataDir = mkdtempSync(join(tmpdir(), 'waco-fleet-'));
   chmodSync(dataDir, 0o755); // the OS user that the database runs as has to pass
@@ -46,6 +49,7 @@ export async function startFleet(options) {
       revive,
       onDeath,
       env: { WHATSAPP_BASE_URL: `${vendor.url}/graph`, ...env },
+      envOf: clocksOf(dataDir, clocks),
     });
     const onBoard = [];
     for (let i = 0; i < merchants; i++) onBoard.push(await openMerchant(stack, i));
@@ -62,6 +66,17 @@ export async function startFleet(options) {
     await redis?.stop();
     rmSync(dataDir, { recursive: true, force: true });
   }
+}
+
+/** A clock file of its own for each of these services, in place of the one that moves all together. */
+function clocksOf(folder, clocks) {
+  return Object.fromEntries(
+    Object.entries(clocks).map(([service, offsetMs]) => {
+      const file = join(folder, `clock-${service}.json`);
+      writeFileSync(file, JSON.stringify({ offsetMs }));
+      return [service, { WACO_CLOCK_FILE: file }];
+    }),
+  );
 }
 
 /** A merchant with a shop and a number of its own, all behind one Meta app. */

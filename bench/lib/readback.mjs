@@ -4,16 +4,16 @@ import { answers, SKU } from './shoppers.mjs';
 
 /** A customer's message, as the gateway stores it. */
 export const RECEIVE = 'conversation.receive-message.v1';
+/** What the channel says of a message of ours, as the gateway stores it. */
+export const RECORD_STATUS = 'outbound.record-status.v1';
 /** Work that a turn consists of; timers and the catalog's own rounds are not. */
 export const TURN_JOBS = [
   RECEIVE,
   'outbound.note-inbound.v1',
-  'conversation.ask-catalog.v1',
-  'conversation.record-answer.v1',
   'outbound.send-message.v1',
   'outbound.advance-recipient.v1',
   'outbound.call-channel.v1',
-  'outbound.record-status.v1',
+  RECORD_STATUS,
 ];
 /** An error that names a few, not thousands. */
 const SHOWN = 5;
@@ -55,10 +55,12 @@ export async function untilFewDue(url, most, limitMs) {
  * Reads everything back after a run and counts.
  * @returns {Promise<{ counts: object, examples: string[] }>} `lost`: acknowledged, without its effect; `doubled`: an
  *   effect more than once; `disordered`: a reply before that of an earlier message; `degraded`: answered with "I cannot
- *   confirm prices"; `ambiguous`: messages of ours whose call was made twice because its answer was lost.
+ *   confirm prices"; `possible duplicates`: messages that went out once more, as the answer to their call was lost and no
+ *   status came in time.
  */
 export async function countEffects({ url, vendor, log, threads, except = () => false }) {
   const counts = { messages: 0, lost: 0, doubled: 0, disordered: 0, degraded: 0, deadLetters: 0 };
+  counts['possible duplicates'] = await possibleDuplicates(url);
   const examples = [];
   const note = (kind, text, by = 1) => {
     counts[kind] += by;
@@ -81,6 +83,11 @@ export async function countEffects({ url, vendor, log, threads, except = () => f
     if (inCart > added) note('doubled', `the cart of ${key} holds ${inCart} of ${added}`, inCart - added);
   }
   return { counts, examples };
+}
+
+async function possibleDuplicates(url) {
+  const [row] = await ask(url, `SELECT count(*)::int AS n FROM outbound.messages WHERE possible_duplicate`);
+  return row.n;
 }
 
 async function countRows(url, log, note) {
@@ -140,7 +147,7 @@ const threadRows = (url) =>
   ask(
     url,
     `SELECT a.phone_number_id || '/' || w.value AS key, t.thread_id, t.phase, t.state->'cart' AS cart,
-       t.state->'order' AS "order", t.state->'orders' AS orders, t.state->'pending' AS pending
+       t.state->'order' AS "order", t.state->'orders' AS orders
      FROM conversation.threads t
      JOIN conversation.aliases w ON w.merchant_id = t.merchant_id AND w.contact_id = t.contact_id AND w.kind = 'wa_id'
      JOIN tenancy.channel_accounts a ON a.id = t.channel_account_id`,
@@ -170,7 +177,7 @@ export function differences(faulty, replayed) {
       lines.push(`${key}: only ${a ? 'in the run' : 'in the replay'}`);
       continue;
     }
-    for (const field of ['phase', 'cart', 'order', 'orders', 'pending']) {
+    for (const field of ['phase', 'cart', 'order', 'orders']) {
       const [x, y] = [JSON.stringify(a[field]), JSON.stringify(b[field])];
       if (x !== y) lines.push(`${key}: ${field} ${x}, in the replay ${y}`);
     }

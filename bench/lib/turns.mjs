@@ -4,17 +4,16 @@ import { phoneOf, Poster, textWebhook } from './customers.mjs';
 import { ask } from './database.mjs';
 import { checkSame } from './delivery.mjs';
 import { HISTORY } from './history.mjs';
-import { RECEIVE, untilQuiet } from './readback.mjs';
+import { RECEIVE, RECORD_STATUS, untilQuiet } from './readback.mjs';
+import { Statuses } from './statuses.mjs';
 
 const GREETING = 'hi';
 /** Messages of one person: well below the 45 that one may get in one go, so that pacing is not what is measured. */
-const EACH = 10;
-/** A sender whose webhook was not acknowledged comes again after this. */
-const AGAIN_MS = 200;
+export const EACH = 12;
 const PATIENCE_MS = 60_000;
 
 /**
- * Customers who greet and are greeted: a turn is one message in, through all services, and the call with its reply.
+ * Customers who write and are answered: a turn is one message in, through all services, and the call with its reply.
  * Each has one message under way at a time.
  */
 export class Turns {
@@ -29,19 +28,23 @@ export class Turns {
   /**
    * @param fleet what startFleet() or startBot() gives.
    * @param options `journal: false` where there is none to be compared; `first`: number of the first customer;
-   *   `only`: of merchants, where others write as well; `say`: makes the signed webhook of message `n`, which is answered with one message (default: a greeting).
+   *   `only`: of merchants, where others write as well; `say`: makes the signed webhook of message `n` of all, which is
+   *   answered with one message and is number `k` of its customer, from 0 (default: a greeting); `statuses`: the
+   *   channel tells what became of each reply, which no turn waits for (default: it does not).
    */
-  constructor(
-    fleet,
-    { journal = true, first = 0, only, say = (message) => textWebhook({ ...message, text: GREETING }) } = {},
-  ) {
+  constructor(fleet, { journal = true, first = 0, only, say = greet, statuses = false } = {}) {
     this.fleet = fleet;
     this.say = say;
     this.isOurs = ({ from }) => !only || only.some((merchant) => merchant.phoneNumberId === from);
     this.journal = journal;
     this.#people = first;
     this.poster = new Poster(fleet.stack.urls.gateway);
-    fleet.vendor.onMessage = ({ from, to, at }) => this.#waiting.get(`${from}/${to}`)?.(at);
+    this.statuses = new Statuses(fleet, this.poster);
+    fleet.vendor.onMessage = (message) => {
+      const { from, to, at } = message;
+      if (statuses && this.isOurs(message)) this.statuses.follow(message);
+      this.#waiting.get(`${from}/${to}`)?.(at);
+    };
   }
 
   /** `outstanding` customers, each of whom writes as soon as the reply is there. Returns what measure() says. */
@@ -69,14 +72,37 @@ export class Turns {
     });
   }
 
+  /** One turn of one customer. Resolves with milliseconds, when its statuses have been applied as well. */
+  async one() {
+    const { ms } = await this.#turn(performance.now());
+    await this.settled();
+    return ms;
+  }
+
   /**
-   * What was acknowledged since the last check, what was stored and applied, and what was answered, once each.
+   * Resolves when nothing is left to do: statuses that are still to come are acknowledged, and what was stored is done.
+   * @throws Error when something is left undone.
+   */
+  async settled() {
+    do {
+      await this.statuses.settled();
+      if (!this.journal) continue;
+      const quiet = await untilQuiet(this.fleet.stack.databaseUrl, 3_600_000);
+      if (quiet.left > 0) throw new Error(`${quiet.left} items were left undone`);
+    } while (this.statuses.underWay > 0);
+  }
+
+  /**
+   * What was acknowledged since the last check, what was stored and applied, and what was answered, once each: messages
+   * and statuses.
    * @throws Error when they are not the same.
    */
   async check() {
+    await this.settled();
     const acknowledged = this.#acknowledged;
     this.#acknowledged = [];
-    if (this.journal) await this.#checkJournal(acknowledged);
+    const told = this.statuses.takeAcknowledged();
+    if (this.journal) await this.#checkJournal(acknowledged, told);
     const { sent } = this.fleet.vendor;
     const replies = sent
       .slice(this.#seen)
@@ -86,36 +112,37 @@ export class Turns {
     checkSame(numbered(acknowledged.map((a) => a.key)), numbered(replies));
   }
 
-  /** `count` people greet, as fast as they are acknowledged; nobody waits for the replies, and check() counts them. */
+  /** `count` people write, as fast as they are acknowledged; nobody waits for the replies, and check() counts them. */
   async put({ count, connections, merchants = this.fleet.merchants }) {
     let put = 0;
     const connection = async () => {
       while (put++ < count) {
         const person = this.#newcomer(merchants);
-        await this.#greet(person);
+        await this.#write(person);
       }
     };
     await Promise.all(Array.from({ length: connections }, connection));
   }
 
   close() {
+    this.statuses.close();
     this.poster.close();
     this.fleet.vendor.onMessage = () => undefined;
   }
 
-  async #checkJournal(acknowledged) {
+  async #checkJournal(acknowledged, told) {
     const url = this.fleet.stack.databaseUrl;
-    const quiet = await untilQuiet(url, 3_600_000);
-    if (quiet.left > 0) throw new Error(`${quiet.left} items were left undone`);
     const rows = await ask(
       url,
-      `SELECT payload->>'messageId' AS message, outcome FROM journal.items
-       WHERE id > $1 AND name = $2 AND external_id NOT LIKE '${HISTORY}%'`,
-      [this.#since, RECEIVE],
+      `SELECT name, coalesce(payload->>'channelMessageId' || '/' || (payload->>'status'), payload->>'messageId') AS said
+       FROM journal.items
+       WHERE id > $1 AND name = ANY($2) AND outcome = 'done' AND external_id NOT LIKE '${HISTORY}%'`,
+      [this.#since, [RECEIVE, RECORD_STATUS]],
     );
-    const applied = rows.filter((row) => row.outcome === 'done').map((row) => row.message);
+    const applied = (name) => rows.filter((row) => row.name === name).map((row) => row.said);
     const ids = acknowledged.map((a) => a.id);
-    checkSame(ids, applied);
+    checkSame(ids, applied(RECEIVE));
+    checkSame(told, applied(RECORD_STATUS));
     const [last] = await ask(url, 'SELECT coalesce(max(id), 0) AS id FROM journal.items');
     this.#since = last.id;
   }
@@ -132,17 +159,17 @@ export class Turns {
       });
     });
     replied.catch(() => undefined); // who waits for it below, learns of it
-    await this.#greet(person);
+    await this.#write(person);
     const acknowledgedAt = performance.now();
     const repliedAt = await replied;
     if (++person.said < EACH) this.#idleOf(merchants).push(person);
     return { ms: repliedAt - due, acknowledgedMs: acknowledgedAt - due };
   }
 
-  async #greet({ merchant, phone, key }) {
+  async #write({ merchant, phone, key, said: k }) {
     const appSecret = this.fleet.stack.secrets.whatsappAppSecret;
-    const webhook = this.say({ merchant, phone, appSecret }, this.#said++);
-    while ((await this.poster.post(webhook)) !== 200) await sleep(AGAIN_MS);
+    const webhook = this.say({ merchant, phone, appSecret, k }, this.#said++);
+    await this.poster.deliver(webhook);
     this.#acknowledged.push({ id: webhook.id, key });
   }
 
@@ -161,6 +188,10 @@ export class Turns {
     if (!this.#idle.has(merchants)) this.#idle.set(merchants, []);
     return this.#idle.get(merchants);
   }
+}
+
+function greet(message) {
+  return textWebhook({ ...message, text: GREETING });
 }
 
 /** `{ turns, seconds, perSecond, latencies, acknowledged }`, both sorted, in milliseconds. */

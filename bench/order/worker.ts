@@ -24,6 +24,6 @@ runMain(async () => {
     service: 'outbound',
     module: Worker,
     env,
-    configure: (app) => connectJobs(app, 'outbound', [applyLine]),
+    configure: (app) => connectJobs(app, 'outbound', { contracts: [applyLine] }),
   });
 });

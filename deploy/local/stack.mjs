@@ -22,9 +22,10 @@ const LIVES = 3;
  * services, the sandbox, and the demo merchant. `onDeath` is told when a process dies, and by default it is written to
  * stderr; with `revive`, a service is started again, and `onDeath` is told of what keeps dying and of PostgreSQL.
  * @param {{ dataDir: string, portBase: number, host?: string, databaseUrl?: string, queueUrl?: string,
- *   env?: Record<string, string>, quiet?: boolean, demo?: boolean, revive?: boolean, signal?: AbortSignal,
+ *   env?: Record<string, string>, envOf?: Record<string, Record<string, string>>, quiet?: boolean, demo?: boolean, revive?: boolean, signal?: AbortSignal,
  *   onDeath?: (name: string, text: string) => void }} options
- *   `host` is what the services listen on, 127.0.0.1 unless given; `env` is added to every service's environment; `demo: false` leaves the stack without a merchant;
+ *   `host` is what the services listen on, 127.0.0.1 unless given; `env` is added to every service's environment,
+ *   and `envOf[service]` to that of one; `demo: false` leaves the stack without a merchant;
  *   `signal` breaks a start off.
  * @returns {Promise<{ urls: Record<string, string>, ports: Record<string, number>, secrets: object,
  *   merchant: object | undefined, databaseUrl: string, processes: Record<string, ServiceProcess>,
@@ -33,7 +34,7 @@ const LIVES = 3;
  * @throws Problem, with everything that was started stopped again.
  */
 export async function startStack(options) {
-  const { portBase, host = '127.0.0.1', queueUrl, quiet = false, env = {}, signal } = options;
+  const { portBase, host = '127.0.0.1', queueUrl, quiet = false, env = {}, envOf = {}, signal } = options;
   const dataDir = resolve(ROOT, options.dataDir);
   const ports = portsFrom(portBase);
   if (!existsSync(join(ROOT, 'dist', 'migrations', 'index.js')))
@@ -120,9 +121,9 @@ export async function startStack(options) {
     );
 
     goOn(signal);
-    const context = { ports, portBase, host, dataDir, secrets, databaseUrl, queueUrl, env };
+    const context = { ports, portBase, host, dataDir, secrets, databaseUrl, queueUrl };
     for (const name of Object.keys(SERVICES)) {
-      const environment = environmentOf(name, context);
+      const environment = environmentOf(name, { ...context, env: { ...env, ...envOf[name] } });
       processes[name] = new ServiceProcess(name, ports[name], environment, logs, onServiceDeath);
     }
     await step('Services', () => startAll(Object.values(processes), signal), { quiet });

@@ -48,6 +48,7 @@ import { LifeCycle } from './onboarding/life-cycle.js';
 import { Merchants } from './onboarding/merchants.js';
 import { PaymentAccounts } from './onboarding/payment-accounts.js';
 import { Readiness } from './onboarding/readiness.js';
+import { ResumedAccounts } from './onboarding/resumed-accounts.js';
 import { Settings } from './onboarding/settings.js';
 import { Stores } from './onboarding/stores.js';
 import { Templates } from './onboarding/templates.js';
@@ -98,6 +99,7 @@ export class AdminModule {
         FormerSecrets,
         Idempotency,
         LifeCycle,
+        ResumedAccounts,
         Merchants,
         MetaApps,
         PaymentAccounts,

@@ -1,7 +1,19 @@
 /** Scripts that need joiners between or behind their letters (Unicode, chapters 9, 12, 13 and 16). */
 const JOINING = [
-  ...['Arabic', 'Syriac', 'Devanagari', 'Bengali', 'Gurmukhi', 'Gujarati', 'Oriya', 'Tamil', 'Telugu'],
-  ...['Kannada', 'Malayalam', 'Sinhala', 'Khmer', 'Myanmar'],
+  'Arabic',
+  'Syriac',
+  'Devanagari',
+  'Bengali',
+  'Gurmukhi',
+  'Gujarati',
+  'Oriya',
+  'Tamil',
+  'Telugu',
+  'Kannada',
+  'Malayalam',
+  'Sinhala',
+  'Khmer',
+  'Myanmar',
 ].map((script) => String.raw`\p{Script_Extensions=${script}}`);
 
 /** The flags of England, Scotland and Wales: a black flag and their codes in tag characters. */

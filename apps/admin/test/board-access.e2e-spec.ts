@@ -78,7 +78,11 @@ describe('the routes of the queue dashboards', () => {
         const [status, code] = await ask(route, key);
         const body = route.method === 'HEAD' ? undefined : 'scope_missing';
         expect([scope, route.method, route.path, status, code]).toEqual([
-          ...[scope, route.method, route.path, 403, body],
+          scope,
+          route.method,
+          route.path,
+          403,
+          body,
         ]);
       }
     }

@@ -1,6 +1,12 @@
 import pg from 'pg';
 import { DataSource } from 'typeorm';
-import { changeIdentity, receiveMessage, sendMessage, type ErasePersonPayload } from '#contracts';
+import {
+  changeIdentity,
+  mergeRecipients,
+  receiveMessage,
+  sendMessage,
+  type ErasePersonPayload,
+} from '#contracts';
 import { seedOf, type PersonAlias } from '#core/tenancy';
 import { TENANCY_ENTITIES, Tenants } from '#persistence';
 import type { TaskContext } from '#queue';
@@ -73,15 +79,26 @@ async function item(
 ): Promise<string> {
   const service = name.split('.')[0]!;
   return insertItem(owner, {
-    ...{ merchantId: M, service, stream, name, source: 'whatsapp', externalId: `key_${++keys}`, payload },
-    ...{ occurredAt: NOW, createdAt: NOW, outcome: 'done', ...more },
+    merchantId: M,
+    service,
+    stream,
+    name,
+    source: 'whatsapp',
+    externalId: `key_${++keys}`,
+    payload,
+    occurredAt: NOW,
+    createdAt: NOW,
+    outcome: 'done',
+    ...more,
   });
 }
 
 /** Runs the parts one after the other as their jobs would; each part `times` times, as after a crash at its end. */
 async function erase(alias: PersonAlias, times = 1): Promise<void> {
   let payload: ErasePersonPayload = {
-    ...{ erasureId: 'era_1', requestedAt: new Date(Date.now() + 1_000).toISOString(), report: {} },
+    erasureId: 'era_1',
+    requestedAt: new Date(Date.now() + 1_000).toISOString(),
+    report: {},
     subject: seedOf(alias),
   };
   await owner.query(
@@ -99,15 +116,14 @@ async function erase(alias: PersonAlias, times = 1): Promise<void> {
   for (const [role, service, handler] of parts) {
     const name = `${service}.erase-person.v1`;
     const id = await insertItem(owner, {
-      ...{
-        merchantId: M,
-        service,
-        queue: `${service}-data`,
-        stream: name,
-        name,
-        externalId: `${name}/${++keys}`,
-      },
-      ...{ payload, occurredAt: NOW },
+      merchantId: M,
+      service,
+      queue: `${service}-data`,
+      stream: name,
+      name,
+      externalId: `${name}/${++keys}`,
+      payload,
+      occurredAt: NOW,
     });
     for (let run = 1; run <= times; run++) {
       let emitted: ErasePersonPayload | undefined;
@@ -218,6 +234,53 @@ describe('an erasure', () => {
     const left = await everything();
     for (const name of [OLD, NEW, 'AE.1', 'secret words']) expect(left).not.toContain(name);
   });
+
+  it.each([1, 2])(
+    'takes along what outbound has under contacts that turned out to be the person, when each part runs %i times',
+    async (times) => {
+      const recipient = (contactId: string, mergedInto: string | null) =>
+        owner.query(
+          `INSERT INTO outbound.recipients (merchant_id, channel_account_id, contact_id, pair_at, merged_into)
+           VALUES ($1, 'acc', $2, $3, $4)`,
+          [M, contactId, NOW, mergedInto],
+        );
+      // con_0 went into con_00 and that into con_1; that con_9 goes into con_00 is not applied yet.
+      await recipient('con_0', 'con_00');
+      await recipient('con_00', 'con_1');
+      await recipient('con_9', null);
+      await recipient('con_2', null);
+      const open = { outcome: undefined };
+      const merge = await item(
+        'recipient/acc/con_00',
+        { channelAccountId: 'acc', keptContactId: 'con_00', goneContactId: 'con_9' },
+        mergeRecipients.name,
+        { ...open, queue: 'recipients' },
+      );
+      const pending = await item('recipient/acc/con_0', { person: {} }, sendMessage.name, {
+        ...open,
+        queue: 'recipients',
+      });
+      // Written to under names that the person does not have any more, and that nobody else remembers.
+      for (const [id, contactId, waId] of [
+        ['msg_1', 'con_0', '971500000009'],
+        ['msg_2', 'con_9', '971500000009'],
+        ['msg_3', 'con_2', FRIEND],
+      ]) {
+        await owner.query(
+          `INSERT INTO outbound.messages (merchant_id, message_id, channel_account_id, contact_id, person, content, thread_id,
+             state, created_at) VALUES ($1, $2, 'acc', $3, $4, '{}', 't', 'waiting', $5)`,
+          [M, id, contactId, { waId }, NOW],
+        );
+      }
+      await erase({ kind: 'user_id', value: 'AE.1' }, times);
+      const left = async (table: string, column: string): Promise<unknown[]> =>
+        (await owner.query(`SELECT ${column} AS id FROM ${table} ORDER BY 1`)).rows.map((row) => row.id);
+      expect(await left('outbound.messages', 'message_id')).toEqual(['msg_3']);
+      expect(await left('outbound.recipients', 'contact_id')).toEqual(['con_2']);
+      expect([await outcome(merge), await outcome(pending)]).toEqual(['erased', 'erased']);
+      expect(await everything()).not.toMatch(/con_(0|00|1|9)\b/);
+    },
+  );
 
   it('finds the orders of somebody whose thread is long gone, and calls off what is not paid', async () => {
     for (const [ref, state] of [

@@ -57,8 +57,10 @@ describe('two who change the same thing', () => {
 
 describe('two who change what a merchant is connected to', () => {
   const store = {
-    ...{ baseUrl: 'https://shop.example.com/waco', region: 'AE' },
-    ...{ apiKey: 'shop-api-key-of-the-test', webhookSecret: 'shop-webhook-secret-of-the-test' },
+    baseUrl: 'https://shop.example.com/waco',
+    region: 'AE',
+    apiKey: 'shop-api-key-of-the-test',
+    webhookSecret: 'shop-webhook-secret-of-the-test',
   };
   const stripe = { secretKey: 'sk_test_keyofthetest', webhookSecret: 'whsec_secretofthetest' };
   const whatsapp = whatsApp('5550009');

@@ -118,8 +118,15 @@ describe('repairing what happened', () => {
       const { service, queue, stream, name, source, externalId, payload } = item;
       expect(await itemsOf(merchantId)).toEqual([
         expect.objectContaining({
-          ...{ service, queue, stream, name, source, external_id: externalId, payload },
-          ...{ settled_at: null, outcome: null },
+          service,
+          queue,
+          stream,
+          name,
+          source,
+          external_id: externalId,
+          payload,
+          settled_at: null,
+          outcome: null,
         }),
       ]);
       expect((await rowOf(id)).outcome).toBe('replayed');
@@ -266,7 +273,14 @@ describe('repairing what happened', () => {
         expect([name, after[name]]).toEqual([name, ['pending', null, 1]]);
       }
       for (const name of [
-        ...['done', 'skippedJob', 'unreadable', 'pending', 'early', 'late', 'foreign', 'disagreeing'],
+        'done',
+        'skippedJob',
+        'unreadable',
+        'pending',
+        'early',
+        'late',
+        'foreign',
+        'disagreeing',
       ]) {
         expect([name, after[name]]).toEqual([name, before[name]]);
       }

@@ -76,9 +76,18 @@ async function ids(sql: string, ...parameters: unknown[]): Promise<string[]> {
 
 async function item(merchantId: string | null, name: string, more: Record<string, unknown>): Promise<void> {
   const row: Record<string, unknown> = {
-    ...{ merchant_id: merchantId, service: 'conversation', queue: 'threads', stream: 'thread/x', name },
-    ...{ source: 'whatsapp', external_id: name, payload: '{}', occurred_at: daysAgo(400) },
-    ...{ created_at: daysAgo(400), due_at: daysAgo(400), ...more },
+    merchant_id: merchantId,
+    service: 'conversation',
+    queue: 'threads',
+    stream: 'thread/x',
+    name,
+    source: 'whatsapp',
+    external_id: name,
+    payload: '{}',
+    occurred_at: daysAgo(400),
+    created_at: daysAgo(400),
+    due_at: daysAgo(400),
+    ...more,
   };
   const columns = Object.keys(row);
   await owner.query(
@@ -136,15 +145,18 @@ describe('what is older than a merchant keeps it, to the hour', () => {
     await message(A, 'old_open', 60.1, true);
     await message(A, 'young', 59.9, false);
     await message(B, 'old_elsewhere', 60.1, false);
-    for (const [contact, age] of [
+    for (const [contact, age, into] of [
       ['old', 60.1],
       ['old_open', 60.1],
       ['young', 59.9],
+      // Something may still come for one that leads to another, as long as that other one is there.
+      ['merged', 60.1, 'young'],
+      ['merged_long_ago', 60.1, 'nobody'],
     ] as const) {
       await owner.query(
-        `INSERT INTO outbound.recipients (merchant_id, channel_account_id, contact_id, last_inbound_at, pair_at)
-         VALUES ($1, 'acc', $2, $3, $3)`,
-        [A, contact, daysAgo(age)],
+        `INSERT INTO outbound.recipients (merchant_id, channel_account_id, contact_id, last_inbound_at, pair_at, merged_into)
+         VALUES ($1, 'acc', $2, $3, $3, $4)`,
+        [A, contact, daysAgo(age), into ?? null],
       );
     }
     for (const [id, age] of [
@@ -164,7 +176,10 @@ describe('what is older than a merchant keeps it, to the hour', () => {
     ]);
     const kept = ['old_elsewhere', 'old_open', 'young'];
     expect(await ids(`SELECT message_id AS id FROM outbound.messages`)).toEqual(kept);
-    expect(await ids(`SELECT contact_id AS id FROM outbound.recipients`)).toEqual(kept.slice(1));
+    expect(await ids(`SELECT contact_id AS id FROM outbound.recipients`)).toEqual([
+      'merged',
+      ...kept.slice(1),
+    ]);
   });
 
   it('names and numbers of orders, not the orders, and none that is being placed or refunded', async () => {
@@ -186,7 +201,9 @@ describe('what is older than a merchant keeps it, to the hour', () => {
     const [old, ...others] = rows;
     expect(JSON.stringify(old)).not.toMatch(/Sheena|971501|"tok"/);
     expect(old).toMatchObject({
-      ...{ state: 'delivered', accepted_quote: { total: 1 }, payment_amount: { minor: 100 } },
+      state: 'delivered',
+      accepted_quote: { total: 1 },
+      payment_amount: { minor: 100 },
       fulfilments: [{ kind: 'failed' }, { kind: 'delivered' }],
     });
     expect(others.map((o) => [o.order_ref, o.person.name, o.link_token])).toEqual([

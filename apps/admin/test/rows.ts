@@ -212,8 +212,17 @@ async function insertOrder(
        'https://stripe.example.com/cs_1-secret', $8, '{cs_1}', 'pi_1', 'cs_1', $9, $10, '[]', $11, 'so_1', $12,
        '{ready_to_pay,paid}', '{"round":2}', $13, $14)`,
     [
-      ...[merchantId, orderRef, threadId, stream, { waId: PHONE }, JSON.stringify(QUOTE), at(20), at(40)],
-      ...[QUOTE.total, at(5), number],
+      merchantId,
+      orderRef,
+      threadId,
+      stream,
+      { waId: PHONE },
+      JSON.stringify(QUOTE),
+      at(20),
+      at(40),
+      QUOTE.total,
+      at(5),
+      number,
       JSON.stringify([
         {
           fulfilmentId: 'ful_1',
@@ -223,7 +232,8 @@ async function insertOrder(
           occurredAt: at(60).toISOString(),
         },
       ]),
-      ...[at(2), at(60)],
+      at(2),
+      at(60),
     ],
   );
 }
@@ -252,14 +262,40 @@ async function insertMessages(
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`;
   const common = [story.accountId, story.contactId, { waId: PHONE }];
   await owner.query(insert, [
-    ...[merchantId, story.messageId, ...common],
+    merchantId,
+    story.messageId,
+    ...common,
     { type: 'link', body: `Pay for ${mark}`, label: 'Pay', url: LINK },
-    ...[story.threadId, story.orderRef, 'delivered', false, 1, open, story.channelMessageId, 1],
-    ...[at(4), at(4.1), at(4.2), at(4.3)],
+    story.threadId,
+    story.orderRef,
+    'delivered',
+    false,
+    1,
+    open,
+    story.channelMessageId,
+    1,
+    at(4),
+    at(4.1),
+    at(4.2),
+    at(4.3),
   ]);
   await owner.query(insert, [
-    ...[merchantId, story.receiptId, ...common, { type: 'text', body: `Receipt for ${mark}` }],
-    ...[story.threadId, story.orderRef, 'waiting', true, 0, closed, null, 0, at(6), null, null, null],
+    merchantId,
+    story.receiptId,
+    ...common,
+    { type: 'text', body: `Receipt for ${mark}` },
+    story.threadId,
+    story.orderRef,
+    'waiting',
+    true,
+    0,
+    closed,
+    null,
+    0,
+    at(6),
+    null,
+    null,
+    null,
   ]);
   await insertItem(owner, {
     merchantId,

@@ -107,7 +107,9 @@ describe("operators' sessions", () => {
       [
         sessionHash(id, SESSION_SECRET),
         sessionSeal(id, { keyId: 'key_bootstrap', openedAt, expiresAt }, SESSION_SECRET),
-        ...[openedAt, expiresAt, usedAt],
+        openedAt,
+        expiresAt,
+        usedAt,
       ],
     );
     return `waco_session=${id}`;
@@ -188,7 +190,9 @@ describe("operators' sessions", () => {
       [
         sessionHash(id, secret),
         sessionSeal(id, { keyId, openedAt, expiresAt }, secret),
-        ...[keyId, openedAt, expiresAt],
+        keyId,
+        openedAt,
+        expiresAt,
       ],
     );
   }
@@ -329,7 +333,9 @@ it('in production the cookie is for https and this host alone, whatever headers 
     const production = { ...development, url: `http://127.0.0.1:${port}` };
     const call: AdminUnderTest['call'] = async (method, path, { headers = {}, body } = {}) => {
       const answer = await fetch(`${production.url}${path}`, {
-        ...{ method, headers, redirect: 'manual' as const },
+        method,
+        headers,
+        redirect: 'manual' as const,
         body: body as string | undefined,
       });
       return { status: answer.status, headers: answer.headers, text: await answer.text(), json: {} };

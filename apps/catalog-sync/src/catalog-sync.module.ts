@@ -6,11 +6,12 @@ import { SearchIndexes } from './copy/search-indexes.js';
 import type { CatalogSyncEnv } from './env.js';
 import { RecordChangeHandler } from './jobs/record-change.handler.js';
 import { SyncStoreHandler } from './jobs/sync-store.handler.js';
-import { SyncSchedule } from './jobs/sync-schedule.js';
 import { EraseMerchantHandler } from './people/erase-merchant.handler.js';
 import { CatalogController } from './rpc/catalog.controller.js';
 import { Quotes } from './rpc/quotes.js';
 import { Search } from './rpc/search.js';
+import { ScheduledSync } from './schedule/scheduled-sync.js';
+import { SyncSchedule } from './schedule/sync-schedule.js';
 import { Shops } from './shop/shops.js';
 
 @Module({})
@@ -20,7 +21,7 @@ export class CatalogSyncModule {
       module: CatalogSyncModule,
       imports: [...serviceModules({ service: 'catalog-sync', env, entities: [] }), ScheduleModule.forRoot()],
       controllers: [RecordChangeHandler, SyncStoreHandler, EraseMerchantHandler, CatalogController],
-      providers: [ProductCopy, SearchIndexes, Shops, Quotes, Search, SyncSchedule],
+      providers: [ProductCopy, SearchIndexes, Shops, Quotes, Search, ScheduledSync, SyncSchedule],
     };
   }
 }

@@ -1,92 +1,64 @@
 import type { EntityManager } from 'typeorm';
 import type { Order } from '#core/checkout';
 
-/** Columns in the order of the values that {@link valuesOf} gives. */
-const COLUMNS = [
-  ...[
-    'merchant_id',
-    'order_ref',
-    'thread_id',
-    'thread_stream',
-    'person',
-    'state',
-    'version',
-    'accepted_quote',
-  ],
-  ...[
-    'present_quote',
-    'nonce',
-    'link_token',
-    'pay_before',
-    'reservation_id',
-    'reservation_expires_at',
-    'payment_account',
-  ],
-  ...['session_attempt', 'session_id', 'session_url', 'session_expires_at', 'session_ids'],
-  ...['payment_id', 'payment_session_id', 'payment_amount', 'paid_at', 'refunds'],
-  ...[
-    'store_order_number',
-    'store_order_id',
-    'store_status',
-    'fulfilments',
-    'early_fulfilments',
-    'told',
-    'work',
-  ],
-  ...['created_at', 'updated_at'],
-];
-
 type Work = Pick<
   Order,
   'pending' | 'prolonged' | 'round' | 'reserving' | 'placing' | 'releasing' | 'closing' | 'timer'
 >;
 
-function valuesOf(o: Order): unknown[] {
+/** The order by columns. */
+function rowOf(o: Order): Record<string, unknown> {
   const json = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
   const { pending, prolonged, round, reserving, placing, releasing, closing, timer } = o;
   const work: Work = { pending, prolonged, round, reserving, placing, releasing, closing, timer };
-  return [
-    ...[
-      o.merchantId,
-      o.orderRef,
-      o.threadId,
-      o.threadStream,
-      json(o.person),
-      o.state,
-      o.version,
-      json(o.accepted),
-    ],
-    ...[
-      json(o.present),
-      o.nonce,
-      o.token,
-      o.payBefore,
-      o.hold?.reservationId ?? null,
-      o.hold?.expiresAt ?? null,
-      o.account,
-    ],
-    ...[
-      o.session?.attempt ?? null,
-      o.session?.id ?? null,
-      o.session?.url ?? null,
-      o.session?.expiresAt ?? null,
-    ],
-    o.sessionIds,
-    ...[o.payment?.paymentId ?? null, o.payment?.sessionId ?? null, json(o.payment?.amount ?? null)],
-    ...[o.payment?.paidAt ?? null, json(o.refunds)],
-    ...[o.storeOrder?.number ?? null, o.storeOrder?.orderId ?? null, json(o.storeStatus)],
-    ...[json(o.parcels), json(o.early), o.told, json(work), o.createdAt, o.updatedAt],
-  ];
+  return {
+    merchant_id: o.merchantId,
+    order_ref: o.orderRef,
+    thread_id: o.threadId,
+    thread_stream: o.threadStream,
+    person: json(o.person),
+    state: o.state,
+    version: o.version,
+    accepted_quote: json(o.accepted),
+    present_quote: json(o.present),
+    nonce: o.nonce,
+    link_token: o.token,
+    pay_before: o.payBefore,
+    reservation_id: o.hold?.reservationId ?? null,
+    reservation_expires_at: o.hold?.expiresAt ?? null,
+    payment_account: o.account,
+    session_attempt: o.session?.attempt ?? null,
+    session_id: o.session?.id ?? null,
+    session_url: o.session?.url ?? null,
+    session_expires_at: o.session?.expiresAt ?? null,
+    session_ids: o.sessionIds,
+    payment_id: o.payment?.paymentId ?? null,
+    payment_session_id: o.payment?.sessionId ?? null,
+    payment_amount: json(o.payment?.amount ?? null),
+    paid_at: o.payment?.paidAt ?? null,
+    refunds: json(o.refunds),
+    store_order_number: o.storeOrder?.number ?? null,
+    store_order_id: o.storeOrder?.orderId ?? null,
+    store_status: json(o.storeStatus),
+    fulfilments: json(o.parcels),
+    early_fulfilments: json(o.early),
+    told: o.told,
+    work: json(work),
+    created_at: o.createdAt,
+    updated_at: o.updatedAt,
+  };
 }
 
 /** Writes the order as it is now. */
 export async function saveOrder(tx: EntityManager, order: Order): Promise<void> {
+  const row = rowOf(order);
+  const columns = Object.keys(row);
   const keys = ['merchant_id', 'order_ref'];
-  const changes = COLUMNS.filter((c) => !keys.includes(c)).map((c) => `${c} = excluded.${c}`);
+  const changes = columns.filter((c) => !keys.includes(c)).map((c) => `${c} = excluded.${c}`);
   await tx.query(
-    `INSERT INTO checkout.orders (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map((_, i) => `$${i + 1}`).join(', ')})
+    `INSERT INTO checkout.orders (${columns.join(', ')}) VALUES (${columns.map((_, i) => `$${i + 1}`).join(', ')})
      ON CONFLICT (merchant_id, order_ref) DO UPDATE SET ${changes.join(', ')}`,
-    valuesOf(order),
+    Object.values(row),
   );
 }
 
@@ -108,15 +80,18 @@ function toOrder(row: Record<string, unknown>): Order {
     at<string | null>('store_order_id'),
   ];
   return {
-    ...{ merchantId: at('merchant_id'), orderRef: at('order_ref') },
-    ...{ threadId: at('thread_id'), threadStream: at('thread_stream'), person: at('person') },
-    ...{
-      state: at('state'),
-      version: at('version'),
-      accepted: at('accepted_quote'),
-      present: at('present_quote'),
-    },
-    ...{ nonce: at('nonce'), token: at('link_token'), payBefore: time('pay_before') },
+    merchantId: at('merchant_id'),
+    orderRef: at('order_ref'),
+    threadId: at('thread_id'),
+    threadStream: at('thread_stream'),
+    person: at('person'),
+    state: at('state'),
+    version: at('version'),
+    accepted: at('accepted_quote'),
+    present: at('present_quote'),
+    nonce: at('nonce'),
+    token: at('link_token'),
+    payBefore: time('pay_before'),
     hold: reservationId === null ? null : { reservationId, expiresAt: time('reservation_expires_at')! },
     account: at('payment_account'),
     session:
@@ -128,14 +103,19 @@ function toOrder(row: Record<string, unknown>): Order {
       row.paid_at === null
         ? null
         : {
-            ...{ paymentId: at('payment_id'), sessionId: at('payment_session_id') },
-            ...{ amount: at('payment_amount'), paidAt: time('paid_at')! },
+            paymentId: at('payment_id'),
+            sessionId: at('payment_session_id'),
+            amount: at('payment_amount'),
+            paidAt: time('paid_at')!,
           },
     refunds: at('refunds'),
     storeOrder: orderId === null ? null : { number: at('store_order_number'), orderId },
     storeStatus: at('store_status'),
-    ...{ parcels: at('fulfilments'), early: at('early_fulfilments'), told: at('told') },
+    parcels: at('fulfilments'),
+    early: at('early_fulfilments'),
+    told: at('told'),
     ...at<Work>('work'),
-    ...{ createdAt: time('created_at')!, updatedAt: time('updated_at')! },
+    createdAt: time('created_at')!,
+    updatedAt: time('updated_at')!,
   };
 }

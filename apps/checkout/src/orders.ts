@@ -90,7 +90,11 @@ export class Orders {
       case 'tell': {
         const { factId, fact } = effect;
         return emit(noteOrder, {
-          ...{ threadId, threadStream, orderRef, factId, fact },
+          threadId,
+          threadStream,
+          orderRef,
+          factId,
+          fact,
           occurredAt: now.toISOString(),
         });
       }

@@ -13,8 +13,12 @@ export function hostedPaymentRequest(order: Order, publicUrl: string): Cleared<H
   if (!session || !token) throw new Error(`order ${orderRef} asks for no payment page`);
   const landing = `${publicUrl}/c/${token}/return`;
   return cleared({
-    ...{ merchantId, orderRef, quote: order.accepted, expiresAt: session.expiresAt },
-    ...{ returnUrl: landing, cancelUrl: landing },
+    merchantId,
+    orderRef,
+    quote: order.accepted,
+    expiresAt: session.expiresAt,
+    returnUrl: landing,
+    cancelUrl: landing,
     idempotencyKey: `${merchantId}:${orderRef}:${session.attempt}`,
   });
 }
@@ -52,7 +56,12 @@ export function paidEvent(
 ): PaymentEvent {
   const { sessionId, paymentId, amount } = status;
   return {
-    ...{ kind: 'paid', eventId: `lookup_${sessionId}_paid`, orderRef: order.orderRef },
-    ...{ sessionId, paymentId, amount, occurredAt: now.toISOString() },
+    kind: 'paid',
+    eventId: `lookup_${sessionId}_paid`,
+    orderRef: order.orderRef,
+    sessionId,
+    paymentId,
+    amount,
+    occurredAt: now.toISOString(),
   };
 }

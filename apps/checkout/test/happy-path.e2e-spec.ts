@@ -30,7 +30,11 @@ describe('an order from request to delivery', () => {
     let sequence = 100;
     for (const kind of ['created', 'shipped', 'out_for_delivery', 'delivered'] as const) {
       await world.say(recordFulfilment, {
-        ...{ eventId: `evt_${kind}`, kind, orderRef: ref, fulfilmentId: 'ful_1', sequence: (sequence += 1) },
+        eventId: `evt_${kind}`,
+        kind,
+        orderRef: ref,
+        fulfilmentId: 'ful_1',
+        sequence: (sequence += 1),
         tracking: { carrier: 'Dune Express', trackingCode: 'DXB-4F7K-2291' },
         occurredAt: new Date().toISOString(),
       });

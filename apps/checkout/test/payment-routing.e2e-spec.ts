@@ -37,8 +37,12 @@ describe('a merchant with a legal entity in each country', () => {
     await openAccount(accounts.AE, '', { stripeSecretKey, stripeWebhookSecret });
     await openAccount(accounts.SA, '/stripe-sa', SAUDI);
     await world.outside.call('PUT', '/control/shops/saudi', {
-      ...{ name: 'Dune & Date KSA', currency: 'SAR', apiKey: world.merchant.storeApiKey, seed: 'demo' },
-      ...{ webhookUrl: `${world.outside.hookUrl}/shop`, webhookSecret: world.merchant.storeWebhookSecret },
+      name: 'Dune & Date KSA',
+      currency: 'SAR',
+      apiKey: world.merchant.storeApiKey,
+      seed: 'demo',
+      webhookUrl: `${world.outside.hookUrl}/shop`,
+      webhookSecret: world.merchant.storeWebhookSecret,
       shipping: { flatMinor: 2_000, freeFromMinor: 0 },
     });
     await route(BY_COUNTRY);
@@ -51,7 +55,8 @@ describe('a merchant with a legal entity in each country', () => {
   const webhookPath = (suffix: string) => `/webhooks/payments/stripe/${world.merchant.merchantId}${suffix}`;
   const openAccount = (id: string, suffix: string, secrets: typeof SAUDI) =>
     world.outside.call('PUT', `/control/stripe/accounts/${id}`, {
-      ...{ secretKey: secrets.stripeSecretKey, webhookSecret: secrets.stripeWebhookSecret },
+      secretKey: secrets.stripeSecretKey,
+      webhookSecret: secrets.stripeWebhookSecret,
       webhookUrl: `${gatewayUrl}${webhookPath(suffix)}`,
     });
   async function route(routes: PaymentRoute[]): Promise<void> {
@@ -111,7 +116,11 @@ describe('a merchant with a legal entity in each country', () => {
     await route([{ provider: 'stripe' }]);
     const occurredAt = new Date().toISOString();
     await world.say(recordStoreOrder, {
-      ...{ eventId: 'evt_cancelled', orderRef: paid, status: 'cancelled', sequence: 900, occurredAt },
+      eventId: 'evt_cancelled',
+      orderRef: paid,
+      status: 'cancelled',
+      sequence: 900,
+      occurredAt,
     });
     await world.state(paid, 'refunded');
     expect((await of(paid)).refunds).toEqual([accounts.SA]);
@@ -133,13 +142,20 @@ describe('a merchant with a legal entity in each country', () => {
     const session = await world.openPage(ref);
     const { total } = (await world.read(ref))!.accepted;
     const event = {
-      ...{ id: 'evt_forged', object: 'event', type: 'checkout.session.completed' },
+      id: 'evt_forged',
+      object: 'event',
+      type: 'checkout.session.completed',
       created: Math.floor(Date.now() / 1_000),
       data: {
         object: {
-          ...{ id: session, object: 'checkout.session', mode: 'payment', payment_status: 'paid' },
-          ...{ payment_intent: 'pi_forged', amount_total: total.minor, currency: 'aed' },
-          ...{ client_reference_id: ref },
+          id: session,
+          object: 'checkout.session',
+          mode: 'payment',
+          payment_status: 'paid',
+          payment_intent: 'pi_forged',
+          amount_total: total.minor,
+          currency: 'aed',
+          client_reference_id: ref,
           metadata: { waco_order: ref, waco_merchant: world.merchant.merchantId },
         },
       },
@@ -178,10 +194,15 @@ describe('a merchant with a legal entity in each country', () => {
 
 function startGateway(world: World): Promise<NestFastifyApplication> {
   const env = loadEnv(IngestGatewayEnv, {
-    ...{ NODE_ENV: 'test', LOG_LEVEL: 'silent', PORT: '0', WACO_CLOCK_FILE: world.outside.clockFile },
-    ...{ DATABASE_URL: world.database.url('waco_ingest'), QUEUE_URL: world.database.queueUrl },
+    NODE_ENV: 'test',
+    LOG_LEVEL: 'silent',
+    PORT: '0',
+    WACO_CLOCK_FILE: world.outside.clockFile,
+    DATABASE_URL: world.database.url('waco_ingest'),
+    QUEUE_URL: world.database.queueUrl,
     WACO_MASTER_KEYS: TEST_MASTER_KEYS,
-    ...{ WHATSAPP_VERIFY_TOKEN: 'unused-verify-token', WHATSAPP_APP_SECRETS: 'unused-app-secret' },
+    WHATSAPP_VERIFY_TOKEN: 'unused-verify-token',
+    WHATSAPP_APP_SECRETS: 'unused-app-secret',
   });
   const module = IngestGatewayModule.forRoot(env);
   return bootService({

@@ -2,7 +2,7 @@ import type { EntityManager } from 'typeorm';
 import type { PersonRef } from '#core/messaging';
 import { later, lockNames, query, removal } from '#persistence';
 import { newId } from '#platform';
-import { mergeContacts } from './merges.js';
+import { mergeContacts, type Work } from './merges.js';
 
 type AliasKind = 'user_id' | 'parent_user_id' | 'wa_id' | 'username';
 
@@ -25,19 +25,15 @@ export interface Book {
  * so that a person who is later known by one of them only (a user id without a phone number) is the same contact.
  * Names of two contacts in one message show that they are one: the older contact keeps everything.
  */
-export async function resolveContact(
-  tx: EntityManager,
-  book: Book,
-  person: PersonRef,
-  now: Date,
-): Promise<string> {
+export async function resolveContact(work: Work, book: Book, person: PersonRef): Promise<string> {
+  const { tx, now } = work;
   // Before anything is read: two contacts may be becoming one, and one of them is gone then.
   lockPeople(tx, book, person);
   const familiar = await familiarContact(tx, book, person, now);
   if (familiar !== undefined) return familiar;
   const known = await contactsOf(tx, book, person);
   const contactId = known[0] ?? createContact(tx, book, person);
-  await mergeContacts(tx, contactId, known.slice(1));
+  await mergeContacts(work, book.channelAccountId, contactId, known.slice(1));
   nameContact(tx, book, contactId, person, now);
   return contactId;
 }
@@ -48,19 +44,19 @@ export async function resolveContact(
  * else's. Returns the contact.
  */
 export async function linkContact(
-  tx: EntityManager,
+  work: Work,
   book: Book,
   previous: PersonRef,
   current: PersonRef,
-  now: Date,
 ): Promise<string> {
+  const { tx, now } = work;
   lockPeople(tx, book, previous, current);
   const known = [
     ...new Set([...(await contactsOf(tx, book, previous)), ...(await contactsOf(tx, book, current))]),
   ];
   const [contactId, ...others] = known.length > 0 ? await oldestFirst(tx, known) : [];
   const kept = contactId ?? createContact(tx, book, current);
-  await mergeContacts(tx, kept, others);
+  await mergeContacts(work, book.channelAccountId, kept, others);
   const given = `SELECT ctid FROM conversation.aliases
     WHERE contact_id = $1 AND kind = 'wa_id' AND value IS DISTINCT FROM $2 FOR UPDATE`;
   later(tx, ...removal('conversation.aliases', given, [kept, current.waId ?? null]));

@@ -1,11 +1,12 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Module, type DynamicModule, type INestApplication } from '@nestjs/common';
+import { QUEUES } from '#contracts';
+import { connectJobs } from '#queue';
 import { CatalogClientModule, serviceModules } from '#service';
 import type { ConversationEnv } from './env.js';
-import { AskCatalogHandler } from './jobs/ask-catalog.handler.js';
 import { ChangeIdentityHandler } from './jobs/change-identity.handler.js';
 import { NoteOrderHandler } from './jobs/note-order.handler.js';
 import { ReceiveMessageHandler } from './jobs/receive-message.handler.js';
-import { RecordAnswerHandler } from './jobs/record-answer.handler.js';
+import { LookAhead } from './look-ahead.js';
 import { EraseMerchantHandler } from './people/erase-merchant.handler.js';
 import { ErasePersonHandler } from './people/erase-person.handler.js';
 import { RetentionHandler } from './people/retention.handler.js';
@@ -26,14 +27,17 @@ export class ConversationModule {
       controllers: [
         ReceiveMessageHandler,
         ChangeIdentityHandler,
-        AskCatalogHandler,
-        RecordAnswerHandler,
         NoteOrderHandler,
         EraseMerchantHandler,
         ErasePersonHandler,
         RetentionHandler,
       ],
-      providers: [Threads],
+      providers: [Threads, LookAhead],
     };
   }
+}
+
+/** Takes up the jobs of this service: what turns have to know is found out before they begin. */
+export function connectTurns(app: INestApplication): void {
+  connectJobs(app, 'conversation', { prepare: { [QUEUES.threads.name]: app.get(LookAhead).prepare } });
 }

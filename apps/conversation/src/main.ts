@@ -1,6 +1,5 @@
 import { bootService, loadEnv, runMain } from '#platform';
-import { connectJobs } from '#queue';
-import { ConversationModule } from './conversation.module.js';
+import { connectTurns, ConversationModule } from './conversation.module.js';
 import { ConversationEnv } from './env.js';
 
 runMain(async () => {
@@ -9,6 +8,6 @@ runMain(async () => {
     service: 'conversation',
     module: ConversationModule.forRoot(env),
     env,
-    configure: (app) => connectJobs(app, 'conversation'),
+    configure: connectTurns,
   });
 });

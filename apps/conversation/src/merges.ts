@@ -1,6 +1,11 @@
 import type { EntityManager } from 'typeorm';
+import { mergeRecipients } from '#contracts';
 import { mergeThreads, type ThreadState } from '#core/conversation';
 import { removeRows } from '#persistence';
+import type { OrderedContext } from '#queue';
+
+/** One transaction of one merchant: what is written through `tx` and emitted is stored together, or not at all. */
+export type Work = Pick<OrderedContext, 'tx' | 'emit' | 'now'>;
 
 interface Row {
   threadId: string;
@@ -8,13 +13,18 @@ interface Row {
   formerIds: string[];
 }
 
-/** Contacts that turned out to be one person become `kept`: names, and threads with their carts and orders. */
+/**
+ * Contacts of one channel account that turned out to be one person become `kept`: names, threads with their carts and
+ * orders, and the lines of what is sent to them.
+ */
 export async function mergeContacts(
-  tx: EntityManager,
+  work: Work,
+  channelAccountId: string,
   kept: string,
   others: readonly string[],
 ): Promise<void> {
   if (others.length === 0) return;
+  const { tx } = work;
   const all = [kept, ...others];
   await tx.query(`UPDATE conversation.aliases SET contact_id = $1 WHERE contact_id = ANY($2)`, [
     kept,
@@ -28,6 +38,9 @@ export async function mergeContacts(
   if (oldest) await mergeInto(tx, oldest, younger, kept);
   const gone = `SELECT ctid FROM conversation.contacts WHERE contact_id = ANY ($1) FOR UPDATE`;
   await removeRows(tx, 'conversation.contacts', gone, [others]);
+  for (const goneContactId of others) {
+    work.emit(mergeRecipients, { channelAccountId, keptContactId: kept, goneContactId });
+  }
 }
 
 /** The older thread stays, with its line; the ids of the others lead to it from now on. */

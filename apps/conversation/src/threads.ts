@@ -1,26 +1,26 @@
-import { randomInt } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { askCatalog, cancelOrder, requestCheckout, sendMessage } from '#contracts';
+import { cancelOrder, requestCheckout, sendMessage, type InboundNote } from '#contracts';
 import {
   newThread,
-  step,
+  THREAD_TTL_MS,
   type Effect,
   type ThreadEvent,
   type ThreadState,
-  THREAD_TTL_MS,
 } from '#core/conversation';
 import { cleared } from '#core/messaging';
 import { Directory, later, query } from '#persistence';
 import { newId } from '#platform';
 import type { OrderedContext } from '#queue';
 import { NAMES_OF_THREAD, toPerson, type NamesOfThread } from './contacts.js';
+import type { Knowledge } from './knowledge.js';
+import { contextOf } from './step-context.js';
 
 export interface Thread extends NamesOfThread {
   threadId: string;
   channelAccountId: string;
   contactId: string;
-  /** The line in which the customer last wrote: answers and facts come into it, before what waits there. */
+  /** The line in which the customer last wrote: facts of orders come into it. */
   stream: string;
   state: ThreadState;
 }
@@ -75,24 +75,23 @@ export class Threads {
     return (await lockOf(tx, channelAccountId, contactId))!;
   }
 
-  /** From now on the catalog's answers come into this line. Only while none is awaited. */
+  /** From now on facts of its orders come into this line. */
   moveTo(tx: EntityManager, thread: Thread, stream: string): void {
     if (thread.stream === stream) return;
     later(tx, `UPDATE conversation.threads SET stream = $2 WHERE thread_id = $1`, [thread.threadId, stream]);
     thread.stream = stream;
   }
 
-  /** Applies one event: the new state is stored in the transaction of `ctx`. The effects are the caller's to `emit`. */
+  /**
+   * Applies one event: the new state is stored in the transaction of `ctx`. The effects are the caller's to `emit`.
+   * @throws Unprepared when the catalog has to be asked first.
+   */
   async apply(ctx: OrderedContext, thread: Thread, event: ThreadEvent): Promise<Effect[]> {
     const merchant = await this.directory.merchant(ctx.merchantId);
     if (!merchant) throw new Error(`merchant ${ctx.merchantId} is not in the directory`);
-    const { state, effects } = step(thread.state, event, {
-      now: ctx.now,
-      shop: merchant.name,
-      currency: merchant.currency,
-      newQuestionId: () => newId('que'),
-      newOrderRef,
-    });
+    const knowledge = ctx.known as Knowledge;
+    const { state, effects } = knowledge.step(thread.state, event, contextOf(merchant, ctx.now));
+    ctx.evidence = knowledge.evidence;
     later(
       ctx.tx,
       `UPDATE conversation.threads SET state = $2, phase = $3, expires_at = $4, version = version + 1, updated_at = $5
@@ -102,12 +101,19 @@ export class Threads {
     return effects;
   }
 
-  /** Emits effects with the transaction of `ctx`. */
-  emit(ctx: OrderedContext, thread: Thread, effects: readonly Effect[]): void {
-    for (const effect of effects) this.emitOne(ctx, thread, effect);
+  /**
+   * Emits effects with the transaction of `ctx`.
+   * @param inbound the customer's message that is answered: it rides on the first thing that is said.
+   */
+  emit(ctx: OrderedContext, thread: Thread, effects: readonly Effect[], inbound?: InboundNote): void {
+    let rides = inbound;
+    for (const effect of effects) {
+      this.emitOne(ctx, thread, effect, rides);
+      if (effect.kind === 'say') rides = undefined;
+    }
   }
 
-  private emitOne(ctx: OrderedContext, thread: Thread, effect: Effect): void {
+  private emitOne(ctx: OrderedContext, thread: Thread, effect: Effect, inbound?: InboundNote): void {
     const { threadId, channelAccountId, contactId } = thread;
     switch (effect.kind) {
       case 'say':
@@ -122,14 +128,7 @@ export class Threads {
           deadline: effect.template ? undefined : new Date(ctx.now.getTime() + THREAD_TTL_MS).toISOString(),
           threadId,
           orderRef: effect.orderRef,
-        });
-        return;
-      case 'ask':
-        ctx.emit(askCatalog, {
-          threadId,
-          threadStream: thread.stream,
-          questionId: effect.questionId,
-          question: effect.question,
+          inbound,
         });
         return;
       case 'request_checkout':
@@ -158,12 +157,4 @@ async function lockOf(
     [channelAccountId, contactId],
   );
   return thread;
-}
-
-/** Crockford's base 32 without vowels that could spell words: read aloud without mistakes. */
-const REF_ALPHABET = '23456789BCDFGHJKMNPQRSTVWXZ';
-
-/** `W` and nine characters: about 7·10¹² references. */
-function newOrderRef(): string {
-  return `W${Array.from({ length: 9 }, () => REF_ALPHABET[randomInt(REF_ALPHABET.length)]).join('')}`;
 }

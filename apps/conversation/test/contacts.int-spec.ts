@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import type { OrderFact } from '#contracts';
+import type { OrderFact } from '#core/checkout';
 import type { PersonRef } from '#core/messaging';
 import { Tenants } from '#persistence';
 import { createTestDatabase, insertTestMerchant, TEST_BACKENDS, type TestDatabase } from '#testing';
@@ -76,7 +76,7 @@ it('who writes while two contacts become one is found under the one that stays',
   const { merchantId, channelAccountId } = stand.merchant;
   const tenants = stand.app.get(Tenants, { strict: false });
   const contactOf = (tx: EntityManager, person: PersonRef): Promise<string> =>
-    resolveContact(tx, { merchantId, channelAccountId }, person, new Date());
+    resolveContact({ tx, now: new Date(), emit: () => undefined }, { merchantId, channelAccountId }, person);
   const [kept, meanwhile] = await tenants.transaction(merchantId, async (tx) => {
     const contactId = await contactOf(tx, BOTH);
     const other = tenants.transaction(merchantId, (tx2) => contactOf(tx2, USER));

@@ -1,4 +1,3 @@
-import { askCatalog } from '#contracts';
 import type { OutboundContent } from '#core/messaging';
 import { createTestDatabase, insertTestMerchant, type TestDatabase } from '#testing';
 import { openShop, type Shop } from '../../catalog-sync/test/support/shop.js';
@@ -98,34 +97,4 @@ it('a catalog that is back within seconds is not noticed', async () => {
   await new Promise((resume) => setTimeout(resume, 1_500));
   catalog = await openCatalogService(database, rpcPort);
   expect(rowsOf(await answer)).not.toHaveLength(0);
-});
-
-it('an answer that stands in a long line is waited for, however long: nothing goes unanswered', async () => {
-  const person = { userId: 'AE.2718', name: 'Amal' };
-  await stand.chat(person, 'hi');
-  // As after a minute of backlog: the question has outlived the thread's patience, and is not yet asked.
-  const asked = new Date(Date.now() - 60_000).toISOString();
-  const [thread] = await stand.sql<{ thread_id: string; stream: string }>(
-    `UPDATE conversation.threads SET state = jsonb_set(state::jsonb, '{pending}', $1)
-     WHERE thread_id = (SELECT thread_id FROM conversation.threads ORDER BY created_at DESC LIMIT 1)
-     RETURNING thread_id, stream`,
-    [JSON.stringify({ questionId: 'que_late', since: asked, next: { kind: 'welcome' } })],
-  );
-  const question = stand.item(
-    askCatalog,
-    {
-      threadId: thread!.thread_id,
-      threadStream: thread!.stream,
-      questionId: 'que_late',
-      question: { kind: 'categories' },
-    },
-    new Date(),
-  );
-  await stand.store(question);
-  const before = (await stand.sends()).length;
-  const next = stand.message(person, 'black hoodie');
-  await stand.store(next);
-  await stand.wake(next);
-  await stand.settled();
-  expect((await stand.sends()).slice(before).map((s) => s.content.type)).toEqual(['list', 'list']);
 });

@@ -35,8 +35,13 @@ export class IngestGatewayModule {
         checks: [DATABASE_READY],
       }),
       providers: [
-        ...[Intake, MerchantRoutes, Reception, WebhookSecrets],
-        ...[WhatsAppWebhooks, StripeWebhooks, StoreWebhooks],
+        Intake,
+        MerchantRoutes,
+        Reception,
+        WebhookSecrets,
+        WhatsAppWebhooks,
+        StripeWebhooks,
+        StoreWebhooks,
         { provide: Budgets, useFactory: () => new Budgets(allowanceOf(env)) },
       ],
     };

@@ -1,8 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Journal, type NewItem } from '#persistence';
+import { GroupCommit, Journal, type GivenUp, type NewItem } from '#persistence';
 import { CLOCK, type Clock } from '#platform';
 import { Waker, wakeOf } from '#queue';
-import { GroupCommit, type GivenUp } from './group-commit.js';
 import type { Arrival, Source } from './items.js';
 import * as metrics from './metrics.js';
 

@@ -246,7 +246,10 @@ describe('the allowance of a merchant', () => {
   };
   const stock = (of: typeof gateway.shop, id: string): Promise<Response> => {
     const event = {
-      ...{ id, type: 'stock.updated', occurredAt: new Date().toISOString(), sequence: 1 },
+      id,
+      type: 'stock.updated',
+      occurredAt: new Date().toISOString(),
+      sequence: 1,
       data: { sku: 'HOODIE', available: 1 },
     };
     return gateway.store(of.merchantId, event, of.storeWebhookSecret);
@@ -348,31 +351,37 @@ describe('what happened long ago', () => {
   it('is judged by its own time at the shop and at Stripe as well', async () => {
     const occurredAt = new Date(Date.now() - 9 * DAY_MS);
     const event = {
-      ...{ id: 'evt_old', type: 'fulfilment.failed', occurredAt: occurredAt.toISOString(), sequence: 1 },
+      id: 'evt_old',
+      type: 'fulfilment.failed',
+      occurredAt: occurredAt.toISOString(),
+      sequence: 1,
       data: {
-        ...{ orderRef: 'W1', fulfilmentId: 'f1', carrier: 'Nobody Couriers', trackingCode: 'T1' },
-        ...{ trackingUrl: 'https://track.example/T1', reason: 'Nobody was at home' },
+        orderRef: 'W1',
+        fulfilmentId: 'f1',
+        carrier: 'Nobody Couriers',
+        trackingCode: 'T1',
+        trackingUrl: 'https://track.example/T1',
+        reason: 'Nobody was at home',
       },
     };
     const { other } = gateway;
     expect((await gateway.store(other.merchantId, event, other.storeWebhookSecret)).status).toBe(200);
     const session = {
-      ...{
-        object: 'checkout.session',
-        id: 'cs_1',
-        mode: 'payment',
-        payment_status: 'paid',
-        payment_intent: 'pi_1',
-      },
-      ...{
-        amount_total: 100,
-        currency: 'aed',
-        metadata: { waco_order: 'W1', waco_merchant: other.merchantId },
-      },
+      object: 'checkout.session',
+      id: 'cs_1',
+      mode: 'payment',
+      payment_status: 'paid',
+      payment_intent: 'pi_1',
+      amount_total: 100,
+      currency: 'aed',
+      metadata: { waco_order: 'W1', waco_merchant: other.merchantId },
     };
     const paid = {
-      ...{ object: 'event', id: 'evt_paid', type: 'checkout.session.completed' },
-      ...{ created: Math.floor(occurredAt.getTime() / 1_000), data: { object: session } },
+      object: 'event',
+      id: 'evt_paid',
+      type: 'checkout.session.completed',
+      created: Math.floor(occurredAt.getTime() / 1_000),
+      data: { object: session },
     };
     expect((await gateway.stripe(other.merchantId, paid, other.stripeWebhookSecret)).status).toBe(200);
     const rows = await gateway.rows();

@@ -3,9 +3,11 @@ import { serviceModules } from '#service';
 import type { OutboundEnv } from './env.js';
 import { AdvanceRecipientHandler } from './jobs/advance-recipient.handler.js';
 import { CallChannelHandler } from './jobs/call-channel.handler.js';
+import { MergeRecipientsHandler } from './jobs/merge-recipients.handler.js';
 import { NoteInboundHandler } from './jobs/note-inbound.handler.js';
 import { RecordStatusHandler } from './jobs/record-status.handler.js';
 import { RecordTemplateStatusHandler } from './jobs/record-template-status.handler.js';
+import { ResumeAccountHandler } from './jobs/resume-account.handler.js';
 import { SendMessageHandler } from './jobs/send-message.handler.js';
 import { Line } from './line/line.js';
 import { Refusals } from './line/refusals.js';
@@ -17,6 +19,7 @@ import { RetentionHandler } from './people/retention.handler.js';
 import { Channel } from './send/channel.js';
 import { Gate } from './send/gate.js';
 import { Outcomes } from './send/outcomes.js';
+import { RightAway } from './send/right-away.js';
 import { Sends } from './send/sends.js';
 import { Slots } from './send/slots.js';
 
@@ -32,12 +35,14 @@ export class OutboundModule {
         ErasePersonHandler,
         RetentionHandler,
         NoteInboundHandler,
+        MergeRecipientsHandler,
         AdvanceRecipientHandler,
+        ResumeAccountHandler,
         CallChannelHandler,
         RecordStatusHandler,
         RecordTemplateStatusHandler,
       ],
-      providers: [Line, Refusals, Statuses, Channel, Slots, Gate, Outcomes, Sends, OpenMessages],
+      providers: [Line, Refusals, Statuses, Channel, Slots, RightAway, Gate, Outcomes, Sends, OpenMessages],
     };
   }
 }

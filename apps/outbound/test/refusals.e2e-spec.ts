@@ -59,6 +59,12 @@ describe('refusals', () => {
       25_000,
     );
     expect(ids.indexOf((rows[0] as { message_id: string }).message_id)).toBeGreaterThanOrEqual(45);
+    for (const id of ids) await until('it is in line', () => stand.message(id));
+    const timers = await stand.owner.query(
+      `SELECT FROM journal.items WHERE name = $1 AND stream LIKE '%' || $2 AND settled_at IS NULL`,
+      [advanceRecipient.name, customer.contactId],
+    );
+    expect(timers.rows.length).toBeLessThanOrEqual(2); // each message that came looked at the same head
     await stand.advance(60_000);
     for (const id of ids) await stand.reaches(id, 'delivered');
     const asked = await Promise.all(ids.map((id) => stand.asked(id)));

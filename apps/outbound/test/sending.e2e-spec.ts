@@ -1,4 +1,5 @@
 import { noteInbound, recordStatus } from '#contracts';
+import { WHOLE_QUEUE } from '#persistence';
 import { newId } from '#platform';
 import { TEST_BACKENDS, until } from '#testing';
 import { GRACE_MS, Stand, TIMEOUT_MS, type Customer } from './support/stand.js';
@@ -179,7 +180,7 @@ describe.each(TEST_BACKENDS)('sending, queues on %s', (backend) => {
 
     it('waits for a status that came in time and still stands in a line', async () => {
       const id = newId('msg');
-      const letGo = await stand.holdStream(`message/${id}`); // nobody takes it up
+      const letGo = await stand.holdStream(recordStatus.queue.name, WHOLE_QUEUE); // nobody takes it up
       await stand.faults({ kind: 'timeout-after-accept' });
       await stand.send(customer, 'once', { messageId: id });
       await stand.reaches(id, 'indeterminate');
@@ -226,7 +227,7 @@ describe.each(TEST_BACKENDS)('sending, queues on %s', (backend) => {
 
   it('keeps statuses without our id until the answer names their message', async () => {
     stand.onStatus = (payload) => ({ ...payload, messageId: undefined });
-    await stand.faults({ kind: 'delay', ms: 300 });
+    await stand.faults({ kind: 'delay', ms: 1_500 });
     const id = await stand.send(customer, 'fast');
     await until('statuses wait', async () => {
       const { rows } = await stand.owner.query('SELECT 1 FROM outbound.early_statuses');

@@ -1,5 +1,7 @@
 // The worker of a queue-per-request bot, the way tutorials build it: it takes a webhook's body from the queue, changes
-// the customer's cart, and sends the reply. No transaction holds the two together, nothing remembers what was done.
+// the customer's cart, and sends the reply. No transaction holds the two together, nothing remembers what was done. It
+// repeats what it cannot do: a greeting, a category and a search cost it no look-up. A status is a job like any other, and
+// nothing is done with it.
 import { createServer } from 'node:http';
 import { Worker } from 'bullmq';
 import { Redis } from 'ioredis';
@@ -23,7 +25,14 @@ const worker = new Worker(
 worker.on('error', () => undefined);
 
 async function answer(message, from) {
-  if (message.type === 'text') return send(from, message.from, `I found nothing for “${message.text.body}”`);
+  const { button_reply: tapped, list_reply: picked } = message.interactive ?? {};
+  if (!tapped?.id.startsWith('add|')) {
+    return send(
+      from,
+      message.from,
+      `I found nothing for “${message.text?.body ?? (tapped ?? picked)?.title}”`,
+    );
+  }
   const { rows } = await pool.query('SELECT quantity FROM carts WHERE phone = $1', [message.from]);
   const quantity = (rows[0]?.quantity ?? 0) + 1;
   await pool.query(

@@ -28,8 +28,12 @@ describe('amounts in Stripe’s units', () => {
 });
 
 const request = (quote: Quote): HostedPaymentRequest => ({
-  ...{ merchantId: 'mer_1', orderRef: 'W7K3M9QX', quote, idempotencyKey: 'mer_1:W7K3M9QX:1' },
-  ...{ returnUrl: 'https://pay.example/c/t/return', cancelUrl: 'https://pay.example/c/t/return' },
+  merchantId: 'mer_1',
+  orderRef: 'W7K3M9QX',
+  quote,
+  idempotencyKey: 'mer_1:W7K3M9QX:1',
+  returnUrl: 'https://pay.example/c/t/return',
+  cancelUrl: 'https://pay.example/c/t/return',
   expiresAt: '2026-11-21T10:31:00.000Z',
 });
 

@@ -1,7 +1,7 @@
 import { IsIn, IsInt, IsISO8601, IsNotEmptyObject, IsObject, IsOptional, IsString } from 'class-validator';
 import type { Money, Quote } from '#core/catalog';
 import type { PersonRef } from '#core/messaging';
-import type { Tracking } from './conversation.jobs.js';
+import type { Tracking } from '#core/checkout';
 import { defineJob, type RetryPolicy } from './job.js';
 import { QUEUES } from './queues.js';
 

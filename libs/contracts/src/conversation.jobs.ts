@@ -1,10 +1,8 @@
 import { IsBoolean, IsISO8601, IsNotEmptyObject, IsObject, IsOptional, IsString } from 'class-validator';
-import type { Answer, OrderFact, Question } from '#core/conversation';
+import type { OrderFact } from '#core/checkout';
 import { threadStream, type InboundContent, type PersonRef } from '#core/messaging';
 import { defineJob, type RetryPolicy } from './job.js';
 import { QUEUES } from './queues.js';
-
-export type { Answer, OrderFact, Question, Tracking } from '#core/conversation';
 
 const RETRY: RetryPolicy = { attempts: 5, backoff: 'exponential', delayMs: 500 };
 
@@ -49,41 +47,6 @@ export const changeIdentity = defineJob({
   payload: ChangeIdentityPayload,
   idempotencyKey: (p) => p.messageId,
   stream: (p) => threadStream(p.channelAccountId, p.previous),
-  retry: RETRY,
-});
-
-export class AskCatalogPayload {
-  @IsString() threadId: string;
-  @IsString() threadStream: string;
-  @IsString() questionId: string;
-  @IsObject() question: Question;
-}
-
-/** Conversation → itself: ask catalog-sync, outside the thread's transaction. */
-export const askCatalog = defineJob({
-  name: 'conversation.ask-catalog.v1',
-  queue: QUEUES.questions,
-  payload: AskCatalogPayload,
-  idempotencyKey: (p) => p.questionId,
-  // Long enough for a restart of catalog-sync, short enough for somebody who waits for an answer.
-  retry: { attempts: 10, backoff: 'fixed', delayMs: 1_000 },
-});
-
-export class RecordAnswerPayload {
-  @IsString() threadId: string;
-  @IsString() threadStream: string;
-  @IsString() questionId: string;
-  @IsObject() answer: Answer;
-}
-
-/** The answer to a question, back in the thread's line; goes before what waits there. */
-export const recordAnswer = defineJob({
-  name: 'conversation.record-answer.v1',
-  queue: QUEUES.threads,
-  payload: RecordAnswerPayload,
-  idempotencyKey: (p) => p.questionId,
-  stream: (p) => p.threadStream,
-  expedited: true,
   retry: RETRY,
 });
 

@@ -4,9 +4,10 @@ export type JobOwner = 'conversation' | 'catalog' | 'checkout' | 'outbound' | 'a
 /**
  * A queue is one noun per (rate, concurrency, owner).
  * `ordered`: items of one stream are applied one after the other, each in one transaction.
+ * `bulk`: items commute. Those that a merchant has are applied together, in whatever order.
  * `task`: slow work outside any transaction (an HTTP call); different tasks run side by side.
  */
-export type QueueDefinition = OrderedQueue | TaskQueue;
+export type QueueDefinition = OrderedQueue | BulkQueue | TaskQueue;
 
 interface AnyQueue {
   name: string;
@@ -22,6 +23,12 @@ interface AnyQueue {
 
 export interface OrderedQueue extends AnyQueue {
   kind: 'ordered';
+}
+
+export interface BulkQueue extends AnyQueue {
+  kind: 'bulk';
+  /** What comes within so many milliseconds is applied together: nobody waits for it. */
+  gatherMs: number;
 }
 
 export interface TaskQueue extends AnyQueue {
@@ -56,7 +63,7 @@ export interface JobContract<P extends object = object> {
   payload: new () => P;
   /** Two items of one merchant with the same key are the same item: the second is not stored. */
   idempotencyKey(payload: NoInfer<P>): string;
-  /** The aggregate whose order matters. Tasks need none. */
+  /** The aggregate whose order matters; of a bulk queue, what the item is about. Tasks need none. */
   stream?(payload: NoInfer<P>): string;
   /**
    * Goes before what waits in its stream, and its stream before others of a crowd: the answer that a blocked line waits
@@ -66,13 +73,13 @@ export interface JobContract<P extends object = object> {
   retry: RetryPolicy;
 }
 
-/** Declares a job. @throws Error when the name breaks `<context>.<verb>-<noun>.v<n>` or an ordered job names no stream. */
+/** Declares a job. @throws Error when the name breaks `<context>.<verb>-<noun>.v<n>` or a job that is no task names no stream. */
 export function defineJob<P extends object>(contract: JobContract<P>): JobContract<P> {
   if (!/^[a-z]+\.[a-z]+(-[a-z]+)+\.v\d+$/.test(contract.name)) {
     throw new Error(`job name ${contract.name} is not <context>.<verb>-<noun>.v<n>`);
   }
-  if (contract.queue.kind === 'ordered' && !contract.stream) {
-    throw new Error(`job ${contract.name} is ordered and must name its stream`);
+  if (contract.queue.kind !== 'task' && !contract.stream) {
+    throw new Error(`job ${contract.name} is no task and must name its stream`);
   }
   return contract;
 }
@@ -83,13 +90,17 @@ export type JobOutcome =
   | { outcome: 'skipped'; reason: string }
   /** Try again at `until`; uses no attempt. An ordered item that is deferred holds up its own stream only. */
   | { outcome: 'deferred'; until: Date }
-  /** Ordered items only: nothing more of this stream until an expedited item or a wake-up arrives. */
-  | { outcome: 'waiting' }
   /** Straight to the dead letters. */
   | { outcome: 'rejected'; reason: string };
 
-export const done: JobOutcome = { outcome: 'done' };
-export const waiting: JobOutcome = { outcome: 'waiting' };
-export const skipped = (reason: string): JobOutcome => ({ outcome: 'skipped', reason });
+/**
+ * What a bulk handler says of each of the items it was given. `alone`: it does not commute, and is given to the handler
+ * once more, in a transaction of its own.
+ */
+export type BulkOutcome = Exclude<JobOutcome, { outcome: 'deferred' }> | { outcome: 'alone' };
+
+export const alone: BulkOutcome = { outcome: 'alone' };
+export const done = { outcome: 'done' } as const satisfies JobOutcome;
+export const skipped = (reason: string) => ({ outcome: 'skipped', reason }) as const satisfies JobOutcome;
 export const deferred = (until: Date): JobOutcome => ({ outcome: 'deferred', until });
-export const rejected = (reason: string): JobOutcome => ({ outcome: 'rejected', reason });
+export const rejected = (reason: string) => ({ outcome: 'rejected', reason }) as const satisfies JobOutcome;

@@ -1,5 +1,6 @@
 import {
   IsArray,
+  IsBoolean,
   IsIn,
   IsISO8601,
   IsInt,
@@ -21,6 +22,14 @@ const RETRY: RetryPolicy = { attempts: 5, backoff: 'exponential', delayMs: 500 }
 const toRecipient = (p: { channelAccountId: string; contactId: string }): string =>
   recipientStream(p.channelAccountId, p.contactId);
 
+/** A customer's message, which opens or prolongs the service window. */
+export interface InboundNote {
+  /** The channel's id of it. */
+  messageId: string;
+  /** When the customer sent it, by the channel's clock, ISO 8601. */
+  sentAt: string;
+}
+
 export class SendMessagePayload {
   /** Chosen by the sender (`msg_…`), the same on every retry: comes back on statuses, settles lost answers. */
   @IsString() messageId: string;
@@ -35,6 +44,8 @@ export class SendMessagePayload {
   /** What it belongs to, for timelines: a thread, and perhaps an order. */
   @IsString() threadId: string;
   @IsOptional() @IsString() orderRef?: string;
+  /** The customer's message that this one answers. */
+  @IsOptional() @IsObject() inbound?: InboundNote;
 }
 
 /** Conversation → outbound: say this to the customer. How and when is decided when it is sent. */
@@ -68,6 +79,27 @@ export const noteInbound = defineJob({
   retry: RETRY,
 });
 
+export class MergeRecipientsPayload {
+  @IsString() channelAccountId: string;
+  /** The contact that stays. */
+  @IsString() keptContactId: string;
+  /** The contact that turned out to be the same person, and is no more. */
+  @IsString() goneContactId: string;
+}
+
+/**
+ * Conversation → outbound: two contacts are one person. It stands in the line of the one that stays, before everything
+ * that is said to the person after the merge.
+ */
+export const mergeRecipients = defineJob({
+  name: 'outbound.merge-recipients.v1',
+  queue: QUEUES.recipients,
+  payload: MergeRecipientsPayload,
+  idempotencyKey: (p) => `${p.goneContactId}_${p.keptContactId}`,
+  stream: (p) => recipientStream(p.channelAccountId, p.keptContactId),
+  retry: RETRY,
+});
+
 export class AdvanceRecipientPayload {
   @IsString() channelAccountId: string;
   @IsString() contactId: string;
@@ -82,6 +114,27 @@ export const advanceRecipient = defineJob({
   payload: AdvanceRecipientPayload,
   idempotencyKey: (p) => `${p.channelAccountId}_${p.contactId}_${p.occasion}`,
   stream: toRecipient,
+  retry: RETRY,
+});
+
+export class ResumeAccountPayload {
+  @IsString() channelAccountId: string;
+  /** Makes two requests for the same look one. */
+  @IsString() occasion: string;
+  /** Contacts after this one: lines are freed a page at a time. */
+  @IsOptional() @IsString() after?: string;
+  /** It is the second look, for lines that were planned while the account was switched on. */
+  @IsOptional() @IsBoolean() again?: boolean;
+}
+
+/** Admin → outbound: an account, or its merchant, is switched on again. What waits for that goes on. */
+export const resumeAccount = defineJob({
+  name: 'outbound.resume-account.v1',
+  queue: QUEUES.recipients,
+  payload: ResumeAccountPayload,
+  idempotencyKey: (p) =>
+    `${p.channelAccountId}_${p.occasion}_${p.again ? 'again' : 'first'}_${p.after ?? ''}`,
+  stream: (p) => `account/${p.channelAccountId}`,
   retry: RETRY,
 });
 
@@ -114,13 +167,13 @@ export class RecordStatusPayload {
   @IsOptional() @IsObject() pricing?: { category?: string; type?: string; billable?: boolean };
 }
 
-/** The line of what the channel says of one message, by our id of it, or the channel's where it names no other. */
+/** What the channel says of one message, by our id of it, or the channel's where it names no other. */
 export const streamOfMessage = (id: string): string => `message/${id}`;
 
 /** Gateway → outbound: the channel says what became of a message. */
 export const recordStatus = defineJob({
   name: 'outbound.record-status.v1',
-  queue: QUEUES.recipients,
+  queue: QUEUES.statuses,
   payload: RecordStatusPayload,
   idempotencyKey: (p) => `${p.channelMessageId}_${p.status}_${p.at}`,
   stream: (p) => streamOfMessage(p.messageId ?? p.channelMessageId),

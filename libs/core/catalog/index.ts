@@ -4,4 +4,5 @@ export * from './product.js';
 export * from './quote.js';
 export * from './replies.js';
 export * from './search.js';
+export * from './sync-pace.js';
 export * from './synced-quote.js';

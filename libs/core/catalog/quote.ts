@@ -91,3 +91,31 @@ export function compareQuotes(accepted: Quote, present: Quote): QuoteChange[] {
 export function sameMoney(a: Money, b: Money): boolean {
   return a.minor === b.minor && a.currency === b.currency;
 }
+
+/**
+ * A quote as the customer must see it whose own pieces the shop still holds: what it calls short may be short for others
+ * only. When such a line comes back, tax and shipping are those agreed before, as the shop has computed them without it.
+ */
+export function withHeld(present: Quote, held: Quote): Quote {
+  const own = new Map(sellableLines(held).map((l) => [l.sku, l.quantity]));
+  let changed = false;
+  const lines = present.lines.map(({ reason, ...line }): QuoteLine => {
+    const pieces = own.get(line.sku) ?? 0;
+    if (pieces === 0 || (reason !== 'out_of_stock' && reason !== 'insufficient_stock')) {
+      return reason ? { ...line, reason } : line;
+    }
+    changed = true;
+    const available = line.available + pieces;
+    const enough = available >= line.quantity;
+    return {
+      ...line,
+      available,
+      maxQuantity: Math.max(line.maxQuantity, available),
+      ...(enough ? {} : { reason: 'insufficient_stock' as const }),
+    };
+  });
+  if (!changed) return present;
+  const { tax, shipping } = held;
+  const quote = { ...present, lines, tax, shipping };
+  return { ...quote, total: addMoney(addMoney(subtotal(quote), tax), shipping) };
+}

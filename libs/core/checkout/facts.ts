@@ -11,11 +11,13 @@ export interface Tracking {
 
 export type RefundReason = 'out_of_stock' | 'cancelled' | 'duplicate_payment';
 
-/** What the thread is told of an order; each at most once under its fact id. */
+/** What the thread is told of an order; each at most once under its fact id. Facts only move an order forward. */
 export type OrderFact =
+  /** The stock is held; the link opens the payment page once. */
   | { kind: 'ready_to_pay'; quote: Quote; url: string; payBefore: string }
+  /** Price or stock moved since the quote was accepted: nothing is held, the customer must be asked again. */
   | { kind: 'changed'; quote: Quote; changes: QuoteChange[] }
-  /** `payment`: the merchant cannot take one for this order now; absent: the shop did not answer. */
+  /** Nothing is held: the shop did not answer or, with `payment`, the merchant cannot take one for this order now. */
   | { kind: 'unavailable'; why?: 'payment' }
   | { kind: 'expired' }
   | { kind: 'payment_failed' }

@@ -6,9 +6,21 @@ import { at, NOW, samplePayment, sampleQuote, sampleRequest } from './testing/sa
 
 /** How far along a state is: what an order never gives up again. Ends without money stand side by side. */
 const RANK: Record<(typeof ORDER_STATES)[number], number> = {
-  ...{ requested: 0, reserving: 1, awaiting_payment: 2, declined: 3, cancelled: 3, expired: 3, paid: 4 },
-  ...{ placed: 5, tracking_created: 6, shipped: 7, out_for_delivery: 8, delivery_failed: 9, delivered: 10 },
-  ...{ refunding: 11, refunded: 12 },
+  requested: 0,
+  reserving: 1,
+  awaiting_payment: 2,
+  declined: 3,
+  cancelled: 3,
+  expired: 3,
+  paid: 4,
+  placed: 5,
+  tracking_created: 6,
+  shipped: 7,
+  out_for_delivery: 8,
+  delivery_failed: 9,
+  delivered: 10,
+  refunding: 11,
+  refunded: 12,
 };
 
 const round = fc.integer({ min: 1, max: 9 });
@@ -46,8 +58,11 @@ const anyEvent: fc.Arbitrary<OrderEvent> = fc.oneof(
   fc.constant<OrderEvent>({ type: 'cancel' }),
   fc.record({ type: fc.constant('held'), round, hold, offer: fc.constantFrom(offer, undefined) }),
   fc.record({
-    ...{ type: fc.constant('not_held'), round, why: fc.constant('changed') },
-    ...{ quote: fc.constant(sampleQuote(9_000)), changes: fc.constant([]) },
+    type: fc.constant('not_held'),
+    round,
+    why: fc.constant('changed'),
+    quote: fc.constant(sampleQuote(9_000)),
+    changes: fc.constant([]),
   }),
   fc.record({ type: fc.constant('not_held'), round, why: fc.constantFrom('short', 'unavailable') }),
   fc.record({
@@ -69,8 +84,11 @@ const anyEvent: fc.Arbitrary<OrderEvent> = fc.oneof(
   fc.record({ type: fc.constant('payment'), payment }),
   fc.record({ type: fc.constant('deadline'), round }),
   fc.record({
-    ...{ type: fc.constant('session_closed'), round, sessionId: session },
-    ...{ status: fc.constantFrom('over', 'pending', 'paid'), payment },
+    type: fc.constant('session_closed'),
+    round,
+    sessionId: session,
+    status: fc.constantFrom('over', 'pending', 'paid'),
+    payment,
   }),
   fc.record({ type: fc.constant('released'), round }),
   fc.record({
@@ -92,13 +110,14 @@ const anyEvent: fc.Arbitrary<OrderEvent> = fc.oneof(
 /** Gives errand results the round that is waited for, so that chance goes deep into the machine. */
 function aimed(event: OrderEvent, order: Order): OrderEvent {
   const rounds = {
-    ...{ held: order.reserving?.round, not_held: order.reserving?.round, deadline: order.timer?.round },
-    ...{
-      placed: order.placing?.round,
-      not_placed: order.placing?.round,
-      session_closed: order.closing?.round,
-    },
-    ...{ refund_made: order.refunds.at(-1)?.round, released: order.releasing[0]?.round },
+    held: order.reserving?.round,
+    not_held: order.reserving?.round,
+    deadline: order.timer?.round,
+    placed: order.placing?.round,
+    not_placed: order.placing?.round,
+    session_closed: order.closing?.round,
+    refund_made: order.refunds.at(-1)?.round,
+    released: order.releasing[0]?.round,
   };
   if (event.type === 'session_opened' && order.session) return { ...event, attempt: order.session.attempt };
   const wanted = rounds[event.type as keyof typeof rounds];
@@ -214,7 +233,10 @@ function settle(order: Order, effects: OrderEffect[], short: () => boolean, paid
       const id = order.session?.id ?? null;
       const paid = id !== null && paidPages.has(id);
       run({
-        ...{ type: 'session_closed', round: r, sessionId: id, status: paid ? 'paid' : 'over' },
+        type: 'session_closed',
+        round: r,
+        sessionId: id,
+        status: paid ? 'paid' : 'over',
         payment: paid ? samplePayment({ sessionId: id, paymentId: `pi_${id}` }) : undefined,
       });
     }

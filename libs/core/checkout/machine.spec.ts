@@ -63,7 +63,10 @@ class Story {
 
 let sequence = 0;
 const news = (kind: FulfilmentKind, fulfilmentId = 'ful_1'): FulfilmentNews => ({
-  ...{ kind, fulfilmentId, sequence: (sequence += 1), occurredAt: at(60).toISOString() },
+  kind,
+  fulfilmentId,
+  sequence: (sequence += 1),
+  occurredAt: at(60).toISOString(),
   tracking: { carrier: 'Dune Express', trackingCode: 'DXB-1' },
 });
 const story = (): Story => new Story();

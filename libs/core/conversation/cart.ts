@@ -1,25 +1,10 @@
 import type { CartLine, Quote } from '#core/catalog';
 import type { OutboundContent } from '#core/messaging';
-import type { Effect, Question, Step, StepContext } from './effects.js';
-import { setQuantity, type PendingQuestion, type ThreadState } from './state.js';
+import type { Step } from './effects.js';
+import { setQuantity, type ThreadState } from './state.js';
 
 export function saying(state: ThreadState, content: OutboundContent): Step {
   return { state, effects: [{ kind: 'say', content }] };
-}
-
-/** One question is open at a time: what comes next waits for its answer. */
-export function ask(
-  state: ThreadState,
-  question: Question,
-  next: PendingQuestion['next'],
-  context: StepContext,
-  effects: Effect[] = [],
-): Step {
-  const questionId = context.newQuestionId();
-  return {
-    state: { ...state, pending: { questionId, next, since: context.now.toISOString() } },
-    effects: [...effects, { kind: 'ask', questionId, question }],
-  };
 }
 
 /** What of a quote can be had: short lines at what is left, sold-out ones not at all. */
@@ -36,16 +21,6 @@ export function cartOnOffer(quote: Quote): CartLine[] {
 export function onlySellable(quote: Quote): Quote | null {
   const short = quote.lines.some((l) => l.reason === 'insufficient_stock' && l.available > 0);
   return short ? null : { ...quote, lines: quote.lines.filter((l) => !l.reason) };
-}
-
-/** Prices the cart anew and shows it. */
-export function askForCart(
-  state: ThreadState,
-  context: StepContext,
-  effects: Effect[] = [],
-  notes: string[] = [],
-): Step {
-  return ask(state, { kind: 'quote', lines: state.cart }, { kind: 'show_cart', notes }, context, effects);
 }
 
 export function mergeLines(lines: readonly CartLine[]): CartLine[] {

@@ -1,5 +1,6 @@
-import type { CartLine, ProductQuery, Quote } from '#core/catalog';
+import type { Quote } from '#core/catalog';
 import type { OutboundContent, TemplateFallback } from '#core/messaging';
+import type { Answers, Question } from './questions.js';
 import type { ThreadState } from './state.js';
 
 /** What a step may know besides the thread: the merchant's words, and ids that the caller chose. */
@@ -7,8 +8,6 @@ export interface StepContext {
   now: Date;
   shop: string;
   currency: string;
-  /** A fresh id for a question. */
-  newQuestionId: () => string;
   /** A fresh reference for an order. */
   newOrderRef: () => string;
 }
@@ -18,12 +17,20 @@ export interface Step {
   effects: Effect[];
 }
 
+/** A step cannot be taken before this is known: the same is to be tried again with the answer. */
+export interface Needs {
+  needs: Question;
+}
+
+export type Outcome = Step | Needs;
+
+/** A step, and what is known of the catalog while it is taken. */
+export interface Turn extends StepContext {
+  answers: Answers;
+}
+
 /** What a step wants done. Data only: the service turns it into journal items in the same transaction. */
 export type Effect =
   | { kind: 'say'; content: OutboundContent; template?: TemplateFallback; orderRef?: string }
-  | { kind: 'ask'; questionId: string; question: Question }
   | { kind: 'request_checkout'; orderRef: string; quote: Quote }
   | { kind: 'cancel_order'; orderRef: string };
-
-export type Question =
-  { kind: 'categories' } | { kind: 'search'; query: ProductQuery } | { kind: 'quote'; lines: CartLine[] };

@@ -1,6 +1,6 @@
 export * from './effects.js';
-export * from './facts.js';
 export * from './intent.js';
 export * from './merge.js';
+export * from './questions.js';
 export * from './state.js';
 export * from './step.js';

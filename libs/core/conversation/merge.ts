@@ -2,8 +2,7 @@ import { ORDERS_KEPT, type ThreadState } from './state.js';
 
 /**
  * One thread out of two that turned out to be the same person's. `kept` stays the thread; it knows the orders of both.
- * Cart and phase are those of the thread that was used last, unless there is nothing in it. A question that `other`
- * had open is dropped: the customer has written since.
+ * Cart and phase are those of the thread that was used last, unless there is nothing in it.
  */
 export function mergeThreads(kept: ThreadState, other: ThreadState): ThreadState {
   const [last, first] = kept.expiresAt >= other.expiresAt ? [kept, other] : [other, kept];
@@ -14,7 +13,6 @@ export function mergeThreads(kept: ThreadState, other: ThreadState): ThreadState
     orders: [...kept.orders, ...other.orders]
       .toSorted((a, b) => (a.updatedAt < b.updatedAt ? 1 : -1))
       .slice(0, ORDERS_KEPT),
-    pending: kept.pending,
     expiresAt: last.expiresAt,
   };
 }

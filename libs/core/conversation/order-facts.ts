@@ -1,7 +1,8 @@
 import type { OutboundContent, TemplateFallback, TemplatePurpose } from '#core/messaging';
-import { askForCart, cartOnOffer, onlySellable } from './cart.js';
-import type { Step, StepContext } from './effects.js';
-import type { OrderFact, Tracking } from './facts.js';
+import { askForCart } from './asking.js';
+import { cartOnOffer, onlySellable } from './cart.js';
+import type { Outcome, Step, Turn } from './effects.js';
+import type { OrderFact, Tracking } from '#core/checkout';
 import { changeText } from './figures.js';
 import { CHOICE } from './intent.js';
 import * as say from './say-orders.js';
@@ -30,11 +31,11 @@ type Tell = (next: ThreadState, content: OutboundContent, template?: TemplateFal
  * Takes note of an order and tells the customer. Before it is paid only the order that the thread waits for counts;
  * paid, refunded and parcels are told of every order of this thread, and whatever the customer does meanwhile.
  */
-export function onOrderFact(state: ThreadState, ref: string, fact: OrderFact, context: StepContext): Step {
+export function onOrderFact(state: ThreadState, ref: string, fact: OrderFact, turn: Turn): Outcome {
   const unchanged: Step = { state, effects: [] };
   const known = state.orders.find((o) => o.ref === ref);
   const current = state.order?.ref === ref;
-  const updatedAt = context.now.toISOString();
+  const updatedAt = turn.now.toISOString();
   const tell: Tell = (next, content, template) => ({
     state: next,
     effects: [{ kind: 'say', content, orderRef: ref, ...(template ? { template } : {}) }],
@@ -58,7 +59,7 @@ export function onOrderFact(state: ThreadState, ref: string, fact: OrderFact, co
         remember({ ...noted('cancelled'), order: null, cart, shown }, fact.quote),
         cart.length > 0 ? 'changes_found' : 'cart_emptied',
       );
-      if (cart.length > 0 && !shown) return askForCart(next, context, [], fact.changes.map(changeText));
+      if (cart.length > 0 && !shown) return askForCart(next, turn, { notes: fact.changes.map(changeText) });
       return tell(next, sayChanges(fact.changes, shown ?? fact.quote));
     }
     case 'unavailable':

@@ -1,6 +1,6 @@
 import { formatMoney, sellableLines, type Quote } from '#core/catalog';
 import type { OutboundContent } from '#core/messaging';
-import type { OrderFact, Tracking } from './facts.js';
+import type { OrderFact, Tracking } from '#core/checkout';
 import { cartLines, ROOM_ON_RECEIPT, totals } from './figures.js';
 import { CHOICE } from './intent.js';
 import { button, MENU, text } from './say.js';

@@ -88,19 +88,6 @@ export interface OrderNote {
   updatedAt: string;
 }
 
-/** A question asked of the catalog whose answer the thread waits for; nothing else of the thread is taken up before. */
-export interface PendingQuestion {
-  questionId: string;
-  /** What to do with the answer. */
-  next:
-    | { kind: 'welcome' }
-    | { kind: 'show_products'; title: string; searched: boolean; uncompared?: string }
-    | { kind: 'show_product' }
-    | { kind: 'show_cart'; notes: string[] };
-  /** ISO 8601 */
-  since: string;
-}
-
 export interface ThreadState {
   phase: Phase;
   cart: CartLine[];
@@ -111,10 +98,9 @@ export interface ThreadState {
   /** The order being paid. */
   order: { ref: string; url?: string; payBefore?: string; quote: Quote } | null;
   orders: OrderNote[];
-  pending: PendingQuestion | null;
   /** The customer has had an answer in this conversation: before, even a wave of the hand gets one. */
   spoken: boolean;
-  /** ISO 8601: 24 hours after the customer's last message; cart and open question do not outlive it. */
+  /** ISO 8601: 24 hours after the customer's last message; the cart does not outlive it. */
   expiresAt: string;
 }
 
@@ -126,7 +112,6 @@ export function newThread(now: Date): ThreadState {
     seen: {},
     order: null,
     orders: [],
-    pending: null,
     spoken: false,
     expiresAt: new Date(now.getTime() + THREAD_TTL_MS).toISOString(),
   };
@@ -134,8 +119,6 @@ export function newThread(now: Date): ThreadState {
 
 /** The customer service window: a thread's working memory lives as long. */
 export const THREAD_TTL_MS = 24 * 3_600_000;
-/** A question is answered or given up within this time. */
-export const QUESTION_PATIENCE_MS = 30_000;
 /** WhatsApp's own carts hold at most this many of one item. */
 export const MAX_QUANTITY = 99;
 export const ORDERS_KEPT = 10;

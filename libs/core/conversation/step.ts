@@ -1,18 +1,18 @@
 import { decimalsOf, type CartLine, type Quote } from '#core/catalog';
 import type { InboundContent } from '#core/messaging';
-import { answered } from './answered.js';
-import { ask, askForCart, mergeLines, saying } from './cart.js';
-import type { Step, StepContext } from './effects.js';
-import type { Answer, OrderFact } from './facts.js';
+import { ask, askForCart } from './asking.js';
+import { mergeLines, saying } from './cart.js';
+import type { Outcome, Step, StepContext, Turn } from './effects.js';
+import type { OrderFact } from '#core/checkout';
 import { readIntent, type Intent } from './intent.js';
 import { onOrderFact } from './order-facts.js';
+import type { Answers } from './questions.js';
 import * as orders from './say-orders.js';
 import * as say from './say.js';
 import {
   move,
   newThread,
   noteOrder,
-  QUESTION_PATIENCE_MS,
   resumed,
   setQuantity,
   THREAD_TTL_MS,
@@ -22,33 +22,30 @@ import {
 
 export type ThreadEvent =
   | { kind: 'inbound'; content: InboundContent; cardNumberMasked?: boolean }
-  | { kind: 'answer'; questionId: string; answer: Answer }
   | { kind: 'order_fact'; orderRef: string; fact: OrderFact };
 
-/** True while the thread waits for the catalog: a customer's next message is taken up after the answer. */
-export function isWaiting(state: ThreadState, now: Date): boolean {
-  return state.pending !== null && now.getTime() - Date.parse(state.pending.since) < QUESTION_PATIENCE_MS;
-}
-
 /**
- * Applies one event to a thread. Pure: the same thread, event and context give the same result. An event that does not
- * fit (an answer nobody waits for, a fact that is older than what is known) changes nothing.
+ * Applies one event to a thread, or says what has to be known of the catalog first: then the same is to be called again
+ * with the answer among `answers`. Pure: the same thread, event, context and answers give the same result. A fact that is
+ * older than what is known changes nothing.
  */
-export function step(state: ThreadState, event: ThreadEvent, context: StepContext): Step {
-  const result = apply(state, event, context);
-  if (result.effects.length === 0 || result.state.spoken) return result;
+export function step(
+  state: ThreadState,
+  event: ThreadEvent,
+  context: StepContext,
+  answers: Answers,
+): Outcome {
+  const result = apply(state, event, { ...context, answers });
+  if ('needs' in result || result.effects.length === 0 || result.state.spoken) return result;
   return { ...result, state: { ...result.state, spoken: true } };
 }
 
-function apply(state: ThreadState, event: ThreadEvent, context: StepContext): Step {
+function apply(state: ThreadState, event: ThreadEvent, turn: Turn): Outcome {
   switch (event.kind) {
     case 'inbound':
-      return onInbound(refreshed(state, context.now), event, context);
-    case 'answer':
-      if (state.pending?.questionId !== event.questionId) return unchanged(state);
-      return answered({ ...state, pending: null }, state.pending, event.answer, context);
+      return onInbound(refreshed(state, turn.now), event, turn);
     case 'order_fact':
-      return onOrderFact(state, event.orderRef, event.fact, context);
+      return onOrderFact(state, event.orderRef, event.fact, turn);
   }
 }
 
@@ -58,7 +55,7 @@ const unchanged = (state: ThreadState): Step => ({ state, effects: [] });
 function refreshed(state: ThreadState, now: Date): ThreadState {
   const expiresAt = new Date(now.getTime() + THREAD_TTL_MS).toISOString();
   const base = Date.parse(state.expiresAt) > now.getTime() ? state : forgotten(state, now);
-  return { ...base, pending: isWaiting(base, now) ? base.pending : null, expiresAt };
+  return { ...base, expiresAt };
 }
 
 function forgotten(state: ThreadState, now: Date): ThreadState {
@@ -69,22 +66,23 @@ function forgotten(state: ThreadState, now: Date): ThreadState {
 function onInbound(
   state: ThreadState,
   { content, cardNumberMasked }: Extract<ThreadEvent, { kind: 'inbound' }>,
-  context: StepContext,
-): Step {
-  const read = readIntent(content, context.currency);
+  turn: Turn,
+): Outcome {
+  const read = readIntent(content, turn.currency);
   const opening = read.kind === 'none' && content.type === 'text' && !state.spoken;
   const intent: Intent = opening ? { kind: 'menu' } : read;
-  if (cardNumberMasked) return warned(state, intent, context);
-  if (state.phase !== 'with_human') return onIntent(state, intent, context);
+  if (cardNumberMasked) return warned(state, intent, turn);
+  if (state.phase !== 'with_human') return onIntent(state, intent, turn);
   // People are spoken with in words; a tap on something of ours calls us back.
   const calledBack = intent.kind === 'bot' || content.type === 'choice' || content.type === 'cart';
-  return calledBack ? onIntent(resumed(state), intent, context) : unchanged(state);
+  return calledBack ? onIntent(resumed(state), intent, turn) : unchanged(state);
 }
 
 /** Who types a card number wants to pay: the warning comes in one bubble with the way to do so. */
-function warned(state: ThreadState, intent: Intent, context: StepContext): Step {
+function warned(state: ThreadState, intent: Intent, turn: Turn): Outcome {
   const withHuman = state.phase === 'with_human';
-  const result = withHuman || intent.kind === 'search' ? unchanged(state) : onIntent(state, intent, context);
+  const result = withHuman || intent.kind === 'search' ? unchanged(state) : onIntent(state, intent, turn);
+  if ('needs' in result) return result;
   const [first, ...rest] = result.effects;
   if (first?.kind === 'say') {
     return {
@@ -100,7 +98,7 @@ function warned(state: ThreadState, intent: Intent, context: StepContext): Step 
   return { ...result, effects: [{ kind: 'say', content }, ...result.effects] };
 }
 
-function onIntent(state: ThreadState, intent: Intent, context: StepContext): Step {
+function onIntent(state: ThreadState, intent: Intent, turn: Turn): Outcome {
   switch (intent.kind) {
     case 'none':
       return unchanged(state);
@@ -108,13 +106,13 @@ function onIntent(state: ThreadState, intent: Intent, context: StepContext): Ste
       return saying(state, say.sayUnreadable());
     case 'menu':
     case 'bot':
-      return ask(state, { kind: 'categories' }, { kind: 'welcome' }, context);
+      return ask(state, { kind: 'categories' }, { kind: 'welcome' }, turn);
     case 'category':
       return ask(
         state,
         { kind: 'search', query: { categoryId: intent.id, limit: 10 } },
         { kind: 'show_products', title: intent.title, searched: false },
-        context,
+        turn,
       );
     case 'search':
       return ask(
@@ -129,43 +127,41 @@ function onIntent(state: ThreadState, intent: Intent, context: StepContext): Ste
           searched: true,
           ...(intent.uncompared ? { uncompared: intent.uncompared } : {}),
         },
-        context,
+        turn,
       );
     case 'product':
       return ask(
         state,
         { kind: 'quote', lines: [{ sku: intent.sku, quantity: 1 }] },
         { kind: 'show_product' },
-        context,
+        turn,
       );
     case 'add': {
       const had = state.cart.find((l) => l.sku === intent.sku)?.quantity ?? 0;
-      return changeCart(state, setQuantity(state.cart, intent.sku, had + 1), context);
+      return changeCart(state, setQuantity(state.cart, intent.sku, had + 1), turn);
     }
     case 'set_quantity':
-      return changeCart(state, setQuantity(state.cart, intent.sku, intent.quantity), context);
+      return changeCart(state, setQuantity(state.cart, intent.sku, intent.quantity), turn);
     case 'native_cart':
       return changeCart(
-        { ...state, seen: { ...state.seen, ...seenOnPhone(intent.lines, context.currency) } },
+        { ...state, seen: { ...state.seen, ...seenOnPhone(intent.lines, turn.currency) } },
         mergeLines(intent.lines),
-        context,
+        turn,
       );
     case 'view_cart':
-      return viewCart(state, context);
+      return viewCart(state, turn);
     case 'edit_cart':
-      return state.shown
-        ? saying(state, say.sayEditCart(state.shown, intent.from))
-        : viewCart(state, context);
+      return state.shown ? saying(state, say.sayEditCart(state.shown, intent.from)) : viewCart(state, turn);
     case 'edit_line': {
       const line = state.shown?.lines.find((l) => l.sku === intent.sku);
-      return line ? saying(state, say.sayQuantities(line)) : viewCart(state, context);
+      return line ? saying(state, say.sayQuantities(line)) : viewCart(state, turn);
     }
     case 'checkout':
-      return checkout(state, context);
+      return checkout(state, turn);
     case 'cancel':
-      return cancel(state, context);
+      return cancel(state, turn);
     case 'yes':
-      return state.phase === 'confirming_changes' ? checkout(state, context) : unchanged(state);
+      return state.phase === 'confirming_changes' ? checkout(state, turn) : unchanged(state);
     case 'track':
       return saying(state, orders.sayOrders(state.orders));
     case 'human':
@@ -174,17 +170,18 @@ function onIntent(state: ThreadState, intent: Intent, context: StepContext): Ste
 }
 
 /** While its order waits for payment a cart is not priced anew: its own hold would make it look sold out. */
-function viewCart(state: ThreadState, context: StepContext): Step {
+function viewCart(state: ThreadState, turn: Turn): Outcome {
   if (state.order) return payLink(state, state.order);
-  return state.cart.length > 0 ? askForCart(state, context) : saying(state, say.sayEmptyCart());
+  return state.cart.length > 0 ? askForCart(state, turn) : saying(state, say.sayEmptyCart());
 }
 
 /** Another cart is another order: one that was about to be paid is called off. */
-function changeCart(state: ThreadState, cart: CartLine[], context: StepContext): Step {
-  const { state: free, effects } = callOff(state, context);
+function changeCart(state: ThreadState, cart: CartLine[], turn: Turn): Outcome {
+  const { state: free, effects } = callOff(state, turn);
   // What was shown before is no longer what is in the cart, so it cannot be checked out any more.
   const next = { ...withCart(free, cart), shown: null };
-  if (next.cart.length > 0) return askForCart(next, context, effects);
+  // What is held for that order is this customer's own, until the shop has heard that it is not wanted.
+  if (next.cart.length > 0) return askForCart(next, turn, { effects, held: state.order?.quote });
   return { state: next, effects: [...effects, { kind: 'say', content: say.sayEmptyCart() }] };
 }
 
@@ -202,17 +199,17 @@ function seenOnPhone(
   );
 }
 
-function callOff(state: ThreadState, context: StepContext): Step {
+function callOff(state: ThreadState, turn: Turn): Step {
   if (!state.order) return unchanged(state);
   const { ref } = state.order;
-  const noted = noteOrder(state, { ref, status: 'cancelled', updatedAt: context.now.toISOString() });
+  const noted = noteOrder(state, { ref, status: 'cancelled', updatedAt: turn.now.toISOString() });
   return { state: { ...noted, order: null }, effects: [{ kind: 'cancel_order', orderRef: ref }] };
 }
 
-function checkout(state: ThreadState, context: StepContext): Step {
+function checkout(state: ThreadState, turn: Turn): Outcome {
   if (state.order) return payLink(state, state.order);
-  if (state.cart.length > 0 && state.shown) return requestCheckout(state, state.shown, context);
-  return viewCart(state, context);
+  if (state.cart.length > 0 && state.shown) return requestCheckout(state, state.shown, turn);
+  return viewCart(state, turn);
 }
 
 /** The link leads to what is true of the order, also when its time is over. */
@@ -220,19 +217,18 @@ function payLink(state: ThreadState, { ref, quote, url }: NonNullable<ThreadStat
   return saying(state, url ? orders.sayPayLink(ref, quote, url) : orders.sayReserving());
 }
 
-function requestCheckout(state: ThreadState, quote: Quote, context: StepContext): Step {
-  const ref = context.newOrderRef();
-  const at = context.now.toISOString();
-  // What was asked about the cart is not waited for: its answer would change a cart that is being bought.
-  const moved = move({ ...state, order: { ref, quote }, pending: null }, 'checkout_requested');
+function requestCheckout(state: ThreadState, quote: Quote, turn: Turn): Step {
+  const ref = turn.newOrderRef();
+  const at = turn.now.toISOString();
+  const moved = move({ ...state, order: { ref, quote } }, 'checkout_requested');
   return {
     state: noteOrder(moved, { ref, status: 'requested', updatedAt: at }),
     effects: [{ kind: 'request_checkout', orderRef: ref, quote }],
   };
 }
 
-function cancel(state: ThreadState, context: StepContext): Step {
-  const { state: free, effects } = callOff(state, context);
+function cancel(state: ThreadState, turn: Turn): Step {
+  const { state: free, effects } = callOff(state, turn);
   const open = state.order !== null || state.phase === 'confirming_changes';
   const moved = move(free, 'order_cancelled');
   const paid = state.orders.find((o) => o.number && !['delivered', 'refunded'].includes(o.status));

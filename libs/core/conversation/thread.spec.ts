@@ -1,6 +1,7 @@
 import type { OutboundContent } from '#core/messaging';
 import { mergeThreads } from './merge.js';
-import { isWaiting, step } from './step.js';
+import { step } from './step.js';
+import { keyOf } from './questions.js';
 import { newThread, THREAD_TTL_MS, type ThreadState } from './state.js';
 import { Chat, wordsOf } from './testing/thread-script.js';
 
@@ -20,18 +21,6 @@ describe('the first word', () => {
     expect(chat.text('👋')).toEqual([]);
     expect(chat.text('ok')).toEqual([]);
   });
-});
-
-it('checkout lets go of a question about the cart: its answer comes too late to change what is bought', () => {
-  chat.tap('add|HOODIE');
-  const since = chat.now.toISOString();
-  chat.state = {
-    ...chat.state,
-    pending: { questionId: 'late', next: { kind: 'show_cart', notes: [] }, since },
-  };
-  chat.tap('checkout');
-  expect(chat.state).toMatchObject({ phase: 'awaiting_payment', pending: null });
-  expect(chat.state.cart).toEqual([{ sku: 'HOODIE', quantity: 1 }]);
 });
 
 describe('time to live', () => {
@@ -161,24 +150,38 @@ describe('a catalog that does not answer', () => {
     for (const act of acts) expect(wordsOf(act())).toContain('As of our last check');
   });
 
-  it('a question is waited for, but not for ever; its late answer is not used', () => {
-    const context = { now: chat.now, shop: 'S', currency: 'AED', newQuestionId: () => 'q', newOrderRef: () => 'W' };
-    const asked = step(chat.state, { kind: 'inbound', content: { type: 'text', text: 'hi' } }, context).state;
-    expect(isWaiting(asked, chat.now)).toBe(true);
-    expect(isWaiting(asked, new Date(chat.now.getTime() + 30_000))).toBe(false);
-    chat.state = asked;
-    chat.later(30_000);
-    chat.text('agent');
-    const late = step(chat.state, { kind: 'answer', questionId: 'q', answer: chat.shop.answer({ kind: 'categories' }) }, context);
-    expect(late).toEqual({ state: chat.state, effects: [] });
-  }); // prettier-ignore
-
   it('an answer of another kind is not shown', () => {
-    const context = { now: chat.now, shop: 'S', currency: 'AED', newQuestionId: () => 'q', newOrderRef: () => 'W' };
-    const asked = step(chat.state, { kind: 'inbound', content: { type: 'text', text: 'hi' } }, context).state;
-    const answer = chat.shop.answer({ kind: 'quote', lines: [] });
-    expect(wordsOf(step(asked, { kind: 'answer', questionId: 'q', answer }, context).effects.flatMap((e) => (e.kind === 'say' ? [e.content] : [])))).toContain('I cannot confirm');
-  }); // prettier-ignore
+    const context = { now: chat.now, shop: 'S', currency: 'AED', newOrderRef: () => 'W' };
+    const event = { kind: 'inbound' as const, content: { type: 'text' as const, text: 'hi' } };
+    const asked = step(chat.state, event, context, new Map());
+    if (!('needs' in asked)) throw new Error('nothing was asked');
+    const answers = new Map([[keyOf(asked.needs), chat.shop.answer({ kind: 'quote', lines: [] })]]);
+    const result = step(chat.state, event, context, answers);
+    if ('needs' in result) throw new Error('it was asked again');
+    expect(wordsOf(result.effects.flatMap((e) => (e.kind === 'say' ? [e.content] : [])))).toContain(
+      'I cannot confirm',
+    );
+  });
+});
+
+it('a cart that is changed while its pieces are held shows them as what they are: the customer’s own', () => {
+  chat.shop.change('LAMP', { available: 1 });
+  chat.tap('add|LAMP');
+  chat.toLink();
+  chat.shop.change('LAMP', { available: 0 }); // the last one is held
+  const said = wordsOf(chat.tap('add|TEE'));
+  expect(said).not.toContain('sold out');
+  expect(said).toMatch(
+    /1 × Arc Lamp: AED 450.00\n1 × White Tee: AED 31.00\n\nDelivery: AED 20.00\n\*Total: AED 501.00\*/,
+  );
+  expect(chat.state.cart).toEqual([
+    { sku: 'LAMP', quantity: 1 },
+    { sku: 'TEE', quantity: 1 },
+  ]);
+  expect(chat.effects.at(-1)).toMatchObject({ kind: 'cancel_order' });
+  // More than are held and left are not there.
+  chat.toLink();
+  expect(wordsOf(chat.tap('qty|LAMP|3'))).toMatch(/\*Arc Lamp\*: only 1 left/);
 });
 
 describe('long carts', () => {

@@ -1,4 +1,5 @@
 export * from './errors.js';
+export * from './merge.js';
 export * from './pacing.js';
 export * from './pair.js';
 export * from './plan.js';

@@ -80,9 +80,14 @@ describe('the plan', () => {
     expect(wait({}, { sender: { enabled: false, pausedUntil: null, pauseReason: null } })).toMatchObject({
       decision: 'wait',
       why: 'account_disabled',
+      until: null,
     });
     const suspended = { enabled: false, merchantSuspended: true, pausedUntil: null, pauseReason: null };
-    expect(wait({}, { sender: suspended })).toMatchObject({ decision: 'wait', why: 'merchant_suspended' });
+    expect(wait({}, { sender: suspended })).toMatchObject({
+      decision: 'wait',
+      why: 'merchant_suspended',
+      until: null,
+    });
     expect(
       wait({}, { sender: { enabled: true, pausedUntil: after(HOUR), pauseReason: 'billing' } }),
     ).toMatchObject({ why: 'account_paused', until: after(HOUR).toISOString() });

@@ -5,10 +5,6 @@ import { isSendable, type TemplateCandidate } from './templates.js';
 const WINDOW_MS = 24 * 3_600_000;
 /** Taken off the window's end: a message is on its way for a while. */
 const WINDOW_MARGIN_MS = 60_000;
-/** An account that is switched off is looked at again after this long. */
-const DISABLED_RECHECK_MS = 60_000;
-/** Resuming a merchant brings the look forward: this is for when that is lost. */
-const SUSPENDED_RECHECK_MS = 600_000;
 
 export interface PlannedMessage {
   /** After this it has no use any more. */
@@ -42,6 +38,8 @@ export interface PlanFacts {
 
 export type WaitReason =
   'merchant_suspended' | 'account_disabled' | 'account_paused' | 'refused_before' | 'pair_held' | 'pair_rate';
+/** Waits that end when somebody switches something on. */
+export const SWITCHED_OFF: readonly WaitReason[] = ['merchant_suspended', 'account_disabled'];
 export type CustomerReason = 'no_template' | 'template_not_sendable';
 
 export type Decision =
@@ -51,7 +49,8 @@ export type Decision =
       purpose: string;
       template: { id: string; name: string; language: string };
     }
-  | { decision: 'wait'; until: string; why: WaitReason }
+  /** `until` null: until the account and its merchant are switched on, which says so by itself. */
+  | { decision: 'wait'; until: string | null; why: WaitReason }
   /** Until the customer writes; `recheckAt`: the template may be sendable again by then. */
   | { decision: 'wait_for_customer'; why: CustomerReason; recheckAt: string | null }
   | { decision: 'drop'; reason: 'deadline_passed' };
@@ -114,7 +113,7 @@ function decide(message: PlannedMessage, facts: PlanFacts, windowOpen: boolean, 
   const how = windowOpen ? ({ decision: 'send_free_form' } as const) : withTemplate(message, facts, now);
   if (how.decision === 'wait_for_customer') return how;
   const wait = mustWait(message, facts, now);
-  return wait ? { decision: 'wait', until: wait.until.toISOString(), why: wait.why } : how;
+  return wait ? { decision: 'wait', until: iso(wait.until), why: wait.why } : how;
 }
 
 function withTemplate(
@@ -140,14 +139,10 @@ function mustWait(
   message: PlannedMessage,
   facts: PlanFacts,
   now: Date,
-): { until: Date; why: WaitReason } | undefined {
+): { until: Date | null; why: WaitReason } | undefined {
   const { sender } = facts;
-  if (sender.merchantSuspended) {
-    return { until: new Date(now.getTime() + SUSPENDED_RECHECK_MS), why: 'merchant_suspended' };
-  }
-  if (!sender.enabled) {
-    return { until: new Date(now.getTime() + DISABLED_RECHECK_MS), why: 'account_disabled' };
-  }
+  if (sender.merchantSuspended) return { until: null, why: 'merchant_suspended' };
+  if (!sender.enabled) return { until: null, why: 'account_disabled' };
   if (sender.pausedUntil && sender.pausedUntil > now) {
     return { until: sender.pausedUntil, why: 'account_paused' };
   }

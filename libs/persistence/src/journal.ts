@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import pg from 'pg';
 import { DataSource, type EntityManager } from 'typeorm';
 import { cleared, type Cleared } from '#core/messaging';
 import { lockSlot, tryLockNames } from './locks.js';
-import { later, query, type Tenants } from './tenants.js';
+import { later, laterRows, query, type Tenants } from './tenants.js';
 
 /** What is written to the journal: one piece of work for one service, stored once. */
 export interface NewItem {
@@ -37,8 +38,8 @@ export interface PendingItem {
   attempts: number;
   /** How often a person took it out of the dead letters. */
   redrives: number;
-  /** Runs with care that ended their process, the one that is under way included. */
-  endings: number;
+  /** Counted runs in which the process crashed, the one that is under way included. */
+  crashes: number;
   /** Deferred or failed before: while it is not due, its stream stands still. */
   blocking: boolean;
 }
@@ -48,6 +49,8 @@ export interface Settled {
   id: string;
   outcome: 'done' | 'skipped';
   reason: string | null;
+  /** What was asked and answered for it. */
+  evidence?: Cleared<object>;
 }
 
 export interface Stream {
@@ -55,6 +58,9 @@ export interface Stream {
   queue: string;
   stream: string;
 }
+
+/** In place of a stream: all that a merchant has in a bulk queue. */
+export const WHOLE_QUEUE = '*';
 
 /** The name under which a stream is locked while somebody works on it. */
 export function streamLock({ merchantId, queue, stream }: Stream): string {
@@ -73,16 +79,24 @@ const COLUMNS = `merchant_id, service, queue, stream, name, source, external_id,
  * whoever reads it is behind that of whoever wrote it: it would find nothing, and the item wait for the sweep.
  */
 const DUE_BY = 'greatest($3::timestamptz, clock_timestamp())';
+// The column of the crash count is called `endings`.
+const PENDING_COLUMNS = `item.id::text, item.name, item.stream, item.payload, item.occurred_at AS "occurredAt",
+    item.due_at AS "dueAt", item.due_at <= ${DUE_BY} AS due, item.redrives, item.attempts, item.endings AS crashes, item.blocking`;
 /** Of each stream apart: an index answers what one stream waits for, and no more than that. */
 const PENDING_OF_STREAMS = `
-  SELECT item.id::text, item.name, item.stream, item.payload, item.occurred_at AS "occurredAt", item.due_at AS "dueAt",
-    item.due_at <= ${DUE_BY} AS due, item.redrives, item.attempts, item.endings, item.blocking
+  SELECT ${PENDING_COLUMNS}
   FROM unnest($2::text[]) AS s(stream) CROSS JOIN LATERAL (
     SELECT * FROM journal.items
     WHERE settled_at IS NULL AND parked_at IS NULL AND queue = $1 AND items.stream = s.stream
       AND (due_at <= ${DUE_BY} OR blocking)
     ORDER BY NOT expedited, occurred_at, items.id LIMIT $4
   ) item ORDER BY NOT item.expedited, item.occurred_at, item.id`;
+/** In no order; of those named only, if any are. An index is for this, which a parameter for the queue would not find. */
+const pendingInBulk = (queue: string): string => `
+  SELECT ${PENDING_COLUMNS} FROM journal.items item
+  WHERE settled_at IS NULL AND parked_at IS NULL AND queue = ${pg.escapeLiteral(queue)} AND due_at <= ${DUE_BY}
+    AND ($1::bigint[] IS NULL OR id = ANY ($1))
+  LIMIT $2`;
 
 /**
  * The journal: every webhook item and every effect of a service, once, in Postgres. It is inbox, outbox and
@@ -114,35 +128,52 @@ export class Journal {
   }
 
   /**
+   * The same for items of one merchant and source. Resolves when the transaction is committed, with the ids of those that
+   * are new, by external id.
+   */
+  async appendForIds(items: readonly NewItem[], now: Date, tx: EntityManager): Promise<Map<string, string>> {
+    const [sql, parameters] = insertOf(items, now);
+    const returning = `${sql} RETURNING id::text, external_id AS "externalId"`;
+    const rows = await laterRows<{ id: string; externalId: string }>(tx, returning, parameters);
+    return new Map(rows.map(({ id, externalId }) => [externalId, id]));
+  }
+
+  /**
    * Takes the locks of streams of one merchant and queue for the length of `tx` and reads what is pending in each, in
    * the order in which it is to be applied. A stream that another worker holds is missing in the answer: whoever wants
    * it looks again a little later, so that nothing which arrived meanwhile is left lying.
    * @param limit items of each stream.
+   * @param only items of a bulk queue with these ids.
    */
   async lock(
     tx: EntityManager,
     streams: readonly Stream[],
     now: Date,
     limit: number,
+    only?: readonly string[],
   ): Promise<Map<string, PendingItem[]>> {
-    const { queue } = streams[0]!;
-    const names = streams.map((s) => s.stream);
     // Two statements, as the second must see what the last holder has committed.
     const [locks, items] = await Promise.all([
       query<{ slot: number }>(tx, ...tryLockNames('stream', streams.map(streamLock))),
-      query<PendingItem>(tx, PENDING_OF_STREAMS, [queue, names, now, limit]),
+      query<PendingItem>(tx, ...pendingOf(streams, now, limit, only)),
     ]);
     const slots = new Set(locks.map(({ slot }) => slot));
     const held = new Map<string, PendingItem[]>();
     for (const s of streams) if (slots.has(lockSlot('stream', streamLock(s)))) held.set(s.stream, []);
-    for (const item of items) held.get(item.stream)?.push(item);
+    for (const item of items) (held.get(item.stream) ?? held.get(WHOLE_QUEUE))?.push(item);
     return held;
   }
 
   /** The stream's unsettled items that are due or hold up the line, in the order in which they are to be applied. */
-  async pending(tenants: Tenants, stream: Stream, now: Date, limit: number): Promise<PendingItem[]> {
-    const parameters = [stream.queue, [stream.stream], now, limit];
-    return (await tenants.read(stream.merchantId, PENDING_OF_STREAMS, parameters)) as PendingItem[];
+  async pending(
+    tenants: Tenants,
+    stream: Stream,
+    now: Date,
+    limit: number,
+    only?: readonly string[],
+  ): Promise<PendingItem[]> {
+    const pending = pendingOf([stream], now, limit, only);
+    return (await tenants.read(stream.merchantId, ...pending)) as PendingItem[];
   }
 
   /**
@@ -150,25 +181,15 @@ export class Journal {
    * been: the effects stored with it must not be stored twice.
    */
   settle(tx: EntityManager, items: readonly Settled[], now: Date): void {
-    const [first, ...others] = items;
-    if (!first) return;
-    if (others.length > 0) {
-      const column = (pick: (item: Settled) => unknown): unknown[] => items.map(pick);
-      const columns = [
-        column((i) => i.id),
-        column((i) => i.outcome),
-        column((i) => i.reason && cleared(i.reason)),
-      ];
-      return later(tx, `SELECT journal.settle($1, $2, $3, $4)`, [...columns, now]);
-    }
-    later(
-      tx,
-      `WITH settled AS (
-         UPDATE journal.items SET settled_at = $2, outcome = $3, reason = $4
-         WHERE id = $1 AND settled_at IS NULL RETURNING 1)
-       SELECT journal.settled_once(count(*)) FROM settled`,
-      [first.id, now, first.outcome, first.reason && cleared(first.reason)],
-    );
+    if (items.length === 0) return;
+    const column = (pick: (item: Settled) => unknown): unknown[] => items.map(pick);
+    later(tx, `SELECT journal.settle($1, $2, $3, $4, $5::json[])`, [
+      column((i) => i.id),
+      column((i) => i.outcome),
+      column((i) => i.reason && cleared(i.reason)),
+      now,
+      column((i) => (i.evidence ? JSON.stringify(i.evidence) : null)),
+    ]);
   }
 
   /** Not before `until`; the stream waits with it. */
@@ -177,35 +198,37 @@ export class Journal {
   }
 
   /**
-   * Counts a failed run: again at `nextAt`, or into the dead letters when that is null. False when another run of the
-   * same item was counted or settled meanwhile: then this one says nothing new.
+   * Counts a failed run: again at `nextAt`, or into the dead letters when that is null; until then its stream waits with
+   * it if `blocking`. False when another run of the same item was counted or settled meanwhile: then this one says
+   * nothing new.
    */
   async recordFailure(
     tx: EntityManager,
     item: Pick<PendingItem, 'id' | 'attempts'>,
     reason: string,
-    nextAt: Date | null,
+    { nextAt, blocking }: { nextAt: Date | null; blocking: boolean },
     now: Date,
   ): Promise<boolean> {
     const result = (await tx.queryRunner!.query(
-      `UPDATE journal.items SET attempts = least(attempts, 1000) + 1, reason = $3, blocking = true,
+      `UPDATE journal.items SET attempts = least(attempts, 1000) + 1, reason = $3, blocking = $6,
          due_at = coalesce($4, due_at), parked_at = CASE WHEN $4::timestamptz IS NULL THEN $5::timestamptz END
        WHERE id = $1 AND attempts = $2 AND settled_at IS NULL AND parked_at IS NULL`,
-      [item.id, item.attempts, cleared(reason.slice(0, 2_000)), nextAt, now],
+      [item.id, item.attempts, cleared(reason.slice(0, 2_000)), nextAt, now, blocking],
       true,
     )) as { affected?: number };
     return result.affected === 1;
   }
 
-  /** One more (1) before a run that the process may not survive, one fewer (-1) when it has. */
-  async countEnding(tx: EntityManager, id: string, by: 1 | -1): Promise<void> {
+  /** One crash more (1) before a run that the process may not survive, one fewer (-1) when it has. */
+  async countCrash(tx: EntityManager, ids: readonly string[], by: 1 | -1): Promise<void> {
     await tx.query(
-      `UPDATE journal.items SET endings = greatest(least(endings, 1000) + $2, 0) WHERE id = $1 AND settled_at IS NULL`,
-      [id, by],
+      `UPDATE journal.items SET endings = greatest(least(endings, 1000) + $2, 0)
+       WHERE id = ANY ($1::bigint[]) AND settled_at IS NULL`,
+      [ids, by],
     );
   }
 
-  /** Takes an item out of the dead letters; its attempts start anew. What ended processes is still run with care. */
+  /** Takes an item out of the dead letters; its attempts start anew. What crashed is still counted before it runs. */
   async unpark(tx: EntityManager, id: string, now: Date): Promise<void> {
     await tx.query(
       `UPDATE journal.items SET parked_at = NULL, attempts = 0, endings = least(endings, 1), due_at = $2,
@@ -233,6 +256,17 @@ export class Journal {
       [now],
     )) as { queue: string; pending: number; parked: number; oldestSeconds: number }[];
   }
+}
+
+function pendingOf(
+  streams: readonly Stream[],
+  now: Date,
+  limit: number,
+  only: readonly string[] | null = null,
+): [sql: string, parameters: unknown[]] {
+  const { queue, stream } = streams[0]!;
+  if (stream === WHOLE_QUEUE) return [pendingInBulk(queue), [only, limit, now]];
+  return [PENDING_OF_STREAMS, [queue, streams.map((s) => s.stream), now, limit]];
 }
 
 function insertOf(items: readonly NewItem[], now: Date): [sql: string, parameters: unknown[]] {

@@ -42,7 +42,8 @@ export class Tenants {
     } catch (error) {
       if (runner.isTransactionActive) {
         // A broken connection cannot roll back; Postgres has then done so itself.
-        await runner.rollbackTransaction().catch(() => undefined);
+        await session?.client.query('ROLLBACK').catch(() => undefined);
+        inTransaction(runner, false);
       }
       throw session?.failure ?? error;
     } finally {
@@ -79,6 +80,25 @@ export function later(tx: EntityManager, sql: string, parameters: unknown[]): vo
   keep(session, session.client.query(sql, parameters));
 }
 
+/** The same for a statement whose rows are needed when the transaction is committed, and not before. */
+export function laterRows<T extends object>(
+  tx: EntityManager,
+  sql: string,
+  parameters: unknown[],
+): Promise<T[]> {
+  const session = sessionOf(tx);
+  const sent = session.client.query<T>(sql, parameters);
+  keep(session, sent);
+  const rows = sent.then((answer) => answer.rows);
+  rows.catch(() => undefined); // the transaction fails with it
+  return rows;
+}
+
+/** When the transaction is committed it is on the disk, though it was begun as one that may be forgotten. */
+export function makeDurable(tx: EntityManager): void {
+  later(tx, 'SET LOCAL synchronous_commit TO DEFAULT', []);
+}
+
 /**
  * Sends a statement at once and resolves with its rows. Several that do not need each other's answers go in one trip:
  * `Promise.all([query(…), query(…)])`, and are applied in this order.
@@ -88,7 +108,10 @@ export async function query<T extends object>(
   sql: string,
   parameters: unknown[],
 ): Promise<T[]> {
-  return (await sessionOf(tx).client.query<T>(sql, parameters)).rows;
+  const session = sessionOf(tx);
+  const sent = session.client.query<T>(sql, parameters);
+  note(session, sent);
+  return (await sent).rows;
 }
 
 /**
@@ -116,68 +139,51 @@ async function begin(runner: QueryRunner, merchantId: string, durable: boolean):
   const client = (await runner.connect()) as pg.ClientBase;
   const session: Session = { client, sent: [], known: new Map() };
   sessions.set(runner, session);
-  await instead(
-    runner,
-    'START TRANSACTION',
-    () => runner.startTransaction(),
-    (sql) => {
-      const patience = durable ? '' : '; SET LOCAL synchronous_commit = off';
-      keep(session, client.query(`${sql}; ${forMerchant(merchantId)}${patience}`));
-      return Promise.resolve();
-    },
-  );
+  const patience = durable ? '' : `, set_config('synchronous_commit', 'off', true)`;
+  keep(session, client.query(`START TRANSACTION; ${forMerchant(merchantId)}${patience}`));
+  inTransaction(runner, true);
   return session;
 }
 
 /** Sends the commit behind everything else, and waits for all of it. */
-async function commit(runner: QueryRunner, session: Session): Promise<void> {
-  let committed = false;
-  await instead(
-    runner,
-    'COMMIT',
-    () => runner.commitTransaction(),
-    async (sql) => {
-      const answer = await session.client.query(sql);
-      // To a transaction that has failed, Postgres answers a commit with a rollback and calls it a success.
-      committed = answer.command === 'COMMIT';
-    },
-  );
-  await Promise.all(session.sent);
-  if (!committed) throw new Error('the transaction had failed and was not committed');
+async function commit(runner: QueryRunner, { client, sent }: Session): Promise<void> {
+  const { command } = await client.query('COMMIT');
+  inTransaction(runner, false);
+  await Promise.all(sent);
+  // To a transaction that has failed, Postgres answers a commit with a rollback and calls it a success.
+  if (command !== 'COMMIT') throw new Error('the transaction had failed and was not committed');
 }
 
-/** Has `act` run its one statement, which must be `expected`, in another way. */
-async function instead(
-  runner: QueryRunner,
-  expected: string,
-  act: () => Promise<void>,
-  run: (sql: string) => Promise<void>,
-): Promise<void> {
-  const query = runner.query;
-  let seen = '';
-  runner.query = ((sql: string) => {
-    runner.query = query;
-    seen = sql;
-    return run(sql);
-  }) as typeof query;
-  try {
-    await act();
-  } finally {
-    runner.query = query;
-  }
-  if (seen !== expected) throw new Error(`a transaction said ${seen || 'nothing'} instead of ${expected}`);
+/** Tells TypeORM, which would begin a transaction of its own for what is saved through it. */
+function inTransaction(runner: QueryRunner, isActive: boolean): void {
+  Object.assign(runner, { isTransactionActive: isActive, transactionDepth: isActive ? 1 : 0 });
 }
 
 const forMerchant = (merchantId: string): string =>
-  `SET LOCAL waco.merchant_id = ${pg.escapeLiteral(merchantId)}`;
+  `SELECT set_config('waco.merchant_id', ${pg.escapeLiteral(merchantId)}, true)`;
 
 /**
  * Postgres refused a statement for what it says (its data, a constraint), as opposed to a connection that was lost or
- * a transaction that had to give way: the same again would be refused again. One that took too long counts as well.
+ * a transaction that had to give way: the same again would be refused again.
  */
 export function isRefusal(error: unknown): boolean {
-  const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' && /^(22...|23...|42...|44...|P0...|57014)$/.test(code);
+  return /^(0A|21|22|23|42|44|54|P0)/.test(sqlState(error) ?? '');
+}
+
+/** The transaction had to give way (a deadlock, a lock that did not come, a lost connection): the same again may succeed. */
+export function hadToGiveWay(error: unknown): boolean {
+  return /^(08|40|55P03|57P)/.test(sqlState(error) ?? '');
+}
+
+/** A statement was cancelled, as it took longer than its role may. */
+export function tookTooLong(error: unknown): boolean {
+  return sqlState(error) === '57014';
+}
+
+/** SQLSTATE, if Postgres said so. */
+export function sqlState(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
 }
 
 function sessionOf(tx: EntityManager): Session {
@@ -188,6 +194,11 @@ function sessionOf(tx: EntityManager): Session {
 
 function keep(session: Session, sent: Promise<unknown>): void {
   session.sent.push(sent);
+  note(session, sent);
+}
+
+/** What fails after it fails because of it. */
+function note(session: Session, sent: Promise<unknown>): void {
   sent.catch((error: Error) => {
     session.failure ??= error;
   });

@@ -18,8 +18,18 @@ const TIME_OUTS = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_ses
 /** Every rule of isolation that this database breaks, in words. Empty: none. */
 export async function violations(owner: pg.Client): Promise<string[]> {
   const all = [
-    ...[tables, policies, views, roles, ownership, memberships, rights, locking, functions, calls],
-    ...[creation, everybody],
+    tables,
+    policies,
+    views,
+    roles,
+    ownership,
+    memberships,
+    rights,
+    locking,
+    functions,
+    calls,
+    creation,
+    everybody,
   ];
   const found = [];
   for (const rule of all) found.push(...(await rule(owner)));

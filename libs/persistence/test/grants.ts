@@ -56,7 +56,7 @@ export const RIGHTS: Record<string, Rights> = {
       'tenancy.store_connections': 'SELECT',
       'tenancy.merchant_settings': 'SELECT',
     },
-    functions: `${APPLY}, catalog.remove_rows, tenancy.merchants_with_store`,
+    functions: `${APPLY}, catalog.claim_due_syncs, catalog.remove_rows, tenancy.merchants_with_store`,
   },
   waco_checkout: {
     own: 'checkout',
@@ -126,17 +126,28 @@ export const RIGHTS: Record<string, Rights> = {
     login: false,
     foreign: Object.fromEntries(
       [
-        ...['journal.items', 'catalog.products', 'catalog.sync_cursors', 'checkout.orders'],
-        ...['conversation.aliases', 'conversation.contacts', 'conversation.threads'],
-        ...['outbound.early_statuses', 'outbound.messages', 'outbound.recipients', 'outbound.senders'],
-        ...['outbound.template_states', 'tenancy.api_keys', 'tenancy.channel_accounts', 'tenancy.erasures'],
-        ...['tenancy.former_webhook_secrets', 'tenancy.idempotency_keys', 'tenancy.merchant_settings'],
-        ...[
-          'tenancy.meta_apps',
-          'tenancy.payment_providers',
-          'tenancy.store_connections',
-          'tenancy.templates',
-        ],
+        'journal.items',
+        'catalog.products',
+        'catalog.sync_cursors',
+        'checkout.orders',
+        'conversation.aliases',
+        'conversation.contacts',
+        'conversation.threads',
+        'outbound.early_statuses',
+        'outbound.messages',
+        'outbound.recipients',
+        'outbound.senders',
+        'outbound.template_states',
+        'tenancy.api_keys',
+        'tenancy.channel_accounts',
+        'tenancy.erasures',
+        'tenancy.former_webhook_secrets',
+        'tenancy.idempotency_keys',
+        'tenancy.merchant_settings',
+        'tenancy.meta_apps',
+        'tenancy.payment_providers',
+        'tenancy.store_connections',
+        'tenancy.templates',
       ].map((table) => [table, 'DELETE, SELECT (columns)']),
     ),
     functions: '',
@@ -156,6 +167,15 @@ export const RIGHTS: Record<string, Rights> = {
     },
     functions: '',
   },
+  waco_scheduler: {
+    login: false,
+    foreign: {
+      'catalog.sync_cursors': 'INSERT (columns), SELECT (columns), UPDATE (columns)',
+      'tenancy.merchants': 'SELECT (columns)',
+      'tenancy.store_connections': 'SELECT (columns)',
+    },
+    functions: '',
+  },
   waco_viewer: {
     login: false,
     foreign: { 'conversation.threads': 'SELECT', 'outbound.messages': 'SELECT' },
@@ -167,6 +187,7 @@ export const RIGHTS: Record<string, Rights> = {
 export const BLIND: Record<string, string[]> = {
   waco_remover: ['payload', 'person', 'content', 'access_token', 'hash'],
   waco_dispatcher: ['payload', 'external_id', 'person', 'content', 'reason'],
+  waco_scheduler: ['last_error', 'updated_since', 'api_key', 'webhook_secret', 'base_url', 'name'],
   waco_router: [
     'access_token',
     'api_key',
@@ -193,6 +214,12 @@ export const ACROSS_MERCHANTS: Record<string, [role: string, verb: string]> = {
   'tenancy.channel_accounts.route': ['waco_router', 'SELECT'],
   'tenancy.store_connections.route': ['waco_router', 'SELECT'],
   'tenancy.meta_apps.route': ['waco_router', 'SELECT'],
+  // Which shops are due to be read, and that they are claimed: two times, through a function.
+  'catalog.sync_cursors.find_due': ['waco_scheduler', 'SELECT'],
+  'catalog.sync_cursors.claim_due': ['waco_scheduler', 'UPDATE'],
+  'catalog.sync_cursors.begin': ['waco_scheduler', 'INSERT'],
+  'tenancy.merchants.schedule': ['waco_scheduler', 'SELECT'],
+  'tenancy.store_connections.schedule': ['waco_scheduler', 'SELECT'],
   // Operators list merchants and read the log; a key, and what a caller asked for before, are looked up before the
   // merchant is known. To look, not to change.
   'tenancy.merchants.operators': ['waco_admin', 'SELECT'],

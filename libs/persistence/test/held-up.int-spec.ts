@@ -18,8 +18,14 @@ const KINDS: readonly [service: string, kind: LockKind][] = [
 ];
 /** Every mode of PostgreSQL, the strongest first. */
 const MODES = [
-  ...['ACCESS EXCLUSIVE', 'EXCLUSIVE', 'SHARE ROW EXCLUSIVE', 'SHARE', 'SHARE UPDATE EXCLUSIVE'],
-  ...['ROW EXCLUSIVE', 'ROW SHARE', 'ACCESS SHARE'],
+  'ACCESS EXCLUSIVE',
+  'EXCLUSIVE',
+  'SHARE ROW EXCLUSIVE',
+  'SHARE',
+  'SHARE UPDATE EXCLUSIVE',
+  'ROW EXCLUSIVE',
+  'ROW SHARE',
+  'ACCESS SHARE',
 ];
 
 let database: TestDatabase;
@@ -157,15 +163,15 @@ it.each(SERVICE_ROLES)(
     const client = await connect(urlOf(role));
     const add = (source: string, more: Record<string, unknown> = {}): Promise<string> => {
       const row = {
-        ...{
-          merchant_id: MERCHANTS[0],
-          service: 'outbound',
-          queue: 'recipients',
-          stream: 's',
-          name: 'n',
-          source,
-        },
-        ...{ external_id: `${role}/${source}/${Object.keys(more).join()}`, payload: '{}', ...more },
+        merchant_id: MERCHANTS[0],
+        service: 'outbound',
+        queue: 'recipients',
+        stream: 's',
+        name: 'n',
+        source,
+        external_id: `${role}/${source}/${Object.keys(more).join()}`,
+        payload: '{}',
+        ...more,
       };
       const values = Object.values(row);
       return client

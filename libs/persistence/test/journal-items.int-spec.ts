@@ -118,7 +118,9 @@ describe('the items of a stream', () => {
       await tenants.transaction('mer_1', async (tx) => {
         const locked = await journal.lock(tx, [stream], now, 16);
         const items = locked.get(stream.stream)!.map((item) => ({
-          ...{ id: item.id, outcome: 'done' as const, reason: null },
+          id: item.id,
+          outcome: 'done' as const,
+          reason: null,
         }));
         journal.settle(tx, items, now);
       });

@@ -19,4 +19,4 @@ export * from './people-mask.js';
 export * from './platform.module.js';
 export { AreRandomKeys, IsRandom } from './secrets/rules.js';
 export * from './timed-signature.js';
-export * from './turnstile.js';
+export * from './semaphore.js';

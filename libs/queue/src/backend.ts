@@ -17,7 +17,7 @@ export interface WakeUp {
   /** Others of the same merchant that were woken in the same moment: one job costs as much as another. */
   others?: string[];
   /** A process may have died at one of these streams. */
-  careful?: true;
+  counted?: true;
   /** A dead letter: the job stands among the failed ones; retrying it redrives this journal item. */
   parked?: { itemId: string; reason: string };
 }

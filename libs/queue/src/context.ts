@@ -1,9 +1,9 @@
 import { BaseRpcContext } from '@nestjs/microservices';
 import type { EntityManager } from 'typeorm';
 import { brokenRules, declaredOf, type JobContract } from '#contracts';
-import { cleared } from '#core/messaging';
-import type { NewItem, PendingItem } from '#persistence';
-import type { Wake } from './waker.js';
+import { cleared, type Cleared } from '#core/messaging';
+import { makeDurable, type Journal, type NewItem, type PendingItem } from '#persistence';
+import type { Wake, Waker } from './waker.js';
 
 export interface EmitOptions {
   /** Not before this time (platform clock): a timer. It does not hold up its stream. */
@@ -15,14 +15,33 @@ export interface EmitOptions {
   quiet?: boolean;
 }
 
-/** Collects what a transaction emits: stored with it, woken after it. */
+export interface BeginOptions {
+  /** When others take the task up: until then this process has it in hand, unless it dies. */
+  dueAt: Date;
+  /** What the transaction has found out for the task, which finds it as `begunWith`. */
+  known: object;
+}
+
+/** A place for one task, set aside until the transaction that emits it is over. */
+export interface Place {
+  begin(merchantId: string, item: PendingItem, known: object): void;
+  giveBack(): void;
+}
+
+/** Undefined when all places for tasks of this queue are taken. */
+export type TakePlace = (queue: string) => Place | undefined;
+
+/** Collects what a transaction emits: stored with it, woken or begun after it. */
 export class Outbox {
-  readonly items: NewItem[] = [];
+  private readonly items: NewItem[] = [];
   private readonly quiet = new Set<NewItem>();
+  private readonly begun: { item: NewItem; known: object; place: Place }[] = [];
+  private ids: Promise<Map<string, string>> | undefined;
 
   constructor(
     private readonly merchantId: string,
     private readonly now: Date,
+    private readonly takePlace: TakePlace = () => undefined,
   ) {}
 
   /** @throws Error naming field and rule when the payload breaks its contract. */
@@ -32,8 +51,39 @@ export class Outbox {
     if (options.quiet) this.quiet.add(item);
   }
 
-  wakes(): Wake[] {
-    return this.items.filter((item) => !this.quiet.has(item)).map((item) => wakeOf(item, this.now));
+  /** See `OrderedContext.begin`. @throws Error naming field and rule when the payload breaks its contract. */
+  begin<P extends object>(contract: JobContract<P>, payload: P, { dueAt, known }: BeginOptions): boolean {
+    const item = toItem(contract, payload, this.merchantId, this.now, { dueAt });
+    // What has begun is not begun again.
+    if (this.begun.some((one) => one.item.externalId === item.externalId)) return true;
+    const place = this.takePlace(item.queue);
+    if (place) this.begun.push({ item, known, place });
+    return place !== undefined;
+  }
+
+  /** A task may call out as soon as its item is committed: then the item and all before it are on the disk. */
+  store(tx: EntityManager, journal: Journal, now: Date): void {
+    if (this.begun.length === 0) return journal.appendLater(this.items, now, tx);
+    makeDurable(tx);
+    this.ids = journal.appendForIds([...this.items, ...this.begun.map(({ item }) => item)], now, tx);
+  }
+
+  /** The transaction is committed. */
+  async release(waker: Waker): Promise<void> {
+    const ids = await this.ids;
+    for (const { item, known, place } of this.begun) {
+      const id = ids?.get(item.externalId);
+      if (id === undefined) place.giveBack();
+      else place.begin(this.merchantId, toPending(item, id, this.now), known);
+    }
+    await waker.wake(
+      this.items.filter((item) => !this.quiet.has(item)).map((item) => wakeOf(item, this.now)),
+    );
+  }
+
+  /** The transaction is given up. */
+  discard(): void {
+    for (const { place } of this.begun) place.giveBack();
   }
 }
 
@@ -55,7 +105,7 @@ export function toItem<P extends object>(
     merchantId,
     service: contract.queue.owner,
     queue: contract.queue.name,
-    stream: contract.queue.kind === 'ordered' ? contract.stream!(payload) : key,
+    stream: contract.queue.kind === 'task' ? key : contract.stream!(payload),
     name: contract.name,
     source: options.source ?? 'job',
     externalId: options.externalId ?? key,
@@ -66,7 +116,11 @@ export function toItem<P extends object>(
   };
 }
 
-/** A task is its own stream (named after its key): waking it twice folds into one job. */
+function toPending({ name, stream, payload, occurredAt }: NewItem, id: string, now: Date): PendingItem {
+  const fresh = { due: true, attempts: 0, redrives: 0, crashes: 0, blocking: false };
+  return { id, name, stream, payload, occurredAt, dueAt: now, ...fresh };
+}
+
 export function wakeOf(item: NewItem, now: Date): Wake {
   return {
     queue: item.queue,
@@ -74,13 +128,15 @@ export function wakeOf(item: NewItem, now: Date): Wake {
     stream: item.stream,
     name: item.name,
     delayMs: item.dueAt ? item.dueAt.getTime() - now.getTime() : 0,
-    fold: item.stream.startsWith(`${item.name}/`),
     expedited: item.expedited,
   };
 }
 
+/** The clock of a transaction: never before the items are due, also where this process's clock is behind the one that says so. */
+const timeOf = (items: readonly PendingItem[], now: Date): Date =>
+  new Date(Math.max(now.getTime(), ...items.map((item) => item.dueAt.getTime())));
+
 abstract class ItemContext extends BaseRpcContext {
-  /** Never before the item is due, also where this process's clock is behind the one that says so. */
   readonly now: Date;
 
   constructor(
@@ -89,7 +145,7 @@ abstract class ItemContext extends BaseRpcContext {
     now: Date,
   ) {
     super([]);
-    this.now = item.dueAt > now ? item.dueAt : now;
+    this.now = timeOf([item], now);
   }
 }
 
@@ -105,17 +161,50 @@ export class OrderedContext extends ItemContext {
     readonly tx: EntityManager,
     private readonly outbox: Outbox,
     private readonly ends: Ends,
+    /** What was found out for this stream before the transaction began: see `Prepare`. */
+    readonly known: unknown,
   ) {
     super(merchantId, item, now);
   }
+
+  /** What was asked and answered for this item; it is kept with the item. */
+  evidence: Cleared<object> | undefined;
 
   emit<P extends object>(contract: JobContract<P>, payload: P, options?: EmitOptions): void {
     this.outbox.emit(contract, payload, options);
   }
 
+  /**
+   * Emits a task that this process runs as soon as the transaction is committed, without a job. False when there is no
+   * place for it: then nothing is emitted. Should the process die, others take the task up at `dueAt`.
+   */
+  begin<P extends object>(contract: JobContract<P>, payload: P, options: BeginOptions): boolean {
+    return this.outbox.begin(contract, payload, options);
+  }
+
   /** Runs `work` when the items of this transaction are applied, once for each `key` however many ask for it. */
   atEnd(key: string, work: () => Promise<void>): void {
     this.ends.set(key, { item: this.item, work });
+  }
+}
+
+/** Items of a bulk queue being applied together: whatever is written through `tx` and emitted is stored with all of them. */
+export class BulkContext extends BaseRpcContext {
+  readonly now: Date;
+
+  constructor(
+    readonly merchantId: string,
+    readonly items: readonly PendingItem[],
+    now: Date,
+    readonly tx: EntityManager,
+    private readonly outbox: Outbox,
+  ) {
+    super([]);
+    this.now = timeOf(items, now);
+  }
+
+  emit<P extends object>(contract: JobContract<P>, payload: P, options?: EmitOptions): void {
+    this.outbox.emit(contract, payload, options);
   }
 }
 
@@ -142,8 +231,8 @@ export class TaskContext extends ItemContext {
      * `work` is then stored.
      */
     readonly commit: (work: (c: Commit) => Promise<void>) => Promise<boolean>,
-    /** Wakes an ordered stream after the commit, e.g. one that waits for this task. */
-    readonly wake: (contract: JobContract, stream: string) => void,
+    /** Set when this process has begun it right after the transaction that emitted it: what that one had found out. */
+    readonly begunWith?: object,
   ) {
     super(merchantId, item, now);
   }

@@ -1,7 +1,7 @@
-import { brokenRules, type JobContract, type JobOutcome } from '#contracts';
+import { brokenRules, rejected, type BulkOutcome, type JobContract, type JobOutcome } from '#contracts';
 import type { Journal, PendingItem, Stream, Tenants } from '#persistence';
 import { Counter, Histogram, type Clock } from '#platform';
-import type { OrderedContext, TaskContext } from './context.js';
+import type { BulkContext, OrderedContext, TakePlace, TaskContext } from './context.js';
 import type { Waker } from './waker.js';
 
 export const jobs = new Counter({
@@ -16,7 +16,24 @@ const duration = new Histogram({
   buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
 });
 
-export type Handler = (payload: object, context: OrderedContext | TaskContext) => Promise<JobOutcome>;
+/** Of a payload, or of those of a bulk queue: resolves with a JobOutcome, or with a BulkOutcome of each. */
+export type Handler = (
+  payload: object | readonly object[],
+  context: OrderedContext | TaskContext | BulkContext,
+) => Promise<unknown>;
+
+/**
+ * Finds out, outside any transaction, what the handlers of a stream's next items will have to know. It must be harmless
+ * when it is repeated or thrown away: it has nothing to write with.
+ */
+export type Prepare = (stream: Stream, now: Date) => Promise<unknown>;
+
+/** A handler has to know more: the transaction is given up, and begun anew when that has been learned. */
+export class Unprepared extends Error {
+  constructor(readonly learn: () => Promise<void>) {
+    super('something has to be known first');
+  }
+}
 
 export interface ProcessorDeps {
   journal: Journal;
@@ -25,6 +42,10 @@ export interface ProcessorDeps {
   clock: Clock;
   contracts: ReadonlyMap<string, JobContract>;
   handlers: ReadonlyMap<string, Handler>;
+  /** By queue. */
+  prepare: Readonly<Record<string, Prepare | undefined>>;
+  /** For tasks that begin right after the transaction that emits them. */
+  takePlace?: TakePlace;
   log: (line: { event: string; [field: string]: unknown }) => void;
 }
 
@@ -37,12 +58,41 @@ export async function handle(
   item: PendingItem,
   context: OrderedContext | TaskContext,
 ): Promise<JobOutcome> {
-  const contract = deps.contracts.get(item.name);
-  const handler = deps.handlers.get(item.name);
-  if (!contract || !handler) return { outcome: 'rejected', reason: `nobody handles ${item.name}` };
-  const broken = brokenRules(contract, item.payload);
-  if (broken) return { outcome: 'rejected', reason: `payload of ${contract.name}: ${broken}` };
-  return handler(item.payload as object, context);
+  const broken = brokenOf(deps, item);
+  if (broken) return rejected(broken);
+  return deps.handlers.get(item.name)!(item.payload as object, context) as Promise<JobOutcome>;
+}
+
+/** What their handler says of each of the items, which are of one queue; those that break their contract are rejected. */
+export async function handleTogether(
+  deps: ProcessorDeps,
+  items: readonly PendingItem[],
+  contextOf: (items: readonly PendingItem[]) => BulkContext,
+): Promise<BulkOutcome[]> {
+  const outcomes = new Map<PendingItem, BulkOutcome>();
+  const sound = new Map<string, PendingItem[]>();
+  for (const item of items) {
+    const broken = brokenOf(deps, item);
+    if (broken) outcomes.set(item, rejected(broken));
+    else sound.set(item.name, [...(sound.get(item.name) ?? []), item]);
+  }
+  for (const [name, group] of sound) {
+    const payloads = group.map((item) => item.payload as object);
+    const said = (await deps.handlers.get(name)!(payloads, contextOf(group))) as BulkOutcome[];
+    for (const [i, item] of group.entries()) outcomes.set(item, said[i]!);
+  }
+  return items.map((item) => outcomes.get(item)!);
+}
+
+export function isBulk(deps: ProcessorDeps, { name }: PendingItem): boolean {
+  return deps.contracts.get(name)?.queue.kind === 'bulk';
+}
+
+function brokenOf(deps: ProcessorDeps, { name, payload }: PendingItem): string | undefined {
+  const contract = deps.contracts.get(name);
+  if (!contract || !deps.handlers.has(name)) return `nobody handles ${name}`;
+  const broken = brokenRules(contract, payload);
+  return broken && `payload of ${name}: ${broken}`;
 }
 
 export function report(

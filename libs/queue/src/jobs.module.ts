@@ -13,10 +13,12 @@ import { Ctx, EventPattern, Payload, type NestMicroservice } from '@nestjs/micro
 import { Logger } from 'nestjs-pino';
 import { throwError, type Observable } from 'rxjs';
 import { DataSource } from 'typeorm';
-import { CONTRACTS, type JobContract, type JobOutcome, type JobOwner } from '#contracts';
+import { CONTRACTS, type BulkOutcome, type JobContract, type JobOutcome, type JobOwner } from '#contracts';
 import { Journal, Tenants } from '#persistence';
 import { CLOCK, type Clock, type ReadinessCheck } from '#platform';
 import { openQueueBackend, type QueueBackend } from './backend.js';
+import type { BulkContext } from './context.js';
+import type { ProcessorDeps } from './handling.js';
 import { JOBS, JobsStrategy } from './strategy.js';
 import { Sweeper } from './sweeper.js';
 import { Waker } from './waker.js';
@@ -25,6 +27,7 @@ export const QUEUE_READY = Symbol('QUEUE_READY');
 const BACKEND = Symbol('QUEUE_BACKEND');
 
 type Handle<P> = (payload: P, ...context: never[]) => Promise<JobOutcome>;
+type HandleTogether<P> = (payloads: P[], context: BulkContext) => Promise<BulkOutcome[]>;
 
 /**
  * Marks a method as the handler of a job: `(payload, context) => Promise<JobOutcome>`, where context is an
@@ -32,10 +35,25 @@ type Handle<P> = (payload: P, ...context: never[]) => Promise<JobOutcome>;
  */
 export function JobHandler<P extends object>(contract: JobContract<P>) {
   return <T extends Handle<P>>(target: object, key: string, descriptor: TypedPropertyDescriptor<T>): void => {
-    Payload()(target, key, 0);
-    Ctx()(target, key, 1);
-    (EventPattern(contract.name, JOBS) as MethodDecorator)(target, key, descriptor);
+    handles(contract.name, target, key, descriptor);
   };
+}
+
+/** The same of a bulk queue: `(payloads, context: BulkContext) => Promise<BulkOutcome[]>`, an outcome for each payload. */
+export function BulkJobHandler<P extends object>(contract: JobContract<P>) {
+  return <T extends HandleTogether<P>>(
+    target: object,
+    key: string,
+    descriptor: TypedPropertyDescriptor<T>,
+  ): void => {
+    handles(contract.name, target, key, descriptor as PropertyDescriptor);
+  };
+}
+
+function handles(name: string, target: object, key: string, descriptor: PropertyDescriptor): void {
+  Payload()(target, key, 0);
+  Ctx()(target, key, 1);
+  (EventPattern(name, JOBS) as MethodDecorator)(target, key, descriptor);
 }
 
 /** Opens and closes what runs beside the handlers: the sweep, and the queue server's connections. */
@@ -106,7 +124,10 @@ class PassErrorsOn implements RpcExceptionFilter {
 export function connectJobs(
   app: INestApplication,
   owner: JobOwner,
-  contracts: readonly JobContract[] = CONTRACTS.filter((c) => c.queue.owner === owner),
+  {
+    contracts = CONTRACTS.filter((c) => c.queue.owner === owner),
+    prepare = {},
+  }: { contracts?: readonly JobContract[]; prepare?: ProcessorDeps['prepare'] } = {},
 ): void {
   const logger = app.get(Logger, { strict: false });
   const deps = {
@@ -114,6 +135,7 @@ export function connectJobs(
     tenants: app.get(Tenants, { strict: false }),
     waker: app.get(Waker, { strict: false }),
     clock: app.get<Clock>(CLOCK, { strict: false }),
+    prepare,
     log: (line: { event: string }) =>
       line.event === 'job.finished' ? logger.debug(line) : logger.warn(line),
   };

@@ -1,11 +1,11 @@
 import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import type { Worker } from 'bullmq';
 import { lastValueFrom } from 'rxjs';
-import { lanesOf, type JobContract, type JobOutcome, type Lane, type QueueDefinition } from '#contracts';
-import { Turnstile } from '#platform';
+import { lanesOf, type JobContract, type Lane, type QueueDefinition } from '#contracts';
+import { Semaphore } from '#platform';
 import type { QueueBackend, WakeJob, WakeUp } from './backend.js';
 import { CrowdLimit } from './crowd.js';
-import { LaneRunner } from './lane-runner.js';
+import { InHand, LaneRunner } from './lane-runner.js';
 import type { Handler, ProcessorDeps } from './handling.js';
 
 export const JOBS = Symbol('JOBS');
@@ -18,15 +18,23 @@ export class JobsStrategy extends Server implements CustomTransportStrategy {
   override transportId = JOBS;
   private workers: Worker<WakeUp>[] = [];
   private readonly runners: LaneRunner[] = [];
+  /** By queue: of the lane that is not a crowd's. */
+  private readonly usual = new Map<string, LaneRunner>();
+  /**
+   * Places of all work that holds a connection: it may need a second one for a moment (a merchant's settings, a slot), and
+   * if such work could take them all, each would wait for the others.
+   */
+  private readonly connected: Semaphore;
 
   constructor(
     private readonly backend: QueueBackend,
     private readonly contracts: readonly JobContract[],
-    private readonly deps: Omit<ProcessorDeps, 'contracts' | 'handlers'>,
+    private readonly deps: Omit<ProcessorDeps, 'contracts' | 'handlers' | 'takePlace'>,
     /** Size of this process's database pool. */
-    private readonly connections: number,
+    connections: number,
   ) {
     super();
+    this.connected = new Semaphore(Math.max(1, Math.floor(connections * 0.8)));
   }
 
   /** @throws Error when a contract has no handler here, or a handler no contract: before any work is taken. */
@@ -37,6 +45,7 @@ export class JobsStrategy extends Server implements CustomTransportStrategy {
         ...this.deps,
         contracts: new Map(this.contracts.map((c) => [c.name, c])),
         handlers: new Map([...this.messageHandlers.keys()].map((name) => [name, this.handler(name)])),
+        takePlace: (queue) => this.usual.get(queue)?.place(),
       };
       const queues = new Map(this.contracts.map((c) => [c.queue.name, c.queue]));
       this.workers = [...queues.values()].flatMap((queue) => this.work(queue, deps));
@@ -76,41 +85,35 @@ export class JobsStrategy extends Server implements CustomTransportStrategy {
     const handler = this.messageHandlers.get(name)!;
     return async (payload, context) => {
       const result = this.transformToObservable(await handler(payload, context));
-      return lastValueFrom(result) as Promise<JobOutcome>;
+      return lastValueFrom(result) as Promise<unknown>;
     };
   }
 
-  /**
-   * An ordered handler holds a connection and may need a second one for a moment (a merchant's settings): if such
-   * handlers could take them all, each would wait for the others.
-   */
-  private concurrency({ kind, concurrency }: QueueDefinition): number {
-    return kind === 'ordered'
-      ? Math.max(1, Math.min(concurrency, Math.floor(this.connections * 0.8)))
-      : concurrency;
-  }
-
   private work(queue: QueueDefinition, deps: ProcessorDeps): Worker<WakeUp>[] {
-    const concurrency = this.concurrency(queue);
+    const { concurrency } = queue;
     // What holds connections shares the places for them; a task that waits for others takes nobody's place.
-    const shared = queue.kind === 'ordered' ? new Turnstile(concurrency) : undefined;
-    const alone = new Turnstile(1);
+    const shared = queue.kind === 'task' ? undefined : this.connected;
+    const alone = new Semaphore(1);
+    const inHand = new InHand();
+    // What waits for an answer from outside holds no connection.
+    const atOnce = deps.prepare[queue.name] ? concurrency * 4 : concurrency;
     const [usual, crowd] = lanesOf(queue);
-    const limit = new CrowdLimit(queue.crowd, concurrency);
+    const limit = new CrowdLimit(queue.crowd, atOnce);
     const open = (lane: Lane, begin?: () => void): Worker<WakeUp> => {
       const runner = new LaneRunner(
         lane,
-        { turnstile: shared ?? new Turnstile(concurrency), alone },
+        { semaphore: shared ?? new Semaphore(concurrency), alone, inHand, atOnce },
         deps,
         begin,
       );
       this.runners.push(runner);
-      if (!lane.crowd && (queue.kind === 'ordered' || queue.inside === true)) {
+      if (!lane.crowd) this.usual.set(queue.name, runner);
+      if (!lane.crowd && (queue.kind !== 'task' || queue.inside === true)) {
         deps.waker.shortcut(queue.name, (streams) => runner.offer(streams));
       }
       const work = (job: WakeJob, token?: string): Promise<void> => runner.work(job, token);
       const rested = (job: WakeJob, token?: string): Promise<void> => limit.job(() => work(job, token));
-      return this.backend.worker(lane.name, lane.crowd ? rested : work, concurrency);
+      return this.backend.worker(lane.name, lane.crowd ? rested : work, atOnce);
     };
     const ofCrowd = open(crowd);
     limit.limits(ofCrowd);

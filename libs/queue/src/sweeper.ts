@@ -1,6 +1,6 @@
 import type { Journal, Stream } from '#persistence';
 import { Counter, Gauge, type Clock } from '#platform';
-import { foldId, STREAMS_A_JOB, type Waker } from './waker.js';
+import { asWoken, foldId, STREAMS_A_JOB, type Waker } from './waker.js';
 
 const pending = new Gauge({
   name: 'waco_journal_pending',
@@ -78,7 +78,8 @@ export class Sweeper {
   async sweep(): Promise<{ woken: number; more: boolean }> {
     // So many more as were woken before and may still stand among them.
     const limit = SWEEP_LIMIT + this.woken.size;
-    const streams = await this.journal.overdue(this.clock.now(), OVERDUE_MS, limit);
+    const overdue = await this.journal.overdue(this.clock.now(), OVERDUE_MS, limit);
+    const streams = [...new Map(overdue.map(asWoken).map((stream) => [foldId(stream), stream])).values()];
     const queues = new Set([...streams, ...this.woken.values()].map(({ queue }) => queue));
     const waiting = new Map<string, number | undefined>();
     for (const queue of queues) waiting.set(queue, await this.waker.waiting(queue));
@@ -91,7 +92,7 @@ export class Sweeper {
     }
     await this.waker.rouse(asleep);
     if (this.ticks++ % 10 === 0) await this.measure();
-    return { woken: asleep.length, more: streams.length === limit };
+    return { woken: asleep.length, more: overdue.length === limit };
   }
 
   /** Who was woken long ago, or in a queue that has nothing to do by now, may have lost that wake-up as well. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { LANES, type Lane, type TaskQueue } from '#contracts';
-import type { Stream } from '#persistence';
+import { LANES, type Lane, type QueueDefinition, type TaskQueue } from '#contracts';
+import { WHOLE_QUEUE, type Stream } from '#persistence';
 import { Counter } from '#platform';
 import { DEAD_LETTER_OPTIONS, type QueueBackend, type WakeQueue } from './backend.js';
 import { PER_SECOND, Shares } from './shares.js';
@@ -9,17 +9,16 @@ import { PER_SECOND, Shares } from './shares.js';
 export interface Wake {
   queue: string;
   merchantId: string;
+  /** Of a bulk queue, that of any item: all that the merchant has there is woken. */
   stream: string;
   /** Shown as the job's name on dashboards. */
   name: string;
   /** Milliseconds from now. */
   delayMs?: number;
-  /** Fold into a waiting or running job of the same stream: a task. */
-  fold?: boolean;
   /** A second look: stands behind what is woken for the first time. */
   behind?: boolean;
   /** A process may have died at it. */
-  careful?: boolean;
+  counted?: boolean;
   /** Of a crowd, it stands before what is not begun: turns that wait for an answer end before others begin. */
   expedited?: boolean;
 }
@@ -33,11 +32,14 @@ const failures = new Counter({
   labelNames: ['queue'],
 });
 
+/** Added to the end of a stretch: clocks of machines differ, and a job that has begun gathers nothing more. */
+const SLACK_MS = 100;
+
 /** Streams that one job wakes at most: few enough to spread a burst over the processes of a service. */
 export const STREAMS_A_JOB = 16;
 
-/** Streams that a sweep brings with care: one after the other, each run counted before it begins. */
-const CAREFUL_UP_TO = 64;
+/** A sweep that brings no more streams than this has their runs counted as crashes ahead, one after the other. */
+const COUNTED_UP_TO = 64;
 
 /** Tells queues that streams have work. Best effort by design: the journal has the work, and the sweep repeats. */
 export class Waker {
@@ -61,7 +63,7 @@ export class Waker {
   /** Adds jobs for streams, in bulk per queue. Never throws and never waits for a queue server that is away. */
   async wake(wakes: readonly Wake[]): Promise<void> {
     const now = performance.now();
-    const jobs = inJobs(distinct(wakes)).flatMap((streams) => this.jobOf(streams, now) ?? []);
+    const jobs = inJobs(distinct(wakes.map(asWoken))).flatMap((streams) => this.jobOf(streams, now) ?? []);
     await Promise.all(
       [...groupBy(jobs, (job) => job.lane)].map(async ([lane, group]) => {
         try {
@@ -81,22 +83,24 @@ export class Waker {
   /** Undefined when no job is needed. */
   private jobOf(streams: Wake[], now: number) {
     const [wake, ...others] = streams;
-    const { queue, merchantId, stream, name, delayMs = 0, fold, behind, careful, expedited } = wake!;
+    const { queue, merchantId, stream, name, delayMs: askedMs = 0, behind, counted, expedited } = wake!;
+    const { jobId, delayMs } = folded(wake!, askedMs);
     const share = this.shares.place(queue, merchantId, now, streams.length);
     const place = Math.max(behind ? 1 : 0, expedited ? Math.min(share, 1) : share);
-    if (place === 0 && !careful && !(delayMs > 0) && this.shortcuts.get(queue)?.(streams.map(streamOf)))
+    if (place === 0 && !counted && !(delayMs > 0) && this.shortcuts.get(queue)?.(streams.map(streamOf)))
       return undefined;
     return {
       lane: (place > 0 && lanesNamed(queue).find((lane) => lane.crowd)?.name) || queue,
       name,
       data: {
-        ...{ merchantId, stream },
+        merchantId,
+        stream,
         ...(others.length > 0 ? { others: others.map((other) => other.stream) } : {}),
-        ...(careful ? { careful: true as const } : {}),
+        ...(counted ? { counted: true as const } : {}),
       },
       opts: {
         ...(delayMs > 0 ? { delay: delayMs } : {}),
-        ...(fold ? { jobId: foldId(wake!) } : {}),
+        ...(jobId ? { jobId } : {}),
         ...(place > 0 ? { priority: place } : {}),
       },
     };
@@ -108,12 +112,14 @@ export class Waker {
    */
   async rouse(streams: readonly Stream[]): Promise<void> {
     const known = streams.filter(({ queue }) => lanesNamed(queue).length > 0);
-    const have = await Promise.all(known.map(async (s) => isTask(s) && this.promote(s)));
+    const have = await Promise.all(
+      known.map(async (s) => definitionOf(s)?.kind === 'task' && this.promote(s)),
+    );
     const asleep = known.filter((_, i) => !have[i]);
     // Many have lost their wake-ups with the queue server. A few were perhaps being applied when their process died, and
     // one of them may be why: not until BullMQ finds its job stalled would that be known.
-    const careful = asleep.length <= CAREFUL_UP_TO;
-    await this.wake(asleep.map((s) => ({ ...s, name: 'sweep', fold: isTask(s), behind: true, careful })));
+    const counted = asleep.length <= COUNTED_UP_TO;
+    await this.wake(asleep.map((s) => ({ ...s, name: 'sweep', behind: true, counted })));
   }
 
   /** Jobs that wait in the lanes of a queue; undefined when the queue server is away. */
@@ -176,7 +182,27 @@ const streamOf = ({ merchantId, queue, stream }: Wake): Stream => ({ merchantId,
 /** None of a queue that is no more: an item of an earlier version may name one. */
 const lanesNamed = (queue: string): Lane[] => LANES.filter((lane) => lane.queue.name === queue);
 
-const isTask = ({ queue }: Stream): boolean => lanesNamed(queue)[0]?.queue.kind === 'task';
+const definitionOf = ({ queue }: Pick<Stream, 'queue'>): QueueDefinition | undefined =>
+  lanesNamed(queue)[0]?.queue;
+
+/** What is woken for a stream: in a bulk queue, all that the merchant has. */
+export function asWoken<S extends Stream>(stream: S): S {
+  return definitionOf(stream)?.kind === 'bulk' ? { ...stream, stream: WHOLE_QUEUE } : stream;
+}
+
+/**
+ * A task, which is its own stream, has one job whenever it is woken. A bulk queue has one job for each stretch of time in
+ * which it gathers, at the end of that.
+ */
+function folded(wake: Wake, delayMs: number): { jobId?: string; delayMs: number } {
+  const queue = definitionOf(wake);
+  if (queue?.kind === 'task') return { jobId: foldId(wake), delayMs };
+  if (queue?.kind !== 'bulk') return { delayMs };
+  const now = Date.now();
+  const stretch = Math.floor((now + Math.max(0, delayMs)) / queue.gatherMs) + 1;
+  const jobId = `${foldId(wake)}_${stretch}${wake.counted ? '_counted' : ''}`;
+  return { jobId, delayMs: stretch * queue.gatherMs - now + SLACK_MS };
+}
 
 function groupBy<T>(all: readonly T[], keyOf: (one: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();
@@ -191,9 +217,11 @@ function groupBy<T>(all: readonly T[], keyOf: (one: T) => string): Map<string, T
 
 /** Wake-ups of one merchant share jobs, but for those that are told apart by a delay or an id of their own. */
 function inJobs(wakes: readonly Wake[]): Wake[][] {
-  const alone = wakes.filter((w) => w.fold || (w.delayMs ?? 0) > 0).map((w) => [w]);
-  const together = wakes.filter((w) => !w.fold && !((w.delayMs ?? 0) > 0));
-  const alike = groupBy(together, (w) => [w.queue, w.merchantId, w.expedited, w.careful].join('/'));
+  const goesAlone = (w: Wake): boolean =>
+    ['task', 'bulk'].includes(definitionOf(w)?.kind ?? 'ordered') || (w.delayMs ?? 0) > 0;
+  const alone = wakes.filter(goesAlone).map((w) => [w]);
+  const together = wakes.filter((w) => !goesAlone(w));
+  const alike = groupBy(together, (w) => [w.queue, w.merchantId, w.expedited, w.counted].join('/'));
   const shared = [...alike.values()].flatMap((group) =>
     Array.from({ length: Math.ceil(group.length / STREAMS_A_JOB) }, (_, i) =>
       group.slice(i * STREAMS_A_JOB, (i + 1) * STREAMS_A_JOB),

@@ -11,9 +11,10 @@ import { CONNECTION, Journal, Tenants, type Stream } from '#persistence';
 import { systemClock } from '#platform';
 import { openQueueBackend, toItem, Waker } from '#queue';
 import { createTestDatabase, TEST_BACKENDS, until, type TestDatabase } from '#testing';
-import { CareNeeded } from '../src/failures.js';
+import { CountNeeded } from '../src/failures.js';
 import type { ProcessorDeps } from '../src/handling.js';
-import { OrderedProcessor, TaskProcessor } from '../src/processor.js';
+import { OrderedProcessor } from '../src/ordered-processor.js';
+import { TaskProcessor } from '../src/task-processor.js';
 import {
   fetchThing,
   merchantId,
@@ -58,6 +59,7 @@ describe('an item at which a process died', () => {
     waker: app.get(Waker),
     clock: systemClock,
     contracts: new Map([[say.name, say]]),
+    prepare: {},
     handlers: new Map([[say.name, handle]]),
     log: () => undefined,
   });
@@ -127,7 +129,7 @@ describe('an item at which a process died', () => {
     await after(1, 1);
     let runs = 0;
     const handle = (): Promise<JobOutcome> => Promise.resolve((runs++, done));
-    await expect(processorOf(kind, depsWith(handle)).run(stream, false)).rejects.toThrow(CareNeeded);
+    await expect(processorOf(kind, depsWith(handle)).run(stream, false)).rejects.toThrow(CountNeeded);
     expect(runs).toBe(0);
     await app.get(Waker).wake([{ ...stream, name: say.name }]);
     await until('it is applied', async () => (await state()).outcome === 'done');
@@ -163,7 +165,7 @@ describe('an item at which a process died', () => {
       stream: toItem(fetchThing, message(id), merchantId, new Date()).stream,
     }));
     const wake = (of: Stream[]) =>
-      app.get(Waker).wake(of.map((s) => ({ ...s, name: fetchThing.name, fold: true, careful: true })));
+      app.get(Waker).wake(of.map((s) => ({ ...s, name: fetchThing.name, counted: true })));
     await wake(streams.slice(0, 1));
     await until('it has begun', () => script.tasks.length === 1);
     await wake(streams.slice(1));
@@ -193,6 +195,7 @@ it('a stream that the database does not let be read is given back, not tried wit
       waker: new Waker(openQueueBackend(database.queueUrl, 'refused')),
       clock: systemClock,
       contracts: new Map(),
+      prepare: {},
       handlers: new Map(),
       log: () => undefined,
     });

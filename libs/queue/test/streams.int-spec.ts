@@ -2,11 +2,12 @@ import type { INestApplication } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { CONTRACTS, done, rejected, waiting, type JobContract } from '#contracts';
+import { CONTRACTS, done, rejected, type JobContract } from '#contracts';
+import { cleared } from '#core/messaging';
 import { Journal, later, Tenants } from '#persistence';
 import { CLOCK, systemClock } from '#platform';
 import { createTestDatabase, TEST_BACKENDS, until, type TestDatabase } from '#testing';
-import { openQueueBackend, toItem, Waker, wakeOf } from '#queue';
+import { openQueueBackend, toItem, Unprepared, Waker, wakeOf } from '#queue';
 import {
   fetchThing,
   interrupt,
@@ -143,6 +144,48 @@ describe.each(TEST_BACKENDS)('streams on %s', (kind) => {
     expect(Math.min(...seen)).toBeGreaterThanOrEqual(0);
   });
 
+  it('finds something out for few streams of a merchant at a time', async () => {
+    let [now, most] = [0, 0];
+    script.known = async () => {
+      most = Math.max(most, ++now);
+      await new Promise((resume) => setTimeout(resume, 20));
+      now--;
+    };
+    const ids = Array.from({ length: 60 }, () => randomUUID());
+    for (const id of ids) await put(say, message(id, `many_${id}`), false);
+    const streams = ids.map((id) => ({
+      merchantId,
+      queue: say.queue.name,
+      stream: `many_${id}`,
+      name: say.name,
+    }));
+    await app.get(Waker).wake(streams);
+    await until('all are applied', () => ids.every((id) => script.applied.includes(id)), 20_000);
+    // In each of the two lanes.
+    expect(most).toBeGreaterThan(1);
+    expect(most).toBeLessThanOrEqual(16);
+  });
+
+  it('counts no attempt when the database had to break a deadlock or gave no lock', async () => {
+    const line = `way_${randomUUID()}`;
+    const codes = ['40P01', '55P03', '40001'];
+    script.onMessage = async (_id, { tx }) => {
+      const code = codes.shift();
+      if (code) await tx.query(`DO $$ BEGIN RAISE EXCEPTION 'gives way' USING ERRCODE = '${code}'; END $$`);
+      return done;
+    };
+    await put(say, message('gives_way', line));
+    await until('it is applied', () => script.applied.includes('gives_way'), 20_000);
+    const read = () =>
+      app
+        .get(Tenants)
+        .read(merchantId, `SELECT attempts FROM journal.items WHERE stream = $1 AND outcome = 'done'`, [
+          line,
+        ]);
+    expect(await until('it is stored', async () => (await read())[0])).toEqual({ attempts: 0 });
+    expect(codes).toEqual([]);
+  });
+
   it('counts what fails at the end of a transaction against the item whose fault it is, until it is a dead letter', async () => {
     const line = `ends_${randomUUID()}`;
     script.onMessage = (id, ctx) => {
@@ -170,17 +213,45 @@ describe.each(TEST_BACKENDS)('streams on %s', (kind) => {
     expect(await ends()).toEqual({ [ids[0]!]: 'done 0', [ids[1]!]: 'at the end 5', [ids[2]!]: 'done 0' });
   }, 30_000);
 
-  it('lets a stream wait for an expedited item', async () => {
-    let open = false;
-    const [held, opener] = [`held_${randomUUID()}`, `opener_${randomUUID()}`];
-    script.onMessage = () => (open ? done : waiting);
-    await put(say, message(held, 'con_wait'));
-    await new Promise((resume) => setTimeout(resume, 300));
-    expect(script.applied).toEqual([]);
-    open = true;
-    await put(interrupt, message(opener, 'con_wait'));
-    await until('both', () => script.applied.length === 2);
-    expect(script.applied).toEqual([opener, held]);
+  it('learns outside its transaction what an item has to know, and keeps what was learned with it', async () => {
+    const line = `asks_${randomUUID()}`;
+    const runs: string[] = [];
+    script.onMessage = (id, ctx) => {
+      const known = ctx.known as Set<string>;
+      runs.push(`${id} ${known.has(id)}`);
+      if (!known.has(id)) {
+        throw new Unprepared(async () => {
+          // Nothing is locked meanwhile, and who is woken does not begin the same.
+          await put(say, message(`${id}_meanwhile`, `other_${line}`));
+          await until('another line goes on', () => script.applied.includes(`${id}_meanwhile`));
+          await put(interrupt, message(`${id}_fold`, line));
+          known.add(id).add(`${id}_meanwhile`);
+        });
+      }
+      ctx.evidence = cleared({ knew: [...known] });
+      return done;
+    };
+    script.known = () => new Set(['first_known', ...['a', 'b'].map((x) => `${x}_meanwhile`)]);
+    await put(say, message('first_known', line), false);
+    await put(say, message('a', line), false);
+    await put(say, message('b', line));
+    const read = async () =>
+      (await app
+        .get(Tenants)
+        .read(
+          merchantId,
+          `SELECT payload ->> 'id' AS id, attempts, evidence FROM journal.items WHERE stream = $1 AND name = $2 ORDER BY items.id`,
+          [line, say.name],
+        )) as { id: string; attempts: number; evidence: { knew: string[] } | null }[];
+    await until('all are stored', async () => (await read()).every(({ evidence }) => evidence));
+    const rows = await read();
+    expect(rows.map(({ id, attempts }) => [id, attempts])).toEqual([
+      ['first_known', 0],
+      ['a', 0],
+      ['b', 0],
+    ]);
+    expect(rows.every(({ id, evidence }) => evidence!.knew.includes(id))).toBe(true);
+    expect(runs.filter((run) => run === 'a false')).toHaveLength(1);
   });
 
   it('stores a task result once, and fires timers', async () => {

@@ -48,8 +48,11 @@ describe.each(TEST_BACKENDS)('a sweep on %s', (kind) => {
   const wakeCrowd = (streams: number) =>
     waker.wake(
       Array.from({ length: streams }, (_, i) => ({
-        ...{ queue: 'recipients', merchantId: 'mer_crowd', stream: `s${i + 1}` },
-        ...{ name: 'first', behind: true },
+        queue: 'recipients',
+        merchantId: 'mer_crowd',
+        stream: `s${i + 1}`,
+        name: 'first',
+        behind: true,
       })),
     );
 

@@ -127,8 +127,8 @@ describe.each(TEST_BACKENDS)('wake-ups on %s', (kind) => {
   it('wakes many streams of a merchant with few jobs, and none waits for one that stands still', async () => {
     const waker = app.get(Waker);
     const wakes = Array.from({ length: 40 }, (_, i) => ({ merchantId, stream: `s_${i}`, name: 'many' }));
-    await waker.wake(wakes.map((w) => ({ ...w, queue: 'products' }))); // nobody works here
-    const lanes = LANES.filter(({ queue }) => queue.name === 'products');
+    await waker.wake(wakes.map((w) => ({ ...w, queue: 'orders' }))); // nobody works here
+    const lanes = LANES.filter(({ queue }) => queue.name === 'orders');
     const jobs = (
       await Promise.all(lanes.map(({ name }) => waker.queue(name).getJobs(['waiting', 'prioritized'])))
     ).flat();
@@ -169,7 +169,6 @@ describe.each(TEST_BACKENDS)('wake-ups on %s', (kind) => {
       merchantId,
       stream,
       name: 'errand',
-      fold: true,
     });
     await waker.wake([
       { ...errand('first'), delayMs: 60_000 },

@@ -2,7 +2,7 @@ import { Injectable, type CallHandler, type ExecutionContext, type NestIntercept
 import type { FastifyReply } from 'fastify';
 import { defer, finalize, lastValueFrom, type Observable } from 'rxjs';
 import type { Caller } from '#core/tenancy';
-import { Turnstiles } from '#platform';
+import { Semaphores } from '#platform';
 import { problem } from '../http/problem.js';
 import type { AdminRequest } from './access.js';
 import { callerName, sayWhen } from './rate-limits.js';
@@ -23,7 +23,7 @@ const SECONDS_TO_WAIT = 1;
 @Injectable()
 export class InProgressInterceptor implements NestInterceptor {
   private readonly running = new Map<string, number>();
-  private readonly merchants = new Turnstiles(MERCHANTS_WORKED_ON, undefined, REST);
+  private readonly merchants = new Semaphores(MERCHANTS_WORKED_ON, undefined, REST);
 
   /** @throws ProblemException 429. */
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {

@@ -20,7 +20,11 @@ export function auditCommands(program: Command): void {
       const { client, json } = contextOf(command);
       const { merchant } = command.optsWithGlobals<Shared>();
       const query = {
-        ...{ limit, cursor, actor: actor as string, action: action as string, target: target as string },
+        limit,
+        cursor,
+        actor: actor as string,
+        action: action as string,
+        target: target as string,
         merchantId: merchant ? await findMerchant(client, merchant) : undefined,
       };
       sayPage(await client.list('/v1/audit', query, all), AUDIT, json);

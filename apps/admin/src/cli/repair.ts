@@ -75,8 +75,12 @@ async function letterQuery(options: Json, command: Command): Promise<Record<stri
   const { client } = contextOf(command);
   const given = {
     ...(merchant ? { merchantId: await findMerchant(client, merchant) } : {}),
-    ...{ service: options.service, name: options.name, source: options.source, orderRef: options.orderRef },
-    ...{ limit: options.limit, cursor: options.cursor },
+    service: options.service,
+    name: options.name,
+    source: options.source,
+    orderRef: options.orderRef,
+    limit: options.limit,
+    cursor: options.cursor,
   } as Record<string, string | undefined>;
   return Object.fromEntries(Object.entries(given).filter(([, v]) => v !== undefined)) as Record<
     string,

@@ -14,13 +14,11 @@ const SEARCHES = ['ThreadQuery.q'];
 /** Terms that look up a row or a person by a name that may hold many digits. */
 const SEARCHED = [
   ...SEARCHES,
-  ...[
-    'AuditQuery.actor',
-    'AuditQuery.action',
-    'AuditQuery.target',
-    'PersonQuery.phone',
-    'PersonQuery.userId',
-  ],
+  'AuditQuery.actor',
+  'AuditQuery.action',
+  'AuditQuery.target',
+  'PersonQuery.phone',
+  'PersonQuery.userId',
 ];
 /** The same card number: typed, divided, in another script, glued to a word. */
 const CARDS = ['4111111111111111', '4111 1111 1111 1111', '٤١١١١١١١١١١١١١١١', 'card4111-1111-1111-1111x'];
@@ -31,19 +29,20 @@ const range = (first: number, last: number): string[] =>
   Array.from({ length: last - first + 1 }, (_, i) => String.fromCodePoint(first + i));
 const MARKS = ['\u061c', '\u200e', '\u200f'];
 const HIDDEN = [
-  ...[...range(0, 0x1f), ...range(0x7f, 0x9f), ...range(0x202a, 0x202e), ...range(0x2066, 0x2069)],
-  ...[
-    ...MARKS,
-    '\u00ad',
-    '\u200b',
-    '\u2028',
-    '\u2029',
-    '\u2060',
-    '\ufeff',
-    '\u{e0001}',
-    '\u{e0041}',
-    '\u{e0101}',
-  ],
+  ...range(0, 0x1f),
+  ...range(0x7f, 0x9f),
+  ...range(0x202a, 0x202e),
+  ...range(0x2066, 0x2069),
+  ...MARKS,
+  '\u00ad',
+  '\u200b',
+  '\u2028',
+  '\u2029',
+  '\u2060',
+  '\ufeff',
+  '\u{e0001}',
+  '\u{e0041}',
+  '\u{e0101}',
 ];
 /** Between them, every property that takes a text takes one of these. */
 const TEXTS = [
@@ -55,24 +54,25 @@ const TEXTS = [
     '+971501234567',
     'en',
   ],
-  ...[
-    'AED',
-    'AE',
-    '09:00',
-    '2026-12-02',
-    '2026-11-21T10:00:00Z',
-    'desert-threads',
-    'order_shipped',
-    '1022901293',
-  ],
-  ...[
-    `mer_${'0'.repeat(32)}`,
-    `acc_${'0'.repeat(32)}`,
-    `con_${'0'.repeat(32)}`,
-    'stripe-sa',
-    'sk_test_1234567890',
-  ],
-  ...['whsec_1234567890', 'a'.repeat(64), 'W7K3M9QX', '17', 'W10', 'whatsapp'],
+  'AED',
+  'AE',
+  '09:00',
+  '2026-12-02',
+  '2026-11-21T10:00:00Z',
+  'desert-threads',
+  'order_shipped',
+  '1022901293',
+  `mer_${'0'.repeat(32)}`,
+  `acc_${'0'.repeat(32)}`,
+  `con_${'0'.repeat(32)}`,
+  'stripe-sa',
+  'sk_test_1234567890',
+  'whsec_1234567890',
+  'a'.repeat(64),
+  'W7K3M9QX',
+  '17',
+  'W10',
+  'whatsapp',
 ];
 
 // One after the other: Jest links modules that are imported at once in no order.

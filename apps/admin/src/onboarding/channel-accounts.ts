@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { IsNull, MoreThan, type EntityManager } from 'typeorm';
-import { ChannelAccountEntity, lockNames, type ChannelKind } from '#persistence';
+import { ChannelAccountEntity, lockNames, type ChannelKind, type NewItem } from '#persistence';
 import { CLOCK, newId, type Clock } from '#platform';
 import { AuditLog } from '../audit/audit-log.js';
 import { ChannelAccountView, type UpdateChannelAccount } from '../http/channel-accounts.dto.js';
@@ -9,6 +9,7 @@ import { matchIfSaid } from '../http/etag.js';
 import { problem } from '../http/problem.js';
 import { conflictOn } from './conflicts.js';
 import { Merchants, requireOpen } from './merchants.js';
+import { ResumedAccounts } from './resumed-accounts.js';
 import { Vault } from './vault.js';
 
 /** Whether a merchant is ready asks Meta about each of them at once. */
@@ -34,6 +35,7 @@ export class ChannelAccounts {
     private readonly merchants: Merchants,
     private readonly vault: Vault,
     private readonly audit: AuditLog,
+    private readonly resumed: ResumedAccounts,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -72,12 +74,12 @@ export class ChannelAccounts {
    * by its `phoneNumberId`. @throws ProblemException 409 when it belongs to another merchant or none of several is
    * meant, 412.
    */
-  putWhatsApp(
+  async putWhatsApp(
     merchantId: string,
     given: PutWhatsAppAccount,
     ifMatch?: string,
   ): Promise<ChannelAccountEntity> {
-    return this.merchants.within(merchantId, async (tx, merchant) => {
+    const { row, asked } = await this.merchants.within(merchantId, async (tx, merchant) => {
       requireOpen(merchant);
       const numbers = await whatsAppNumbers(tx, merchantId);
       const named = numbers.find((n) => n.phoneNumberId === given.phoneNumberId);
@@ -89,23 +91,27 @@ export class ChannelAccounts {
         );
       }
       matchIfSaid(ifMatch, named ?? numbers[0] ?? null);
-      return this.store(tx, merchantId, named ?? numbers[0], {
+      const known = named ?? numbers[0];
+      const stored = await this.store(tx, merchantId, known, {
         ...given,
         kind: 'whatsapp',
         senderId: given.phoneNumberId,
         displayName: given.displayPhoneNumber,
       });
+      return { row: stored, asked: await this.askIfSwitchedOn(tx, known, stored) };
     });
+    await this.resumed.wake(asked);
+    return row;
   }
 
   /** @throws ProblemException 404, 409 for a closed merchant, 412. */
-  update(
+  async update(
     merchantId: string,
     id: string,
     change: UpdateChannelAccount,
     ifMatch?: string,
   ): Promise<ChannelAccountEntity> {
-    return this.merchants.within(merchantId, async (tx, merchant) => {
+    const { updated, asked } = await this.merchants.within(merchantId, async (tx, merchant) => {
       requireOpen(merchant);
       const row = await findAccount(tx, merchantId, id);
       matchIfSaid(ifMatch, row);
@@ -125,8 +131,10 @@ export class ChannelAccounts {
       });
       await tx.save(ChannelAccountEntity, next);
       await this.record(tx, row, next, accessToken !== undefined);
-      return next;
+      return { updated: next, asked: await this.askIfSwitchedOn(tx, row, next) };
     });
+    await this.resumed.wake(asked);
+    return updated;
   }
 
   /** A live call with the stored token went well. */
@@ -168,6 +176,14 @@ export class ChannelAccounts {
     if (!known) await shareTemplates(tx, row);
     await this.record(tx, known, row, true);
     return row;
+  }
+
+  private async askIfSwitchedOn(
+    tx: EntityManager,
+    before: ChannelAccountEntity | undefined,
+    after: ChannelAccountEntity,
+  ): Promise<NewItem[]> {
+    return before && !before.enabled && after.enabled ? this.resumed.ask(tx, [after]) : [];
   }
 
   private record(

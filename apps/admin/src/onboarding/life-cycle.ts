@@ -1,11 +1,18 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { IsNull, type EntityManager } from 'typeorm';
-import { advanceRecipient, receiveMessage } from '#contracts';
+import { receiveMessage } from '#contracts';
 import { STATUS_TRANSITIONS, type MerchantStatus } from '#core/tenancy';
-import { ApiKeyEntity, ChannelAccountEntity, removeRows, type MerchantEntity } from '#persistence';
+import {
+  ApiKeyEntity,
+  ChannelAccountEntity,
+  removeRows,
+  type MerchantEntity,
+  type NewItem,
+} from '#persistence';
 import { CLOCK, type Clock } from '#platform';
 import { problem } from '../http/problem.js';
 import { Merchants } from './merchants.js';
+import { ResumedAccounts } from './resumed-accounts.js';
 import { MerchantErasure } from '../people/merchant-erasure.js';
 import { Vault } from './vault.js';
 
@@ -21,6 +28,7 @@ export class LifeCycle {
     private readonly merchants: Merchants,
     private readonly vault: Vault,
     private readonly erasure: MerchantErasure,
+    private readonly resumed: ResumedAccounts,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -36,18 +44,23 @@ export class LifeCycle {
   }
 
   /** What waited goes on: customers' messages that are not too old by now, and what was to be sent. */
-  resume(merchantId: string): Promise<MerchantEntity> {
+  async resume(merchantId: string): Promise<MerchantEntity> {
     const now = this.clock.now();
-    return this.move(merchantId, 'active', async (tx, row) => {
+    const asked: NewItem[] = [];
+    const merchant = await this.move(merchantId, 'active', async (tx, row) => {
       const dueAt = new Date(now.getTime() + REMEMBERED_MS);
       await tx.query(
         `UPDATE journal.items SET due_at = $2
-         WHERE name = ANY($1) AND settled_at IS NULL AND parked_at IS NULL AND due_at > $2`,
-        [[receiveMessage.name, advanceRecipient.name], dueAt],
+         WHERE name = $1 AND settled_at IS NULL AND parked_at IS NULL AND due_at > $2`,
+        [receiveMessage.name, dueAt],
       );
+      const accounts = await tx.findBy(ChannelAccountEntity, { merchantId, enabled: true });
+      asked.push(...(await this.resumed.ask(tx, accounts)));
       const change = { status: 'active', suspendedAt: null, resumedAt: now, statusReason: null } as const;
       return this.merchants.store(tx, 'merchant.resume', row, change);
     });
+    await this.resumed.wake(asked);
+    return merchant;
   }
 
   /**

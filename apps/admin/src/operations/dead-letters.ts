@@ -109,9 +109,7 @@ export class DeadLetters {
       }));
     if (!letter) throw notFound();
     const { queue, stream, name } = letter;
-    await this.waker.wake([
-      { queue, stream, name, merchantId: letter.merchantId, fold: stream.startsWith(`${name}/`) },
-    ]);
+    await this.waker.wake([{ queue, stream, name, merchantId: letter.merchantId }]);
     return letter;
   }
 

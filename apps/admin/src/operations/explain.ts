@@ -43,7 +43,9 @@ export function explain(
   return {
     summary: summary(message),
     lookedAt: message.verdict ? lookedAt(message.verdict) : [],
-    decision: message.verdict ? decision(message.verdict) : 'It has not been planned yet: it waits its turn.',
+    decision: message.verdict
+      ? decision(message.verdict, message.slotAt)
+      : 'It has not been planned yet: it waits its turn.',
     decidedAt: message.verdict?.at ?? null,
     attempts: calls
       .toSorted((a, b) => a.plan - b.plan)
@@ -129,7 +131,7 @@ function templateWords(facts: Verdict['facts']): string {
 
 const WAITS: Record<WaitReason, string> = {
   merchant_suspended: 'the merchant is suspended: it goes out when the merchant is resumed',
-  account_disabled: 'the number is switched off',
+  account_disabled: 'the number is switched off: it goes out when the number is switched on',
   account_paused: 'the number is paused after a refusal',
   refused_before: 'an earlier refusal of this message asked for time',
   pair_held: 'the channel refused to take more for this person',
@@ -140,8 +142,8 @@ const CUSTOMER_WAITS: Record<CustomerReason, string> = {
   template_not_sendable: 'the service window is closed and its template may not be sent now',
 };
 
-function decision(verdict: Verdict & { slotAt?: string }): string {
-  const slot = verdict.slotAt ? ` Its slot at the number was ${verdict.slotAt}.` : '';
+function decision(verdict: Verdict, slotAt: Date | null): string {
+  const slot = slotAt ? ` Its slot at the number was ${slotAt.toISOString()}.` : '';
   switch (verdict.decision) {
     case 'send_free_form':
       return `Send it as it is, since the service window was open.${slot}`;
@@ -150,7 +152,7 @@ function decision(verdict: Verdict & { slotAt?: string }): string {
       return `Send the template ${name} (${language}) in its place, since the service window was closed.${slot}`;
     }
     case 'wait':
-      return `Wait until ${verdict.until}, because ${WAITS[verdict.why]}.`;
+      return `Wait${verdict.until === null ? '' : ` until ${verdict.until}`}, because ${WAITS[verdict.why]}.`;
     case 'wait_for_customer':
       return `Wait until the customer writes, because ${CUSTOMER_WAITS[verdict.why]}.${
         verdict.recheckAt ? ` The template is looked at again at ${verdict.recheckAt}.` : ''

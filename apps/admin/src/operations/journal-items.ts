@@ -30,6 +30,8 @@ export interface TimelineItem {
   payload: Record<string, unknown> | null;
   /** Of what a thread was told of an order: which fact. */
   fact: string | null;
+  /** What the catalog was asked while it was applied. */
+  asked: string[] | null;
 }
 
 /** A timeline is for reading: of longer ones the latest part is shown. */
@@ -48,7 +50,9 @@ const SHOWN = `json_strip_nulls(json_build_object(
 const COLUMNS = `id::text, name, source, service, external_id AS "externalId", occurred_at AS "occurredAt",
   due_at AS "dueAt", settled_at AS "settledAt", parked_at AS "parkedAt", outcome, reason, attempts, redrives,
   CASE WHEN source <> 'job' AND ${isUpTo(LARGEST_READ)} THEN ${SHOWN} END AS payload,
-  CASE WHEN source = 'job' THEN payload->'fact'->>'kind' END AS fact`;
+  CASE WHEN source = 'job' THEN payload->'fact'->>'kind' END AS fact,
+  CASE WHEN pg_column_size(evidence) <= ${LARGEST_READ} AND json_typeof(evidence->'asked') = 'array' THEN
+    (SELECT json_agg(a->'question'->>'kind') FROM json_array_elements(evidence->'asked') a) END AS asked`;
 const ERRANDS = [reserveStock, placeOrder, releaseHold, expireSession, refundPayment];
 
 /** The items of these streams, latest first, at most `most`. */

@@ -21,8 +21,9 @@ export interface MessageRow {
   deadline: Date | null;
   state: MessageState;
   plan: number;
-  verdict: (Verdict & { slotAt?: string }) | null;
+  verdict: Verdict | null;
   plannedAt: Date | null;
+  slotAt: Date | null;
   calledAt: Date | null;
   sends: number;
   retries: number;
@@ -76,6 +77,7 @@ const FIELDS: Record<keyof MessageRow, string> = {
   plan: 'plan',
   verdict: 'verdict',
   plannedAt: 'planned_at',
+  slotAt: 'slot_at',
   calledAt: 'called_at',
   sends: 'sends',
   retries: 'retries',

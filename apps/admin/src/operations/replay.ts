@@ -84,7 +84,7 @@ export class Replay {
     const ignored = await readAgain(tx, merchantId, range, now);
     const quarantined = await this.release(tx, merchantId, range, now);
     for (const { queue, stream, name } of [...deadLetters, ...skipped, ...ignored.queued]) {
-      wakes.push({ queue, stream, name, merchantId, fold: stream.startsWith(`${name}/`) });
+      wakes.push({ queue, stream, name, merchantId });
     }
     wakes.push(...quarantined.wakes);
     return {
@@ -113,7 +113,8 @@ export class Replay {
     if (accounts.length === 0) return { wakes: [], left: 0 };
     await openQuarantine(tx);
     const search = {
-      ...{ from, to },
+      from,
+      to,
       numbers: accounts.map((a) => a.number),
       accounts: accounts.map((a) => a.account),
     };

@@ -21,6 +21,7 @@ function item(id: number, overrides: Partial<TimelineItem>): TimelineItem {
     redrives: 0,
     payload: { content: { type: 'text', text: `text ${id}` } },
     fact: null,
+    asked: null,
     ...overrides,
   };
 }
@@ -33,7 +34,7 @@ describe('a timeline', () => {
         item(9, { settledAt: at(200) }),
         item(11, {
           source: 'job',
-          name: 'conversation.record-answer.v1',
+          name: 'conversation.note-order.v1',
           occurredAt: at(400),
           payload: null,
         }),
@@ -44,7 +45,7 @@ describe('a timeline', () => {
     );
     expect(entries.map((e) => [e.title, e.at])).toEqual([
       ['the customer wrote: text 9', '2026-11-21T10:00:00.200Z'],
-      ['the catalog answered', '2026-11-21T10:00:00.400Z'],
+      ['the thread was told of the order', '2026-11-21T10:00:00.400Z'],
       ['the customer wrote: text 10', '2026-11-21T10:00:00.700Z'],
       ['the customer wrote: text 12', '2026-11-21T10:00:02.999Z'],
     ]);

@@ -101,7 +101,6 @@ function orderEntries(order: OrderRow, first: ReadonlyMap<string, TimelineItem>)
 const TITLES: Readonly<Record<string, string>> = {
   'conversation.receive-message.v1': 'the customer wrote',
   'conversation.change-identity.v1': 'the customer has a new number or user id',
-  'conversation.record-answer.v1': 'the catalog answered',
   'conversation.note-order.v1': 'the thread was told of the order',
   'checkout.request-checkout.v1': 'the customer checked out',
   'checkout.cancel-order.v1': 'the customer went back to shopping',
@@ -134,6 +133,7 @@ function itemEntry(item: TimelineItem): TimelineEntry {
       ...(item.settledAt ? { settledAt: iso(item.settledAt) } : {}),
       ...(payload?.amount ? { amount: payload.amount as unknown } : {}),
       ...(payload?.tracking ? { tracking: payload.tracking as unknown } : {}),
+      ...(item.asked ? { askedTheCatalog: item.asked } : {}),
       ...(item.source === 'job' ? {} : { externalId: item.externalId }),
     },
     itemId: item.id,

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { emptySubject, joinSubjects, seedOf, type PersonAlias, type PersonSubject } from '#core/tenancy';
-import { findPerson, findPersonItems, Tenants } from '#persistence';
+import { contactsMergedInto, findPerson, findPersonItems, Tenants } from '#persistence';
 import { CLOCK, type Clock } from '#platform';
 import { AuditLog } from '../audit/audit-log.js';
 import { Merchants } from '../onboarding/merchants.js';
@@ -49,7 +49,9 @@ export class PersonExport {
       this.tenants.transaction(merchantId, work);
     const found = await within((tx) => findPerson(tx, merchantId, seed, SEEN));
     const orders = await within((tx) => ordersOf(tx, found));
-    const known = orders.map(namesOf).reduce(joinSubjects, found);
+    const named = orders.map(namesOf).reduce(joinSubjects, found);
+    const merged = await within((tx) => contactsMergedInto(tx, merchantId, named.contactIds));
+    const known = joinSubjects(named, { ...emptySubject, contactIds: merged });
     const messages = await this.messages(merchantId, known);
     const { subject } = await recallNames(
       this.tenants,

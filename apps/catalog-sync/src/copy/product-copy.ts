@@ -1,12 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Category, Money, Searchable, StoreProduct, SyncedCopy, SyncedFigures } from '#core/catalog';
+import { query, type Tenants } from '#persistence';
 
 /** More are not offered: nobody reads them. */
 const MOST_CATEGORIES = 100;
 
 /** `older`: the copy holds a newer figure, or this one already. */
 export type SetResult = 'set' | 'older' | 'unknown';
+
+/** Something that the store says of a product: what has the larger sequence is newer. */
+export interface Sequenced {
+  sku: string;
+  sequence: number;
+}
 
 interface FiguresRow {
   sku: string;
@@ -32,16 +39,16 @@ export interface ProductText extends Searchable {
 @Injectable()
 export class ProductCopy {
   /**
-   * Stores whole products as the store described them at `syncedAt`. Returns how many rows changed.
+   * Stores whole products as the store described them at `syncedAt`, each at its own or all at one time. Returns the SKUs of the rows that changed.
    * A product that had been marked deleted comes back when the store still lists it.
    */
   async store(
     tx: EntityManager,
     merchantId: string,
     products: readonly StoreProduct[],
-    syncedAt: Date,
+    syncedAt: Date | ((product: StoreProduct) => Date),
     now: Date,
-  ): Promise<number> {
+  ): Promise<Set<string>> {
     const rows = newestOfEach(products).map((p) => ({
       sku: p.sku,
       title: p.title,
@@ -55,17 +62,19 @@ export class ProductCopy {
       regions: p.regions,
       deleted: p.deleted,
       sequence: p.sequence,
+      synced_at: syncedAt instanceof Date ? syncedAt : syncedAt(p),
     }));
-    if (rows.length === 0) return 0;
-    const result = (await tx.queryRunner!.query(
+    if (rows.length === 0) return new Set();
+    const changed = await query<{ sku: string }>(
+      tx,
       `INSERT INTO catalog.products AS p (merchant_id, sku, title, description, category_id, category_title, image_url,
          price_minor, currency, available, regions, deleted, product_sequence, price_sequence, stock_sequence,
          synced_at, described_at)
        SELECT $1, sku, title, description, category_id, category_title, image_url, price_minor, currency, available,
-         regions, deleted, sequence, sequence, sequence, $3, $4
+         regions, deleted, sequence, sequence, sequence, synced_at, $3
        FROM jsonb_to_recordset($2::jsonb) AS t(sku text, title text, description text, category_id text,
          category_title text, image_url text, price_minor bigint, currency text, available bigint, regions text[],
-         deleted boolean, sequence bigint)
+         deleted boolean, sequence bigint, synced_at timestamptz)
        ORDER BY sku
        ON CONFLICT (merchant_id, sku) DO UPDATE SET
          (title, description, category_id, category_title, image_url, regions) =
@@ -94,42 +103,57 @@ export class ProductCopy {
            THEN excluded.described_at ELSE p.described_at END
        WHERE excluded.product_sequence > p.product_sequence OR excluded.price_sequence > p.price_sequence
           OR excluded.stock_sequence > p.stock_sequence
-          OR (excluded.product_sequence = p.product_sequence AND excluded.deleted <> p.deleted)`,
-      [merchantId, JSON.stringify(rows), syncedAt, now],
-      true,
-    )) as { affected?: number };
-    return result.affected ?? 0;
+          OR (excluded.product_sequence = p.product_sequence AND excluded.deleted <> p.deleted)
+       RETURNING p.sku`,
+      [merchantId, JSON.stringify(rows), now],
+    );
+    return new Set(changed.map(({ sku }) => sku));
   }
 
-  /** `unknown`: the copy has no such product. */
-  setPrice(tx: EntityManager, sku: string, price: Money, sequence: number): Promise<SetResult> {
-    return this.set(tx, 'price', sku, sequence, `price_minor = $3, currency = $4`, [
-      price.minor,
-      price.currency,
+  /** Of each product the newest price is set, if it is newer than the copy's. */
+  async setPrices(
+    tx: EntityManager,
+    prices: readonly (Sequenced & { price: Money })[],
+  ): Promise<Map<string, SetResult>> {
+    const newest = newestOfEach(prices);
+    return this.set(tx, newest, 'price', 'price_minor = n.a, currency = n.b', [
+      newest.map(({ price }) => price.minor),
+      newest.map(({ price }) => price.currency),
     ]);
   }
 
-  setAvailable(tx: EntityManager, sku: string, available: number, sequence: number): Promise<SetResult> {
-    return this.set(tx, 'stock', sku, sequence, `available = $3`, [available]);
+  /** The same for what is in stock. */
+  async setAvailable(
+    tx: EntityManager,
+    figures: readonly (Sequenced & { available: number })[],
+  ): Promise<Map<string, SetResult>> {
+    const newest = newestOfEach(figures);
+    return this.set(tx, newest, 'stock', 'available = n.a', [newest.map(({ available }) => available), []]);
   }
 
+  /** Rows are locked in the order of their SKUs, as everywhere. */
   private async set(
     tx: EntityManager,
+    newest: readonly Sequenced[],
     group: 'price' | 'stock',
-    sku: string,
-    sequence: number,
     assignments: string,
-    values: unknown[],
-  ): Promise<SetResult> {
+    [a, b]: [bigints: number[], texts: string[]],
+  ): Promise<Map<string, SetResult>> {
+    if (newest.length === 0) return new Map();
     const column = `${group}_sequence`;
-    const result = (await tx.queryRunner!.query(
-      `UPDATE catalog.products SET ${assignments}, ${column} = $2 WHERE sku = $1 AND ${column} < $2`,
-      [sku, sequence, ...values],
-      true,
-    )) as { affected?: number };
-    if (result.affected) return 'set';
-    const known = (await tx.query(`SELECT 1 FROM catalog.products WHERE sku = $1`, [sku])) as unknown[];
-    return known.length > 0 ? 'older' : 'unknown';
+    const rows = await query<{ sku: string; result: SetResult }>(
+      tx,
+      `WITH news AS (SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[]) AS n(sku, sequence, a, b)),
+         known AS (SELECT sku FROM catalog.products WHERE sku = ANY ($1) ORDER BY sku FOR UPDATE),
+         changed AS (
+           UPDATE catalog.products p SET ${assignments}, ${column} = n.sequence FROM news n
+           WHERE p.sku = n.sku AND p.sku = ANY (SELECT sku FROM known) AND p.${column} < n.sequence RETURNING p.sku)
+       SELECT news.sku, CASE WHEN changed.sku IS NOT NULL THEN 'set' WHEN known.sku IS NOT NULL THEN 'older'
+         ELSE 'unknown' END AS result
+       FROM news LEFT JOIN known USING (sku) LEFT JOIN changed USING (sku)`,
+      [newest.map(({ sku }) => sku), newest.map(({ sequence }) => sequence), a, b],
+    );
+    return new Map(rows.map(({ sku, result }) => [sku, result]));
   }
 
   /**
@@ -159,23 +183,32 @@ export class ProductCopy {
     );
   }
 
-  /** What the copy says of these products, and since when it is known to be right. */
-  async figures(tx: EntityManager, skus: readonly string[]): Promise<SyncedCopy> {
-    const rows = (await tx.query(
-      `SELECT p.sku, p.title, p.price_minor AS "priceMinor", p.currency, p.available, p.regions,
-         p.image_url AS "imageUrl", p.deleted, greatest(p.synced_at, c.confirmed_at) AS "confirmedAt"
-       FROM catalog.products p LEFT JOIN catalog.sync_cursors c USING (merchant_id) WHERE p.sku = ANY ($1::text[])`,
+  /** What a merchant's copy says of these products, and since when it is known to be right. */
+  async figures(tenants: Tenants, merchantId: string, skus: readonly string[]): Promise<SyncedCopy> {
+    const rows = (await tenants.read(
+      merchantId,
+      `SELECT c.confirmed_at AS "completeAt", p.sku, p.title, p.price_minor AS "priceMinor", p.currency, p.available,
+         p.regions, p.image_url AS "imageUrl", p.deleted, greatest(p.synced_at, c.confirmed_at) AS "confirmedAt"
+       FROM (SELECT) one LEFT JOIN catalog.sync_cursors c ON true
+         LEFT JOIN catalog.products p ON p.sku = ANY ($1::text[])`,
       [skus],
-    )) as FiguresRow[];
+    )) as (FiguresRow & { completeAt: Date | null })[];
+    const products = rows.filter(({ sku }) => sku !== null);
     return {
-      figures: new Map(rows.map((row) => [row.sku, toFigures(row)])),
-      completeAt: await this.completeAt(tx),
+      figures: new Map(products.map((row) => [row.sku, toFigures(row)])),
+      completeAt: rows[0]!.completeAt,
     };
   }
 
   /** Those of `skus` that the copy believes to be in stock and within the ceiling. */
-  async onOffer(tx: EntityManager, skus: readonly string[], ceiling?: Money): Promise<Set<string>> {
-    const rows = (await tx.query(
+  async onOffer(
+    tenants: Tenants,
+    merchantId: string,
+    skus: readonly string[],
+    ceiling?: Money,
+  ): Promise<Set<string>> {
+    const rows = (await tenants.read(
+      merchantId,
       `SELECT sku FROM catalog.products
        WHERE sku = ANY ($1::text[]) AND NOT deleted AND available > 0
          AND ($2::bigint IS NULL OR currency <> $3 OR price_minor <= $2)`,
@@ -227,13 +260,15 @@ export class ProductCopy {
   }
 }
 
-function toFigures({ priceMinor, currency, available, ...row }: FiguresRow): SyncedFigures {
-  return { ...row, price: { minor: Number(priceMinor), currency }, available: Number(available) };
+function toFigures(row: FiguresRow): SyncedFigures {
+  const { sku, title, regions, imageUrl, deleted, confirmedAt } = row;
+  const price = { minor: Number(row.priceMinor), currency: row.currency };
+  return { sku, title, price, available: Number(row.available), regions, imageUrl, deleted, confirmedAt };
 }
 
 /** One row can be written once in a statement; a list that was read while it changed may hold a product twice. */
-function newestOfEach(products: readonly StoreProduct[]): StoreProduct[] {
-  const newest = new Map<string, StoreProduct>();
+export function newestOfEach<T extends Sequenced>(products: readonly T[]): T[] {
+  const newest = new Map<string, T>();
   for (const product of products) {
     const other = newest.get(product.sku);
     if (!other || product.sequence >= other.sequence) newest.set(product.sku, product);

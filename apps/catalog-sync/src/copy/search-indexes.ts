@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { SearchIndexBuilder, type SearchIndex } from '#core/catalog';
 import { Tenants } from '#persistence';
-import { Breath, CLOCK, Turnstile, type Clock } from '#platform';
+import { Breath, CLOCK, Semaphore, type Clock } from '#platform';
 import { ProductCopy, type ProductText } from './product-copy.js';
 
 /** What all indexes together may hold, of the merchants that were asked last: a word in a product takes some 60 bytes. */
@@ -11,6 +11,8 @@ const PLACES_OF_A_PRODUCT = 10;
 const MOST_PRODUCTS_OF_ONE = 20_000;
 /** A row whose transaction took long may not show in the revision; it is found after this time at the latest. */
 const LATE_MS = 30_000;
+/** Whether the copy has changed is looked at this often. */
+const LOOK_EVERY_MS = 1_000;
 /** A catalog that changes all the time is read anew for one part in so many of the time. */
 const REST = 20;
 /** Catalogs that are read at the same time: each holds a connection and its share of memory. */
@@ -25,6 +27,8 @@ interface Entry extends SearchableCatalog {
   /** Of the copy, when it was read. */
   revision: string;
   readAt: number;
+  /** When it was still found to be so. */
+  lookedAt: number;
   /** How long it took to read, in milliseconds. */
   tookMs: number;
 }
@@ -39,7 +43,7 @@ export class SearchIndexes {
   private readonly entries = new Map<string, Entry>();
   private places = 0;
   private readonly reading = new Map<string, Promise<Entry>>();
-  private readonly turnstile = new Turnstile(AT_ONCE);
+  private readonly semaphore = new Semaphore(AT_ONCE);
 
   constructor(
     private readonly tenants: Tenants,
@@ -56,20 +60,23 @@ export class SearchIndexes {
   }
 
   /** Figures are asked of the shop itself, so that texts may be a moment old when they take long to read. */
-  private async isCurrent(merchantId: string, { revision, readAt, tookMs }: Entry): Promise<boolean> {
+  private async isCurrent(merchantId: string, entry: Entry): Promise<boolean> {
+    const { revision, readAt, lookedAt, tookMs } = entry;
     const now = this.clock.now().getTime();
     const age = Math.abs(now - readAt);
-    if (age < tookMs * REST) return true;
+    if (age < tookMs * REST || Math.abs(now - lookedAt) < LOOK_EVERY_MS) return true;
     const present = await this.tenants.transaction(merchantId, (tx) => this.copy.revision(tx));
     // A change that was young when the texts were read may have had others beside it that were not committed yet.
     const wasSettled = readAt - Date.parse(revision) > LATE_MS;
-    return present === revision && (wasSettled || age < LATE_MS);
+    const isCurrent = present === revision && (wasSettled || age < LATE_MS);
+    if (isCurrent) entry.lookedAt = now;
+    return isCurrent;
   }
 
   private readOnce(merchantId: string): Promise<Entry> {
     const under = this.reading.get(merchantId);
     if (under) return under;
-    const read = this.turnstile
+    const read = this.semaphore
       .pass(() => this.read(merchantId))
       .finally(() => this.reading.delete(merchantId));
     this.reading.set(merchantId, read);
@@ -92,7 +99,8 @@ export class SearchIndexes {
       await breath.take();
     }
     await breath.deep();
-    return { revision, readAt, index: builder.build(), products, tookMs: performance.now() - startedAt };
+    const tookMs = performance.now() - startedAt;
+    return { revision, readAt, lookedAt: -Infinity, index: builder.build(), products, tookMs };
   }
 
   private keep(merchantId: string, entry: Entry): void {

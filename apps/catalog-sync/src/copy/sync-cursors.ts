@@ -1,5 +1,6 @@
-import type { EntityManager } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import { syncStore } from '#contracts';
+import { nextSyncAt } from '#core/catalog';
 
 /** A shop may give a change an earlier time than one that it showed before; so much is read again, in milliseconds. */
 const OVERLAP_MS = 10_000;
@@ -37,15 +38,11 @@ export async function takeTurn(
   now: Date,
   until: Date,
 ): Promise<Turn> {
-  const read = mode === 'full' ? 'full_at' : 'confirmed_at';
-  const [row] = (await tx.query(
-    `INSERT INTO catalog.sync_cursors AS c (merchant_id, turn_of, turn_until) VALUES ($1, $2, $5)
-     ON CONFLICT (merchant_id) DO UPDATE SET turn_of = $2, turn_until = $5
-       WHERE c.turn_until IS NULL OR c.turn_until <= $4 OR split_part(c.turn_of, '/', 1) = split_part($2, '/', 1)
-     RETURNING coalesce(${read} >= $3, false) AS read`,
-    [merchantId, run, askedAt, now, until],
-  )) as { read: boolean }[];
-  if (row) return row.read ? 'read-since' : 'mine';
+  const turn = await takeFreeTurn(tx, merchantId, run, now, until);
+  if (turn) {
+    const readAt = mode === 'full' ? turn.fullAt : turn.confirmedAt;
+    return readAt && readAt >= askedAt ? 'read-since' : 'mine';
+  }
   const later = (await tx.query(
     `SELECT FROM journal.items WHERE settled_at IS NULL AND parked_at IS NULL AND queue = $1 AND name = $2 AND id > $3
        AND payload ->> 'mode' = $4 LIMIT 1`,
@@ -54,16 +51,29 @@ export async function takeTurn(
   return later.length > 0 ? 'asked-again' : 'taken';
 }
 
+/** The turn, if no other sync has it: when the shop was last read. */
+export async function takeFreeTurn(
+  tx: EntityManager,
+  merchantId: string,
+  run: string,
+  now: Date,
+  until: Date,
+): Promise<{ fullAt: Date | null; confirmedAt: Date | null } | undefined> {
+  const [row] = (await tx.query(
+    `INSERT INTO catalog.sync_cursors AS c (merchant_id, turn_of, turn_until) VALUES ($1, $2, $4)
+     ON CONFLICT (merchant_id) DO UPDATE SET turn_of = $2, turn_until = $4
+       WHERE c.turn_until IS NULL OR c.turn_until <= $3 OR split_part(c.turn_of, '/', 1) = split_part($2, '/', 1)
+     RETURNING full_at AS "fullAt", confirmed_at AS "confirmedAt"`,
+    [merchantId, run, now, until],
+  )) as { fullAt: Date | null; confirmedAt: Date | null }[];
+  return row;
+}
+
 /** Lets the next sync begin, if it is still this run's turn. */
 export async function endTurn(tx: EntityManager, run: string): Promise<void> {
   await tx.query(`UPDATE catalog.sync_cursors SET turn_of = NULL, turn_until = NULL WHERE turn_of = $1`, [
     run,
   ]);
-}
-
-export async function isBeingRead(tx: EntityManager, now: Date): Promise<boolean> {
-  const rows = (await tx.query(`SELECT FROM catalog.sync_cursors WHERE turn_until > $1`, [now])) as unknown[];
-  return rows.length > 0;
 }
 
 /** A sync that began at `startedAt` is through: the copy was complete then. Runs that overlap only move it forward. */
@@ -79,20 +89,66 @@ export async function saveProgress(
        updated_since = greatest(c.updated_since, excluded.updated_since),
        confirmed_at = greatest(c.confirmed_at, excluded.confirmed_at),
        full_at = greatest(c.full_at, excluded.full_at),
-       last_error = NULL, last_error_at = NULL`,
+       last_error = NULL, last_error_at = NULL, failures = 0`,
     [merchantId, run.lastChange ?? null, run.startedAt, run.mode === 'full' ? run.startedAt : null],
   );
 }
 
+/** A shop that fails is read by itself less and less often, and not before `retryAfterMs`. */
 export async function noteFailure(
   tx: EntityManager,
   merchantId: string,
   reason: string,
   now: Date,
+  retryAfterMs = 0,
 ): Promise<void> {
-  await tx.query(
-    `INSERT INTO catalog.sync_cursors (merchant_id, last_error, last_error_at) VALUES ($1, $2, $3)
-     ON CONFLICT (merchant_id) DO UPDATE SET last_error = excluded.last_error, last_error_at = excluded.last_error_at`,
+  const [row] = (await tx.query(
+    `INSERT INTO catalog.sync_cursors AS c (merchant_id, last_error, last_error_at, failures) VALUES ($1, $2, $3, 1)
+     ON CONFLICT (merchant_id) DO UPDATE SET last_error = excluded.last_error, last_error_at = excluded.last_error_at,
+       failures = least(c.failures, 1000) + 1
+     RETURNING failures`,
     [merchantId, reason.slice(0, 1_000), now],
-  );
+  )) as { failures: number }[];
+  await scheduleNext(tx, now, row!.failures, retryAfterMs);
+}
+
+/** When the merchant's shop is read by itself next, after so many failures. */
+export async function scheduleNext(
+  tx: EntityManager,
+  now: Date,
+  failures: number,
+  retryAfterMs = 0,
+): Promise<void> {
+  const next = nextSyncAt(now, failures, Math.random());
+  const earliest = now.getTime() + retryAfterMs;
+  await tx.query(`UPDATE catalog.sync_cursors SET next_sync_at = $1`, [
+    new Date(Math.max(next.getTime(), earliest)),
+  ]);
+}
+
+/** An incremental sync of the merchant's shop waits in the journal. */
+export async function isAskedFor(tx: EntityManager): Promise<boolean> {
+  const rows = (await tx.query(
+    `SELECT FROM journal.items WHERE settled_at IS NULL AND parked_at IS NULL AND queue = $1 AND name = $2
+       AND payload ->> 'mode' = 'incremental' LIMIT 1`,
+    [syncStore.queue.name, syncStore.name],
+  )) as unknown[];
+  return rows.length > 0;
+}
+
+/**
+ * Merchants whose shops are due to be read, up to `limit`: nobody else gets them before `until`, when whoever claimed
+ * them is taken for dead. Across merchants, outside any merchant's transaction.
+ */
+export async function claimDueSyncs(
+  database: DataSource,
+  now: Date,
+  until: Date,
+  limit: number,
+): Promise<string[]> {
+  const rows = (await database.query(
+    `SELECT merchant_id AS "merchantId" FROM catalog.claim_due_syncs($1, $2, $3)`,
+    [now, until, limit],
+  )) as { merchantId: string }[];
+  return rows.map((row) => row.merchantId);
 }

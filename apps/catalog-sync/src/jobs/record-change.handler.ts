@@ -7,60 +7,110 @@ import {
   rejected,
   skipped,
   syncStore,
+  type BulkOutcome,
   type SyncStorePayload,
-  type JobOutcome,
 } from '#contracts';
-import { JobHandler, OrderedContext } from '#queue';
-import { ProductCopy, type SetResult } from '../copy/product-copy.js';
+import type { StoreProduct } from '#core/catalog';
+import { BulkJobHandler, type BulkContext } from '#queue';
+import { newestOfEach, ProductCopy, type Sequenced, type SetResult } from '../copy/product-copy.js';
 
 /** Figures of products that nobody knows ask for one sync in this time, however many they are. */
 const ASK_AT_MOST_EVERY_MS = 10_000;
 
-/** The store says that a product, its price or its stock changed. Events come repeatedly and in any order. */
+/** A change as it was said. */
+interface Said {
+  change: CatalogChange;
+  sequence: number;
+  at: Date;
+  became?: SetResult;
+}
+
+/**
+ * The store says that products, their prices or their stock changed. Events come repeatedly and in any order: of each
+ * figure the newest counts.
+ */
 @Controller()
 export class RecordChangeHandler {
   constructor(private readonly copy: ProductCopy) {}
 
-  @JobHandler(recordChange)
-  async handle(payload: RecordChangePayload, ctx: OrderedContext): Promise<JobOutcome> {
-    let change: CatalogChange;
-    try {
-      change = readCatalogChange(payload.type, payload.data);
-    } catch (error) {
-      if (error instanceof FieldError) return rejected(error.message);
-      throw error;
-    }
-    if (change.sku !== payload.sku) return rejected('data.sku must be the SKU of the stream');
-    switch (await this.apply(change, payload, ctx)) {
-      case 'set':
-        return done;
-      case 'older':
-        return skipped('the copy is newer');
-      case 'unknown':
-        ctx.emit(syncStore, readChanges(ctx.now));
-        return skipped('no such product in the copy: reading the changes from the store');
+  @BulkJobHandler(recordChange)
+  async handle(payloads: RecordChangePayload[], ctx: BulkContext): Promise<BulkOutcome[]> {
+    const read = payloads.map((payload) => readSaid(payload, ctx.now));
+    const all = read.filter((said) => 'change' in said);
+    // Products first: a figure may be of one that they bring.
+    await this.storeProducts(all, ctx);
+    await this.setPrices(all, ctx);
+    await this.setAvailable(all, ctx);
+    if (all.some((said) => said.became === 'unknown')) ctx.emit(syncStore, readChanges(ctx.now));
+    return read.map((said) => ('change' in said ? outcomeOf(said.became!) : said));
+  }
+
+  private async storeProducts(all: readonly Said[], { tx, merchantId, now }: BulkContext): Promise<void> {
+    const events = all.flatMap((said) => {
+      const { change, sequence } = said;
+      return change.type === 'product.updated' ? { said, product: { ...change.product, sequence } } : [];
+    });
+    // The whole product as it was then: an event that comes late confirms nothing about now.
+    const times = new Map<StoreProduct, Date>(events.map(({ said, product }) => [product, said.at]));
+    const products = [...times.keys()];
+    const changed = await this.copy.store(tx, merchantId, products, (product) => times.get(product)!, now);
+    const newest = new Set(newestOfEach(products));
+    for (const { said, product } of events) {
+      said.became = newest.has(product) && changed.has(product.sku) ? 'set' : 'older';
     }
   }
 
-  private async apply(
-    change: CatalogChange,
-    payload: RecordChangePayload,
-    ctx: OrderedContext,
-  ): Promise<SetResult> {
-    const { sequence } = payload;
-    switch (change.type) {
-      case 'price.updated':
-        return this.copy.setPrice(ctx.tx, change.sku, change.price, sequence);
-      case 'stock.updated':
-        return this.copy.setAvailable(ctx.tx, change.sku, change.available, sequence);
-      case 'product.updated': {
-        // The whole product as it was then: an event that comes late confirms nothing about now.
-        const saidAt = new Date(Math.min(Date.parse(payload.occurredAt), ctx.now.getTime()));
-        const product = { ...change.product, sequence };
-        const changed = await this.copy.store(ctx.tx, ctx.merchantId, [product], saidAt, ctx.now);
-        return changed > 0 ? 'set' : 'older';
-      }
-    }
+  private async setPrices(all: readonly Said[], { tx }: BulkContext): Promise<void> {
+    const events = all.flatMap((said) => {
+      const { change, sequence } = said;
+      return change.type === 'price.updated' ? { said, sku: change.sku, price: change.price, sequence } : [];
+    });
+    became(events, await this.copy.setPrices(tx, events));
+  }
+
+  private async setAvailable(all: readonly Said[], { tx }: BulkContext): Promise<void> {
+    const events = all.flatMap((said) => {
+      const { change, sequence } = said;
+      return change.type === 'stock.updated'
+        ? { said, sku: change.sku, available: change.available, sequence }
+        : [];
+    });
+    became(events, await this.copy.setAvailable(tx, events));
+  }
+}
+
+/** Of several events of one figure, the newest became what the copy says, and the others are older. */
+function became(
+  events: readonly (Sequenced & { said: Said })[],
+  results: ReadonlyMap<string, SetResult>,
+): void {
+  const newest = new Set(newestOfEach(events));
+  for (const event of events) {
+    const result = results.get(event.sku)!;
+    event.said.became = newest.has(event) || result === 'unknown' ? result : 'older';
+  }
+}
+
+function readSaid(payload: RecordChangePayload, now: Date): Said | ReturnType<typeof rejected> {
+  try {
+    const change = readCatalogChange(payload.type, payload.data);
+    if (change.sku !== payload.sku) return rejected('data.sku must be the SKU of the stream');
+    const at = new Date(Math.min(Date.parse(payload.occurredAt), now.getTime()));
+    return { change, sequence: payload.sequence, at };
+  } catch (error) {
+    if (error instanceof FieldError) return rejected(error.message);
+    throw error;
+  }
+}
+
+function outcomeOf(result: SetResult): BulkOutcome {
+  switch (result) {
+    case 'set':
+      return done;
+    case 'older':
+      return skipped('the copy is newer');
+    case 'unknown':
+      return skipped('no such product in the copy: reading the changes from the store');
   }
 }
 

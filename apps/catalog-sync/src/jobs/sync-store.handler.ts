@@ -6,18 +6,20 @@ import { deferred, done, rejected, skipped, syncStore, SyncStorePayload, type Jo
 import type { StorePort } from '#core/catalog';
 import { PortError } from '#core/tenancy';
 import { Directory, Tenants } from '#persistence';
-import { CLOCK, Counter, ENV, type Clock } from '#platform';
+import { CLOCK, ENV, type Clock } from '#platform';
 import { JobHandler, TaskContext } from '#queue';
 import { ProductCopy } from '../copy/product-copy.js';
 import {
   endTurn,
   noteFailure,
   saveProgress,
+  scheduleNext,
   takeTurn,
   updatedSince,
   type Turn,
 } from '../copy/sync-cursors.js';
 import { CatalogSyncEnv } from '../env.js';
+import { syncs } from '../metrics.js';
 import { Shops } from '../shop/shops.js';
 
 /** Of one shop. More would not be found by a search, and a list that never ends would be read to its end. */
@@ -31,12 +33,6 @@ const RATE_LIMIT_PAUSE_MS = 30_000;
 const MANY_PRODUCTS = 1_000;
 const REST = 3;
 const LONGEST_REST_MS = 500;
-
-const syncs = new Counter({
-  name: 'waco_store_syncs_total',
-  help: 'Reads of shops into the synced copy',
-  labelNames: ['mode', 'outcome'],
-});
 
 interface Listing {
   skus: string[];
@@ -116,6 +112,7 @@ export class SyncStoreHandler {
     const first = await ctx.commit(async ({ tx }) => {
       await this.copy.markDeleted(tx, missing, startedAt, this.clock.now());
       await saveProgress(tx, merchantId, { mode, lastChange, startedAt });
+      await scheduleNext(tx, this.clock.now(), 0);
     });
     return first ? done : skipped('another run was first');
   }
@@ -157,7 +154,7 @@ export class SyncStoreHandler {
     }
   }
 
-  /** The next minute brings the next incremental run, so a failed one is noted and not kept as a dead letter. */
+  /** The schedule brings the next incremental run, so a failed one is noted and not kept as a dead letter. */
   private async failed(
     mode: SyncStorePayload['mode'],
     error: PortError,
@@ -173,9 +170,12 @@ export class SyncStoreHandler {
       code: error.code,
       reason,
     });
-    await this.tenants.transaction(merchantId, (tx) => noteFailure(tx, merchantId, reason, this.clock.now()));
+    const { retryAfterMs } = error;
+    await this.tenants.transaction(merchantId, (tx) =>
+      noteFailure(tx, merchantId, reason, this.clock.now(), retryAfterMs),
+    );
     if (error.kind === 'rate-limited' && mode === 'full') {
-      return deferred(new Date(this.clock.now().getTime() + (error.retryAfterMs ?? RATE_LIMIT_PAUSE_MS)));
+      return deferred(new Date(this.clock.now().getTime() + (retryAfterMs ?? RATE_LIMIT_PAUSE_MS)));
     }
     const hopeless = error.kind === 'rejected' || error.kind === 'misconfigured';
     if (mode === 'full' && hopeless) return rejected(reason);

@@ -61,7 +61,7 @@ export class Quotes {
   ): Promise<{ copy: SyncedCopy; quote: Quote | undefined }> {
     const skus = [...new Set(lines.map((l) => l.sku))];
     const [copy, merchant] = await Promise.all([
-      this.tenants.transaction(merchantId, (tx) => this.copy.figures(tx, skus)),
+      this.copy.figures(this.tenants, merchantId, skus),
       this.directory.merchant(merchantId),
     ]);
     const currency = merchant?.currency ?? '';

@@ -34,13 +34,8 @@ export class Search {
     const limit = Math.min(Math.max(1, Math.trunc(query.limit) || 1), MAX_RESULTS);
     const catalog = await this.indexes.of(merchantId);
     const matches = candidatesFor(catalog, query).slice(0, MAX_MATCHES);
-    const likely = await this.tenants.transaction(merchantId, (tx) =>
-      this.copy.onOffer(
-        tx,
-        matches.map((m) => m.sku),
-        query.maxPrice,
-      ),
-    );
+    const skus = matches.map((m) => m.sku);
+    const likely = await this.copy.onOffer(this.tenants, merchantId, skus, query.maxPrice);
     // What the copy believes sold out or too dear comes last, not never: the shop may have changed its mind.
     const candidates = matches
       .sort((a, b) => Number(b.all) - Number(a.all) || Number(likely.has(b.sku)) - Number(likely.has(a.sku)))

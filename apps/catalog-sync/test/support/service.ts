@@ -18,6 +18,7 @@ import {
 } from '#testing';
 import { CatalogSyncModule } from '../../src/catalog-sync.module.js';
 import { CatalogSyncEnv } from '../../src/env.js';
+import { SyncSchedule } from '../../src/schedule/sync-schedule.js';
 import { connectTransports } from '../../src/transports.js';
 
 export const STORE_TIMEOUT_MS = 300;
@@ -41,6 +42,8 @@ export interface Service {
   /** Waits until an item is settled or parked. */
   settled(externalId: string): Promise<Settled>;
   sync(mode: SyncStorePayload['mode'], runId: string): Promise<Settled>;
+  /** Has the schedule look now which shops are due, and waits until they are read. */
+  tick(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -111,6 +114,12 @@ export async function openService(options: {
     sql,
     give,
     settled,
+    tick: async () => {
+      const schedule = app.get(SyncSchedule, { strict: false });
+      await schedule.settled();
+      await schedule.tick();
+      await schedule.settled();
+    },
     sync: async (mode, runId) => settled(await give<SyncStorePayload>(syncStore, { mode, runId })),
     close: async () => {
       await new Promise((closed) => door.server.close(closed));

@@ -2,7 +2,7 @@ import { Controller, Get, Inject, Param, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { Order } from '#core/checkout';
 import { Directory } from '#persistence';
-import { CLOCK, safeEqual, TooManyWaiting, Turnstiles, type Clock } from '#platform';
+import { CLOCK, safeEqual, TooManyWaiting, Semaphores, type Clock } from '#platform';
 import { LinkTokens } from '../link.js';
 import { Orders } from '../orders.js';
 import {
@@ -25,7 +25,7 @@ const MAY_WAIT = 500;
 /** The link that a customer gets in the chat: to the payment page once, to the order's state ever after. */
 @Controller('c')
 export class LinkController {
-  private readonly merchants = new Turnstiles(AT_ONCE, MAY_WAIT);
+  private readonly merchants = new Semaphores(AT_ONCE, MAY_WAIT);
 
   constructor(
     private readonly links: LinkTokens,

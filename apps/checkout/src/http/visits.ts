@@ -91,13 +91,13 @@ export class Visits {
       case 'paid':
       case 'pending':
         await this.orders.recordPayment(order.merchantId, {
-          ...{
-            provider: 'stripe',
-            account: accountOf(order),
-            eventId: `return_${sessionId}_${status.status}`,
-            kind: status.status,
-          },
-          ...{ orderRef: order.orderRef, sessionId, paymentId: status.paymentId },
+          provider: 'stripe',
+          account: accountOf(order),
+          eventId: `return_${sessionId}_${status.status}`,
+          kind: status.status,
+          orderRef: order.orderRef,
+          sessionId,
+          paymentId: status.paymentId,
           ...(status.status === 'paid' && { amount: status.amount }),
           occurredAt: this.clock.now().toISOString(),
         });
@@ -125,7 +125,10 @@ export class Visits {
       const provider = await this.partners.provider(order);
       const page = await provider.createHostedPayment(hostedPaymentRequest(wanted, publicUrl(this.env)));
       const opened = await this.change(order, {
-        ...{ type: 'session_opened', attempt, sessionId: page.sessionId, url: page.url },
+        type: 'session_opened',
+        attempt,
+        sessionId: page.sessionId,
+        url: page.url,
       });
       const ready = opened.state === 'awaiting_payment' && !opened.closing;
       return ready ? { outcome: 'redirect', url: page.url } : { outcome: 'status', order: opened };
@@ -161,7 +164,9 @@ export class Visits {
     }
     const lines = linesOf(order);
     const result = await shop.store.reserve({
-      ...{ orderRef: order.orderRef, lines, ttlSeconds: (SESSION_MS + MARGIN_MS) / 1_000 },
+      orderRef: order.orderRef,
+      lines,
+      ttlSeconds: (SESSION_MS + MARGIN_MS) / 1_000,
       idempotencyKey: `${order.orderRef}_page_${session.attempt}`,
     });
     if (result.outcome === 'held') return this.renewed(order, result);

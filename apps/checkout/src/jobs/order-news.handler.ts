@@ -34,7 +34,13 @@ export class OrderNewsHandler {
     const { merchantId } = ctx;
     return this.apply(ctx, orderRef, {
       type: 'requested',
-      ...{ merchantId, orderRef, threadId, threadStream, person, quote, nonce },
+      merchantId,
+      orderRef,
+      threadId,
+      threadStream,
+      person,
+      quote,
+      nonce,
     });
   }
 

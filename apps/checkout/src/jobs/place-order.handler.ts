@@ -40,7 +40,9 @@ export class PlaceOrderHandler {
       if (result.outcome === 'placed') return placed(round, result);
       // Gone at that moment; somebody else's hold may have lapsed since.
       const again = await store.reserve({
-        ...{ orderRef: order.orderRef, lines: linesOf(order), ttlSeconds: NEW_HOLD_SECONDS },
+        orderRef: order.orderRef,
+        lines: linesOf(order),
+        ttlSeconds: NEW_HOLD_SECONDS,
         idempotencyKey: `${order.orderRef}_rehold_${round}`,
       });
       if (again.outcome === 'short') return { type: 'not_placed', round, why: 'short' };

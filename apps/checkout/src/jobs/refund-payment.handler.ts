@@ -37,7 +37,11 @@ export class RefundPaymentHandler {
           const { paymentId, amount, reason } = order.refunds.find((r) => r.round === round)!;
           const provider = await this.partners.provider(order);
           await provider.refund({
-            ...{ merchantId, orderRef, paymentId, amount, duplicate: reason === 'duplicate_payment' },
+            merchantId,
+            orderRef,
+            paymentId,
+            amount,
+            duplicate: reason === 'duplicate_payment',
             idempotencyKey: `${merchantId}:${orderRef}:refund:${round}:${key}`,
           });
           return { type: 'refund_made', round };

@@ -76,7 +76,9 @@ export class ReserveStockHandler {
     }
     const holdMs = this.env.HOLD_MINUTES * 60_000;
     const result = await shop.store.reserve({
-      ...{ orderRef: order.orderRef, lines, idempotencyKey: `${order.orderRef}_hold_${round}` },
+      orderRef: order.orderRef,
+      lines,
+      idempotencyKey: `${order.orderRef}_hold_${round}`,
       ttlSeconds: (holdMs + MARGIN_MS) / 1_000,
     });
     if (result.outcome === 'short') {
@@ -115,7 +117,9 @@ export class ReserveStockHandler {
 
   private async hold(order: Order, round: number, shop: Shop, ms: number): Promise<Hold | null> {
     const result = await shop.store.reserve({
-      ...{ orderRef: order.orderRef, lines: linesOf(order), ttlSeconds: ms / 1_000 },
+      orderRef: order.orderRef,
+      lines: linesOf(order),
+      ttlSeconds: ms / 1_000,
       idempotencyKey: `${order.orderRef}_hold_${round}_${ms}`,
     });
     return result.outcome === 'held' ? result : null;

@@ -20,7 +20,10 @@ function hostileQuote() {
 }
 
 const parcel = (trackingUrl: string) => ({
-  ...{ fulfilmentId: 'ful_1', kind: 'shipped' as const, sequence: 1, occurredAt: NOW.toISOString() },
+  fulfilmentId: 'ful_1',
+  kind: 'shipped' as const,
+  sequence: 1,
+  occurredAt: NOW.toISOString(),
   tracking: { carrier: HOSTILE, trackingCode: 'DXB-1', trackingUrl },
 });
 

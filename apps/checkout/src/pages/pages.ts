@@ -32,7 +32,10 @@ interface Parts {
 /** What a link shows that is not, or no longer, valid: never why. */
 export function unknownLink(): Page {
   return page({
-    ...{ status: 404, shop: null, tone: 'stop', title: 'This link is not valid' },
+    status: 404,
+    shop: null,
+    tone: 'stop',
+    title: 'This link is not valid',
     text: ['It may have expired or been copied incompletely. Go back to the chat and ask for a new one.'],
   });
 }
@@ -40,7 +43,11 @@ export function unknownLink(): Page {
 /** Too many look at links of this shop at this moment. */
 export function busy(href: string): Page {
   return page({
-    ...{ status: 503, shop: null, tone: 'wait', title: 'One moment, please', refresh: 5 },
+    status: 503,
+    shop: null,
+    tone: 'wait',
+    title: 'One moment, please',
+    refresh: 5,
     text: ['Many people are looking at their orders just now. This page tries again by itself.'],
     button: { label: 'Try again', href },
   });
@@ -48,7 +55,10 @@ export function busy(href: string): Page {
 
 export function pricesMoved(order: Order, changes: readonly QuoteChange[], shop: string): Page {
   return page({
-    ...{ shop, tone: 'wait', title: 'Something changed since you ordered', orderRef: order.orderRef },
+    shop,
+    tone: 'wait',
+    title: 'Something changed since you ordered',
+    orderRef: order.orderRef,
     text: [notCharged(order, 'Go back to the chat to see the new total and decide.')],
     cards: [changes.length > 0 ? changesCard(changes) : undefined],
   });
@@ -57,7 +67,11 @@ export function pricesMoved(order: Order, changes: readonly QuoteChange[], shop:
 /** The shop or the payment provider does not answer; nothing is lost, the hold stands. */
 export function tryAgain(order: Order, shop: string, href: string): Page {
   return page({
-    ...{ status: 503, shop, tone: 'wait', title: 'One moment, please', orderRef: order.orderRef },
+    status: 503,
+    shop,
+    tone: 'wait',
+    title: 'One moment, please',
+    orderRef: order.orderRef,
     text: ['We could not confirm your order with the shop just now. Your items are still held for you.'],
     button: { label: 'Try again', href },
     cards: [quoteCard(order.accepted)],
@@ -67,7 +81,10 @@ export function tryAgain(order: Order, shop: string, href: string): Page {
 /** The customer came back from the payment page without having paid. */
 export function unfinished(order: Order, shop: string, href: string): Page {
   return page({
-    ...{ shop, tone: 'wait', title: 'Your payment is not finished', orderRef: order.orderRef },
+    shop,
+    tone: 'wait',
+    title: 'Your payment is not finished',
+    orderRef: order.orderRef,
     text: ['You have not been charged. Your items are still held for you.'],
     button: { label: `Pay ${formatMoney(order.accepted.total)}`, href },
     cards: [quoteCard(order.accepted)],
@@ -77,7 +94,11 @@ export function unfinished(order: Order, shop: string, href: string): Page {
 /** Paid, as far as we can tell; the order's own line has still to say so. Asks again by itself. */
 export function confirming(order: Order, shop: string): Page {
   return page({
-    ...{ shop, tone: 'wait', title: 'Confirming your payment', orderRef: order.orderRef, refresh: 2 },
+    shop,
+    tone: 'wait',
+    title: 'Confirming your payment',
+    orderRef: order.orderRef,
+    refresh: 2,
     text: ['This takes a few seconds. Your receipt will arrive in the chat.'],
     cards: [quoteCard(order.accepted)],
   });
@@ -96,30 +117,44 @@ export function orderStatus(order: Order, shop: string): Page {
     case 'awaiting_payment':
       if (order.pending) {
         return page({
-          ...{ ...base, tone: 'wait', title: 'Your payment is on its way', refresh: 15 },
+          ...base,
+          tone: 'wait',
+          title: 'Your payment is on its way',
+          refresh: 15,
           text: ['Your bank has still to confirm it. Your items stay held; we will tell you in the chat.'],
         });
       }
       if (!order.closing) return over(base);
       return page({
-        ...{ ...base, tone: 'wait', title: 'The time to pay is over', refresh: 3 },
+        ...base,
+        tone: 'wait',
+        title: 'The time to pay is over',
+        refresh: 3,
         text: ['We are checking whether you have paid. One moment.'],
       });
     case 'expired':
       return over(base);
     case 'cancelled':
       return page({
-        ...{ ...base, tone: 'stop', title: 'This order was cancelled' },
+        ...base,
+        tone: 'stop',
+        title: 'This order was cancelled',
         text: [notCharged(order, 'Go back to the chat to order again.')],
       });
     case 'declined':
       return page({
-        ...{ ...base, tone: 'wait', title: 'Something changed since you ordered', cards: [] },
+        ...base,
+        tone: 'wait',
+        title: 'Something changed since you ordered',
+        cards: [],
         text: [notCharged(order, 'Go back to the chat to see the new total and decide.')],
       });
     case 'paid':
       return page({
-        ...{ ...base, tone: 'go', title: 'Payment received', refresh: 2 },
+        ...base,
+        tone: 'go',
+        title: 'Payment received',
+        refresh: 2,
         text: ['The shop is confirming your order. Your receipt will arrive in the chat.'],
       });
     case 'refunding':
@@ -131,11 +166,9 @@ export function orderStatus(order: Order, shop: string): Page {
       });
     case 'refunded':
       return page({
-        ...{
-          ...base,
-          tone: 'go',
-          title: `${formatMoney(order.payment?.amount ?? order.accepted.total)} refunded`,
-        },
+        ...base,
+        tone: 'go',
+        title: `${formatMoney(order.payment?.amount ?? order.accepted.total)} refunded`,
         text: [refundText(order), 'Your bank may take a few days to show it.'],
       });
     default:
@@ -150,7 +183,9 @@ function notCharged(order: Order, advice: string): string {
 
 function over(base: Pick<Parts, 'shop' | 'orderRef' | 'cards'>): Page {
   return page({
-    ...{ ...base, tone: 'stop', title: 'The time to pay is over' },
+    ...base,
+    tone: 'stop',
+    title: 'The time to pay is over',
     text: [
       'You have not been charged and your items are no longer held. Go back to the chat to order again.',
     ],
@@ -175,7 +210,10 @@ function withTheShop(order: Order, shop: string): Page {
   };
   const failed = order.state === 'delivery_failed';
   return page({
-    ...{ shop, tone: failed ? 'wait' : 'go', title: titles[order.state]!, orderRef: order.orderRef },
+    shop,
+    tone: failed ? 'wait' : 'go',
+    title: titles[order.state]!,
+    orderRef: order.orderRef,
     text: [
       failed
         ? 'The courier could not hand it over. The shop will be in touch; updates come in the chat.'

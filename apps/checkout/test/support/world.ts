@@ -133,20 +133,31 @@ export class World {
     const [outside, database] = [await Outside.open(), await createTestDatabase()];
     const merchant = await insertTestMerchant(database.ownerUrl, { storeUrl: `${outside.url}/shops/demo` });
     await outside.call('PUT', '/control/shops/demo', {
-      ...{ name: 'Dune & Date', currency: 'AED', apiKey: merchant.storeApiKey, seed: 'demo' },
-      ...{ webhookUrl: `${outside.hookUrl}/shop`, webhookSecret: merchant.storeWebhookSecret },
+      name: 'Dune & Date',
+      currency: 'AED',
+      apiKey: merchant.storeApiKey,
+      seed: 'demo',
+      webhookUrl: `${outside.hookUrl}/shop`,
+      webhookSecret: merchant.storeWebhookSecret,
       shipping: { flatMinor: 2_000, freeFromMinor: 0 },
     });
     await outside.call('PUT', `/control/stripe/accounts/acct_${merchant.merchantId.replace(/\W/g, '')}`, {
-      ...{ secretKey: merchant.stripeSecretKey, webhookSecret: merchant.stripeWebhookSecret },
+      secretKey: merchant.stripeSecretKey,
+      webhookSecret: merchant.stripeWebhookSecret,
       webhookUrl: `${outside.hookUrl}/stripe`,
     });
     const app = await startCheckout(
       loadEnv(CheckoutEnv, {
-        ...{ NODE_ENV: 'test', LOG_LEVEL: 'silent', PORT: '0', WACO_CLOCK_FILE: outside.clockFile },
-        ...{ DATABASE_URL: database.url('waco_checkout'), QUEUE_URL: database.queueUrl },
+        NODE_ENV: 'test',
+        LOG_LEVEL: 'silent',
+        PORT: '0',
+        WACO_CLOCK_FILE: outside.clockFile,
+        DATABASE_URL: database.url('waco_checkout'),
+        QUEUE_URL: database.queueUrl,
         WACO_MASTER_KEYS: TEST_MASTER_KEYS,
-        ...{ PUBLIC_URL, STRIPE_BASE_URL: outside.url, CHECKOUT_LINK_KEYS: LINK_KEYS },
+        PUBLIC_URL,
+        STRIPE_BASE_URL: outside.url,
+        CHECKOUT_LINK_KEYS: LINK_KEYS,
         ...settings,
       }),
     );
@@ -166,11 +177,11 @@ export class World {
   async order(sku: string, quantity = 1, quote?: Quote): Promise<string> {
     const orderRef = `WTEST${(this.refs += 1)}`;
     await this.say(requestCheckout, {
-      ...{ orderRef, threadId: 'thr_1', threadStream: 'thread/acc_1/971501234567' },
-      ...{
-        person: { waId: '971501234567', name: 'Aisha Khan' },
-        quote: quote ?? (await this.quote(sku, quantity)),
-      },
+      orderRef,
+      threadId: 'thr_1',
+      threadStream: 'thread/acc_1/971501234567',
+      person: { waId: '971501234567', name: 'Aisha Khan' },
+      quote: quote ?? (await this.quote(sku, quantity)),
     });
     return orderRef;
   }

@@ -9,7 +9,7 @@ export class ChangeIdentityHandler {
   @JobHandler(changeIdentity)
   async handle(payload: ChangeIdentityPayload, ctx: OrderedContext): Promise<JobOutcome> {
     const { channelAccountId, previous, current } = payload;
-    await linkContact(ctx.tx, { merchantId: ctx.merchantId, channelAccountId }, previous, current, ctx.now);
+    await linkContact(ctx, { merchantId: ctx.merchantId, channelAccountId }, previous, current);
     return done;
   }
 }

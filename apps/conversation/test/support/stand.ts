@@ -8,16 +8,16 @@ import {
   noteOrder,
   receiveMessage,
   type JobContract,
-  type OrderFact,
   type SendMessagePayload,
 } from '#contracts';
+import type { OrderFact } from '#core/checkout';
 import type { ThreadState } from '#core/conversation';
 import type { InboundContent, OutboundContent, PersonRef } from '#core/messaging';
 import { Journal, Tenants, type NewItem } from '#persistence';
 import { bootService, CLOCK, loadEnv, type Clock } from '#platform';
-import { connectJobs, toItem, Waker, wakeOf } from '#queue';
+import { toItem, Waker, wakeOf } from '#queue';
 import { insertTestMerchant, until, type TestDatabase, type TestMerchant } from '#testing';
-import { ConversationModule } from '../../src/conversation.module.js';
+import { connectTurns, ConversationModule } from '../../src/conversation.module.js';
 import { ConversationEnv } from '../../src/env.js';
 
 export interface ThreadRow {
@@ -63,7 +63,7 @@ export class Stand {
       service: 'conversation',
       module: ConversationModule.forRoot(env),
       env,
-      configure: (a) => connectJobs(a, 'conversation'),
+      configure: connectTurns,
     });
     const owner = new pg.Pool({ connectionString: database.ownerUrl, max: 2 });
     return new Stand(app as NestFastifyApplication, merchant, owner, Date.now());
@@ -84,7 +84,9 @@ export class Stand {
     const payload = {
       channel: 'whatsapp' as const,
       channelAccountId: this.merchant.channelAccountId,
-      ...{ person, messageId: `wamid.${randomUUID()}`, sentAt: at.toISOString() },
+      person,
+      messageId: `wamid.${randomUUID()}`,
+      sentAt: at.toISOString(),
       content: typeof content === 'string' ? ({ type: 'text', text: content } as const) : content,
       ...more,
     };
@@ -101,8 +103,12 @@ export class Stand {
     return this.item(
       noteOrder,
       {
-        ...{ threadId: thread.thread_id, threadStream: thread.stream, orderRef, fact },
-        ...{ factId: randomUUID(), occurredAt: new Date().toISOString() },
+        threadId: thread.thread_id,
+        threadStream: thread.stream,
+        orderRef,
+        fact,
+        factId: randomUUID(),
+        occurredAt: new Date().toISOString(),
       },
       new Date(),
     );
@@ -139,6 +145,26 @@ export class Stand {
     const before = (await this.sends()).length;
     await this.give(...contents.map((c) => this.message(person, c)));
     return (await this.sends()).slice(before).map((s) => s.content);
+  }
+
+  /** Keeps everybody off a thread until the returned function is called. */
+  async holdThread(threadId: string): Promise<() => Promise<void>> {
+    const holder = await this.owner.connect();
+    await holder.query('BEGIN');
+    await holder.query(`SELECT FROM conversation.threads WHERE thread_id = $1 FOR UPDATE`, [threadId]);
+    return async () => {
+      await holder.query('COMMIT');
+      holder.release();
+    };
+  }
+
+  /** Failed runs and crashes that items of this merchant have counted. */
+  async counted(): Promise<number> {
+    const [row] = await this.sql<{ counted: number }>(
+      `SELECT coalesce(sum(attempts + endings), 0)::int AS counted FROM journal.items WHERE merchant_id = $1`,
+      [this.merchant.merchantId],
+    );
+    return row!.counted;
   }
 
   async settled(): Promise<void> {

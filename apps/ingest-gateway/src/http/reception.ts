@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { Logger } from 'nestjs-pino';
+import type { GivenUp } from '#persistence';
 import { Budgets } from '../budgets.js';
-import type { GivenUp } from '../group-commit.js';
 import type { Source } from '../items.js';
 import * as metrics from '../metrics.js';
 import { replyOf, type Answer, type Reply } from './answer.js';

@@ -4,9 +4,8 @@ import { parseStripeEvent, verifyStripeWebhook, type StripeEvent } from '#adapte
 import { recordPayment } from '#contracts';
 import { storable } from '#core/messaging';
 import { DEFAULT_PAYMENT_ACCOUNT, PAYMENT_ACCOUNT } from '#core/tenancy';
-import { WebhookSecrets } from '#persistence';
+import { WebhookSecrets, type GivenUp } from '#persistence';
 import { CLOCK, type Clock } from '#platform';
-import type { GivenUp } from '../group-commit.js';
 import { Budgets } from '../budgets.js';
 import { isMerchantId, malformed, ok, unsigned, type Answer } from '../http/answer.js';
 import type { Taker } from '../http/reception.js';

@@ -2,7 +2,7 @@ import { Controller } from '@nestjs/common';
 import { done, noteInbound, skipped, type JobOutcome, type NoteInboundPayload } from '#contracts';
 import { JobHandler, type OrderedContext } from '#queue';
 import { Line } from '../line/line.js';
-import { lockRecipient, updateRecipient } from '../store/recipients.js';
+import { lockRecipient, openWindow } from '../store/recipients.js';
 
 @Controller()
 export class NoteInboundHandler {
@@ -12,11 +12,7 @@ export class NoteInboundHandler {
   @JobHandler(noteInbound)
   async handle(inbound: NoteInboundPayload, ctx: OrderedContext): Promise<JobOutcome> {
     const recipient = await lockRecipient(ctx.tx, inbound, ctx.now);
-    const sentAt = new Date(Math.min(Date.parse(inbound.sentAt), ctx.now.getTime()));
-    if (recipient.lastInboundAt && recipient.lastInboundAt >= sentAt) {
-      return skipped('a later message is known');
-    }
-    updateRecipient(ctx.tx, recipient, { lastInboundAt: sentAt, windowRefused: false });
+    if (!openWindow(ctx.tx, recipient, inbound.sentAt, ctx.now)) return skipped('a later message is known');
     this.line.advanceAtEnd(ctx, recipient);
     return done;
   }

@@ -1,6 +1,6 @@
 import { Controller } from '@nestjs/common';
-import { recordStatus, type JobOutcome, type RecordStatusPayload } from '#contracts';
-import { JobHandler, type OrderedContext } from '#queue';
+import { recordStatus, type BulkOutcome, type RecordStatusPayload } from '#contracts';
+import { BulkJobHandler, type BulkContext } from '#queue';
 import { Statuses } from '../line/statuses.js';
 import { toWork } from '../work.js';
 
@@ -8,8 +8,8 @@ import { toWork } from '../work.js';
 export class RecordStatusHandler {
   constructor(private readonly statuses: Statuses) {}
 
-  @JobHandler(recordStatus)
-  handle(status: RecordStatusPayload, ctx: OrderedContext): Promise<JobOutcome> {
-    return this.statuses.record(toWork(ctx), status);
+  @BulkJobHandler(recordStatus)
+  handle(statuses: RecordStatusPayload[], ctx: BulkContext): Promise<BulkOutcome[]> {
+    return this.statuses.recordAll(toWork(ctx), statuses);
   }
 }

@@ -3,7 +3,7 @@ import { done, rejected, sendMessage, type JobOutcome, type SendMessagePayload }
 import { JobHandler, type OrderedContext } from '#queue';
 import { Line } from '../line/line.js';
 import { insertMessage } from '../store/messages.js';
-import { lockRecipient } from '../store/recipients.js';
+import { lockRecipient, openWindow } from '../store/recipients.js';
 import { findAccount } from '../store/senders.js';
 
 @Controller()
@@ -13,13 +13,14 @@ export class SendMessageHandler {
   /** Puts the message at the end of its recipient's line. */
   @JobHandler(sendMessage)
   async handle(message: SendMessagePayload, ctx: OrderedContext): Promise<JobOutcome> {
-    const [account] = await Promise.all([
+    const [account, recipient] = await Promise.all([
       findAccount(ctx.tx, message.channelAccountId),
       lockRecipient(ctx.tx, message, ctx.now),
     ]);
     if (!account) return rejected(`no channel account ${message.channelAccountId}`);
-    insertMessage(ctx.tx, message, ctx.now);
-    this.line.advanceAtEnd(ctx, message);
+    if (message.inbound) openWindow(ctx.tx, recipient, message.inbound.sentAt, ctx.now);
+    insertMessage(ctx.tx, { ...message, contactId: recipient.contactId }, ctx.now);
+    this.line.advanceAtEnd(ctx, recipient);
     return done;
   }
 }

@@ -14,6 +14,7 @@ import { lockHead, updateMessage, type Message } from '../store/messages.js';
 import { lockRecipient, updateRecipient, type Recipient, type RecipientKey } from '../store/recipients.js';
 import { findAccount, lockSender, storeSender, type Account } from '../store/senders.js';
 import { findTemplates } from '../store/templates.js';
+import { RightAway } from '../send/right-away.js';
 import { toWork, type Work } from '../work.js';
 
 /** After a pause one message goes first; the others wait this long for what becomes of it. */
@@ -25,6 +26,8 @@ const PROBE_MS = 15_000;
  */
 @Injectable()
 export class Line {
+  constructor(private readonly rightAway: RightAway) {}
+
   /** The same as `advance`, once for all items of the recipient's stream that are applied together. */
   advanceAtEnd(ctx: OrderedContext, { channelAccountId, contactId }: RecipientKey): void {
     const key = { channelAccountId, contactId };
@@ -35,7 +38,9 @@ export class Line {
   async advance(work: Work, key: RecipientKey): Promise<void> {
     const { tx, now } = work;
     const [recipient, first] = await Promise.all([lockRecipient(tx, key, now), lockHead(tx, key)]);
-    for (let head = first; ; head = await lockHead(tx, key)) {
+    // The line of a contact that was merged into another is empty: it goes on in that other one's.
+    let head = recipient.contactId === key.contactId ? first : await lockHead(tx, recipient);
+    for (; ; head = await lockHead(tx, recipient)) {
       if (!head || head.state === 'sending' || head.state === 'indeterminate') return;
       const account = await findAccount(tx, key.channelAccountId);
       const verdict = await this.judge(work, head, recipient, account, false);
@@ -46,7 +51,7 @@ export class Line {
           continue;
         case 'wait':
           updateMessage(tx, head, { state: 'queued', verdict });
-          return this.lookAgain(work, head, new Date(verdict.until));
+          return this.lookAgain(work, head, verdict.until === null ? null : new Date(verdict.until));
         case 'wait_for_customer':
           updateMessage(tx, head, { state: 'waiting', verdict });
           return this.lookAgain(work, head, verdict.recheckAt === null ? null : new Date(verdict.recheckAt));
@@ -96,18 +101,20 @@ export class Line {
     const { tx, now, emit } = work;
     const taken = takePair(recipient.pair, now);
     if (taken.outcome === 'taken') updateRecipient(tx, recipient, { pair: taken.bucket });
+    const { begun, slotAt } = await this.rightAway.begin(work, head, verdict);
     updateMessage(tx, head, {
       state: 'sending',
       plan: head.plan + 1,
       verdict,
       plannedAt: now,
-      slotAt: null,
-      calledAt: null,
+      slotAt,
+      calledAt: begun ? now : null,
+      sends: head.sends + (begun ? 1 : 0),
       indeterminateAt: null,
       notBefore: null,
     });
     const { channelAccountId, messageId, plan } = head;
-    emit(callChannel, { channelAccountId, messageId, plan });
+    if (!begun) emit(callChannel, { channelAccountId, messageId, plan });
   }
 
   /**
@@ -121,7 +128,10 @@ export class Line {
     return true;
   }
 
-  /** A timer; a message with a deadline is looked at then at the latest, to be dropped. */
+  /**
+   * A timer; a message with a deadline is looked at then at the latest, to be dropped. Two at the same moment are one: what
+   * a head waits for is a moment of its own, however many messages come in meanwhile.
+   */
   private lookAgain({ emit }: Work, head: Message, at: Date | null): void {
     const times = [at, head.deadline].filter((t) => t !== null).map((t) => t.getTime());
     if (times.length === 0) return;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { done, skipped, type JobOutcome, type RecordStatusPayload } from '#contracts';
+import { alone, done, skipped, type BulkOutcome, type RecordStatusPayload } from '#contracts';
 import { classifyError, forward, isDelivery, type DeliveryState } from '#core/outbound';
 import { later, lockNames, query, removal } from '#persistence';
 import { priced, statuses } from '../metrics.js';
@@ -11,6 +11,7 @@ import {
   type Message,
   type MessagePatch,
 } from '../store/messages.js';
+import { lockProgress, storeProgress, type Progress } from '../store/progress.js';
 import type { Work } from '../work.js';
 import { Line } from './line.js';
 import { Refusals } from './refusals.js';
@@ -19,6 +20,8 @@ type Status = Pick<
   RecordStatusPayload,
   'channelMessageId' | 'messageId' | 'status' | 'at' | 'errors' | 'pricing'
 >;
+
+type Outcome = typeof done | ReturnType<typeof skipped>;
 
 const TIMES = {
   held: 'heldAt',
@@ -39,17 +42,39 @@ export class Statuses {
     private readonly refusals: Refusals,
   ) {}
 
-  async record(work: Work, status: Status): Promise<JobOutcome> {
-    if (status.status === 'other') return skipped('a status without meaning for us');
+  /**
+   * Most move on a message that nothing waits for: those are stored together. The others change what else is in a line,
+   * and are recorded alone.
+   */
+  async recordAll(work: Work, all: readonly Status[]): Promise<BulkOutcome[]> {
+    const named = all.flatMap(({ status, messageId, channelMessageId }) =>
+      messageId && status !== 'failed' ? { messageId, channelMessageId } : [],
+    );
+    const messages = await lockProgress(work.tx, named);
+    const moved = new Set<Progress>();
+    const record = async (status: Status): Promise<BulkOutcome> => {
+      if (status.status === 'other') return skipped('a status without meaning for us');
+      const message = status.status === 'failed' ? undefined : messages.get(status.messageId ?? '');
+      if (message?.channelMessageId !== status.channelMessageId)
+        return all.length === 1 ? this.record(work, status) : alone;
+      const { patch, outcome } = progressOf(message, status);
+      Object.assign(message, patch);
+      moved.add(message);
+      return counted(status, outcome);
+    };
+    const outcomes = await Promise.all(all.map(record));
+    storeProgress(work.tx, [...moved]);
+    return outcomes;
+  }
+
+  private async record(work: Work, status: Status): Promise<Outcome> {
     const message = await this.find(work, status);
     if (!message) {
       keepEarly(work, status);
       statuses.inc({ status: status.status, effect: 'early' });
       return skipped('kept until its message is known');
     }
-    const outcome = await this.apply(work, message, status);
-    statuses.inc({ status: status.status, effect: outcome.outcome === 'done' ? 'applied' : 'ignored' });
-    return outcome;
+    return counted(status, await this.apply(work, message, status));
   }
 
   /** What came before the answer that named the message. The caller holds the lock of the channel id. */
@@ -71,38 +96,30 @@ export class Statuses {
     }
   }
 
-  private async find({ tx }: Work, status: Status): Promise<Message | undefined> {
-    const known = status.messageId && (await lockMessage(tx, status.messageId));
+  private async find({ tx, now }: Work, status: Status): Promise<Message | undefined> {
+    const known = status.messageId && (await lockMessage(tx, status.messageId, now));
     if (known) return known;
     lockChannelId(tx, status.channelMessageId);
     const messageId = await findByChannelId(tx, status.channelMessageId);
-    return messageId ? lockMessage(tx, messageId) : undefined;
+    return messageId ? lockMessage(tx, messageId, now) : undefined;
   }
 
-  private async apply(work: Work, message: Message, status: Status): Promise<JobOutcome> {
+  private async apply(work: Work, message: Message, status: Status): Promise<Outcome> {
     const { channelMessageId } = status;
     if (message.failedChannelIds.includes(channelMessageId)) return skipped('of a send that had failed');
     if (status.status === 'failed') return this.fail(work, message, status);
-    const reported = status.status as keyof typeof TIMES;
-    const current = isDelivery(message.state) ? message.state : null;
-    const next = forward(current, reported);
     const wasOpen = message.open;
-    const at = new Date(status.at);
-    const patch: MessagePatch = {
-      state: next,
+    const { patch, outcome } = progressOf(message, status);
+    updateMessage(work.tx, message, {
+      ...patch,
       open: false,
       channelMessageId: message.channelMessageId ?? channelMessageId,
-      acceptedAt: message.acceptedAt ?? at,
-      ...(message[TIMES[reported]] === null ? { [TIMES[reported]]: at } : {}),
-      ...price(message, status),
-    };
-    updateMessage(work.tx, message, patch);
+    });
     if (wasOpen) await this.line.advance(work, message);
-    if (current === 'failed') return skipped('the message had failed');
-    return next === current ? skipped(`the message was ${current} already`) : done;
+    return outcome;
   }
 
-  private async fail(work: Work, message: Message, status: Status): Promise<JobOutcome> {
+  private async fail(work: Work, message: Message, status: Status): Promise<Outcome> {
     const { channelMessageId } = status;
     if (message.channelMessageId !== null && message.channelMessageId !== channelMessageId) {
       return skipped('of another send of the same message');
@@ -131,6 +148,30 @@ export class Statuses {
   }
 }
 
+/** What a status other than `failed` changes of its message, and what is said of it. */
+function progressOf(
+  message: Omit<Progress, 'messageId'>,
+  status: Status,
+): { patch: MessagePatch; outcome: Outcome } {
+  const reported = status.status as keyof typeof TIMES;
+  const current = isDelivery(message.state) ? message.state : null;
+  const next = forward(current, reported);
+  const at = new Date(status.at);
+  const patch = {
+    state: next,
+    acceptedAt: message.acceptedAt ?? at,
+    [TIMES[reported]]: message[TIMES[reported]] ?? at,
+    ...price(message, status),
+  };
+  if (current === 'failed') return { patch, outcome: skipped('the message had failed') };
+  return { patch, outcome: next === current ? skipped(`the message was ${current} already`) : done };
+}
+
+function counted(status: Status, outcome: Outcome): Outcome {
+  statuses.inc({ status: status.status, effect: outcome.outcome === 'done' ? 'applied' : 'ignored' });
+  return outcome;
+}
+
 /** An earlier send of it was given up, and another is on its way. */
 function isAnew({ state, possibleDuplicate }: Message): boolean {
   return state === 'queued' || state === 'waiting' || (state === 'sending' && possibleDuplicate);
@@ -149,7 +190,7 @@ function mayGoAgain({ state }: Message): boolean {
 }
 
 /** The price stands on `sent` and once more later: it counts once a message. */
-function price(message: Message, status: Status): MessagePatch {
+function price(message: Pick<Message, 'pricing'>, status: Status): MessagePatch {
   if (!status.pricing || message.pricing) return {};
   priced.inc({ category: status.pricing.category ?? 'unknown', type: status.pricing.type ?? 'unknown' });
   return { pricing: status.pricing };

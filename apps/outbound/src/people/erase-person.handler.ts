@@ -3,13 +3,22 @@ import type { EntityManager } from 'typeorm';
 import {
   done,
   journalErasePerson,
+  mergeRecipients,
   outboundErasePerson,
   QUEUES,
   type ErasePersonPayload,
   type JobOutcome,
 } from '#contracts';
 import { emptySubject, joinSubjects, type PersonSubject } from '#core/tenancy';
-import { emptyPayload, emptyStreams, lockStreams, removeRows, Tenants } from '#persistence';
+import {
+  contactsMergedInto,
+  emptyPayload,
+  emptyStreams,
+  lockStreams,
+  nameLines,
+  removeRows,
+  Tenants,
+} from '#persistence';
 import { JobHandler, type TaskContext } from '#queue';
 import { deleteMessages, messagesAfter, PAGE, streamsOf, type SeenMessage } from './messages.js';
 
@@ -42,19 +51,39 @@ export class ErasePersonHandler {
 
   /**
    * Messages know names that the person had when they were made. They are kept with the item before the messages go,
-   * or a run after a crash could not hand them on. From then on nothing of before is put into the lines.
+   * or a run after a crash could not hand them on. Nor does anybody else know the contacts that turned out to be the
+   * person's. From then on nothing of before is put into the lines.
    */
   private async learn(payload: ErasePersonPayload, ctx: TaskContext): Promise<PersonSubject> {
-    let { subject } = payload;
+    const known = await this.withMergedContacts(payload.subject, ctx);
+    let subject = known;
     await this.pages(ctx, async (_tx, rows) => {
-      const theirs = rows.filter((row) => isOf(payload, payload.subject, row));
+      const theirs = rows.filter((row) => isOf(payload, known, row));
       subject = theirs.map(learned).reduce(joinSubjects, subject);
     });
+    subject = await this.withMergedContacts(subject, ctx);
     await this.tenants.transaction(ctx.merchantId, async (tx) => {
       await emptyPayload(tx, ctx.item.id, { ...payload, subject });
       await this.emptyLines(tx, subject, ctx);
     });
     return subject;
+  }
+
+  /** The subject with contacts that were merged into its own, or are about to be, and with their lines. */
+  private withMergedContacts(subject: PersonSubject, { merchantId }: TaskContext): Promise<PersonSubject> {
+    return this.tenants.transaction(merchantId, async (tx) => {
+      let known = subject.contactIds;
+      for (;;) {
+        // In this order: one that is applied in between is found by the second look.
+        const toBeMerged = await contactsToBeMerged(tx, merchantId, known);
+        const merged = await contactsMergedInto(tx, merchantId, known);
+        const all = [...new Set([...known, ...merged, ...toBeMerged])];
+        if (all.length === known.length) break;
+        known = all;
+      }
+      const contactIds = known.filter((id) => !subject.contactIds.includes(id));
+      return joinSubjects(subject, await nameLines(tx, merchantId, { ...emptySubject, contactIds }));
+    });
   }
 
   private async emptyLines(tx: EntityManager, subject: PersonSubject, ctx: TaskContext): Promise<void> {
@@ -77,6 +106,20 @@ export class ErasePersonHandler {
       });
     }
   }
+}
+
+/** By merges that are not applied yet, and will be emptied with their line. */
+async function contactsToBeMerged(
+  tx: EntityManager,
+  merchantId: string,
+  contactIds: readonly string[],
+): Promise<string[]> {
+  const rows = (await tx.query(
+    `SELECT payload ->> 'goneContactId' AS "contactId" FROM journal.items
+     WHERE merchant_id = $1 AND queue = $2 AND name = $3 AND settled_at IS NULL AND payload ->> 'keptContactId' = ANY ($4)`,
+    [merchantId, mergeRecipients.queue.name, mergeRecipients.name, contactIds],
+  )) as { contactId: string }[];
+  return rows.map((row) => row.contactId);
 }
 
 function deleteRecipients(tx: EntityManager, { contactIds }: PersonSubject): Promise<number> {

@@ -43,6 +43,7 @@ export class RetentionHandler {
     });
   }
 
+  /** One that leads to another stays for as long as that other one: something may still come for it. */
   private recipients(
     merchantId: string,
     [account, contact]: Place,
@@ -53,7 +54,9 @@ export class RetentionHandler {
         `SELECT channel_account_id AS account, contact_id AS contact,
            coalesce(last_inbound_at, pair_at) < $4 AND pair_at < $4 AND NOT EXISTS (
              SELECT FROM outbound.messages m WHERE m.merchant_id = $1 AND m.open
-               AND m.channel_account_id = r.channel_account_id AND m.contact_id = r.contact_id) AS idle
+               AND m.channel_account_id = r.channel_account_id AND m.contact_id = r.contact_id)
+             AND NOT EXISTS (SELECT FROM outbound.recipients k WHERE k.merchant_id = $1
+               AND k.channel_account_id = r.channel_account_id AND k.contact_id = r.merged_into) AS idle
          FROM outbound.recipients r WHERE merchant_id = $1 AND (channel_account_id, contact_id) > ($2, $3)
          ORDER BY channel_account_id, contact_id LIMIT ${PAGE} FOR UPDATE`,
         [merchantId, account, contact, before],

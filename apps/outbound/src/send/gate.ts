@@ -1,33 +1,25 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import {
-  renderContent,
-  renderTemplate,
-  UnrenderableError,
-  type GraphMessage,
-} from '#adapters/whatsapp-cloud';
+import { UnrenderableError } from '#adapters/whatsapp-cloud';
 import { recordStatus, streamOfMessage, type CallChannelPayload } from '#contracts';
-import type { Cleared } from '#core/messaging';
 import { query } from '#persistence';
 import { ENV } from '#platform';
 import type { OutboundEnv } from '../env.js';
 import { Line } from '../line/line.js';
-import { lockMessage, updateMessage, type Message, type StoredVerdict } from '../store/messages.js';
+import { lockMessage, updateMessage, type Message } from '../store/messages.js';
 import { lockRecipient } from '../store/recipients.js';
 import { findAccount } from '../store/senders.js';
-import { findTemplateText } from '../store/templates.js';
 import type { Work } from '../work.js';
+import { render, type Call } from './render.js';
+import { FRESH_MS } from './right-away.js';
 
-/** A verdict older than this is made again before the call. */
-const FRESH_MS = 2_000;
 /** How often it is looked whether a status that waits has been applied. */
 const LOOK_AGAIN_MS = 1_000;
 
 export type Passage =
-  | { go: 'call'; message: Message; rendered: Cleared<GraphMessage> }
-  /** It has a slot of its number that is not there yet. */
-  | { go: 'not_yet'; slotAt: Date }
-  | { go: 'without_slot' }
+  | ({ go: 'call' } & Call)
+  /** It has a slot of its number that is not there yet, or none. */
+  | { go: 'not_yet'; slotAt: Date | null }
   /** An earlier run may have sent it: not before `until`, unless a status settles it. */
   | { go: 'unsettled'; until: Date }
   /** No status came: it goes out once more. */
@@ -42,7 +34,7 @@ export type Passage =
   | { go: 'nothing'; why: string };
 
 /**
- * What stands before each call: the message is marked as called in a transaction of its own, so that a second run of
+ * What stands before each call that does not begin with its plan (`RightAway`): the message is marked as called in a transaction of its own, so that a second run of
  * the same plan (after a crash) knows that the first may have sent it. The channel has no idempotency key.
  */
 @Injectable()
@@ -54,10 +46,15 @@ export class Gate {
 
   /**
    * @param redrives how often the task was redriven.
-   * @param slotAt reserved by this run; unset when an earlier one has stored its own.
+   * @param slotAt reserved by this run; null when it has none, and an earlier one may have stored its own.
    */
-  async pass(work: Work, payload: CallChannelPayload, redrives: number, slotAt?: Date): Promise<Passage> {
-    const message = await lockMessage(work.tx, payload.messageId);
+  async pass(
+    work: Work,
+    payload: CallChannelPayload,
+    redrives: number,
+    slotAt: Date | null,
+  ): Promise<Passage> {
+    const message = await lockMessage(work.tx, payload.messageId, work.now);
     if (!message || message.plan !== payload.plan) return { go: 'nothing', why: 'planned anew since' };
     switch (message.state) {
       case 'sending':
@@ -77,7 +74,7 @@ export class Gate {
   }
 
   /** The answer is lost, in a crash or on the way: a status with our id may still settle it. */
-  async mark({ tx, now }: Work, message: Message): Promise<Passage> {
+  private async mark({ tx, now }: Work, message: Message): Promise<Passage> {
     if (message.state !== 'indeterminate') {
       updateMessage(tx, message, { state: 'indeterminate', indeterminateAt: now });
     }
@@ -91,8 +88,7 @@ export class Gate {
 
   private async open(work: Work, message: Message, slotAt: Date | null): Promise<Passage> {
     const { tx, now } = work;
-    if (!slotAt) return { go: 'without_slot' };
-    if (slotAt > now) return { go: 'not_yet', slotAt };
+    if (!slotAt || slotAt > now) return { go: 'not_yet', slotAt };
     let verdict = message.verdict!;
     if (now.getTime() - message.plannedAt!.getTime() > FRESH_MS) {
       const [recipient, account] = await Promise.all([
@@ -103,21 +99,21 @@ export class Gate {
       if (!judged.decision.startsWith('send_')) return { go: 'plan_anew' };
       verdict = judged;
     }
-    let rendered: Cleared<GraphMessage> | undefined;
+    let rendered: Call['rendered'] | undefined;
     try {
-      rendered = await render(work, message, verdict);
+      rendered = await render(tx, message, verdict);
     } catch (error) {
       if (error instanceof UnrenderableError) return { go: 'unrenderable', why: error.message };
       throw error;
     }
     if (!rendered) return { go: 'plan_anew' };
     updateMessage(tx, message, {
-      verdict: { ...verdict, slotAt: slotAt.toISOString() },
+      ...(verdict === message.verdict ? {} : { verdict }),
       slotAt,
       calledAt: now,
       sends: message.sends + 1,
     });
-    return { go: 'call', message, rendered };
+    return { go: 'call', person: message.person, rendered };
   }
 }
 
@@ -126,24 +122,9 @@ async function isReported(tx: EntityManager, messageId: string): Promise<boolean
   const waiting = await query(
     tx,
     `SELECT FROM journal.items
-     WHERE queue = $1 AND stream = $2 AND settled_at IS NULL AND parked_at IS NULL LIMIT 1`,
-    [recordStatus.queue.name, streamOfMessage(messageId)],
+     WHERE queue = ANY ($1) AND stream = $2 AND name = $3 AND settled_at IS NULL AND parked_at IS NULL LIMIT 1`,
+    // The release before had them among the recipients.
+    [[recordStatus.queue.name, 'recipients'], streamOfMessage(messageId), recordStatus.name],
   );
   return waiting.length > 0;
-}
-
-/** Undefined when the template is gone. */
-async function render(
-  { tx }: Work,
-  message: Message,
-  verdict: StoredVerdict,
-): Promise<Cleared<GraphMessage> | undefined> {
-  if (verdict.decision !== 'send_template') {
-    const { content } = message;
-    return renderContent(
-      content.type === 'buttons' && message.withoutMedia ? { ...content, imageUrl: undefined } : content,
-    );
-  }
-  const template = await findTemplateText(tx, verdict.template.id);
-  return template && renderTemplate(template, message.template?.facts ?? {});
 }

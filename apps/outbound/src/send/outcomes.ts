@@ -31,7 +31,7 @@ export class Outcomes {
     const { tx, now } = work;
     lockChannelId(tx, channelMessageId);
     const [message, early] = await Promise.all([
-      lockMessage(tx, payload.messageId),
+      lockMessage(tx, payload.messageId, now),
       this.statuses.findEarly(tx, channelMessageId),
     ]);
     // A failure that came before this answer has been dealt with.
@@ -49,7 +49,7 @@ export class Outcomes {
     if (recipient.pairRefusals > 0 || pair !== recipient.pair) {
       updateRecipient(tx, recipient, { pairRefusals: 0, pairHoldUntil: null, pair });
     }
-    endPause(tx, message.channelAccountId, message.calledAt);
+    if (mayEndPause(message)) endPause(tx, message.channelAccountId, message.calledAt);
     await this.statuses.applyEarly(work, message, early);
     await this.line.advance(work, message);
   }
@@ -78,7 +78,7 @@ export class Outcomes {
 
   /** A person took the task out of the dead letters: the message starts anew. */
   async redriven(work: Work, payload: CallChannelPayload): Promise<void> {
-    const message = await lockMessage(work.tx, payload.messageId);
+    const message = await lockMessage(work.tx, payload.messageId, work.now);
     if (message?.state !== 'failed' || message.plan !== payload.plan) return;
     updateMessage(work.tx, message, { retries: 0, failedAt: null });
     await this.again(work, message, 'redriven', 0);
@@ -108,9 +108,14 @@ export class Outcomes {
   }
 }
 
+/** What was called as it was planned, while there was no pause, was called before any that there is now. */
+function mayEndPause({ verdict, plannedAt, calledAt }: Message): boolean {
+  return Boolean(verdict?.facts.pauseReason) || calledAt?.getTime() !== plannedAt?.getTime();
+}
+
 /** The message if this plan of it is still the one under way: a status may have settled it. */
-async function inFlight({ tx }: Work, payload: CallChannelPayload): Promise<Message | undefined> {
-  const message = await lockMessage(tx, payload.messageId);
+async function inFlight({ tx, now }: Work, payload: CallChannelPayload): Promise<Message | undefined> {
+  const message = await lockMessage(tx, payload.messageId, now);
   const underWay = message?.state === 'sending' || message?.state === 'indeterminate';
   return underWay && message.plan === payload.plan ? message : undefined;
 }

@@ -17,9 +17,11 @@ import { toItem, Waker, wakeOf, type TaskContext } from '#queue';
 import { sends } from '../metrics.js';
 import { lockMessage, updateMessage, type MessageError } from '../store/messages.js';
 import type { Work } from '../work.js';
-import { Channel } from './channel.js';
+import { Channel, type OpenChannel } from './channel.js';
 import { Gate, type Passage } from './gate.js';
 import { Outcomes } from './outcomes.js';
+import type { Call } from './render.js';
+import type { PlannedCall } from './right-away.js';
 import { Slots } from './slots.js';
 
 type Failure = Pick<MessageError, 'code' | 'class' | 'details'>;
@@ -27,6 +29,7 @@ type Failure = Pick<MessageError, 'code' | 'class' | 'details'>;
 /** Sleeping in the process meets a slot better than a delayed job does. */
 const SLEEP_MS = 1_000;
 const EARLY_MS = 300;
+
 /** The call to the channel, once per plan, and what its answer changes. */
 @Injectable()
 export class Sends {
@@ -42,36 +45,11 @@ export class Sends {
   ) {}
 
   async run(payload: CallChannelPayload, ctx: TaskContext): Promise<JobOutcome> {
+    if (ctx.begunWith) return this.runPlanned(payload, ctx, ctx.begunWith as PlannedCall);
     // Before the gate: a token that does not open must not look like a send whose answer was lost.
     const channel = await this.channel.open(ctx.merchantId, payload.channelAccountId);
     if (!channel) return this.settle(ctx, (w) => this.outcomes.planAnew(w, payload, 'the account is gone'));
-    const passage = await this.pass(payload, ctx, channel.messagesPerSecond);
-    switch (passage.go) {
-      case 'call': {
-        const { message, rendered } = passage;
-        const result = await channel.client.send(message.person, rendered, message.messageId);
-        count(result);
-        return this.conclude(payload, ctx, result);
-      }
-      case 'not_yet':
-        return this.keepSlot(payload, ctx, passage.slotAt);
-      case 'without_slot':
-        throw new Error('a slot was reserved and the gate asks for one');
-      case 'unsettled':
-        return deferred(passage.until);
-      case 'grace_over':
-        return this.settle(ctx, (w) => this.outcomes.graceOver(w, payload));
-      case 'plan_anew':
-        return this.settle(ctx, (w) => this.outcomes.planAnew(w, payload, 'the plan was out of date'));
-      case 'redriven':
-        return this.settle(ctx, (w) => this.outcomes.redriven(w, payload));
-      case 'dead':
-        return rejected(passage.why);
-      case 'unrenderable':
-        return this.bury(payload, ctx, { code: null, class: 'request', details: passage.why });
-      case 'nothing':
-        return skipped(passage.why);
-    }
+    return this.throughGate(payload, ctx, channel);
   }
 
   /** This task goes to the dead letters for good: its line must not stand still behind it. */
@@ -79,24 +57,62 @@ export class Sends {
     await this.failAside(payload, ctx, { code: null, class: 'fault', details: why });
   }
 
-  /** Reserves a slot of the number, unless an earlier run has stored one, and sleeps up to a second for it. */
-  private async pass(payload: CallChannelPayload, ctx: TaskContext, rate: number): Promise<Passage> {
-    const number = { merchantId: ctx.merchantId, channelAccountId: payload.channelAccountId };
-    let slotAt = ctx.item.blocking ? undefined : await this.slots.reserve(number, rate);
-    for (;;) {
-      const passage = await this.afterSleep(slotAt, () =>
-        this.apart(ctx, (work) => this.gate.pass(work, payload, ctx.item.redrives, slotAt)),
+  /** Its plan was the mark. What it was planned by holds for a while: the commit may have taken longer. */
+  private async runPlanned(
+    payload: CallChannelPayload,
+    ctx: TaskContext,
+    { channel, freshUntil, ...call }: PlannedCall,
+  ): Promise<JobOutcome> {
+    await this.sleepUntil(call.slotAt);
+    if (this.clock.now() > freshUntil) return this.planAnew(payload, ctx);
+    return this.call(payload, ctx, channel, call);
+  }
+
+  private async throughGate(
+    payload: CallChannelPayload,
+    ctx: TaskContext,
+    channel: OpenChannel,
+  ): Promise<JobOutcome> {
+    for (let slotAt: Date | null = null; ;) {
+      const reserved: Date | null = slotAt;
+      const passage: Passage = await this.apart(ctx, (work) =>
+        this.gate.pass(work, payload, ctx.item.redrives, reserved),
       );
-      if (passage.go === 'without_slot') slotAt = await this.slots.reserve(number, rate);
-      else if (passage.go !== 'not_yet' || this.msUntil(passage.slotAt) > SLEEP_MS) return passage;
-      else slotAt = passage.slotAt;
+      switch (passage.go) {
+        case 'not_yet': {
+          const number = { merchantId: ctx.merchantId, channelAccountId: payload.channelAccountId };
+          slotAt = passage.slotAt ?? (await this.slots.reserve(number, channel.messagesPerSecond));
+          if (this.msUntil(slotAt) > SLEEP_MS) return this.keepSlot(payload, ctx, slotAt);
+          await this.sleepUntil(slotAt);
+          continue;
+        }
+        case 'call':
+          return this.call(payload, ctx, channel, passage);
+        case 'unsettled':
+          return deferred(passage.until);
+        case 'grace_over':
+          return this.settle(ctx, (w) => this.outcomes.graceOver(w, payload));
+        case 'plan_anew':
+          return this.planAnew(payload, ctx);
+        case 'redriven':
+          return this.settle(ctx, (w) => this.outcomes.redriven(w, payload));
+        case 'dead':
+          return rejected(passage.why);
+        case 'unrenderable':
+          return this.bury(payload, ctx, { code: null, class: 'request', details: passage.why });
+        case 'nothing':
+          return skipped(passage.why);
+      }
     }
   }
 
-  private async afterSleep<T>(slotAt: Date | undefined, work: () => Promise<T>): Promise<T> {
-    const ms = slotAt ? this.msUntil(slotAt) : 0;
-    if (ms > 0 && ms <= SLEEP_MS) await sleep(ms);
-    return work();
+  private planAnew(payload: CallChannelPayload, ctx: TaskContext): Promise<JobOutcome> {
+    return this.settle(ctx, (w) => this.outcomes.planAnew(w, payload, 'the plan was out of date'));
+  }
+
+  private async sleepUntil(time: Date): Promise<void> {
+    const ms = this.msUntil(time);
+    if (ms > 0) await sleep(ms);
   }
 
   private msUntil(time: Date): number {
@@ -104,35 +120,29 @@ export class Sends {
   }
 
   private async keepSlot(payload: CallChannelPayload, ctx: TaskContext, slotAt: Date): Promise<JobOutcome> {
-    await this.apart(ctx, async ({ tx }) => {
-      const message = await lockMessage(tx, payload.messageId);
+    await this.apart(ctx, async ({ tx, now }) => {
+      const message = await lockMessage(tx, payload.messageId, now);
       if (message?.plan === payload.plan) updateMessage(tx, message, { slotAt });
     });
     return deferred(new Date(slotAt.getTime() - EARLY_MS));
   }
 
-  private async conclude(
+  private async call(
     payload: CallChannelPayload,
     ctx: TaskContext,
-    result: SendResult,
+    channel: OpenChannel,
+    { person, rendered }: Call,
   ): Promise<JobOutcome> {
+    const result = await channel.client.send(person, rendered, payload.messageId);
+    count(result);
     switch (result.outcome) {
       case 'accepted':
         return this.settle(ctx, (w) => this.outcomes.accepted(w, payload, result));
       case 'not_sent':
         return this.settle(ctx, (w) => this.outcomes.notSent(w, payload, result.why));
       case 'indeterminate': {
-        const passage = await this.apart(ctx, async (work): Promise<Passage> => {
-          const message = await lockMessage(work.tx, payload.messageId);
-          // A status with our id may have been faster.
-          if (message?.state !== 'sending' || message.plan !== payload.plan) {
-            return { go: 'nothing', why: 'settled by a status' };
-          }
-          return this.gate.mark(work, message);
-        });
-        if (passage.go === 'unsettled') return deferred(passage.until);
-        if (passage.go === 'grace_over') return this.settle(ctx, (w) => this.outcomes.graceOver(w, payload));
-        return done;
+        const outcome = await this.throughGate(payload, ctx, channel); // as after a crash
+        return outcome.outcome === 'skipped' ? done : outcome; // a status was faster
       }
       case 'refused': {
         const { code, details } = result;
@@ -147,7 +157,8 @@ export class Sends {
 
   /** Stores the result with the task's own end, once. */
   private async settle(ctx: TaskContext, work: (w: Work) => Promise<void>): Promise<JobOutcome> {
-    await ctx.commit(({ tx, emit }) => work({ tx, emit, now: this.clock.now() }));
+    const { merchantId } = ctx;
+    await ctx.commit((commit) => work({ ...commit, merchantId, now: this.clock.now() }));
     return done;
   }
 
@@ -161,7 +172,7 @@ export class Sends {
   private async failAside(payload: CallChannelPayload, ctx: TaskContext, error: Failure): Promise<void> {
     const now = this.clock.now();
     const item = await this.tenants.transaction(ctx.merchantId, async (tx) => {
-      const message = await lockMessage(tx, payload.messageId);
+      const message = await lockMessage(tx, payload.messageId, now);
       if (!message || message.plan !== payload.plan || !message.open) return undefined;
       updateMessage(tx, message, {
         state: 'failed',
@@ -179,11 +190,13 @@ export class Sends {
   }
 
   /** A transaction beside the task's own end. Nothing is emitted in it. */
-  private apart<T>(ctx: TaskContext, work: (w: Work) => Promise<T>): Promise<T> {
+  private apart<T>({ merchantId }: TaskContext, work: (w: Work) => Promise<T>): Promise<T> {
     const emit = (): never => {
       throw new Error('what is emitted here would not be woken');
     };
-    return this.tenants.transaction(ctx.merchantId, (tx) => work({ tx, emit, now: this.clock.now() }));
+    return this.tenants.transaction(merchantId, (tx) =>
+      work({ merchantId, tx, emit, now: this.clock.now() }),
+    );
   }
 }
 

@@ -1,8 +1,8 @@
 import type { EntityManager } from 'typeorm';
 import type { OutboundContent, PersonRef, TemplateFallback } from '#core/messaging';
-import type { MessageState, Verdict } from '#core/outbound';
+import { SWITCHED_OFF, type MessageState, type Verdict } from '#core/outbound';
 import { later, query } from '#persistence';
-import { lockRecipientOf, type RecipientKey } from './recipients.js';
+import { lockRecipient, lockRecipientOf, type RecipientKey } from './recipients.js';
 
 /** A message as it is stored: its place in its recipient's line, and everything that happened to it. */
 export interface Message extends RecipientKey {
@@ -15,7 +15,7 @@ export interface Message extends RecipientKey {
   /** Still in its recipient's line. */
   open: boolean;
   plan: number;
-  verdict: StoredVerdict | null;
+  verdict: Verdict | null;
   plannedAt: Date | null;
   slotAt: Date | null;
   calledAt: Date | null;
@@ -39,9 +39,6 @@ export interface Message extends RecipientKey {
   failedAt: Date | null;
   droppedAt: Date | null;
 }
-
-/** The verdict with the slot of the number that was reserved for it. */
-export type StoredVerdict = Verdict & { slotAt?: string };
 
 export interface MessageError {
   code: number | null;
@@ -142,16 +139,58 @@ export async function lockHead(tx: EntityManager, key: RecipientKey): Promise<Me
 
 /**
  * A message with its recipient's lock: whoever changes a message holds that first, so that two never wait for each
- * other.
+ * other. While one waits for it the message may be moved to another recipient, whose lock is then taken as well.
  */
-export async function lockMessage(tx: EntityManager, messageId: string): Promise<Message | undefined> {
-  const [, [message]] = await Promise.all([
+export async function lockMessage(
+  tx: EntityManager,
+  messageId: string,
+  now: Date,
+): Promise<Message | undefined> {
+  const [first, [message]] = await Promise.all([
     lockRecipientOf(tx, messageId),
     query<Message>(tx, `SELECT ${SELECT} FROM outbound.messages WHERE message_id = $1 FOR UPDATE`, [
       messageId,
     ]),
   ]);
+  const isMoved = message && message.contactId !== first?.contactId;
+  const recipient = isMoved ? await lockRecipientOf(tx, messageId) : first;
+  if (message && recipient?.mergedInto) {
+    // It was out of the line when its contact was merged, and may come back: into the line of the one that is kept.
+    const { contactId } = await lockRecipient(tx, message, now);
+    later(tx, `UPDATE outbound.messages SET contact_id = $2 WHERE message_id = $1`, [messageId, contactId]);
+    message.contactId = contactId;
+  }
   return message;
+}
+
+/**
+ * Moves what is in the line of `from` into that of `to`. Both keep the order in which their messages were put into lines.
+ * The caller holds both recipients' locks.
+ */
+export function moveOpenMessages(tx: EntityManager, from: RecipientKey, to: RecipientKey): void {
+  later(
+    tx,
+    `UPDATE outbound.messages SET contact_id = $3
+     WHERE open AND channel_account_id = $1 AND contact_id = $2`,
+    [from.channelAccountId, from.contactId, to.contactId],
+  );
+}
+
+/** Contacts after `after` whose lines wait for the account, or its merchant, to be switched on, in their order. */
+export async function findSwitchedOff(
+  tx: EntityManager,
+  channelAccountId: string,
+  after: string,
+  limit: number,
+): Promise<string[]> {
+  const rows = await query<{ contactId: string }>(
+    tx,
+    `SELECT DISTINCT contact_id AS "contactId" FROM outbound.messages
+     WHERE open AND channel_account_id = $1 AND contact_id > $2 AND state = 'queued' AND verdict ->> 'why' = ANY ($3)
+     ORDER BY contact_id LIMIT $4`,
+    [channelAccountId, after, SWITCHED_OFF, limit],
+  );
+  return rows.map((row) => row.contactId);
 }
 
 /** The id of the message that the channel knows by this id. */

@@ -9,6 +9,8 @@ export interface RecipientKey {
 
 /** One person at one of the merchant's numbers. */
 export interface Recipient extends RecipientKey {
+  /** The contact that this one turned out to be: the row only leads there. */
+  mergedInto: string | null;
   lastInboundAt: Date | null;
   windowRefused: boolean;
   pair: PairBucket;
@@ -17,6 +19,7 @@ export interface Recipient extends RecipientKey {
 }
 
 const COLUMNS = {
+  mergedInto: 'merged_into',
   lastInboundAt: 'last_inbound_at',
   windowRefused: 'window_refused',
   pairRefusals: 'pair_refusals',
@@ -28,17 +31,23 @@ interface Row extends Omit<Recipient, 'pair'> {
   pairAt: Date;
 }
 
-const SELECT = `SELECT channel_account_id AS "channelAccountId", contact_id AS "contactId",
+const SELECT = `SELECT channel_account_id AS "channelAccountId", contact_id AS "contactId", merged_into AS "mergedInto",
     last_inbound_at AS "lastInboundAt", window_refused AS "windowRefused", pair_level AS "pairLevel",
     pair_at AS "pairAt", pair_refusals AS "pairRefusals", pair_hold_until AS "pairHoldUntil"
   FROM outbound.recipients`;
 
-/** The recipient, made if need be, locked until the transaction ends: its line is decided by one at a time. */
-export function lockRecipient(tx: EntityManager, key: RecipientKey, now: Date): Promise<Recipient> {
-  return once(tx, nameOf(key), async () => (await find(tx, key)) ?? make(tx, key, now));
+/**
+ * The recipient, made if need be, locked until the transaction ends: its line is decided by one at a time. For a contact
+ * that was merged into another, that other one: its `contactId` is the one to use. The one that is gone is locked first,
+ * then the one that it leads to, whoever asks.
+ */
+export async function lockRecipient(tx: EntityManager, key: RecipientKey, now: Date): Promise<Recipient> {
+  const found = await once(tx, nameOf(key), async () => (await find(tx, key)) ?? make(tx, key, now));
+  const { channelAccountId, mergedInto } = found;
+  return mergedInto === null ? found : lockRecipient(tx, { channelAccountId, contactId: mergedInto }, now);
 }
 
-/** The same for the recipient of a message; nobody when there is no such message. */
+/** The row of a message's recipient, locked, also when it only leads to another; nobody when there is no such message. */
 export async function lockRecipientOf(tx: EntityManager, messageId: string): Promise<Recipient | undefined> {
   const [row] = await query<Row>(
     tx,
@@ -73,6 +82,14 @@ const nameOf = ({ channelAccountId, contactId }: RecipientKey): string =>
 
 function toRecipient({ pairLevel, pairAt, ...rest }: Row): Recipient {
   return { ...rest, pair: { level: pairLevel, at: pairAt } };
+}
+
+/** The customer wrote. False when a later message is known: the window never moves back. */
+export function openWindow(tx: EntityManager, recipient: Recipient, sentAt: string, now: Date): boolean {
+  const lastInboundAt = new Date(Math.min(Date.parse(sentAt), now.getTime()));
+  if (recipient.lastInboundAt && recipient.lastInboundAt >= lastInboundAt) return false;
+  updateRecipient(tx, recipient, { lastInboundAt, windowRefused: false });
+  return true;
 }
 
 /** Writes the patch, and into `recipient` too. */

@@ -1,7 +1,8 @@
+import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import pg from 'pg';
 import { splitWebhook } from '#adapters/whatsapp-cloud';
@@ -42,6 +43,12 @@ export interface Customer {
   thread: string;
 }
 
+/** A process, which resolves with its exit code when it has ended. */
+export interface Spawned {
+  kill(): Promise<number | null>;
+  stop(): Promise<number | null>;
+}
+
 export interface StoredMessage {
   message_id: string;
   state: string;
@@ -65,6 +72,7 @@ export class Stand {
   readonly owner: pg.Client;
   /** Changes what a webhook says before it is led in: what arrives is up to the test. */
   onStatus: (payload: Answer) => Answer | undefined = (payload) => payload;
+  private readonly spawned: { child: ChildProcess; ended: Promise<unknown> }[] = [];
   private taken = 0;
   private timer: NodeJS.Timeout;
 
@@ -74,18 +82,23 @@ export class Stand {
     readonly merchant: TestMerchant,
     readonly app: NestFastifyApplication,
     private readonly folder: string,
+    private readonly environment: NodeJS.ProcessEnv,
   ) {
     this.owner = new pg.Client({ connectionString: database.ownerUrl });
   }
 
-  static async start(backend: 'postgres' | 'redis' = 'postgres'): Promise<Stand> {
+  /** `idle`: the service of this process takes up nothing; see `spawn`. `settings` are those of its environment. */
+  static async start(
+    backend: 'postgres' | 'redis' = 'postgres',
+    { idle = false, settings = {} }: { idle?: boolean; settings?: Record<string, string> } = {},
+  ): Promise<Stand> {
     const database = await createTestDatabase();
     const merchant = await insertTestMerchant(database.ownerUrl);
     const folder = mkdtempSync(join(tmpdir(), 'outbound-'));
     const clockFile = join(folder, 'clock.json');
     const world = await World.start({}, { WACO_CLOCK_FILE: clockFile });
     await Stand.register(world, merchant);
-    const env = loadEnv(OutboundEnv, {
+    const environment = {
       NODE_ENV: 'test',
       LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent',
       PORT: '0',
@@ -97,14 +110,18 @@ export class Stand {
       WHATSAPP_BASE_URL: `${world.url}/graph`,
       WHATSAPP_TIMEOUT_MS: String(TIMEOUT_MS),
       INDETERMINATE_GRACE_MS: String(GRACE_MS),
-    });
+      ...settings,
+    };
+    const env = loadEnv(OutboundEnv, environment);
     const app = await bootService({
       service: 'outbound',
       module: OutboundModule.forRoot(env),
       env,
-      configure: (a) => connectJobs(a, 'outbound'),
+      configure: (a) => {
+        if (!idle) connectJobs(a, 'outbound');
+      },
     });
-    const stand = new Stand(world, database, merchant, app, folder);
+    const stand = new Stand(world, database, merchant, app, folder, environment);
     await stand.owner.connect();
     stand.timer = setInterval(() => void stand.leadIn(), 10);
     return stand;
@@ -137,6 +154,10 @@ export class Stand {
 
   async stop(): Promise<void> {
     clearInterval(this.timer);
+    for (const { child, ended } of this.spawned) {
+      child.kill('SIGKILL');
+      await ended;
+    }
     await this.app.close();
     await this.world.stop();
     await this.owner.end();
@@ -144,15 +165,42 @@ export class Stand {
     rmSync(this.folder, { recursive: true });
   }
 
+  /** The service as a process of its own, as the build made it. */
+  spawn(settings: Record<string, string> = {}): Spawned {
+    const program = resolve('dist/apps/outbound/src/main.js');
+    const child = spawn(process.execPath, [program], {
+      env: { PATH: process.env.PATH, ...this.environment, ...settings },
+      stdio: 'inherit',
+    });
+    const ended = new Promise<number | null>((done) => child.once('exit', (code) => done(code)));
+    this.spawned.push({ child, ended });
+    const end = (signal: NodeJS.Signals) => (child.kill(signal), ended);
+    return { kill: () => end('SIGKILL'), stop: () => end('SIGTERM') };
+  }
+
+  /** The commit that marks a message with this text as called takes so many seconds. */
+  async slowMark(text: string, seconds: number): Promise<void> {
+    await this.owner.query(`
+      CREATE OR REPLACE FUNCTION public.take_long() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        PERFORM pg_sleep(TG_ARGV[0]::float8);
+        RETURN NULL;
+      END $$`);
+    await this.owner.query('DROP TRIGGER IF EXISTS slow_mark ON outbound.messages');
+    await this.owner.query(`
+      CREATE CONSTRAINT TRIGGER slow_mark AFTER UPDATE ON outbound.messages DEFERRABLE INITIALLY DEFERRED
+      FOR EACH ROW WHEN (OLD.called_at IS NULL AND NEW.called_at IS NOT NULL AND NEW.content->>'body' = '${text}')
+      EXECUTE FUNCTION public.take_long(${seconds})`);
+  }
+
   /** Keeps the service off a stream until the returned function is called. */
-  async holdStream(stream: string): Promise<() => Promise<void>> {
+  async holdStream(queue: string, stream: string): Promise<() => Promise<void>> {
     const { merchantId } = this.merchant;
     const holder = new pg.Client({ connectionString: this.database.ownerUrl });
     await holder.connect();
     await holder.query('BEGIN');
     await holder.query(
       `SELECT FROM journal.locks WHERE service = 'outbound' AND kind = 'stream' AND slot = $1 FOR UPDATE`,
-      [lockSlot('stream', streamLock({ merchantId, queue: 'recipients', stream }))],
+      [lockSlot('stream', streamLock({ merchantId, queue, stream }))],
     );
     return () => holder.end();
   }

@@ -97,8 +97,14 @@ export class FakePaymentProvider implements PaymentProviderPort {
   private say(page: Page, kind: PaymentEvent['kind']): void {
     const { orderRef, merchantId, quote } = page.request;
     const event: PaymentEvent = {
-      ...{ kind, eventId: `event_${(this.events += 1)}`, orderRef, merchantId, sessionId: page.sessionId },
-      ...{ paymentId: page.paymentId, amount: quote.total, occurredAt: this.now().toISOString() },
+      kind,
+      eventId: `event_${(this.events += 1)}`,
+      orderRef,
+      merchantId,
+      sessionId: page.sessionId,
+      paymentId: page.paymentId,
+      amount: quote.total,
+      occurredAt: this.now().toISOString(),
     };
     const rawBody = Buffer.from(JSON.stringify(event));
     this.deliveries.push({ rawBody, headers: { 'fake-signature': signatureOf(rawBody) } });

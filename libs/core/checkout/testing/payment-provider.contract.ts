@@ -32,7 +32,10 @@ export function describePaymentProvider(name: string, open: () => Promise<Paymen
       const orderRef = `WCONTR${(orders += 1)}`;
       const expiresAt = new Date((await world.now()).getTime() + 31 * 60_000).toISOString();
       return cleared({
-        ...{ merchantId: 'mer_1', orderRef, quote: sampleQuote(), expiresAt },
+        merchantId: 'mer_1',
+        orderRef,
+        quote: sampleQuote(),
+        expiresAt,
         returnUrl: 'http://localhost:3003/c/token/return',
         cancelUrl: 'http://localhost:3003/c/token/return',
         idempotencyKey: `mer_1:${orderRef}:1`,
@@ -55,7 +58,11 @@ export function describePaymentProvider(name: string, open: () => Promise<Paymen
       return events;
     }
     const refundOf = (orderRef: string, paymentId: string) => ({
-      ...{ merchantId: 'mer_1', orderRef, paymentId, amount: sampleQuote().total, duplicate: false },
+      merchantId: 'mer_1',
+      orderRef,
+      paymentId,
+      amount: sampleQuote().total,
+      duplicate: false,
       idempotencyKey: `mer_1:${orderRef}:refund:1`,
     });
 
@@ -69,13 +76,11 @@ export function describePaymentProvider(name: string, open: () => Promise<Paymen
       expect(status).toMatchObject({ status: 'paid', sessionId, amount: asked.quote.total });
       const [event] = await eventsOf(asked.orderRef, 1);
       expect(event).toMatchObject({
-        ...{
-          kind: 'paid',
-          orderRef: asked.orderRef,
-          merchantId: 'mer_1',
-          sessionId,
-          amount: asked.quote.total,
-        },
+        kind: 'paid',
+        orderRef: asked.orderRef,
+        merchantId: 'mer_1',
+        sessionId,
+        amount: asked.quote.total,
         paymentId: status.status === 'paid' ? status.paymentId : 'not paid',
       });
     });
@@ -148,7 +153,9 @@ export function describePaymentProvider(name: string, open: () => Promise<Paymen
       expect(await world.provider.refund({ ...refund, idempotencyKey: `${refund.idempotencyKey}b` })).toEqual({ outcome: 'already' }); // prettier-ignore
       const events = await eventsOf(asked.orderRef, 2);
       expect(events.filter((e) => e.kind === 'refunded')[0]).toMatchObject({
-        ...{ paymentId: paid!.paymentId, amount: asked.quote.total, merchantId: 'mer_1' },
+        paymentId: paid!.paymentId,
+        amount: asked.quote.total,
+        merchantId: 'mer_1',
       });
     });
 

@@ -1,6 +1,15 @@
 import type { CartLine, FoundProduct, Quote, QuoteLine } from '#core/catalog';
+import type { OrderFact } from '#core/checkout';
 import type { InboundContent, OutboundContent } from '#core/messaging';
-import { newThread, step, type Answer, type Effect, type OrderFact, type ThreadState } from '../index.js';
+import {
+  keyOf,
+  newThread,
+  step,
+  type Answer,
+  type Effect,
+  type Question,
+  type ThreadState,
+} from '../index.js';
 
 type Product = Pick<QuoteLine, 'title'> & Partial<QuoteLine> & { price: number };
 
@@ -29,24 +38,29 @@ export class ShopStub {
         : (product.reason ??
           (available === 0 ? 'out_of_stock' : available < quantity ? 'insufficient_stock' : undefined));
       return {
-        ...{ sku, quantity, available, title: product?.title ?? '', maxQuantity: product?.maxQuantity ?? 99 },
+        sku,
+        quantity,
+        available,
+        title: product?.title ?? '',
+        maxQuantity: product?.maxQuantity ?? 99,
         unitPrice: money(product?.price ?? 0),
         ...(reason ? { reason } : {}),
       };
     });
     const goods = quoted.reduce((sum, l) => sum + (l.reason ? 0 : l.unitPrice.minor * l.quantity), 0);
     return {
-      ...{
-        source: this.source,
-        quotedAt: '2026-11-21T10:00:00.000Z',
-        validUntil: '2026-11-21T10:05:00.000Z',
-      },
-      ...{ currency: 'AED', lines: quoted, tax: money(0), shipping: money(this.shipping) },
+      source: this.source,
+      quotedAt: '2026-11-21T10:00:00.000Z',
+      validUntil: '2026-11-21T10:05:00.000Z',
+      currency: 'AED',
+      lines: quoted,
+      tax: money(0),
+      shipping: money(this.shipping),
       total: money(goods + this.shipping),
     };
   }
 
-  answer(question: Extract<Effect, { kind: 'ask' }>['question']): Answer {
+  answer(question: Question): Answer {
     if (!this.open) return { kind: question.kind, reply: { outcome: 'unavailable', reason: 'test' } };
     switch (question.kind) {
       case 'categories': {
@@ -58,7 +72,10 @@ export class ShopStub {
       case 'search': {
         const skus = [...this.products.keys()];
         const products = skus.map((sku): FoundProduct => ({
-          ...{ sku, description: '', categoryId: 'all', imageUrl: null },
+          sku,
+          description: '',
+          categoryId: 'all',
+          imageUrl: null,
         }));
         const quote = this.quote(skus.map((sku) => ({ sku, quantity: 1 })));
         return { kind: 'search', reply: { outcome: 'ok', products, quote } };
@@ -74,6 +91,8 @@ export class Chat {
   readonly shop = new ShopStub();
   /** Everything but what was said, oldest first. */
   readonly effects: Exclude<Effect, { kind: 'say' }>[] = [];
+  /** Everything that the shop was asked, oldest first. */
+  readonly asked: Question[] = [];
   private ids = 0;
 
   get ref(): string {
@@ -118,22 +137,27 @@ export class Chat {
   }
 
   private apply(event: Parameters<typeof step>[1]): OutboundContent[] {
-    const result = step(this.state, event, {
-      ...{ now: this.now, shop: 'Dune & Date', currency: 'AED' },
-      newQuestionId: () => `q${++this.ids}`,
+    const answers = new Map<string, Answer>();
+    const context = {
+      now: this.now,
+      shop: 'Dune & Date',
+      currency: 'AED',
       newOrderRef: () => `W${++this.ids}`,
-    });
-    this.state = result.state;
-    return result.effects.flatMap((effect) => {
-      if (effect.kind === 'say') return [effect.content];
-      this.effects.push(effect);
-      if (effect.kind !== 'ask') return [];
-      return this.apply({
-        kind: 'answer',
-        questionId: effect.questionId,
-        answer: this.shop.answer(effect.question),
+    };
+    for (;;) {
+      const result = step(this.state, event, context, answers);
+      if ('needs' in result) {
+        this.asked.push(result.needs);
+        answers.set(keyOf(result.needs), this.shop.answer(result.needs));
+        continue;
+      }
+      this.state = result.state;
+      return result.effects.flatMap((effect) => {
+        if (effect.kind === 'say') return [effect.content];
+        this.effects.push(effect);
+        return [];
       });
-    });
+    }
   }
 }
 

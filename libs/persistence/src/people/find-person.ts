@@ -47,12 +47,18 @@ export async function nameStreams(
     [merchantId, subject.contactIds],
   )) as { threadId: string; formerIds: string[]; stream: string }[];
   const threadIds = new Set([...subject.threadIds, ...rows.flatMap((r) => [r.threadId, ...r.formerIds])]);
-  const lines = [
-    ...subject.streams,
-    ...rows.map((r) => r.stream),
-    ...(await linesOf(tx, merchantId, subject)),
-  ];
-  return { ...subject, threadIds: [...threadIds], streams: [...new Set(lines)] };
+  const streams = [...subject.streams, ...rows.map((r) => r.stream)];
+  return nameLines(tx, merchantId, { ...subject, threadIds: [...threadIds], streams });
+}
+
+/** The subject with the lines of the journal that its names and contacts have. */
+export async function nameLines(
+  tx: EntityManager,
+  merchantId: string,
+  subject: PersonSubject,
+): Promise<PersonSubject> {
+  const lines = [...subject.streams, ...(await linesOf(tx, merchantId, subject))];
+  return { ...subject, streams: [...new Set(lines)] };
 }
 
 /** On each of the merchant's channel accounts, also those that it gave up. */

@@ -83,9 +83,19 @@ function condition(
         -- What was not understood is kept as it came, under whatever name.
         OR service = 'ingest' AND payload::text LIKE ANY ($14)))`,
     parameters: [
-      ...[merchantId, from.stream, from.occurredAt, from.id, to === undefined],
-      ...[end.stream, end.occurredAt, end.id, notOf],
-      ...[ids.map(containing), upTo, subject.streams, names.map(containing)],
+      merchantId,
+      from.stream,
+      from.occurredAt,
+      from.id,
+      to === undefined,
+      end.stream,
+      end.occurredAt,
+      end.id,
+      notOf,
+      ids.map(containing),
+      upTo,
+      subject.streams,
+      names.map(containing),
       subject.keys.map((key) => containing(JSON.stringify(key))),
     ],
   };
@@ -156,7 +166,7 @@ export async function emptyItems(tx: EntityManager, ids: readonly string[], now:
   if (ids.length === 0) return;
   await tx.query(
     `UPDATE journal.items SET payload = '{"erased":true}', stream = 'erased', outcome = 'erased', reason = NULL,
-       settled_at = $2, parked_at = NULL
+       evidence = NULL, settled_at = $2, parked_at = NULL
      WHERE id = ANY ($1::bigint[])`,
     [ids, now],
   );

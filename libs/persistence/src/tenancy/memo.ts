@@ -1,4 +1,4 @@
-import { Turnstile } from '#platform';
+import { Semaphore } from '#platform';
 
 export interface MemoOptions {
   /** How long something is remembered, in milliseconds. */
@@ -14,10 +14,10 @@ export interface MemoOptions {
 /** Remembers what was looked up, for a short time. Whoever asks for the same meanwhile gets the same answer. */
 export class Memo {
   private readonly known = new Map<string, { at: number; value: Promise<unknown> }>();
-  private readonly turnstile: Turnstile;
+  private readonly semaphore: Semaphore;
 
   constructor(private readonly options: MemoOptions) {
-    this.turnstile = new Turnstile(options.atOnce, options.mayWait);
+    this.semaphore = new Semaphore(options.atOnce, options.mayWait);
   }
 
   /** @throws TooManyWaiting, or what `load` throws; a look-up that failed is not remembered. */
@@ -27,7 +27,7 @@ export class Memo {
     if (found && performance.now() - found.at < options.ttlMs) return found.value as Promise<T>;
     known.delete(key);
     if (known.size >= options.most) known.delete(known.keys().next().value!);
-    const value = this.turnstile.pass(load);
+    const value = this.semaphore.pass(load);
     const entry = { at: performance.now(), value };
     known.set(key, entry);
     value.catch(() => {

@@ -49,7 +49,15 @@ const PHRASE = new RegExp(
   'gu',
 );
 const DISGUISES: Readonly<Record<string, string>> = {
-  ...{ 0: 'o', 1: 'i', 3: 'e', 4: 'a', 5: 's', 7: 't', '@': 'a', $: 's', '!': 'i' },
+  0: 'o',
+  1: 'i',
+  3: 'e',
+  4: 'a',
+  5: 's',
+  7: 't',
+  '@': 'a',
+  $: 's',
+  '!': 'i',
 };
 
 /** Words alone in a text that may be random otherwise have to be longer, and more like words. */

@@ -2,11 +2,11 @@ import { Controller, Module, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { IsString } from 'class-validator';
-import { defineJob, done, QUEUES, type JobContract, type JobOutcome } from '#contracts';
+import { defineJob, done, QUEUES, type BulkOutcome, type JobContract, type JobOutcome } from '#contracts';
 import { DatabaseModule, Journal, Tenants } from '#persistence';
 import { BaseEnv, newId, PlatformModule } from '#platform';
-import { connectJobs, JobHandler, JobsModule, toItem, Waker, wakeOf } from '#queue';
-import type { OrderedContext, TaskContext } from '#queue';
+import { BulkJobHandler, connectJobs, JobHandler, JobsModule, toItem, Waker, wakeOf } from '#queue';
+import type { BulkContext, OrderedContext, TaskContext } from '#queue';
 
 export class LinePayload {
   @IsString() id: string;
@@ -22,6 +22,13 @@ export const say = defineJob({
   retry,
 });
 export const interrupt = defineJob({ ...say, name: 'test.interrupt-line.v1', expedited: true });
+export const mark = defineJob({
+  ...base,
+  name: 'test.mark-thing.v1',
+  queue: QUEUES.statuses,
+  stream: (p) => p.line,
+  retry,
+});
 /** How long a task may take, in seconds. */
 export const TASK_LIMIT = 3;
 export const fetchThing = defineJob({
@@ -36,14 +43,20 @@ export interface Script {
   applied: string[];
   tasks: string[];
   onMessage: (id: string, ctx: OrderedContext) => JobOutcome | Promise<JobOutcome>;
+  /** An outcome for each of the ids. */
+  onBulk: (ids: string[], ctx: BulkContext) => BulkOutcome[] | Promise<BulkOutcome[]>;
   onTask: (id: string, ctx: TaskContext) => JobOutcome | Promise<JobOutcome>;
+  /** What is found out before a line is applied. */
+  known: () => unknown;
 }
 
 export const newScript = (): Script => ({
   applied: [],
   tasks: [],
   onMessage: () => done,
+  onBulk: (ids) => ids.map(() => done),
   onTask: () => done,
+  known: () => undefined,
 });
 
 export const message = (id: string, line = 'line_1'): LinePayload => ({ id, line });
@@ -74,6 +87,14 @@ export async function startLines(options: {
       return done;
     }
 
+    @BulkJobHandler(mark)
+    async mark(payloads: LinePayload[], ctx: BulkContext): Promise<BulkOutcome[]> {
+      return script().onBulk(
+        payloads.map(({ id }) => id),
+        ctx,
+      );
+    }
+
     @JobHandler(fetchThing)
     async call(payload: LinePayload, ctx: TaskContext): Promise<JobOutcome> {
       script().tasks.push(payload.id);
@@ -101,7 +122,10 @@ export async function startLines(options: {
   })
   class TestModule {}
   const created = await NestFactory.create(TestModule, new FastifyAdapter(), { logger: false });
-  connectJobs(created, 'outbound', [say, interrupt, fetchThing]);
+  connectJobs(created, 'outbound', {
+    contracts: [say, interrupt, mark, fetchThing],
+    prepare: { recipients: () => Promise.resolve(script().known()) },
+  });
   await created.startAllMicroservices();
   await created.init();
   return created;

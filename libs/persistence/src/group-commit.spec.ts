@@ -11,6 +11,8 @@ class Inserts {
   };
 
   async end(error?: unknown): Promise<void> {
+    await settle();
+    while (this.open.length === 0) await settle();
     const insert = this.open.shift()!;
     if (error === undefined) insert.resolve();
     else insert.reject(error);
@@ -19,6 +21,13 @@ class Inserts {
 }
 
 const settle = (): Promise<void> => new Promise((resume) => setImmediate(resume));
+/** In a moment of its own, after those that were before. */
+let before: Promise<unknown> = Promise.resolve();
+const later = (store: () => Promise<void>): Promise<void> => {
+  const stored = before.then(settle).then(() => ({ stored: store() }));
+  before = stored;
+  return stored.then(({ stored: done }) => done);
+};
 const refusal = Object.assign(new Error('violates'), { code: '23514' });
 const gone = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
 
@@ -32,10 +41,11 @@ function outcomeOf(promise: Promise<void>): { value: string } {
 }
 
 describe('GroupCommit', () => {
-  it('writes at once when idle, and what arrives meanwhile together, in order', async () => {
+  it('writes at once when idle, and what arrives meanwhile or in the same moment together, in order', async () => {
     const inserts = new Inserts();
     const group = new GroupCommit(inserts.write);
     const first = outcomeOf(group.store(['a']));
+    await settle();
     const others = ['b', 'c', 'd'].map((item) => outcomeOf(group.store([item])));
     expect(inserts.batches).toEqual([['a']]);
     await inserts.end();
@@ -44,6 +54,9 @@ describe('GroupCommit', () => {
     await inserts.end();
     expect(others.map((o) => o.value)).toEqual(['stored', 'stored', 'stored']);
     void group.store(['e']); // idle again
+    void group.store(['f']);
+    await settle();
+    expect(inserts.batches[2]).toEqual(['e', 'f']);
     expect(inserts.batches).toHaveLength(3);
   });
 
@@ -51,7 +64,8 @@ describe('GroupCommit', () => {
     const inserts = new Inserts();
     const group = new GroupCommit(inserts.write, { ...GROUP_COMMIT, batchItems: 3 });
     for (const items of [['a'], ['b', 'c'], ['d', 'e'], ['1', '2', '3', '4', '5'], ['f']])
-      void group.store(items);
+      void later(() => group.store(items));
+    await settle();
     for (let i = 0; i < 5; i++) await inserts.end().catch(() => undefined);
     expect(inserts.batches).toEqual([['a'], ['b', 'c'], ['d', 'e'], ['1', '2', '3', '4', '5'], ['f']]);
   });
@@ -72,7 +86,9 @@ describe('GroupCommit', () => {
   it('fails all requests of a batch at once when the database is away, and goes on with the next', async () => {
     const inserts = new Inserts();
     const group = new GroupCommit(inserts.write);
-    const requests = ['a', 'b', 'c'].map((item) => outcomeOf(group.store([item])));
+    const first = outcomeOf(group.store(['a']));
+    await settle();
+    const requests = [first, ...['b', 'c'].map((item) => outcomeOf(group.store([item])))];
     await inserts.end(gone);
     await inserts.end(gone);
     expect(inserts.batches).toEqual([['a'], ['b', 'c']]);
@@ -97,6 +113,7 @@ describe('GroupCommit', () => {
     const group = new GroupCommit(inserts.write);
     const abort = new AbortController();
     void group.store(['a']);
+    await settle();
     const late = outcomeOf(group.store(['b'], abort.signal));
     void group.store(['c']);
     abort.abort();
@@ -109,6 +126,7 @@ describe('GroupCommit', () => {
     const inserts = new Inserts();
     const group = new GroupCommit(inserts.write, { ...GROUP_COMMIT, waitingItems: 2 });
     void group.store(['running']);
+    await settle();
     void group.store(['a', 'b']);
     await expect(group.store(['c'])).rejects.toThrow(JournalBusy);
     await inserts.end();
@@ -121,7 +139,7 @@ describe('GroupCommit', () => {
   it('goes round an insert that hangs, up to a number of them, and recovers when they end', async () => {
     const inserts = new Inserts();
     const group = new GroupCommit(inserts.write, { ...GROUP_COMMIT, patienceMs: 10, stuckInserts: 2 });
-    const requests = ['a', 'b'].map((item) => outcomeOf(group.store([item])));
+    const requests = ['a', 'b'].map((item) => outcomeOf(later(() => group.store([item]))));
     await new Promise((resume) => setTimeout(resume, 60));
     expect(inserts.batches).toEqual([['a'], ['b']]);
     await expect(group.store(['c'])).rejects.toThrow(JournalBusy);
@@ -129,6 +147,7 @@ describe('GroupCommit', () => {
     await inserts.end();
     expect(requests.map((r) => r.value)).toEqual(['stored', 'stored']);
     void group.store(['d']);
+    await settle();
     expect(inserts.batches).toEqual([['a'], ['b'], ['d']]);
   });
 

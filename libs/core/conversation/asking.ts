@@ -1,19 +1,47 @@
-import { compareQuotes, sameMoney, type Quote, type QuoteLine } from '#core/catalog';
-import { askForCart, cartOnOffer, onlySellable, saying } from './cart.js';
-import type { Step, StepContext } from './effects.js';
-import type { Answer } from './facts.js';
+import { compareQuotes, sameMoney, withHeld, type Quote, type QuoteLine } from '#core/catalog';
+import { cartOnOffer, onlySellable, saying } from './cart.js';
+import type { Effect, Outcome, Turn } from './effects.js';
 import { changeText } from './figures.js';
 import { CHOICE } from './intent.js';
+import { keyOf, type Answer, type Question } from './questions.js';
 import * as say from './say.js';
-import { remember, withCart, type PendingQuestion, type ThreadState } from './state.js';
+import { remember, withCart, type ThreadState } from './state.js';
 
-/** Goes on where the question was asked. An answer of another kind than was asked for cannot be used. */
-export function answered(
+/** What follows when the answer is there. */
+type Next =
+  | { kind: 'welcome' }
+  | { kind: 'show_products'; title: string; searched: boolean; uncompared?: string }
+  | { kind: 'show_product' }
+  | { kind: 'show_cart'; notes: string[]; held?: Quote };
+
+/** Goes on with the answer to a question, or says that it needs it. `effects` come before those that follow. */
+export function ask(
   state: ThreadState,
-  { next }: PendingQuestion,
-  answer: Answer,
-  context: StepContext,
-): Step {
+  question: Question,
+  next: Next,
+  turn: Turn,
+  effects: readonly Effect[] = [],
+): Outcome {
+  const answer = turn.answers.get(keyOf(question));
+  if (!answer) return { needs: question };
+  const then = answered(state, next, answer, turn);
+  return 'needs' in then ? then : { ...then, effects: [...effects, ...then.effects] };
+}
+
+/**
+ * Prices the cart anew and shows it.
+ * @param held the quote of an order whose goods the shop still holds for this customer.
+ */
+export function askForCart(
+  state: ThreadState,
+  turn: Turn,
+  { effects = [], notes = [], held }: { effects?: readonly Effect[]; notes?: string[]; held?: Quote } = {},
+): Outcome {
+  return ask(state, { kind: 'quote', lines: state.cart }, { kind: 'show_cart', notes, held }, turn, effects);
+}
+
+/** An answer of another kind than was asked for cannot be used. */
+function answered(state: ThreadState, next: Next, answer: Answer, turn: Turn): Outcome {
   const unavailable = say.sayUnavailable(next.kind === 'show_cart' ? CHOICE.cart : CHOICE.menu);
   if (answer.reply.outcome === 'unavailable') return saying(state, unavailable);
   switch (next.kind) {
@@ -21,7 +49,7 @@ export function answered(
       if (answer.kind !== 'categories') break;
       return saying(
         state,
-        say.sayWelcome(context.shop, answer.reply.categories, state.cart.length + state.orders.length > 0),
+        say.sayWelcome(turn.shop, answer.reply.categories, state.cart.length + state.orders.length > 0),
       );
     case 'show_products': {
       if (answer.kind !== 'search') break;
@@ -40,20 +68,25 @@ export function answered(
     }
     case 'show_cart':
       if (answer.kind !== 'quote') break;
-      return showCart(state, answer.reply.quote, next.notes, context);
+      return showCart(state, answer.reply.quote, next, turn);
   }
   return saying(state, unavailable);
 }
 
-function showCart(state: ThreadState, quote: Quote, before: string[], context: StepContext): Step {
+function showCart(
+  state: ThreadState,
+  present: Quote,
+  { notes: before, held }: Extract<Next, { kind: 'show_cart' }>,
+  turn: Turn,
+): Outcome {
+  const quote = held ? withHeld(present, held) : present;
   const notes = [...before, ...news(state, quote)];
   const cart = cartOnOffer(quote);
-  // A fact may have come between question and answer, and found the cart empty: then it is being built anew.
   const moves = cart.length === 0 || state.phase === 'browsing' || state.phase === 'awaiting_fulfilment';
   const next = remember(moves ? withCart(state, cart) : { ...state, cart }, quote);
   if (cart.length === 0) return saying({ ...next, shown: null }, say.sayEmptyCart(notes));
   const shown = onlySellable(quote);
-  if (!shown) return askForCart(next, context, [], notes);
+  if (!shown) return askForCart(next, turn, { notes, held });
   return saying({ ...next, shown }, say.sayCart(shown, notes));
 }
 

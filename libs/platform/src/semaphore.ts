@@ -2,7 +2,7 @@
 export class TooManyWaiting extends Error {}
 
 /** Lets so many pass at a time; the others wait, in the order in which they came. */
-export class Turnstile {
+export class Semaphore {
   private free: number;
   private readonly waiting: (() => void)[] = [];
 
@@ -40,9 +40,9 @@ export class Turnstile {
 /** A place that others of the same name wait for stays empty for no longer than this, in milliseconds. */
 const LONGEST_REST_MS = 500;
 
-/** A turnstile for each name, for as long as somebody is at it. */
-export class Turnstiles {
-  private readonly inUse = new Map<string, { turnstile: Turnstile; there: number }>();
+/** A semaphore for each name, for as long as somebody is at it. */
+export class Semaphores {
+  private readonly inUse = new Map<string, { semaphore: Semaphore; there: number }>();
 
   constructor(
     private readonly atOnce: number,
@@ -56,21 +56,21 @@ export class Turnstiles {
 
   /** @throws TooManyWaiting, or what `work` throws. */
   pass<T>(name: string, work: () => Promise<T>): Promise<T> {
-    const known = this.inUse.get(name) ?? { turnstile: new Turnstile(this.atOnce, this.mayWait), there: 0 };
+    const known = this.inUse.get(name) ?? { semaphore: new Semaphore(this.atOnce, this.mayWait), there: 0 };
     this.inUse.set(name, known);
     known.there++;
-    const { turnstile } = known;
+    const { semaphore } = known;
     return new Promise<T>((resolve, reject) => {
       const held = async (): Promise<void> => {
         const beganAt = performance.now();
         await work().then(resolve, reject);
         const restMs = Math.min((performance.now() - beganAt) * this.rest, LONGEST_REST_MS);
-        if (turnstile.isAwaited && restMs > 0) await new Promise((over) => setTimeout(over, restMs));
+        if (semaphore.isAwaited && restMs > 0) await new Promise((over) => setTimeout(over, restMs));
       };
       const leave = (): void => {
         if (--known.there === 0) this.inUse.delete(name);
       };
-      turnstile.pass(held).catch(reject).finally(leave);
+      semaphore.pass(held).catch(reject).finally(leave);
     });
   }
 }

@@ -1,3 +1,5 @@
+import { isRefusal, sqlState } from './tenants.js';
+
 export interface GroupCommitOptions {
   /** A batch takes whole requests until it holds this many items. */
   batchItems: number;
@@ -45,6 +47,8 @@ export class GroupCommit<T> {
     /** Stores all items or none. Throws what the database throws. */
     private readonly write: (items: readonly T[]) => Promise<void>,
     private readonly options: GroupCommitOptions = GROUP_COMMIT,
+    /** An error of `write` that may be the fault of one request: then each is written alone. */
+    private readonly mayBeOfOne: (error: unknown) => boolean = isRefusal,
   ) {}
 
   /**
@@ -65,6 +69,7 @@ export class GroupCommit<T> {
 
   private async run(): Promise<void> {
     this.running = true;
+    await Promise.resolve(); // what comes in the same moment goes together
     while (this.waiting.length > 0) {
       const batch = this.take();
       if (batch.length === 0) continue;
@@ -117,7 +122,7 @@ export class GroupCommit<T> {
       await this.writeAgain(batch.flatMap((r) => r.items));
       for (const request of batch) request.resolve();
     } catch (error) {
-      if (batch.length === 1 || !isRefusal(error)) {
+      if (batch.length === 1 || !this.mayBeOfOne(error)) {
         for (const request of batch) request.reject(error);
         return;
       }
@@ -136,14 +141,4 @@ export class GroupCommit<T> {
       }
     }
   }
-}
-
-/** Classes of SQLSTATE that speak of the data, not of the server: another batch may well succeed. */
-function isRefusal(error: unknown): boolean {
-  return /^(0A|21|22|23|42|44|54)/.test(sqlState(error) ?? '');
-}
-
-function sqlState(error: unknown): string | undefined {
-  const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
 }

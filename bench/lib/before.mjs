@@ -1,0 +1,56 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { ROOT } from '../../deploy/local/settings.mjs';
+
+/**
+ * What an earlier commit of this project starts as a fleet, in its own code. That is taken from git and built in
+ * `dist/before/<commit>` when it is asked for first, which takes a minute, and stays there.
+ * @param {string} commit
+ * @returns {Promise<((options: object) => Promise<object>) | undefined>} the commit's own startFleet(), in the form of
+ *   fleet.mjs; undefined when git is not there, or its history does not reach so far.
+ */
+export async function startFleetOf(commit) {
+  const folder = join(ROOT, 'dist', 'before', commit);
+  if (!existsSync(folder)) {
+    if (!isInHistory(commit)) return undefined;
+    build(commit, folder);
+  }
+  const fleet = await import(pathToFileURL(join(folder, 'bench', 'lib', 'fleet.mjs')).href);
+  return fleet.startFleet;
+}
+
+function isInHistory(commit) {
+  try {
+    execFileSync('git', ['cat-file', '-e', `${commit}^{commit}`], { cwd: ROOT, stdio: 'ignore' });
+    return true;
+  } catch {
+    return false; // no git, no repository, or a shallow one
+  }
+}
+
+/** The folder is there when it is whole: a build that was broken off begins anew. */
+function build(commit, folder) {
+  const unfinished = `${folder}.unfinished`;
+  rmSync(unfinished, { recursive: true, force: true });
+  mkdirSync(unfinished, { recursive: true });
+  const archive = execFileSync('git', ['archive', commit], { cwd: ROOT, maxBuffer: 1 << 30 });
+  execFileSync('tar', ['-x'], { cwd: unfinished, input: archive });
+  if (hasSamePackages(unfinished)) {
+    symlinkSync(join(ROOT, 'node_modules'), join(unfinished, 'node_modules'), 'junction');
+  } else {
+    npm(unfinished, 'ci', '--no-audit', '--no-fund');
+  }
+  npm(unfinished, 'run', 'build');
+  renameSync(unfinished, folder);
+}
+
+function hasSamePackages(folder) {
+  const [theirs, ours] = [folder, ROOT].map((root) => readFileSync(join(root, 'package-lock.json'), 'utf8'));
+  return theirs === ours;
+}
+
+function npm(cwd, ...args) {
+  execFileSync('npm', args, { cwd, stdio: ['ignore', 'ignore', 'inherit'] });
+}
