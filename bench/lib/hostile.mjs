@@ -165,5 +165,5 @@ function send(kind, url, { method, headers, body }) {
 }
 
 function count(what) {
-  counts[what] = (counts[what] ?? 0) + 1; // by kind of request and status
+  counts[what] = (counts[what] ?? 0) + 1; // `what`: the kind of request, and the status
 }

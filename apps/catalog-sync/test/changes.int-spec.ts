@@ -9,7 +9,7 @@ import { CatalogSyncModule } from '../src/catalog-sync.module.js';
 import { CatalogSyncEnv } from '../src/env.js';
 import { RecordChangeHandler } from '../src/jobs/record-change.handler.js';
 
-/** Changes of products in bulk, through the real handler: what comes of them is what one by one would give. */
+/** Changes of products in bulk, through the real handler. The copy must end as if each had been applied alone. */
 
 const SKUS = ['A', 'B', 'C'];
 
@@ -131,7 +131,7 @@ it('end as one by one, whatever the order, and doubled', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(change, { minLength: 1, maxLength: 12 }).chain((changes) => {
-        // The shop says what it has before it says what became of it.
+        // A shop describes a product before it tells of changes to it.
         const all = [
           ...SKUS.map((sku) => ({ sku, title: 'New', minor: 1, available: 1, deleted: false })),
           ...changes,

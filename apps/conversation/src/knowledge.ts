@@ -31,7 +31,7 @@ interface Known {
   held: boolean;
 }
 
-/** What the catalog was asked while a stream is in hand, and what it answered: outside any transaction. */
+/** Questions to the catalog and their answers, for one run of a stream. The catalog is asked outside any transaction. */
 export class Knowledge implements Answers {
   private readonly known = new Map<string, Known>();
   private used = new Map<string, Known>();
@@ -55,7 +55,7 @@ export class Knowledge implements Answers {
     return outcome;
   }
 
-  /** Finds out what a step needs, and what comes of it; nothing is kept but the answers. */
+  /** Asks whatever the step needs, and returns the state after it. Only the answers are kept. */
   async lookAhead(state: ThreadState, event: ThreadEvent, context: StepContext): Promise<ThreadState> {
     for (;;) {
       const outcome = this.try(state, event, context);

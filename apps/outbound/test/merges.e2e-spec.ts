@@ -65,7 +65,7 @@ describe('two recipients that turn out to be one person', () => {
     await sentOnce(first, second, third, fourth);
   });
 
-  it('what is said after the merge comes after what was asked for before it and is not in line yet', async () => {
+  it('a message from after the merge comes after one from before it that is not in line yet', async () => {
     await writes(kept);
     const line = recipientStream(stand.merchant.channelAccountId, gone.contactId);
     const letGo = await stand.holdStream(mergeRecipients.queue.name, line);

@@ -17,7 +17,7 @@ import { OutboundEnv } from '../src/env.js';
 import { RecordStatusHandler } from '../src/jobs/record-status.handler.js';
 import { OutboundModule } from '../src/outbound.module.js';
 
-/** Statuses in bulk, through the real handler, over two processes: what comes of them is what one by one would give. */
+/** Statuses in bulk, through the real handler, over two processes. Messages must end as if each had been applied alone. */
 
 const MESSAGES = 120;
 const STEPS = ['sent', 'delivered', 'read'] as const;

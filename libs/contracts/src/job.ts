@@ -33,11 +33,6 @@ export interface BulkQueue extends AnyQueue {
 
 export interface TaskQueue extends AnyQueue {
   kind: 'task';
-  /**
-   * Nothing outside the database comes of it, so that what a crash of the database forgets may be done again. Its commit
-   * does not wait for the disk; those of ordered work, which is always of that kind, never do.
-   */
-  inside?: boolean;
   /** A run that takes longer has failed, in seconds: whatever it waits for, its place is needed. */
   limitSeconds: number;
   /**
@@ -66,8 +61,7 @@ export interface JobContract<P extends object = object> {
   /** The aggregate whose order matters; of a bulk queue, what the item is about. Tasks need none. */
   stream?(payload: NoInfer<P>): string;
   /**
-   * Goes before what waits in its stream, and its stream before others of a crowd: the answer that a blocked line waits
-   * for.
+   * Goes before what waits in its stream, and its stream before others of a crowd: it frees what waits there.
    */
   expedited?: boolean;
   retry: RetryPolicy;

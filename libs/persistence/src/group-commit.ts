@@ -34,8 +34,9 @@ interface Request<T> {
 }
 
 /**
- * Lets concurrent requests share one insert: what arrives while an insert runs goes into the next one; when none runs,
- * it goes at once. A request's promise resolves when its items are durable. Items keep the order in which they came.
+ * Lets concurrent requests share one write (an insert, a transaction): what arrives while a write runs goes into the next
+ * one; when none runs, it goes at once. A request's promise resolves when its items are written. Items keep the order in
+ * which they came.
  */
 export class GroupCommit<T> {
   private waiting: Request<T>[] = [];

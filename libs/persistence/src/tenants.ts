@@ -8,8 +8,8 @@ interface Session {
   sent: Promise<unknown>[];
   /** What `once` has found. */
   known: Map<string, Promise<unknown>>;
-  /** The first of those sent that failed: what fails after it fails because of it. */
-  failure?: Error;
+  /** The first statement that failed, and the first of those that nobody waited for. */
+  failures: { ofAll?: Error; unheard?: Error };
 }
 
 const sessions = new WeakMap<QueryRunner, Session>();
@@ -45,7 +45,7 @@ export class Tenants {
         await session?.client.query('ROLLBACK').catch(() => undefined);
         inTransaction(runner, false);
       }
-      throw session?.failure ?? error;
+      throw causeOf(error, session);
     } finally {
       sessions.delete(runner);
       await runner.release();
@@ -76,8 +76,7 @@ export class Tenants {
  * if it fails, so does its transaction, with its error.
  */
 export function later(tx: EntityManager, sql: string, parameters: unknown[]): void {
-  const session = sessionOf(tx);
-  keep(session, session.client.query(sql, parameters));
+  keep(tx, send(tx, sql, parameters));
 }
 
 /** The same for a statement whose rows are needed when the transaction is committed, and not before. */
@@ -86,9 +85,8 @@ export function laterRows<T extends object>(
   sql: string,
   parameters: unknown[],
 ): Promise<T[]> {
-  const session = sessionOf(tx);
-  const sent = session.client.query<T>(sql, parameters);
-  keep(session, sent);
+  const sent = send<T>(tx, sql, parameters);
+  keep(tx, sent);
   const rows = sent.then((answer) => answer.rows);
   rows.catch(() => undefined); // the transaction fails with it
   return rows;
@@ -108,10 +106,7 @@ export async function query<T extends object>(
   sql: string,
   parameters: unknown[],
 ): Promise<T[]> {
-  const session = sessionOf(tx);
-  const sent = session.client.query<T>(sql, parameters);
-  note(session, sent);
-  return (await sent).rows;
+  return (await send<T>(tx, sql, parameters)).rows;
 }
 
 /**
@@ -137,10 +132,10 @@ export function forget(tx: EntityManager, key: string): void {
  */
 async function begin(runner: QueryRunner, merchantId: string, durable: boolean): Promise<Session> {
   const client = (await runner.connect()) as pg.ClientBase;
-  const session: Session = { client, sent: [], known: new Map() };
+  const session: Session = { client, sent: [], known: new Map(), failures: {} };
   sessions.set(runner, session);
   const patience = durable ? '' : `, set_config('synchronous_commit', 'off', true)`;
-  keep(session, client.query(`START TRANSACTION; ${forMerchant(merchantId)}${patience}`));
+  keep(runner.manager, send(runner.manager, `START TRANSACTION; ${forMerchant(merchantId)}${patience}`));
   inTransaction(runner, true);
   return session;
 }
@@ -170,20 +165,19 @@ export function isRefusal(error: unknown): boolean {
   return /^(0A|21|22|23|42|44|54|P0)/.test(sqlState(error) ?? '');
 }
 
-/** The transaction had to give way (a deadlock, a lock that did not come, a lost connection): the same again may succeed. */
+/**
+ * The transaction had to give way (a lost connection, a deadlock, a server without room, a lock that did not come, a
+ * server that stops): the same again may succeed.
+ */
 export function hadToGiveWay(error: unknown): boolean {
-  return /^(08|40|55P03|57P)/.test(sqlState(error) ?? '');
-}
-
-/** A statement was cancelled, as it took longer than its role may. */
-export function tookTooLong(error: unknown): boolean {
-  return sqlState(error) === '57014';
+  return /^(08|40|53|55P03|57P)/.test(sqlState(error) ?? '');
 }
 
 /** SQLSTATE, if Postgres said so. */
 export function sqlState(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
+  // Node's own codes begin with an E, and one of them has five letters.
+  return typeof code === 'string' && /^(?!E)[0-9A-Z]{5}$/.test(code) ? code : undefined;
 }
 
 function sessionOf(tx: EntityManager): Session {
@@ -192,14 +186,35 @@ function sessionOf(tx: EntityManager): Session {
   return session;
 }
 
-function keep(session: Session, sent: Promise<unknown>): void {
-  session.sent.push(sent);
-  note(session, sent);
+function send<T extends object>(
+  tx: EntityManager,
+  sql: string,
+  parameters?: unknown[],
+): Promise<pg.QueryResult<T>> {
+  const { client, failures } = sessionOf(tx);
+  const sent = client.query<T>(sql, parameters);
+  sent.catch((error: Error) => {
+    failures.ofAll ??= error;
+  });
+  return sent;
 }
 
-/** What fails after it fails because of it. */
-function note(session: Session, sent: Promise<unknown>): void {
+/** The commit waits for it. */
+function keep(tx: EntityManager, sent: Promise<unknown>): void {
+  const session = sessionOf(tx);
+  session.sent.push(sent);
   sent.catch((error: Error) => {
-    session.failure ??= error;
+    session.failures.unheard ??= error;
   });
+}
+
+/**
+ * What a transaction has failed of. A statement that nobody waited for explains what failed after it. Postgres refuses
+ * what follows a failed statement, whichever that was.
+ */
+function causeOf(error: unknown, session: Session | undefined): unknown {
+  const { ofAll, unheard } = session?.failures ?? {};
+  const told = unheard ?? error;
+  const isAftermath = [told, (told as Error | undefined)?.cause].some((one) => sqlState(one) === '25P02');
+  return isAftermath ? (ofAll ?? told) : told;
 }

@@ -8,11 +8,6 @@ import type { Wake, Waker } from './waker.js';
 export interface EmitOptions {
   /** Not before this time (platform clock): a timer. It does not hold up its stream. */
   dueAt?: Date;
-  /**
-   * Nobody is woken for it: what follows in the same stream takes it along. Should nothing follow, the sweep brings it
-   * after two seconds or so.
-   */
-  quiet?: boolean;
 }
 
 export interface BeginOptions {
@@ -34,7 +29,6 @@ export type TakePlace = (queue: string) => Place | undefined;
 /** Collects what a transaction emits: stored with it, woken or begun after it. */
 export class Outbox {
   private readonly items: NewItem[] = [];
-  private readonly quiet = new Set<NewItem>();
   private readonly begun: { item: NewItem; known: object; place: Place }[] = [];
   private ids: Promise<Map<string, string>> | undefined;
 
@@ -46,9 +40,7 @@ export class Outbox {
 
   /** @throws Error naming field and rule when the payload breaks its contract. */
   emit<P extends object>(contract: JobContract<P>, payload: P, options: EmitOptions = {}): void {
-    const item = toItem(contract, payload, this.merchantId, this.now, options);
-    this.items.push(item);
-    if (options.quiet) this.quiet.add(item);
+    this.items.push(toItem(contract, payload, this.merchantId, this.now, options));
   }
 
   /** See `OrderedContext.begin`. @throws Error naming field and rule when the payload breaks its contract. */
@@ -76,9 +68,7 @@ export class Outbox {
       if (id === undefined) place.giveBack();
       else place.begin(this.merchantId, toPending(item, id, this.now), known);
     }
-    await waker.wake(
-      this.items.filter((item) => !this.quiet.has(item)).map((item) => wakeOf(item, this.now)),
-    );
+    await waker.wake(this.items.map((item) => wakeOf(item, this.now)));
   }
 
   /** The transaction is given up. */

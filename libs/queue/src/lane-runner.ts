@@ -38,8 +38,8 @@ interface Places {
   /** Streams at a time, those that wait for something outside the database included. */
   atOnce: number;
   /**
-   * Of what is run with care, one at a time in all lanes of a queue: should the process die once more, only the item
-   * that it was at has been counted. A task that takes long is joined by the next one.
+   * Of runs that are counted ahead, one at a time in all lanes of a queue: should the process crash once more, only the
+   * item that it was at has been counted. A task that takes long is joined by the next one.
    */
   alone: Semaphore;
 }

@@ -2,8 +2,8 @@ import type { EntityManager } from 'typeorm';
 import {
   GroupCommit,
   hadToGiveWay,
-  isRefusal,
-  tookTooLong,
+  isSettledBefore,
+  sqlState,
   WHOLE_QUEUE,
   type PendingItem,
   type Settled,
@@ -187,9 +187,9 @@ export class OrderedProcessor {
     // Nothing has left the database: what a crash of it forgets, it forgets with all that followed, and is done again.
     await tenants.transaction(merchantId, work, { durable: false }).catch((error: unknown) => {
       outbox.discard();
-      // What the database refuses before any item was begun is no item's fault.
-      const isOfOne = isRefusal(error) || tookTooLong(error);
-      throw isOfOne && begun.length > 0 ? failureOf(begun, error) : error;
+      // What the database refuses before any item was begun is no item's fault. Nor is what another has settled.
+      const isOfOne = sqlState(error) !== undefined && !isSettledBefore(error) && begun.length > 0;
+      throw isOfOne ? failureOf(begun, error) : error;
     });
     await outbox.release(waker);
     for (const f of finished) report(this.deps, { merchantId, queue }, f.item, f.outcome, f.startedAt);

@@ -108,7 +108,7 @@ export class JobsStrategy extends Server implements CustomTransportStrategy {
       );
       this.runners.push(runner);
       if (!lane.crowd) this.usual.set(queue.name, runner);
-      if (!lane.crowd && (queue.kind !== 'task' || queue.inside === true)) {
+      if (!lane.crowd && queue.kind === 'ordered') {
         deps.waker.shortcut(queue.name, (streams) => runner.offer(streams));
       }
       const work = (job: WakeJob, token?: string): Promise<void> => runner.work(job, token);

@@ -81,7 +81,7 @@ export class TaskProcessor {
       outbox.store(tx, journal, clock.now());
     };
     try {
-      await tenants.transaction(merchantId, store, { durable: !this.queue.inside });
+      await tenants.transaction(merchantId, store);
     } catch (error) {
       if (isSettledBefore(error)) return false;
       throw error;

@@ -17,9 +17,9 @@ export interface Wake {
   delayMs?: number;
   /** A second look: stands behind what is woken for the first time. */
   behind?: boolean;
-  /** A process may have died at it. */
+  /** A process may have crashed with it: its runs are counted ahead. */
   counted?: boolean;
-  /** Of a crowd, it stands before what is not begun: turns that wait for an answer end before others begin. */
+  /** Of a crowd, it stands before what is not begun: it frees what waits in its stream. */
   expedited?: boolean;
 }
 

@@ -3,14 +3,12 @@ import { Redis } from 'ioredis';
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { CONTRACTS, done, rejected, type JobContract } from '#contracts';
-import { cleared } from '#core/messaging';
-import { Journal, later, Tenants } from '#persistence';
+import { Journal, Tenants } from '#persistence';
 import { CLOCK, systemClock } from '#platform';
 import { createTestDatabase, TEST_BACKENDS, until, type TestDatabase } from '#testing';
-import { openQueueBackend, toItem, Unprepared, Waker, wakeOf } from '#queue';
+import { openQueueBackend, toItem, Waker, wakeOf } from '#queue';
 import {
   fetchThing,
-  interrupt,
   merchantId,
   message,
   newScript,
@@ -144,116 +142,6 @@ describe.each(TEST_BACKENDS)('streams on %s', (kind) => {
     expect(Math.min(...seen)).toBeGreaterThanOrEqual(0);
   });
 
-  it('finds something out for few streams of a merchant at a time', async () => {
-    let [now, most] = [0, 0];
-    script.known = async () => {
-      most = Math.max(most, ++now);
-      await new Promise((resume) => setTimeout(resume, 20));
-      now--;
-    };
-    const ids = Array.from({ length: 60 }, () => randomUUID());
-    for (const id of ids) await put(say, message(id, `many_${id}`), false);
-    const streams = ids.map((id) => ({
-      merchantId,
-      queue: say.queue.name,
-      stream: `many_${id}`,
-      name: say.name,
-    }));
-    await app.get(Waker).wake(streams);
-    await until('all are applied', () => ids.every((id) => script.applied.includes(id)), 20_000);
-    // In each of the two lanes.
-    expect(most).toBeGreaterThan(1);
-    expect(most).toBeLessThanOrEqual(16);
-  });
-
-  it('counts no attempt when the database had to break a deadlock or gave no lock', async () => {
-    const line = `way_${randomUUID()}`;
-    const codes = ['40P01', '55P03', '40001'];
-    script.onMessage = async (_id, { tx }) => {
-      const code = codes.shift();
-      if (code) await tx.query(`DO $$ BEGIN RAISE EXCEPTION 'gives way' USING ERRCODE = '${code}'; END $$`);
-      return done;
-    };
-    await put(say, message('gives_way', line));
-    await until('it is applied', () => script.applied.includes('gives_way'), 20_000);
-    const read = () =>
-      app
-        .get(Tenants)
-        .read(merchantId, `SELECT attempts FROM journal.items WHERE stream = $1 AND outcome = 'done'`, [
-          line,
-        ]);
-    expect(await until('it is stored', async () => (await read())[0])).toEqual({ attempts: 0 });
-    expect(codes).toEqual([]);
-  });
-
-  it('counts what fails at the end of a transaction against the item whose fault it is, until it is a dead letter', async () => {
-    const line = `ends_${randomUUID()}`;
-    script.onMessage = (id, ctx) => {
-      if (id.startsWith('bad')) ctx.atEnd(line, () => Promise.reject(new Error('at the end')));
-      return done;
-    };
-    const ids = ['good_1', 'bad', 'good_2'].map((id) => `${id}_${randomUUID()}`);
-    for (const id of ids) await put(say, message(id, line), false);
-    await put(interrupt, message(`wake_${line}`, line));
-    const ends = async (): Promise<Record<string, unknown>> => {
-      const rows = (await app.get(Tenants).read(
-        merchantId,
-        `SELECT payload ->> 'id' AS id, attempts, coalesce(outcome, CASE WHEN parked_at IS NULL THEN 'waits' ELSE reason END) AS end
-         FROM journal.items WHERE stream = $1 AND name = $2`,
-        [line, say.name],
-      )) as { id: string; attempts: number; end: string }[];
-      return Object.fromEntries(rows.map(({ id, attempts, end }) => [id, `${end} ${attempts}`]));
-    };
-    await until(
-      'it is a dead letter',
-      async () => (await ends())[ids[1]!]?.toString().startsWith('at the end'),
-      20_000,
-    );
-    await until('those beside it are applied', async () => (await ends())[ids[2]!] === 'done 0');
-    expect(await ends()).toEqual({ [ids[0]!]: 'done 0', [ids[1]!]: 'at the end 5', [ids[2]!]: 'done 0' });
-  }, 30_000);
-
-  it('learns outside its transaction what an item has to know, and keeps what was learned with it', async () => {
-    const line = `asks_${randomUUID()}`;
-    const runs: string[] = [];
-    script.onMessage = (id, ctx) => {
-      const known = ctx.known as Set<string>;
-      runs.push(`${id} ${known.has(id)}`);
-      if (!known.has(id)) {
-        throw new Unprepared(async () => {
-          // Nothing is locked meanwhile, and who is woken does not begin the same.
-          await put(say, message(`${id}_meanwhile`, `other_${line}`));
-          await until('another line goes on', () => script.applied.includes(`${id}_meanwhile`));
-          await put(interrupt, message(`${id}_fold`, line));
-          known.add(id).add(`${id}_meanwhile`);
-        });
-      }
-      ctx.evidence = cleared({ knew: [...known] });
-      return done;
-    };
-    script.known = () => new Set(['first_known', ...['a', 'b'].map((x) => `${x}_meanwhile`)]);
-    await put(say, message('first_known', line), false);
-    await put(say, message('a', line), false);
-    await put(say, message('b', line));
-    const read = async () =>
-      (await app
-        .get(Tenants)
-        .read(
-          merchantId,
-          `SELECT payload ->> 'id' AS id, attempts, evidence FROM journal.items WHERE stream = $1 AND name = $2 ORDER BY items.id`,
-          [line, say.name],
-        )) as { id: string; attempts: number; evidence: { knew: string[] } | null }[];
-    await until('all are stored', async () => (await read()).every(({ evidence }) => evidence));
-    const rows = await read();
-    expect(rows.map(({ id, attempts }) => [id, attempts])).toEqual([
-      ['first_known', 0],
-      ['a', 0],
-      ['b', 0],
-    ]);
-    expect(rows.every(({ id, evidence }) => evidence!.knew.includes(id))).toBe(true);
-    expect(runs.filter((run) => run === 'a false')).toHaveLength(1);
-  });
-
   it('stores a task result once, and fires timers', async () => {
     const id = `task_${randomUUID()}`;
     let commits: boolean[] = [];
@@ -318,39 +206,6 @@ describe.each(TEST_BACKENDS)('streams on %s', (kind) => {
     await until('its task', () => script.tasks.length > 0);
     expect(ran).toEqual([second]);
     expect(script.tasks).toEqual([`by_end_of_${second}`]);
-  });
-
-  it('counts what the database refuses against the item whose fault it is', async () => {
-    const [good, bad, last] = ['good', 'bad', 'last'].map((word) => `${word}_${randomUUID()}`) as [
-      string,
-      string,
-      string,
-    ];
-    script.onMessage = (id, ctx) => {
-      // Sent without waiting: the refusal comes when the whole batch is to be stored.
-      if (id === bad) later(ctx.tx, `SELECT 1 / $1::int`, [0]);
-      return done;
-    };
-    for (const id of [good, bad]) await put(say, message(id, 'con_refused'), false);
-    await put(say, message(last, 'con_refused'));
-    const rows = await until(
-      'the last',
-      async () => {
-        const found = (await app.get(Tenants).transaction(merchantId, (tx) =>
-          tx.query(
-            `SELECT payload->>'id' AS id, outcome, parked_at IS NOT NULL AS parked, reason FROM journal.items
-             WHERE payload->>'line' = 'con_refused' ORDER BY items.id`,
-          ),
-        )) as { outcome: string | null }[];
-        return found[2]?.outcome ? found : undefined;
-      },
-      20_000,
-    );
-    expect(rows).toEqual([
-      { id: good, outcome: 'done', parked: false, reason: null },
-      { id: bad, outcome: null, parked: true, reason: 'division by zero' },
-      { id: last, outcome: 'done', parked: false, reason: null },
-    ]);
   });
 
   it('survives an emptied queue server', async () => {

@@ -178,27 +178,4 @@ describe.each(TEST_BACKENDS)('wake-ups on %s', (kind) => {
     await waker.rouse(['first', 'second', 'third'].map((stream) => errand(stream)));
     expect(await jobs()).toEqual(['errands-crowd: second', 'errands-crowd: third', 'errands: first']);
   });
-
-  it('wakes nobody for what is quiet: what follows takes it along, and else the sweep', async () => {
-    const ids = ['quiet', 'next', 'alone'].map((word) => `${word}_${randomUUID()}`);
-    const emitted = new Map([
-      ['one', [ids[0]!, true]],
-      ['two', [ids[1]!, false]],
-      ['three', [ids[2]!, true]],
-    ] as const);
-    script.onMessage = (id, ctx) => {
-      const what = emitted.get(id.split('_')[0] as 'one');
-      if (what) ctx.emit(say, message(what[0], 'con_quiet'), { quiet: what[1] });
-      return done;
-    };
-    await put(say, message(`one_${randomUUID()}`, 'con_loud'));
-    await until('the first', () => script.applied.some((id) => id.startsWith('one_')));
-    await new Promise((resume) => setTimeout(resume, 300));
-    expect(script.applied).not.toContain(ids[0]);
-    await put(say, message(`two_${randomUUID()}`, 'con_loud'));
-    await until('both', () => script.applied.includes(ids[1]!));
-    expect(script.applied.indexOf(ids[0]!)).toBeLessThan(script.applied.indexOf(ids[1]!));
-    await put(say, message(`three_${randomUUID()}`, 'con_loud'));
-    await until('swept', () => script.applied.includes(ids[2]!), 8_000);
-  });
 });

@@ -15,7 +15,7 @@ export interface SmallCatalog {
   asked: Question[];
   /** How long the prices of an answer are good, in milliseconds. */
   validForMs: number;
-  /** Answers wait from now on; what they say is what holds when they leave. */
+  /** Holds back all answers from now on. An answer has the figures of the moment at which it is let go. */
   hold(): Barrier;
   close(): Promise<void>;
 }

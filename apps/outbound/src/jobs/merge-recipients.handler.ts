@@ -34,7 +34,7 @@ export class MergeRecipientsHandler {
   @JobHandler(mergeRecipients)
   async handle(merge: MergeRecipientsPayload, ctx: OrderedContext): Promise<JobOutcome> {
     const { channelAccountId, keptContactId, goneContactId } = merge;
-    // What was asked for before the merge stands before what is asked for after it.
+    // Messages from before the merge stand before those from after it.
     if (await isAwaited(ctx, recipientStream(channelAccountId, goneContactId))) {
       return deferred(new Date(ctx.now.getTime() + LOOK_AGAIN_MS));
     }

@@ -43,7 +43,7 @@ export class Statuses {
   ) {}
 
   /**
-   * Most move on a message that nothing waits for: those are stored together. The others change what else is in a line,
+   * Most statuses move a message forward that has left its line: those are stored together. The others may change the line,
    * and are recorded alone.
    */
   async recordAll(work: Work, all: readonly Status[]): Promise<BulkOutcome[]> {
@@ -148,7 +148,7 @@ export class Statuses {
   }
 }
 
-/** What a status other than `failed` changes of its message, and what is said of it. */
+/** The change that a status other than `failed` makes to its message, and the outcome of its item. */
 function progressOf(
   message: Omit<Progress, 'messageId'>,
   status: Status,

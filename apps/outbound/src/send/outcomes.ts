@@ -45,7 +45,7 @@ export class Outcomes {
       ...(held ? { heldAt: now } : {}),
     });
     const recipient = await lockRecipient(tx, message, now);
-    const pair = recipient.pair && onArrival(recipient.pair, now);
+    const pair = onArrival(recipient.pair, now);
     if (recipient.pairRefusals > 0 || pair !== recipient.pair) {
       updateRecipient(tx, recipient, { pairRefusals: 0, pairHoldUntil: null, pair });
     }

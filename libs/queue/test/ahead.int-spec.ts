@@ -1,0 +1,103 @@
+import type { INestApplication } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
+import { done, type JobContract } from '#contracts';
+import { cleared } from '#core/messaging';
+import { Tenants } from '#persistence';
+import { Unprepared, Waker } from '#queue';
+import { createTestDatabase, until, type TestDatabase } from '#testing';
+import {
+  interrupt,
+  merchantId,
+  message,
+  newScript,
+  put as putInto,
+  say,
+  startLines,
+  type Script,
+} from './support/lines.js';
+
+/** What is found out before a transaction begins. */
+let database: TestDatabase;
+let app: INestApplication;
+let script: Script;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  app = await startLines({
+    script: () => script,
+    databaseUrl: database.url('waco_outbound'),
+    queueUrl: database.queueUrl,
+    prefix: 'ahead',
+  });
+});
+beforeEach(() => (script = newScript()));
+afterAll(async () => {
+  await app.close();
+  await database.drop();
+});
+
+const put = <P extends object>(contract: JobContract<P>, payload: P, wake?: boolean): Promise<void> =>
+  putInto(app, contract, payload, wake);
+
+it('learns outside its transaction what an item has to know, and keeps what was learned with it', async () => {
+  const line = `asks_${randomUUID()}`;
+  const runs: string[] = [];
+  script.onMessage = (id, ctx) => {
+    const known = ctx.known as Set<string>;
+    runs.push(`${id} ${known.has(id)}`);
+    if (!known.has(id)) {
+      throw new Unprepared(async () => {
+        // Nothing is locked meanwhile, and who is woken does not begin the same.
+        await put(say, message(`${id}_meanwhile`, `other_${line}`));
+        await until('another line goes on', () => script.applied.includes(`${id}_meanwhile`));
+        await put(interrupt, message(`${id}_fold`, line));
+        known.add(id).add(`${id}_meanwhile`);
+      });
+    }
+    ctx.evidence = cleared({ knew: [...known] });
+    return done;
+  };
+  script.known = () => new Set(['first_known', ...['a', 'b'].map((x) => `${x}_meanwhile`)]);
+  await put(say, message('first_known', line), false);
+  await put(say, message('a', line), false);
+  await put(say, message('b', line));
+  const read = async () =>
+    (await app
+      .get(Tenants)
+      .read(
+        merchantId,
+        `SELECT payload ->> 'id' AS id, attempts, evidence FROM journal.items WHERE stream = $1 AND name = $2 ORDER BY items.id`,
+        [line, say.name],
+      )) as { id: string; attempts: number; evidence: { knew: string[] } | null }[];
+  await until('all are stored', async () => (await read()).every(({ evidence }) => evidence));
+  const rows = await read();
+  expect(rows.map(({ id, attempts }) => [id, attempts])).toEqual([
+    ['first_known', 0],
+    ['a', 0],
+    ['b', 0],
+  ]);
+  expect(rows.every(({ id, evidence }) => evidence!.knew.includes(id))).toBe(true);
+  expect(runs.filter((run) => run === 'a false')).toHaveLength(1);
+});
+
+it('finds something out for few streams of a merchant at a time', async () => {
+  let [now, most] = [0, 0];
+  script.known = async () => {
+    most = Math.max(most, ++now);
+    await new Promise((resume) => setTimeout(resume, 20));
+    now--;
+  };
+  const ids = Array.from({ length: 60 }, () => randomUUID());
+  for (const id of ids) await put(say, message(id, `many_${id}`), false);
+  const streams = ids.map((id) => ({
+    merchantId,
+    queue: say.queue.name,
+    stream: `many_${id}`,
+    name: say.name,
+  }));
+  await app.get(Waker).wake(streams);
+  await until('all are applied', () => ids.every((id) => script.applied.includes(id)), 20_000);
+  // In each of the two lanes.
+  expect(most).toBeGreaterThan(1);
+  expect(most).toBeLessThanOrEqual(16);
+});
