@@ -136,7 +136,9 @@ export class Turns {
       url,
       `SELECT name, coalesce(payload->>'channelMessageId' || '/' || (payload->>'status'), payload->>'messageId') AS said
        FROM journal.items
-       WHERE id > $1 AND name = ANY($2) AND outcome = 'done' AND external_id NOT LIKE '${HISTORY}%'`,
+       WHERE id > $1 AND name = ANY($2) AND external_id NOT LIKE '${HISTORY}%'
+         -- A status that a later one has overtaken is skipped.
+         AND (outcome = 'done' OR (outcome = 'skipped' AND name = '${RECORD_STATUS}'))`,
       [this.#since, [RECEIVE, RECORD_STATUS]],
     );
     const applied = (name) => rows.filter((row) => row.name === name).map((row) => row.said);

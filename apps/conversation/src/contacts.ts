@@ -29,8 +29,6 @@ export async function resolveContact(work: Work, book: Book, person: PersonRef):
   const { tx, now } = work;
   // Before anything is read: two contacts may be becoming one, and one of them is gone then.
   lockPeople(tx, book, person);
-  const familiar = await familiarContact(tx, book, person, now);
-  if (familiar !== undefined) return familiar;
   const known = await contactsOf(tx, book, person);
   const contactId = known[0] ?? createContact(tx, book, person);
   await mergeContacts(work, book.channelAccountId, contactId, known.slice(1));
@@ -65,6 +63,45 @@ export async function linkContact(
   if (known.length === 0) nameContact(tx, book, kept, { userId, parentUserId }, new Date(0));
   nameContact(tx, book, kept, current, now);
   return kept;
+}
+
+/** Names are written down anew once an hour at least: retention asks when a contact was last seen. */
+const SEEN_WITHIN_MS = 3_600_000;
+
+/**
+ * The condition that a thread is of somebody of whom this message says nothing new, as mostly: all of its names are the
+ * contact's and were seen lately, and the contact has no newer one of the same kind. The person has a name that identifies.
+ */
+export function ofFamiliar(
+  { channelAccountId }: Book,
+  person: PersonRef,
+  now: Date,
+): [condition: string, parameters: unknown[]] {
+  const [first] = identifying(person);
+  const aliases = aliasesOf(person);
+  const condition = `threads.channel_account_id = $1 AND contact_id = (
+    SELECT contact_id FROM conversation.contacts c
+    WHERE contact_id = (SELECT contact_id FROM conversation.aliases
+        WHERE channel_account_id = $1 AND kind = $6 AND value = $7)
+      AND ($4::text IS NULL OR name = $4)
+      AND cardinality($2::text[]) = (
+        SELECT count(*) FROM unnest($2::text[], $3::text[]) AS said(kind, value)
+        JOIN conversation.aliases known USING (kind, value)
+        WHERE known.contact_id = c.contact_id AND known.seen_at >= $5 AND NOT EXISTS (
+          SELECT FROM conversation.aliases newer
+          WHERE newer.contact_id = c.contact_id AND newer.kind = known.kind AND newer.seen_at > known.seen_at)))`;
+  return [
+    condition,
+    [
+      channelAccountId,
+      aliases.map((a) => a.kind),
+      aliases.map((a) => a.value),
+      person.name ?? null,
+      new Date(now.getTime() - SEEN_WITHIN_MS),
+      first?.kind ?? null,
+      first?.value ?? null,
+    ],
+  ];
 }
 
 /** Of the threads of a query: the freshest name of each kind, to be read by `toPerson`. */
@@ -110,47 +147,6 @@ function lockPeople(tx: EntityManager, book: Book, ...people: PersonRef[]): void
     .flatMap(identifying)
     .map(({ kind, value }) => `${book.merchantId}/${book.channelAccountId}/${kind}/${value}`);
   later(tx, ...lockNames('contact', names));
-}
-
-/** Names are written down anew once an hour at least: retention asks when a contact was last seen. */
-const SEEN_WITHIN_MS = 3_600_000;
-
-/**
- * The contact of whom this message says nothing new, as mostly: all of its names are the contact's and were seen lately,
- * and the contact has no newer one of the same kind.
- */
-async function familiarContact(
-  tx: EntityManager,
-  book: Book,
-  person: PersonRef,
-  now: Date,
-): Promise<string | undefined> {
-  const [first] = identifying(person);
-  if (!first) return undefined;
-  const aliases = aliasesOf(person);
-  const rows = await query<{ contactId: string }>(
-    tx,
-    `SELECT contact_id AS "contactId" FROM conversation.contacts c
-     WHERE contact_id = (SELECT contact_id FROM conversation.aliases
-         WHERE channel_account_id = $1 AND kind = $6 AND value = $7)
-       AND ($4::text IS NULL OR name = $4)
-       AND cardinality($2::text[]) = (
-         SELECT count(*) FROM unnest($2::text[], $3::text[]) AS said(kind, value)
-         JOIN conversation.aliases known USING (kind, value)
-         WHERE known.contact_id = c.contact_id AND known.seen_at >= $5 AND NOT EXISTS (
-           SELECT FROM conversation.aliases newer
-           WHERE newer.contact_id = c.contact_id AND newer.kind = known.kind AND newer.seen_at > known.seen_at))`,
-    [
-      book.channelAccountId,
-      aliases.map((a) => a.kind),
-      aliases.map((a) => a.value),
-      person.name ?? null,
-      new Date(now.getTime() - SEEN_WITHIN_MS),
-      first.kind,
-      first.value,
-    ],
-  );
-  return rows[0]?.contactId;
 }
 
 /**

@@ -31,11 +31,20 @@ interface Known {
   held: boolean;
 }
 
+/** An item as it stood in the journal before it was locked. */
+export interface SeenItem {
+  id: number | string;
+  name: string;
+  payload: object;
+}
+
 /** Questions to the catalog and their answers, for one run of a stream. The catalog is asked outside any transaction. */
 export class Knowledge implements Answers {
   private readonly known = new Map<string, Known>();
   private used = new Map<string, Known>();
   private questions = 0;
+  /** What the stream began with when it was looked at. */
+  first: SeenItem | undefined;
 
   constructor(
     private readonly merchantId: string,

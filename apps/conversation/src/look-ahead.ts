@@ -2,12 +2,20 @@ import { Injectable } from '@nestjs/common';
 import { noteOrder, receiveMessage, type NoteOrderPayload, type ReceiveMessagePayload } from '#contracts';
 import { newThread, type ThreadEvent, type ThreadState } from '#core/conversation';
 import { Directory, Tenants, type Stream } from '#persistence';
+import type { ReadAhead } from '#queue';
 import { CatalogClient } from '#service';
-import { Knowledge } from './knowledge.js';
+import { Knowledge, type SeenItem } from './knowledge.js';
 import { contextOf } from './step-context.js';
+import { Threads, type Thread } from './threads.js';
 
 /** Items of a stream that are looked at. */
 const MOST_ITEMS = 16;
+
+/** The thread of the person who wrote the message of this item, as `Threads.lockFamiliar` gives it. */
+export interface ThreadAhead {
+  itemId: string;
+  thread: Promise<Thread | undefined>;
+}
 
 /**
  * Plays the next items of a stream in memory, on the thread as it is now, to learn what the catalog has to be asked, and
@@ -19,6 +27,7 @@ export class LookAhead {
     private readonly tenants: Tenants,
     private readonly directory: Directory,
     private readonly catalog: CatalogClient,
+    private readonly threads: Threads,
   ) {}
 
   readonly prepare = async ({ merchantId, queue, stream }: Stream, now: Date): Promise<Knowledge> => {
@@ -34,7 +43,8 @@ export class LookAhead {
            ORDER BY occurred_at, id LIMIT ${MOST_ITEMS}) i) AS items,
          (SELECT state FROM conversation.threads WHERE stream = $2 ORDER BY updated_at DESC LIMIT 1) AS state`,
       [queue, stream, now],
-    )) as { items: { name: string; payload: object }[] | null; state: ThreadState | null }[];
+    )) as { items: SeenItem[] | null; state: ThreadState | null }[];
+    [knowledge.first] = found!.items ?? [];
     let state = found!.state ?? newThread(now);
     try {
       for (const { name, payload } of found!.items ?? []) {
@@ -45,6 +55,16 @@ export class LookAhead {
       // What is wrong with an item shows when it is applied.
     }
     return knowledge;
+  };
+
+  /** A customer's message is about the customer's thread. */
+  readonly readAhead: ReadAhead = (tx, { merchantId }, known, now): ThreadAhead | undefined => {
+    const { first } = known as Knowledge;
+    if (first?.name !== receiveMessage.name) return undefined;
+    const { channelAccountId, person } = first.payload as ReceiveMessagePayload;
+    const thread = this.threads.lockFamiliar(tx, { merchantId, channelAccountId }, person, now);
+    thread.catch(() => undefined); // the transaction fails with it
+    return { itemId: String(first.id), thread };
   };
 }
 

@@ -8,11 +8,11 @@ import {
   type ThreadEvent,
   type ThreadState,
 } from '#core/conversation';
-import { cleared } from '#core/messaging';
+import { cleared, type PersonRef } from '#core/messaging';
 import { Directory, later, query } from '#persistence';
 import { newId } from '#platform';
 import type { OrderedContext } from '#queue';
-import { NAMES_OF_THREAD, toPerson, type NamesOfThread } from './contacts.js';
+import { NAMES_OF_THREAD, ofFamiliar, toPerson, type Book, type NamesOfThread } from './contacts.js';
 import type { Knowledge } from './knowledge.js';
 import { contextOf } from './step-context.js';
 
@@ -48,6 +48,25 @@ export class Threads {
       }
     }
     return undefined;
+  }
+
+  /**
+   * The thread of somebody of whom this message says nothing new, locked. For anybody else undefined: who it is has then to be
+   * found out with care.
+   */
+  async lockFamiliar(
+    tx: EntityManager,
+    book: Book,
+    person: PersonRef,
+    now: Date,
+  ): Promise<Thread | undefined> {
+    const [condition, parameters] = ofFamiliar(book, person, now);
+    const [thread] = await query<Thread>(
+      tx,
+      `SELECT ${COLUMNS} FROM conversation.threads WHERE ${condition} FOR UPDATE`,
+      parameters,
+    );
+    return thread;
   }
 
   /** The contact's thread on this channel account, locked; made when there is none. */

@@ -1,7 +1,6 @@
 import { bootService, loadEnv, runMain } from '#platform';
-import { connectJobs } from '#queue';
 import { OutboundEnv } from './env.js';
-import { OutboundModule } from './outbound.module.js';
+import { connectSends, OutboundModule } from './outbound.module.js';
 
 runMain(async () => {
   const env = loadEnv(OutboundEnv);
@@ -9,6 +8,6 @@ runMain(async () => {
     service: 'outbound',
     module: OutboundModule.forRoot(env),
     env,
-    configure: (app) => connectJobs(app, 'outbound'),
+    configure: connectSends,
   });
 });

@@ -1,4 +1,6 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Module, type DynamicModule, type INestApplication } from '@nestjs/common';
+import { QUEUES } from '#contracts';
+import { connectJobs } from '#queue';
 import { serviceModules } from '#service';
 import type { OutboundEnv } from './env.js';
 import { AdvanceRecipientHandler } from './jobs/advance-recipient.handler.js';
@@ -10,6 +12,7 @@ import { RecordTemplateStatusHandler } from './jobs/record-template-status.handl
 import { ResumeAccountHandler } from './jobs/resume-account.handler.js';
 import { SendMessageHandler } from './jobs/send-message.handler.js';
 import { Line } from './line/line.js';
+import { readAhead } from './line/read-ahead.js';
 import { Refusals } from './line/refusals.js';
 import { Statuses } from './line/statuses.js';
 import { OpenMessages } from './open-messages.js';
@@ -45,4 +48,9 @@ export class OutboundModule {
       providers: [Line, Refusals, Statuses, Channel, Slots, RightAway, Gate, Outcomes, Sends, OpenMessages],
     };
   }
+}
+
+/** Takes up the jobs of this service. */
+export function connectSends(app: INestApplication): void {
+  connectJobs(app, 'outbound', { readAhead: { [QUEUES.recipients.name]: readAhead } });
 }

@@ -1,4 +1,4 @@
-import { personKey, recipientStream, threadStream } from './content.js';
+import { personKey, recipientOf, recipientStream, threadStream } from './content.js';
 
 describe('personKey', () => {
   it('prefers the user id, which stays when the number is hidden', () => {
@@ -17,4 +17,6 @@ it('streams keep accounts and people apart', () => {
   expect(threadStream('acc_1', person)).toBe('thread/acc_1/AE.1');
   expect(threadStream('acc_2', person)).not.toBe(threadStream('acc_1', person));
   expect(recipientStream('acc_1', 'con_1')).toBe('recipient/acc_1/con_1');
+  expect(recipientOf('recipient/acc_1/con_1')).toEqual({ channelAccountId: 'acc_1', contactId: 'con_1' });
+  expect(recipientOf('account/acc_1')).toBeUndefined();
 });

@@ -92,3 +92,9 @@ export function threadStream(channelAccountId: string, person: PersonRef): strin
 export function recipientStream(channelAccountId: string, contactId: string): string {
   return `recipient/${channelAccountId}/${contactId}`;
 }
+
+/** Whose stream it is; undefined when it is not a recipient's. */
+export function recipientOf(stream: string): { channelAccountId: string; contactId: string } | undefined {
+  const [kind, channelAccountId, contactId] = stream.split('/');
+  return kind === 'recipient' && channelAccountId && contactId ? { channelAccountId, contactId } : undefined;
+}

@@ -91,12 +91,17 @@ const PENDING_OF_STREAMS = `
       AND (due_at <= ${DUE_BY} OR blocking)
     ORDER BY NOT expedited, occurred_at, items.id LIMIT $4
   ) item ORDER BY NOT item.expedited, item.occurred_at, item.id`;
-/** In no order; of those named only, if any are. An index is for this, which a parameter for the queue would not find. */
+/**
+ * Any of them, in their order; of those named only, if any are. An index is for this, which a parameter for the queue would
+ * not find.
+ */
 const pendingInBulk = (queue: string): string => `
-  SELECT ${PENDING_COLUMNS} FROM journal.items item
-  WHERE settled_at IS NULL AND parked_at IS NULL AND queue = ${pg.escapeLiteral(queue)} AND due_at <= ${DUE_BY}
-    AND ($1::bigint[] IS NULL OR id = ANY ($1))
-  LIMIT $2`;
+  SELECT ${PENDING_COLUMNS} FROM (
+    SELECT * FROM journal.items
+    WHERE settled_at IS NULL AND parked_at IS NULL AND queue = ${pg.escapeLiteral(queue)} AND due_at <= ${DUE_BY}
+      AND ($1::bigint[] IS NULL OR id = ANY ($1))
+    LIMIT $2
+  ) item ORDER BY item.occurred_at, item.id`;
 
 /**
  * The journal: every webhook item and every effect of a service, once, in Postgres. It is inbox, outbox and
@@ -128,12 +133,13 @@ export class Journal {
   }
 
   /**
-   * The same for items of one merchant and source. Resolves when the transaction is committed, with the ids of those that
-   * are new, by external id.
+   * The same for items of one merchant and source. When any of them is new, what the transaction commits is on the disk,
+   * though it was begun as one that may be forgotten. Resolves after the commit with the ids of the new ones, by external id.
    */
-  async appendForIds(items: readonly NewItem[], now: Date, tx: EntityManager): Promise<Map<string, string>> {
+  async appendDurably(items: readonly NewItem[], now: Date, tx: EntityManager): Promise<Map<string, string>> {
     const [sql, parameters] = insertOf(items, now);
-    const returning = `${sql} RETURNING id::text, external_id AS "externalId"`;
+    // A setting that is null is again what it was before the transaction.
+    const returning = `${sql} RETURNING id::text, external_id AS "externalId", set_config('synchronous_commit', NULL, true)`;
     const rows = await laterRows<{ id: string; externalId: string }>(tx, returning, parameters);
     return new Map(rows.map(({ id, externalId }) => [externalId, id]));
   }

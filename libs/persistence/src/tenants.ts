@@ -8,6 +8,8 @@ interface Session {
   sent: Promise<unknown>[];
   /** What `once` has found. */
   known: Map<string, Promise<unknown>>;
+  /** What `atCommit` is to send, by key. */
+  last: Map<string, () => void>;
   /** The first statement that failed, and the first of those that nobody waited for. */
   failures: { ofAll?: Error; unheard?: Error };
 }
@@ -37,6 +39,7 @@ export class Tenants {
     try {
       session = await begin(runner, merchantId, durable);
       const result = await work(runner.manager);
+      for (const send of session.last.values()) send();
       await commit(runner, session);
       return result;
     } catch (error) {
@@ -92,11 +95,6 @@ export function laterRows<T extends object>(
   return rows;
 }
 
-/** When the transaction is committed it is on the disk, though it was begun as one that may be forgotten. */
-export function makeDurable(tx: EntityManager): void {
-  later(tx, 'SET LOCAL synchronous_commit TO DEFAULT', []);
-}
-
 /**
  * Sends a statement at once and resolves with its rows. Several that do not need each other's answers go in one trip:
  * `Promise.all([query(…), query(…)])`, and are applied in this order.
@@ -125,6 +123,11 @@ export function forget(tx: EntityManager, key: string): void {
   sessionOf(tx).known.delete(key);
 }
 
+/** Runs `send` right before the commit, once for each `key`: for a row that is changed several times and written once. */
+export function atCommit(tx: EntityManager, key: string, send: () => void): void {
+  sessionOf(tx).last.set(key, send);
+}
+
 /**
  * Names the merchant in the very message that begins the transaction, and does not wait for its answer: both would be
  * trips to the server for every transaction, which is most of what row-level security costs. Should it fail, what
@@ -132,7 +135,7 @@ export function forget(tx: EntityManager, key: string): void {
  */
 async function begin(runner: QueryRunner, merchantId: string, durable: boolean): Promise<Session> {
   const client = (await runner.connect()) as pg.ClientBase;
-  const session: Session = { client, sent: [], known: new Map(), failures: {} };
+  const session: Session = { client, sent: [], known: new Map(), last: new Map(), failures: {} };
   sessions.set(runner, session);
   const patience = durable ? '' : `, set_config('synchronous_commit', 'off', true)`;
   keep(runner.manager, send(runner.manager, `START TRANSACTION; ${forMerchant(merchantId)}${patience}`));

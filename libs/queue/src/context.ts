@@ -2,7 +2,7 @@ import { BaseRpcContext } from '@nestjs/microservices';
 import type { EntityManager } from 'typeorm';
 import { brokenRules, declaredOf, type JobContract } from '#contracts';
 import { cleared, type Cleared } from '#core/messaging';
-import { makeDurable, type Journal, type NewItem, type PendingItem } from '#persistence';
+import type { Journal, NewItem, PendingItem } from '#persistence';
 import type { Wake, Waker } from './waker.js';
 
 export interface EmitOptions {
@@ -56,8 +56,7 @@ export class Outbox {
   /** A task may call out as soon as its item is committed: then the item and all before it are on the disk. */
   store(tx: EntityManager, journal: Journal, now: Date): void {
     if (this.begun.length === 0) return journal.appendLater(this.items, now, tx);
-    makeDurable(tx);
-    this.ids = journal.appendForIds([...this.items, ...this.begun.map(({ item }) => item)], now, tx);
+    this.ids = journal.appendDurably([...this.items, ...this.begun.map(({ item }) => item)], now, tx);
   }
 
   /** The transaction is committed. */
@@ -153,6 +152,8 @@ export class OrderedContext extends ItemContext {
     private readonly ends: Ends,
     /** What was found out for this stream before the transaction began: see `Prepare`. */
     readonly known: unknown,
+    /** What was asked of the database for the first item of a transaction: see `ReadAhead`. */
+    readonly ahead?: unknown,
   ) {
     super(merchantId, item, now);
   }

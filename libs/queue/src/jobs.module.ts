@@ -126,8 +126,9 @@ export function connectJobs(
   owner: JobOwner,
   {
     contracts = CONTRACTS.filter((c) => c.queue.owner === owner),
-    prepare = {},
-  }: { contracts?: readonly JobContract[]; prepare?: ProcessorDeps['prepare'] } = {},
+    prepare,
+    readAhead,
+  }: { contracts?: readonly JobContract[] } & Pick<ProcessorDeps, 'prepare' | 'readAhead'> = {},
 ): void {
   const logger = app.get(Logger, { strict: false });
   const deps = {
@@ -136,6 +137,7 @@ export function connectJobs(
     waker: app.get(Waker, { strict: false }),
     clock: app.get<Clock>(CLOCK, { strict: false }),
     prepare,
+    readAhead,
     log: (line: { event: string }) =>
       line.event === 'job.finished' ? logger.debug(line) : logger.warn(line),
   };

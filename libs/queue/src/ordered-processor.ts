@@ -59,6 +59,8 @@ interface Part {
 interface Batch {
   tx: EntityManager;
   now: Date;
+  /** What was asked for the first item. */
+  ahead?: unknown;
   outbox: Outbox;
   ends: Ends;
   begun: PendingItem[];
@@ -128,7 +130,7 @@ export class OrderedProcessor {
   }
 
   private async prepare(stream: Stream, now: Date): Promise<unknown> {
-    const prepare = this.deps.prepare[stream.queue];
+    const prepare = this.deps.prepare?.[stream.queue];
     return prepare && this.preparing.pass(stream.merchantId, () => prepare(stream, now));
   }
 
@@ -155,7 +157,7 @@ export class OrderedProcessor {
   }
 
   private async batch(unsorted: readonly Part[]): Promise<void> {
-    const { journal, tenants, waker, clock } = this.deps;
+    const { journal, tenants, waker, clock, readAhead } = this.deps;
     // In one order everywhere, so that handlers of two transactions do not wait for each other's locks.
     const parts = unsorted.toSorted((a, b) => (a.stream.stream < b.stream.stream ? -1 : 1));
     const { stream: first, limit: ofOne, only, counted } = parts[0]!;
@@ -169,7 +171,10 @@ export class OrderedProcessor {
     const work = async (tx: EntityManager): Promise<void> => {
       const batch: Batch = { tx, now, outbox, ends: new Map(), begun, applied: [], finished };
       const streams = parts.map((part) => part.stream);
-      const pending = await journal.lock(tx, streams, now, limit, only);
+      const locking = journal.lock(tx, streams, now, limit, only);
+      // Of one stream alone: another of the same transaction might change what was read.
+      if (!parts[1]) batch.ahead = readAhead?.[queue]?.(tx, first, parts[0]!.known, now);
+      const pending = await locking;
       // One after the other: what handlers lock, their transaction holds, and no lock keeps it from itself.
       for (const part of parts) {
         const items = pending.get(part.stream.stream);
@@ -221,7 +226,8 @@ export class OrderedProcessor {
     const { merchantId } = part.stream;
     batch.begun.push(item);
     const startedAt = performance.now();
-    const context = new OrderedContext(merchantId, item, now, tx, outbox, ends, part.known);
+    const ahead = batch.begun.length === 1 ? batch.ahead : undefined;
+    const context = new OrderedContext(merchantId, item, now, tx, outbox, ends, part.known, ahead);
     const outcome = await handle(this.deps, item, context).catch((error: unknown) => {
       throw error instanceof Unprepared ? error : failureOf([item], error);
     });

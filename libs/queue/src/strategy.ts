@@ -96,7 +96,7 @@ export class JobsStrategy extends Server implements CustomTransportStrategy {
     const alone = new Semaphore(1);
     const inHand = new InHand();
     // What waits for an answer from outside holds no connection.
-    const atOnce = deps.prepare[queue.name] ? concurrency * 4 : concurrency;
+    const atOnce = deps.prepare?.[queue.name] ? concurrency * 4 : concurrency;
     const [usual, crowd] = lanesOf(queue);
     const limit = new CrowdLimit(queue.crowd, atOnce);
     const open = (lane: Lane, begin?: () => void): Worker<WakeUp> => {

@@ -8,11 +8,13 @@ import {
   type JobOutcome,
   type ReceiveMessagePayload,
 } from '#contracts';
+import type { PersonRef } from '#core/messaging';
 import { judgeInbound } from '#core/tenancy';
 import { Directory } from '#persistence';
 import { JobHandler, type OrderedContext } from '#queue';
-import { resolveContact } from '../contacts.js';
-import { Threads } from '../threads.js';
+import { resolveContact, type Book } from '../contacts.js';
+import type { ThreadAhead } from '../look-ahead.js';
+import { Threads, type Thread } from '../threads.js';
 
 /** How often a line of a suspended merchant is looked at; resuming the merchant brings it forward. In milliseconds. */
 const SUSPENDED_LOOK_MS = 60_000;
@@ -32,10 +34,11 @@ export class ReceiveMessageHandler {
     const standing = merchant ? judgeInbound(merchant, new Date(sentAt)) : 'answer';
     if (standing === 'hold') return deferred(new Date(ctx.now.getTime() + SUSPENDED_LOOK_MS));
     const book = { merchantId: ctx.merchantId, channelAccountId };
-    const contactId = await resolveContact(ctx, book, person);
-    const thread = await this.threads.lockOrCreate(ctx, channelAccountId, contactId);
+    const thread =
+      (await this.familiar(ctx, book, person)) ??
+      (await this.threads.lockOrCreate(ctx, channelAccountId, await resolveContact(ctx, book, person)));
     this.threads.moveTo(ctx.tx, thread, ctx.item.stream);
-    const inbound = { channelAccountId, contactId, messageId, sentAt };
+    const inbound = { channelAccountId, contactId: thread.contactId, messageId, sentAt };
     const passive = reasonToListenOnly(payload, standing, merchant);
     if (passive) {
       ctx.emit(noteInbound, inbound);
@@ -50,6 +53,13 @@ export class ReceiveMessageHandler {
     if (!isSaid) ctx.emit(noteInbound, inbound);
     this.threads.emit(ctx, thread, effects, isSaid ? { messageId, sentAt } : undefined);
     return done;
+  }
+
+  private familiar(ctx: OrderedContext, book: Book, person: PersonRef): Promise<Thread | undefined> {
+    const ahead = ctx.ahead as ThreadAhead | undefined;
+    return ahead?.itemId === ctx.item.id
+      ? ahead.thread
+      : this.threads.lockFamiliar(ctx.tx, book, person, ctx.now);
   }
 }
 

@@ -64,14 +64,16 @@ export class Bodies {
         chunks.push(chunk);
         if (this.bytes > this.mostBytes) this.makeRoom();
       };
+      // It broke off, or took too long: nobody is there to be told.
+      const leave = (): void => reject(new BodyRefused(408));
       held.giveUp = refuse;
       request.on('data', take);
       request.once('end', () => {
+        request.off('close', leave);
         held.giveUp = undefined;
         resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
       });
-      // It broke off, or took too long: nobody is there to be told.
-      request.once('close', () => reject(new BodyRefused(408)));
+      request.once('close', leave);
     });
   }
 

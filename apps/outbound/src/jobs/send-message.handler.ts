@@ -19,8 +19,8 @@ export class SendMessageHandler {
     ]);
     if (!account) return rejected(`no channel account ${message.channelAccountId}`);
     if (message.inbound) openWindow(ctx.tx, recipient, message.inbound.sentAt, ctx.now);
-    insertMessage(ctx.tx, { ...message, contactId: recipient.contactId }, ctx.now);
-    this.line.advanceAtEnd(ctx, recipient);
+    const head = await insertMessage(ctx.tx, { ...message, contactId: recipient.contactId }, ctx.now);
+    this.line.advanceAtEnd(ctx, recipient, head);
     return done;
   }
 }

@@ -29,15 +29,21 @@ export class Line {
   constructor(private readonly rightAway: RightAway) {}
 
   /** The same as `advance`, once for all items of the recipient's stream that are applied together. */
-  advanceAtEnd(ctx: OrderedContext, { channelAccountId, contactId }: RecipientKey): void {
+  advanceAtEnd(ctx: OrderedContext, { channelAccountId, contactId }: RecipientKey, head?: Message): void {
     const key = { channelAccountId, contactId };
-    ctx.atEnd(`advance/${channelAccountId}/${contactId}`, () => this.advance(toWork(ctx), key));
+    ctx.atEnd(`advance/${channelAccountId}/${contactId}`, () => this.advance(toWork(ctx), key, head));
   }
 
-  /** Plans the head unless it is under way already, and goes on while heads are dropped. May be called at any time. */
-  async advance(work: Work, key: RecipientKey): Promise<void> {
+  /**
+   * Plans the head unless it is under way already, and goes on while heads are dropped. May be called at any time.
+   * @param known the head, or null when the line is empty, if the caller has locked both line and head.
+   */
+  async advance(work: Work, key: RecipientKey, known?: Message | null): Promise<void> {
     const { tx, now } = work;
-    const [recipient, first] = await Promise.all([lockRecipient(tx, key, now), lockHead(tx, key)]);
+    const [recipient, first] = await Promise.all([
+      lockRecipient(tx, key, now),
+      known === undefined ? lockHead(tx, key) : (known ?? undefined),
+    ]);
     // The line of a contact that was merged into another is empty: it goes on in that other one's.
     let head = recipient.contactId === key.contactId ? first : await lockHead(tx, recipient);
     for (; ; head = await lockHead(tx, recipient)) {

@@ -5,7 +5,7 @@ import { forward, isDelivery, onArrival } from '#core/outbound';
 import { Line } from '../line/line.js';
 import { Refusals } from '../line/refusals.js';
 import { lockChannelId, Statuses } from '../line/statuses.js';
-import { lockMessage, updateMessage, type Message } from '../store/messages.js';
+import { lockMessage, lockWithNext, updateMessage, type Message } from '../store/messages.js';
 import { lockRecipient, updateRecipient } from '../store/recipients.js';
 import { endPause } from '../store/senders.js';
 import type { Work } from '../work.js';
@@ -30,8 +30,8 @@ export class Outcomes {
   ): Promise<void> {
     const { tx, now } = work;
     lockChannelId(tx, channelMessageId);
-    const [message, early] = await Promise.all([
-      lockMessage(tx, payload.messageId, now),
+    const [{ message, next }, early] = await Promise.all([
+      lockWithNext(tx, payload.messageId, now),
       this.statuses.findEarly(tx, channelMessageId),
     ]);
     // A failure that came before this answer has been dealt with.
@@ -51,7 +51,8 @@ export class Outcomes {
     }
     if (mayEndPause(message)) endPause(tx, message.channelAccountId, message.calledAt);
     await this.statuses.applyEarly(work, message, early);
-    await this.line.advance(work, message);
+    // A status that came early may have changed the line.
+    await this.line.advance(work, message, early.length === 0 ? next : undefined);
   }
 
   async refused(

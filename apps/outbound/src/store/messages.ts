@@ -2,7 +2,14 @@ import type { EntityManager } from 'typeorm';
 import type { OutboundContent, PersonRef, TemplateFallback } from '#core/messaging';
 import { SWITCHED_OFF, type MessageState, type Verdict } from '#core/outbound';
 import { later, query } from '#persistence';
-import { lockRecipient, lockRecipientOf, type RecipientKey } from './recipients.js';
+import {
+  lockedRecipient,
+  lockRecipient,
+  lockRecipientOf,
+  RECIPIENT_COLUMNS,
+  type RecipientKey,
+  type RecipientRow,
+} from './recipients.js';
 
 /** A message as it is stored: its place in its recipient's line, and everything that happened to it. */
 export interface Message extends RecipientKey {
@@ -90,8 +97,12 @@ const COLUMNS: Record<keyof Message, string> = {
 };
 const JSON_FIELDS = new Set<string>(['person', 'content', 'template', 'verdict', 'error', 'pricing']);
 const SELECT = Object.entries(COLUMNS)
-  .map(([field, column]) => `${column} AS "${field}"`)
+  .map(([field, column]) => `m.${column} AS "${field}"`)
   .join(', ');
+
+/** The first of a line: of a channel account ($1) and a contact ($2). */
+const HEAD = `SELECT * FROM outbound.messages WHERE open AND channel_account_id = $1 AND contact_id = $2
+  ORDER BY seq LIMIT 1 FOR UPDATE`;
 
 export interface NewMessage extends RecipientKey {
   messageId: string;
@@ -103,18 +114,27 @@ export interface NewMessage extends RecipientKey {
   orderRef?: string;
 }
 
-/** Puts a message at the end of its recipient's line, once. */
-export function insertMessage(tx: EntityManager, message: NewMessage, now: Date): void {
-  later(
+/**
+ * Puts a message at the end of its recipient's line, once, and resolves with the message that the line then stands at. The
+ * caller holds the recipient's lock.
+ */
+export async function insertMessage(
+  tx: EntityManager,
+  message: NewMessage,
+  now: Date,
+): Promise<Message | undefined> {
+  const [head] = await query<Message>(
     tx,
-    `INSERT INTO outbound.messages (merchant_id, message_id, channel_account_id, contact_id, person, content, template,
-       deadline, thread_id, order_ref, state, created_at)
-     VALUES (current_setting('waco.merchant_id'), $1, $2, $3, $4, $5, $6, $7, $8, $9, 'queued', $10)
-     ON CONFLICT DO NOTHING`,
+    `WITH head AS (${HEAD}), put AS (
+       INSERT INTO outbound.messages (merchant_id, message_id, channel_account_id, contact_id, person, content, template,
+         deadline, thread_id, order_ref, state, created_at)
+       VALUES (current_setting('waco.merchant_id'), $3, $1, $2, $4, $5, $6, $7, $8, $9, 'queued', $10)
+       ON CONFLICT DO NOTHING RETURNING *)
+     SELECT ${SELECT} FROM (SELECT * FROM head UNION ALL SELECT * FROM put WHERE NOT EXISTS (SELECT FROM head)) m`,
     [
-      message.messageId,
       message.channelAccountId,
       message.contactId,
+      message.messageId,
       JSON.stringify(message.person),
       JSON.stringify(message.content),
       message.template ? JSON.stringify(message.template) : null,
@@ -124,16 +144,15 @@ export function insertMessage(tx: EntityManager, message: NewMessage, now: Date)
       now,
     ],
   );
+  return head;
 }
 
 /** The message that its recipient's line stands at. The caller holds the recipient's lock. */
 export async function lockHead(tx: EntityManager, key: RecipientKey): Promise<Message | undefined> {
-  const [head] = await query<Message>(
-    tx,
-    `SELECT ${SELECT} FROM outbound.messages WHERE open AND channel_account_id = $1 AND contact_id = $2
-     ORDER BY seq LIMIT 1 FOR UPDATE`,
-    [key.channelAccountId, key.contactId],
-  );
+  const [head] = await query<Message>(tx, `SELECT ${SELECT} FROM (${HEAD}) m`, [
+    key.channelAccountId,
+    key.contactId,
+  ]);
   return head;
 }
 
@@ -146,9 +165,49 @@ export async function lockMessage(
   messageId: string,
   now: Date,
 ): Promise<Message | undefined> {
+  return (await lockTogether(tx, messageId)) ?? lockApart(tx, messageId, now);
+}
+
+/**
+ * The same with what its line stands at when this message has left it: `next` is null when the line is then empty, and
+ * undefined when that is not known.
+ */
+export async function lockWithNext(
+  tx: EntityManager,
+  messageId: string,
+  now: Date,
+): Promise<{ message?: Message; next?: Message | null }> {
+  const [message, [next]] = await Promise.all([
+    lockTogether(tx, messageId),
+    query<Message>(
+      tx,
+      `SELECT ${SELECT} FROM outbound.messages m
+       WHERE open AND message_id <> $1 AND (channel_account_id, contact_id) =
+         (SELECT channel_account_id, contact_id FROM outbound.messages WHERE message_id = $1)
+       ORDER BY seq LIMIT 1 FOR UPDATE`,
+      [messageId],
+    ),
+  ]);
+  return message ? { message, next: next ?? null } : { message: await lockApart(tx, messageId, now) };
+}
+
+/** In one statement, which finds nothing when anything is unusual: when the message is moved while one waits, for one. */
+async function lockTogether(tx: EntityManager, messageId: string): Promise<Message | undefined> {
+  const [row] = await query<Message & RecipientRow>(
+    tx,
+    `SELECT ${RECIPIENT_COLUMNS}, ${SELECT}
+     FROM outbound.recipients r JOIN outbound.messages m USING (channel_account_id, contact_id)
+     WHERE m.message_id = $1 AND r.merged_into IS NULL FOR UPDATE OF r, m`,
+    [messageId],
+  );
+  if (row) await lockedRecipient(tx, row);
+  return row;
+}
+
+async function lockApart(tx: EntityManager, messageId: string, now: Date): Promise<Message | undefined> {
   const [first, [message]] = await Promise.all([
     lockRecipientOf(tx, messageId),
-    query<Message>(tx, `SELECT ${SELECT} FROM outbound.messages WHERE message_id = $1 FOR UPDATE`, [
+    query<Message>(tx, `SELECT ${SELECT} FROM outbound.messages m WHERE message_id = $1 FOR UPDATE`, [
       messageId,
     ]),
   ]);

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { PairBucket } from '#core/outbound';
-import { later, once, query } from '#persistence';
+import { atCommit, later, once, query } from '#persistence';
 
 export interface RecipientKey {
   channelAccountId: string;
@@ -18,23 +18,16 @@ export interface Recipient extends RecipientKey {
   pairHoldUntil: Date | null;
 }
 
-const COLUMNS = {
-  mergedInto: 'merged_into',
-  lastInboundAt: 'last_inbound_at',
-  windowRefused: 'window_refused',
-  pairRefusals: 'pair_refusals',
-  pairHoldUntil: 'pair_hold_until',
-} as const;
-
-interface Row extends Omit<Recipient, 'pair'> {
+export interface RecipientRow extends Omit<Recipient, 'pair'> {
   pairLevel: number;
   pairAt: Date;
 }
 
-const SELECT = `SELECT channel_account_id AS "channelAccountId", contact_id AS "contactId", merged_into AS "mergedInto",
-    last_inbound_at AS "lastInboundAt", window_refused AS "windowRefused", pair_level AS "pairLevel",
-    pair_at AS "pairAt", pair_refusals AS "pairRefusals", pair_hold_until AS "pairHoldUntil"
-  FROM outbound.recipients`;
+/** Of `outbound.recipients r`. */
+export const RECIPIENT_COLUMNS = `r.channel_account_id AS "channelAccountId", r.contact_id AS "contactId", r.merged_into AS "mergedInto",
+    r.last_inbound_at AS "lastInboundAt", r.window_refused AS "windowRefused", r.pair_level AS "pairLevel",
+    r.pair_at AS "pairAt", r.pair_refusals AS "pairRefusals", r.pair_hold_until AS "pairHoldUntil"`;
+const SELECT = `SELECT ${RECIPIENT_COLUMNS} FROM outbound.recipients r`;
 
 /**
  * The recipient, made if need be, locked until the transaction ends: its line is decided by one at a time. For a contact
@@ -49,17 +42,22 @@ export async function lockRecipient(tx: EntityManager, key: RecipientKey, now: D
 
 /** The row of a message's recipient, locked, also when it only leads to another; nobody when there is no such message. */
 export async function lockRecipientOf(tx: EntityManager, messageId: string): Promise<Recipient | undefined> {
-  const [row] = await query<Row>(
+  const [row] = await query<RecipientRow>(
     tx,
     `${SELECT} WHERE (channel_account_id, contact_id) =
        (SELECT channel_account_id, contact_id FROM outbound.messages WHERE message_id = $1) FOR UPDATE`,
     [messageId],
   );
-  return row && once(tx, nameOf(row), () => Promise.resolve(toRecipient(row)));
+  return row && lockedRecipient(tx, row);
+}
+
+/** The recipient of a row that the transaction has locked, with what the transaction itself has changed. */
+export function lockedRecipient(tx: EntityManager, row: RecipientRow): Promise<Recipient> {
+  return once(tx, nameOf(row), () => Promise.resolve(toRecipient(row)));
 }
 
 async function find(tx: EntityManager, key: RecipientKey): Promise<Recipient | undefined> {
-  const [row] = await query<Row>(
+  const [row] = await query<RecipientRow>(
     tx,
     `${SELECT} WHERE channel_account_id = $1 AND contact_id = $2 FOR UPDATE`,
     [key.channelAccountId, key.contactId],
@@ -80,8 +78,19 @@ async function make(tx: EntityManager, key: RecipientKey, now: Date): Promise<Re
 const nameOf = ({ channelAccountId, contactId }: RecipientKey): string =>
   `recipient/${channelAccountId}/${contactId}`;
 
-function toRecipient({ pairLevel, pairAt, ...rest }: Row): Recipient {
-  return { ...rest, pair: { level: pairLevel, at: pairAt } };
+function toRecipient(row: RecipientRow): Recipient {
+  const { channelAccountId, contactId, mergedInto, lastInboundAt, windowRefused } = row;
+  const { pairLevel: level, pairAt: at, pairRefusals, pairHoldUntil } = row;
+  const key = { channelAccountId, contactId };
+  return {
+    ...key,
+    mergedInto,
+    lastInboundAt,
+    windowRefused,
+    pair: { level, at },
+    pairRefusals,
+    pairHoldUntil,
+  };
 }
 
 /** The customer wrote. False when a later message is known: the window never moves back. */
@@ -92,23 +101,33 @@ export function openWindow(tx: EntityManager, recipient: Recipient, sentAt: stri
   return true;
 }
 
-/** Writes the patch, and into `recipient` too. */
+/** Changes the recipient, which is written when the transaction is committed. */
 export function updateRecipient(
   tx: EntityManager,
   recipient: Recipient,
-  patch: Partial<Pick<Recipient, keyof typeof COLUMNS | 'pair'>>,
+  patch: Partial<Omit<Recipient, keyof RecipientKey>>,
 ): void {
-  const { pair, ...plain } = patch;
-  const values: [column: string, value: unknown][] = Object.entries(plain).map(([field, value]) => [
-    COLUMNS[field as keyof typeof COLUMNS],
-    value,
-  ]);
-  if (pair) values.push(['pair_level', pair.level], ['pair_at', pair.at]);
+  Object.assign(recipient, patch);
+  atCommit(tx, nameOf(recipient), () => store(tx, recipient));
+}
+
+function store(tx: EntityManager, recipient: Recipient): void {
+  const { channelAccountId, contactId, pair, ...rest } = recipient;
   later(
     tx,
-    `UPDATE outbound.recipients SET ${values.map(([column], i) => `${column} = $${i + 3}`).join(', ')}
+    `UPDATE outbound.recipients SET merged_into = $3, last_inbound_at = $4, window_refused = $5, pair_level = $6,
+       pair_at = $7, pair_refusals = $8, pair_hold_until = $9
      WHERE channel_account_id = $1 AND contact_id = $2`,
-    [recipient.channelAccountId, recipient.contactId, ...values.map(([, value]) => value)],
+    [
+      channelAccountId,
+      contactId,
+      rest.mergedInto,
+      rest.lastInboundAt,
+      rest.windowRefused,
+      pair.level,
+      pair.at,
+      rest.pairRefusals,
+      rest.pairHoldUntil,
+    ],
   );
-  Object.assign(recipient, patch);
 }

@@ -17,7 +17,7 @@ import {
 import type { TemplatePurpose } from '#core/messaging';
 import { Journal, lockSlot, streamLock, Tenants } from '#persistence';
 import { bootService, CLOCK, loadEnv, newId, type Clock } from '#platform';
-import { connectJobs, toItem, Waker, wakeOf } from '#queue';
+import { toItem, Waker, wakeOf } from '#queue';
 import {
   createTestDatabase,
   insertTestMerchant,
@@ -29,7 +29,7 @@ import {
 } from '#testing';
 import { World, type Answer } from '../../../sandbox/test/support/world.js';
 import { OutboundEnv } from '../../src/env.js';
-import { OutboundModule } from '../../src/outbound.module.js';
+import { connectSends, OutboundModule } from '../../src/outbound.module.js';
 
 /** How long a lost answer is waited for in these tests, in milliseconds. */
 export const GRACE_MS = 1_500;
@@ -118,7 +118,7 @@ export class Stand {
       module: OutboundModule.forRoot(env),
       env,
       configure: (a) => {
-        if (!idle) connectJobs(a, 'outbound');
+        if (!idle) connectSends(a);
       },
     });
     const stand = new Stand(world, database, merchant, app, folder, environment);
