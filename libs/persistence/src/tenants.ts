@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import pg from 'pg';
+import type pg from 'pg';
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 
 /** One transaction's connection, and what was sent on it that nobody has waited for yet. */
@@ -60,12 +60,14 @@ export class Tenants {
     const runner = this.database.createQueryRunner();
     try {
       const client = (await runner.connect()) as pg.ClientBase;
-      const [begun, answer] = await Promise.allSettled([
-        client.query(`START TRANSACTION READ ONLY; ${forMerchant(merchantId)}`),
+      const [begun, named, answer] = await Promise.allSettled([
+        client.query('START TRANSACTION READ ONLY'),
+        client.query(FOR_MERCHANT, [merchantId, null]),
         client.query<object>(sql, parameters),
         client.query('COMMIT'), // after a failure it is a rollback
       ]);
       if (begun.status === 'rejected') throw begun.reason;
+      if (named.status === 'rejected') throw named.reason;
       if (answer.status === 'rejected') throw answer.reason;
       return answer.value.rows;
     } finally {
@@ -129,16 +131,16 @@ export function atCommit(tx: EntityManager, key: string, send: () => void): void
 }
 
 /**
- * Names the merchant in the very message that begins the transaction, and does not wait for its answer: both would be
- * trips to the server for every transaction, which is most of what row-level security costs. Should it fail, what
+ * Names the merchant right behind the statement that begins the transaction, and does not wait for the answers: that would
+ * be a trip to the server for every transaction, which is most of what row-level security costs. Should it fail, what
  * follows it has no merchant and sees nothing, and the transaction fails when it is to end.
  */
 async function begin(runner: QueryRunner, merchantId: string, durable: boolean): Promise<Session> {
   const client = (await runner.connect()) as pg.ClientBase;
   const session: Session = { client, sent: [], known: new Map(), last: new Map(), failures: {} };
   sessions.set(runner, session);
-  const patience = durable ? '' : `, set_config('synchronous_commit', 'off', true)`;
-  keep(runner.manager, send(runner.manager, `START TRANSACTION; ${forMerchant(merchantId)}${patience}`));
+  keep(runner.manager, send(runner.manager, 'START TRANSACTION'));
+  later(runner.manager, FOR_MERCHANT, [merchantId, durable ? null : 'off']);
   inTransaction(runner, true);
   return session;
 }
@@ -157,8 +159,8 @@ function inTransaction(runner: QueryRunner, isActive: boolean): void {
   Object.assign(runner, { isTransactionActive: isActive, transactionDepth: isActive ? 1 : 0 });
 }
 
-const forMerchant = (merchantId: string): string =>
-  `SELECT set_config('waco.merchant_id', ${pg.escapeLiteral(merchantId)}, true)`;
+/** A setting that is null is what it was before the transaction. */
+const FOR_MERCHANT = `SELECT set_config('waco.merchant_id', $1, true), set_config('synchronous_commit', $2, true)`;
 
 /**
  * Postgres refused a statement for what it says (its data, a constraint), as opposed to a connection that was lost or
