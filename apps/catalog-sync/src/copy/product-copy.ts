@@ -290,32 +290,17 @@ export class ProductCopy {
 }
 
 function toCopy(rows: readonly FiguresRow[]): SyncedCopy {
-  const figures = new Map<string, SyncedFigures>();
-  for (const {
-    sku,
-    title,
-    priceMinor,
-    currency,
-    available,
-    regions,
-    imageUrl,
-    deleted,
-    confirmedAt,
-  } of rows) {
-    if (sku === null) continue;
-    const price = { minor: Number(priceMinor), currency };
-    figures.set(sku, {
-      sku,
-      title,
-      price,
-      available: Number(available),
-      regions,
-      imageUrl,
-      deleted,
-      confirmedAt,
-    });
-  }
-  return { figures, completeAt: rows[0]!.completeAt };
+  const known = rows.filter(({ sku }) => sku !== null) as (FiguresRow & { sku: string })[];
+  return {
+    figures: new Map(known.map((row) => [row.sku, toFigures(row)])),
+    completeAt: rows[0]!.completeAt,
+  };
+}
+
+function toFigures(row: FiguresRow & { sku: string }): SyncedFigures {
+  const { sku, title, regions, imageUrl, deleted, confirmedAt } = row;
+  const price = { minor: Number(row.priceMinor), currency: row.currency };
+  return { sku, title, price, available: Number(row.available), regions, imageUrl, deleted, confirmedAt };
 }
 
 /** One row can be written once in a statement; a list that was read while it changed may hold a product twice. */
