@@ -19,7 +19,7 @@ export class AnswerTooLarge extends Error {
 }
 
 /**
- * Sends one request and collects its answer, with the body still compressed. undici's `fetch` takes four times the
+ * Sends one request and collects its answer, with the body still compressed. undici's `fetch` takes five times the
  * processor time for this. Its `request` notices a time-out only when the connection stands.
  */
 export function exchange(
