@@ -158,6 +158,14 @@ it('a sync that finds nothing changed keeps the whole copy fresh', async () => {
   expect((await quote()).source).toBe('synced');
 });
 
+it('does not take a copy that was never complete for a catalog with nothing in it', async () => {
+  await service.sql(`UPDATE catalog.sync_cursors SET confirmed_at = NULL`);
+  const unread = { outcome: 'unavailable', reason: 'the catalog has not been read yet' };
+  expect(await service.client.search(merchantId(), { text: 'submarine', limit: 3 })).toEqual(unread);
+  expect(await service.client.categories(merchantId())).toEqual(unread);
+  expect(await search('kaftan')).toEqual(['KAFTAN-RSE']);
+});
+
 it('tells a merchant without a shop, and an asker without a catalog service, that it cannot say', async () => {
   expect(await service.client.quote('mer_unknown', HOODIE)).toEqual({
     outcome: 'unavailable',

@@ -1,6 +1,9 @@
 import { RestStore } from '#adapters/rest-store';
 import { describeStoreContract } from '#core/catalog/testing';
+import { createGuardedFetch } from '#platform';
 import { openShop } from './support/shop.js';
+
+const fetch = createGuardedFetch({ allowPrivate: true });
 
 describeStoreContract('the demo shop, over HTTP', async () => {
   const shop = await openShop();

@@ -1,5 +1,11 @@
 import { PortError, type PortErrorKind } from '#core/tenancy';
-import { type GuardedFetch, JsonOutOfBounds, parseBoundedJson } from '#platform';
+import {
+  AnswerTooLarge,
+  type GuardedAnswer,
+  type GuardedFetch,
+  JsonOutOfBounds,
+  parseBoundedJson,
+} from '#platform';
 
 export interface StoreConnectionOptions {
   /** Any path it has is kept; a slash at the end does not matter. */
@@ -57,9 +63,9 @@ export async function callStore(
   call: StoreCall,
   expected: readonly string[] = [],
 ): Promise<StoreAnswer> {
-  const { status, headers, bytes } = await exchange(options, call);
-  if (status >= 200 && status < 300) return { status, body: parse(bytes, call) };
-  const problem = problemOf(bytes);
+  const { status, headers, body } = await exchange(options, call);
+  if (status >= 200 && status < 300) return { status, body: parse(body, call) };
+  const problem = problemOf(body);
   const code = typeof problem?.code === 'string' ? problem.code : undefined;
   // Only where the contract has them: a proxy's 502 never counts as the shop's word.
   if (code && (status === 404 || status === 409) && expected.includes(code))
@@ -76,9 +82,9 @@ export function malformed(call: StoreCall, rule: string, cause?: unknown): PortE
 async function exchange(
   { baseUrl, apiKey, timeoutMs, fetch }: StoreConnectionOptions,
   call: StoreCall,
-): Promise<{ status: number; headers: Headers; bytes: Buffer }> {
+): Promise<GuardedAnswer> {
   try {
-    const response = await fetch(`${baseUrl.replace(/\/+$/, '')}${call.path}`, {
+    return await fetch(`${baseUrl.replace(/\/+$/, '')}${call.path}`, {
       method: call.method,
       headers: {
         accept: 'application/json',
@@ -88,27 +94,13 @@ async function exchange(
         ...(call.idempotencyKey && { 'idempotency-key': call.idempotencyKey }),
       },
       body: call.body && JSON.stringify(call.body),
-      signal: AbortSignal.timeout(timeoutMs),
-      // Following one would carry the key to another host, or turn a POST into a GET.
-      redirect: 'manual',
+      timeoutMs,
+      maxBytes: call.list ? LARGEST_PAGE : LARGEST_ANSWER,
     });
-    return { status: response.status, headers: response.headers, bytes: await readLimited(response, call) };
   } catch (error) {
-    if (error instanceof PortError) throw error;
+    if (error instanceof AnswerTooLarge) throw malformed(call, error.message, error);
     throw unreachable(call, error, timeoutMs);
   }
-}
-
-async function readLimited(response: Response, call: StoreCall): Promise<Buffer> {
-  const most = call.list ? LARGEST_PAGE : LARGEST_ANSWER;
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += (chunk as Uint8Array).byteLength;
-    if (size > most) throw malformed(call, `answer must be at most ${most} bytes`);
-    chunks.push(chunk as Uint8Array);
-  }
-  return Buffer.concat(chunks);
 }
 
 function parse(bytes: Buffer, call: StoreCall): unknown {
@@ -144,7 +136,7 @@ function unreachable(call: StoreCall, error: unknown, timeoutMs: number): PortEr
   return new PortError(kind, 'unreachable', `${name(call)}: ${reason}`, undefined, { cause: error });
 }
 
-/** The system's code, which fetch hides in `cause` (and that in turn, with two addresses, in `errors`). */
+/** The system's code, which may be that of the `cause`, or with two addresses of one of the `errors`. */
 function codeOf(error: unknown): string {
   for (let e = error; e instanceof Error; e = e.cause) {
     if ('code' in e && typeof e.code === 'string') return e.code;
@@ -158,7 +150,7 @@ function refusal(
   status: number,
   code: string | undefined,
   detail: unknown,
-  headers: Headers,
+  headers: GuardedAnswer['headers'],
 ): PortError {
   const said = typeof detail === 'string' ? `: ${detail.slice(0, 300)}` : '';
   const error = (kind: PortErrorKind, fallback: string): PortError =>
@@ -174,8 +166,8 @@ function refusal(
 }
 
 /** In seconds (the contract knows no dates); an hour at most, so that a slip of the shop's does not stop it for days. */
-function retryAfterMs(headers: Headers): number | undefined {
-  const seconds = Number(headers.get('retry-after') ?? Number.NaN);
+function retryAfterMs(headers: GuardedAnswer['headers']): number | undefined {
+  const seconds = Number(headers['retry-after'] ?? Number.NaN);
   if (!Number.isFinite(seconds) || seconds < 0) return undefined;
   return Math.min(seconds * 1_000, MAX_RETRY_AFTER_MS);
 }

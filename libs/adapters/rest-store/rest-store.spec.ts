@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { money } from '#core/catalog';
 import { spelledId } from '#core/messaging';
 import { PortError } from '#core/tenancy';
+import { AnswerTooLarge, type GuardedFetch, type GuardedRequest } from '#platform';
 import { RestStore } from './rest-store.adapter.js';
 
 const sample = (name: string): { body: Record<string, unknown> } =>
@@ -21,16 +22,23 @@ interface QuoteBody {
 
 interface Seen {
   url: string;
-  init: RequestInit;
+  init: GuardedRequest;
+}
+
+interface Answer {
+  status: number;
+  headers?: Record<string, string>;
+  body?: string;
 }
 
 /** A store whose shop answers with `answer`, and what it was asked. */
-function storeThat(answer: () => Response | Promise<Response>): { store: RestStore; seen: Seen[] } {
+function storeThat(answer: () => Answer | Promise<Answer>): { store: RestStore; seen: Seen[] } {
   const seen: Seen[] = [];
-  const fetch = (async (url: string, init: RequestInit) => {
+  const fetch: GuardedFetch = async (url, init = {}) => {
     seen.push({ url, init });
-    return answer();
-  }) as unknown as typeof globalThis.fetch;
+    const { status, headers = {}, body = '' } = await answer();
+    return { status, headers, body: Buffer.from(body) };
+  };
   return {
     store: new RestStore({ baseUrl: 'https://shop.example/api/', apiKey: 'k', timeoutMs: 500, fetch }),
     seen,
@@ -38,8 +46,7 @@ function storeThat(answer: () => Response | Promise<Response>): { store: RestSto
 }
 const json =
   (status: number, body: unknown, headers = {}) =>
-  () =>
-    new Response(JSON.stringify(body), { status, headers });
+  (): Answer => ({ status, headers, body: JSON.stringify(body) });
 const failure = (work: Promise<unknown>): Promise<PortError> =>
   work.then(
     () => {
@@ -52,12 +59,12 @@ const failure = (work: Promise<unknown>): Promise<PortError> =>
   );
 
 describe('what is asked of the shop', () => {
-  it('goes below the base URL, with the key, and follows no redirect', async () => {
+  it('goes below the base URL, with the key, the time and the size that are allowed', async () => {
     const { store, seen } = storeThat(json(200, sample('quote').body));
     await store.quote(LINES, 'AE');
     const { url, init } = seen[0]!;
     expect(url).toBe('https://shop.example/api/v1/quote');
-    expect(init).toMatchObject({ method: 'POST', redirect: 'manual' });
+    expect(init).toMatchObject({ method: 'POST', timeoutMs: 500, maxBytes: 262_144 });
     expect(init.headers).toMatchObject({ authorization: 'Bearer k', 'content-type': 'application/json' });
     expect(JSON.parse(init.body as string)).toEqual({ region: 'AE', lines: LINES });
   });
@@ -106,20 +113,20 @@ describe('a failure', () => {
     ['403', json(403, {}), 'misconfigured', 'misconfigured'],
     [
       'a redirect',
-      () => new Response(null, { status: 302, headers: { location: 'https://evil.example' } }),
+      () => ({ status: 302, headers: { location: 'https://evil.example' } }),
       'misconfigured',
       'misconfigured',
     ],
-    ['a 404 page', () => new Response('<html>', { status: 404 }), 'misconfigured', 'misconfigured'],
+    ['a 404 page', () => ({ status: 404, body: '<html>' }), 'misconfigured', 'misconfigured'],
     ['400', json(400, { code: 'invalid_request', detail: 'lines' }), 'rejected', 'rejected'],
     ['422', json(422, { code: 'idempotency_key_reused' }), 'rejected', 'rejected'],
     ['503', json(503, {}), 'transient', 'transient'],
     ['500', json(500, {}), 'transient', 'indeterminate'],
-    ['504', () => new Response('upstream', { status: 504 }), 'transient', 'indeterminate'],
+    ['504', () => ({ status: 504, body: 'upstream' }), 'transient', 'indeterminate'],
     ['a refused connection', lost('ECONNREFUSED'), 'transient', 'transient'],
     ['a lost connection', lost('ECONNRESET'), 'transient', 'indeterminate'],
     ['no answer in time', timeout, 'transient', 'indeterminate'],
-    ['nonsense', () => new Response('<html>', { status: 200 }), 'rejected', 'indeterminate'],
+    ['nonsense', () => ({ status: 200, body: '<html>' }), 'rejected', 'indeterminate'],
     ['half an answer', json(200, { reservationId: 'res_1' }), 'rejected', 'indeterminate'],
   ])('as %s is %s of a question and %s of a change', async (_name, answer, whenRead, whenWritten) => {
     expect((await failure(read(storeThat(answer).store))).kind).toBe(whenRead);
@@ -147,19 +154,19 @@ describe('a failure', () => {
     expect((await failure(store.reserve(RESERVE))).kind).toBe('indeterminate');
   });
 
-  it('stops reading an answer that does not end', async () => {
-    const { store } = storeThat(() => {
-      const chunk = new Uint8Array(1_048_576);
-      return new Response(new ReadableStream({ pull: (c) => c.enqueue(chunk) }), { status: 200 });
-    });
-    expect((await failure(store.quote(LINES))).message).toMatch(/must be at most \d+ bytes/);
+  it('refuses an answer that is too large, and what it may have done is open', async () => {
+    const endless = () => Promise.reject(new AnswerTooLarge(262_144));
+    const error = await failure(read(storeThat(endless).store));
+    expect(error).toMatchObject({ kind: 'rejected', code: 'malformed_answer' });
+    expect(error.message).toBe('POST /v1/quote: answer must be at most 262144 bytes');
+    expect((await failure(write(storeThat(endless).store))).kind).toBe('indeterminate');
   });
 
   it.each([
     ['many values', `[${'0,'.repeat(60_000)}0]`, 'the body may hold 50000 values at most'],
     ['deep', '['.repeat(60), 'the body may be nested 32 deep at most'],
   ])('refuses an answer of %s before it is made', async (_, answer, rule) => {
-    const { store } = storeThat(() => new Response(answer, { status: 200 }));
+    const { store } = storeThat(() => ({ status: 200, body: answer }));
     expect((await failure(store.quote(LINES))).message).toBe(`POST /v1/quote: ${rule}`);
   });
 

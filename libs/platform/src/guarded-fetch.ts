@@ -1,14 +1,16 @@
 import { lookup as systemLookup } from 'node:dns';
 import { isIP, type LookupFunction, type Socket } from 'node:net';
-import { Agent, buildConnector, fetch as undiciFetch, type Response as UndiciResponse } from 'undici';
+import { Agent, buildConnector, type Dispatcher } from 'undici';
+import { ACCEPT_ENCODING, unpacked } from './content-codings.js';
 import { isPublicAddress } from './guarded-address.js';
+import { exchange, type GuardedAnswer } from './guarded-answer.js';
 import { judgeUrl, type UrlPolicy } from './guarded-url.js';
 import { nameLookup } from './name-lookup.js';
 
 export interface GuardedFetchOptions extends UrlPolicy {
-  /** For connection, answer and body together, in milliseconds. A caller's `signal` may be shorter. */
+  /** For connection, answer and body together, in milliseconds. */
   timeoutMs?: number;
-  /** Of the body, after decompression. */
+  /** Of the body, before and after decompression. */
   maxBytes?: number;
   /** Followed for GET and HEAD; 0 hands the redirect itself back. */
   maxRedirects?: number;
@@ -18,10 +20,17 @@ export interface GuardedFetchOptions extends UrlPolicy {
   isAllowed?: (address: string) => boolean;
 }
 
-export type GuardedFetch = (
-  url: string,
-  init?: Pick<RequestInit, 'method' | 'headers' | 'signal'> & { body?: string; redirect?: 'manual' },
-) => Promise<Response>;
+export interface GuardedRequest {
+  method?: string;
+  headers?: Record<string, string>;
+  body?: string;
+  /** Counts when it is less than the client's own. */
+  timeoutMs?: number;
+  /** Counts when it is less than the client's own. */
+  maxBytes?: number;
+}
+
+export type GuardedFetch = (url: string, request?: GuardedRequest) => Promise<GuardedAnswer>;
 
 /** The URL, or what it leads to, is not to be called on behalf of a merchant. Nothing was sent. */
 export class UrlRefused extends Error {
@@ -29,48 +38,44 @@ export class UrlRefused extends Error {
   override readonly name = 'UrlRefused';
 }
 
-/** The answer's body is larger than it may be; it was not read to its end. */
-export class AnswerTooLarge extends Error {
-  readonly code = 'ANSWER_TOO_LARGE';
-  override readonly name = 'AnswerTooLarge';
-}
-
 const TIMEOUT_MS = 30_000;
 const MAX_BYTES = 16 * 1_048_576;
 const MAX_HEADER_BYTES = 16_384;
 const CONNECT_TIMEOUT_MS = 10_000;
-const NO_BODY = new Set([101, 103, 204, 205, 304]);
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
 /**
- * A `fetch` for URLs that merchants supply. Names are resolved once for each connection, all of the addresses must
+ * A client for URLs that merchants supply. Names are resolved once for each connection, all of the addresses must
  * be public, and the connection goes to one of those: there is no moment between check and connect. What it is
  * connected to is looked at again before a byte is sent. Redirects are handed back, or followed under the same rules
  * and without the caller's headers when they lead to another origin.
- * Its promise rejects with {@link UrlRefused}, itself or as `cause`; the body's with {@link AnswerTooLarge} or a
- * `TimeoutError`.
+ * The promise resolves when the body has been read. It rejects with {@link UrlRefused}, itself or as `cause`, with
+ * {@link AnswerTooLarge}, with a `TimeoutError`, or with the system's error.
  */
 export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
   const { timeoutMs = TIMEOUT_MS, maxBytes = MAX_BYTES, maxRedirects = 0 } = options;
   const agent = guardedAgent(options);
-  return async (text, init = {}) => {
-    const deadline = AbortSignal.timeout(timeoutMs);
-    const signal = init.signal ? AbortSignal.any([init.signal, deadline]) : deadline;
-    let { headers } = init;
+  return async (text, request = {}) => {
+    const endsAt = performance.now() + Math.min(request.timeoutMs ?? timeoutMs, timeoutMs);
+    const most = Math.min(request.maxBytes ?? maxBytes, maxBytes);
+    const { method = 'GET', body } = request;
+    let { headers } = request;
     let url = admit(text, options);
     for (let hops = 0; ; hops++) {
-      const answer = await undiciFetch(url, {
-        method: init.method,
-        headers: headers as Record<string, string>,
-        body: init.body,
-        signal,
-        redirect: 'manual',
-        dispatcher: agent,
-      });
-      const location = REDIRECTS.has(answer.status) ? answer.headers.get('location') : null;
-      const follows = location !== null && maxRedirects > 0 && ['GET', 'HEAD'].includes(init.method ?? 'GET');
-      if (!follows) return limited(answer, maxBytes);
-      await answer.body?.cancel();
+      const answer = await exchange(
+        agent,
+        {
+          origin: url.origin,
+          path: url.pathname + url.search,
+          method: method as Dispatcher.HttpMethod,
+          headers: { 'accept-encoding': ACCEPT_ENCODING, ...headers },
+          body,
+        },
+        { timeoutMs: endsAt - performance.now(), maxBytes: most },
+      );
+      const location = REDIRECTS.has(answer.status) ? String(answer.headers.location ?? '') : '';
+      const follows = location && maxRedirects > 0 && ['GET', 'HEAD'].includes(method);
+      if (!follows) return unpacked(answer, most);
       if (hops >= maxRedirects) throw new UrlRefused(`more than ${maxRedirects} redirects`);
       const next = admit(URL.canParse(location, url.href) ? new URL(location, url).href : location, options);
       // A key for one host is not for the next.
@@ -122,24 +127,4 @@ function guardedLookup(lookup: LookupFunction, isAllowed: (address: string) => b
       callback(null, addresses[0]!.address, addresses[0]!.family);
     });
   };
-}
-
-/** The same answer with a body that fails beyond `maxBytes`. */
-function limited(answer: UndiciResponse, maxBytes: number): Response {
-  const headers = new Headers([...answer.headers]);
-  // The body has been decompressed.
-  for (const name of ['content-encoding', 'content-length']) headers.delete(name);
-  const { status, statusText } = answer;
-  if (!answer.body || NO_BODY.has(status)) return new Response(null, { status, statusText, headers });
-  let size = 0;
-  const limit = new TransformStream<Uint8Array, Uint8Array>({
-    transform(chunk, controller) {
-      size += chunk.byteLength;
-      if (size > maxBytes)
-        controller.error(new AnswerTooLarge(`an answer must be at most ${maxBytes} bytes`));
-      else controller.enqueue(chunk);
-    },
-  });
-  const body = (answer.body as ReadableStream<Uint8Array>).pipeThrough(limit);
-  return new Response(body, { status, statusText, headers });
 }

@@ -8,6 +8,7 @@ export * from './envelope.js';
 export * from './event-loop.js';
 export * from './guarded-address.js';
 export * from './guarded-fetch.js';
+export { AnswerTooLarge, type GuardedAnswer } from './guarded-answer.js';
 export * from './guarded-url.js';
 export * from './health.js';
 export * from './ids.js';

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, LookupFunction } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { AnswerTooLarge, createGuardedFetch, isPublicAddress, UrlRefused } from '../src/index.js';
 import type { GuardedFetchOptions } from '../src/guarded-fetch.js';
 import { BAD_ANSWERS, GOOD } from './url-vectors.js';
@@ -76,7 +76,7 @@ describe('what a name resolves to', () => {
     const good = new URL(text);
     const host = good.hostname;
     const response = await guarded()(url(host, good.pathname + good.search));
-    expect(await response.text()).toBe('hello');
+    expect(response.body.toString()).toBe('hello');
     expect(seen[0]!.headers.host).toBe(`${host}:${port}`);
     expect(asked).toEqual([host]);
   });
@@ -96,7 +96,7 @@ describe('what a name resolves to', () => {
   it('resolves once for a connection, and checks a second answer as it did the first (rebinding)', async () => {
     const fetch = guarded({ lookup: resolver([OUTSIDE], ['127.0.0.1']) });
     answer = (_request, response) => response.setHeader('connection', 'close').end('hello');
-    expect(await (await fetch(url('shop.example.com'))).text()).toBe('hello');
+    expect((await fetch(url('shop.example.com'))).body.toString()).toBe('hello');
     expect(asked).toHaveLength(1);
     await refusal(fetch(url('shop.example.com')));
     expect(asked).toHaveLength(2);
@@ -161,10 +161,10 @@ describe('redirects', () => {
     const headers = { authorization: 'Bearer k' };
     const fetch = guarded({ maxRedirects: 1 });
     redirectTo('/next');
-    expect(await (await fetch(url('shop.example.com'), { headers })).text()).toBe('moved');
+    expect((await fetch(url('shop.example.com'), { headers })).body.toString()).toBe('moved');
     expect(seen[1]!.headers.authorization).toBe('Bearer k');
     redirectTo(url('other.example.com', '/next'));
-    expect(await (await fetch(url('shop.example.com'), { headers })).text()).toBe('moved');
+    expect((await fetch(url('shop.example.com'), { headers })).body.toString()).toBe('moved');
     expect(seen[3]!.headers.authorization).toBeUndefined();
     redirectTo('/');
     await refusal(fetch(url('shop.example.com')));
@@ -182,9 +182,35 @@ describe('limits', () => {
       response.on('close', () => clearInterval(timer));
     };
     const startedAt = performance.now();
-    const response = await guarded({ timeoutMs: 400 })(url('shop.example.com'));
-    await expect(response.text()).rejects.toMatchObject({ name: 'TimeoutError' });
+    const late = { name: 'TimeoutError' };
+    await expect(guarded({ timeoutMs: 400 })(url('shop.example.com'))).rejects.toMatchObject(late);
+    await expect(guarded()(url('shop.example.com'), { timeoutMs: 100 })).rejects.toMatchObject(late);
     expect(performance.now() - startedAt).toBeLessThan(2_000);
+    await pause(100);
+    expect(seen.map((request) => request.socket.destroyed)).toEqual([true, true]);
+  });
+
+  it('cuts off a connection that does not come about, and asks nothing when it comes after all', async () => {
+    let resolve = (): void => undefined;
+    const lookup = ((...[hostname, options, callback]: Parameters<LookupFunction>) => {
+      resolve = () => resolver([OUTSIDE])(hostname, options, callback);
+    }) as LookupFunction;
+    const late = guarded({ timeoutMs: 100, lookup })(url('shop.example.com'));
+    await expect(late).rejects.toMatchObject({ name: 'TimeoutError' });
+    resolve();
+    await pause(100);
+    expect(seen).toEqual([]);
+  });
+
+  it('uses connections again, but not one whose answer was cut off', async () => {
+    const fetch = guarded({ maxBytes: 10 });
+    for (let i = 0; i < 6; i++) await fetch(url('shop.example.com'));
+    // The second is opened while the first comes to rest.
+    expect(new Set(seen.map((request) => request.socket)).size).toBeLessThanOrEqual(2);
+    answer = (_request, response) => response.end('a'.repeat(11));
+    await expect(fetch(url('shop.example.com'))).rejects.toBeInstanceOf(AnswerTooLarge);
+    await pause(50);
+    expect(seen[6]!.socket.destroyed).toBe(true);
   });
 
   it('cuts off a server that does not answer, and headers that never end', async () => {
@@ -205,8 +231,8 @@ describe('limits', () => {
       }
       response.end();
     };
-    const response = await guarded({ maxBytes: MB })(url('shop.example.com'));
-    await expect(response.text()).rejects.toBeInstanceOf(AnswerTooLarge);
+    const work = guarded()(url('shop.example.com'), { maxBytes: MB });
+    await expect(work).rejects.toBeInstanceOf(AnswerTooLarge);
     await pause(100);
     expect(written).toBeLessThan(50 * MB);
   });
@@ -218,16 +244,59 @@ describe('limits', () => {
     const bomb = compress(Buffer.alloc(64 * MB));
     expect(bomb.length).toBeLessThan(MB / 4);
     answer = (_request, response) => response.setHeader('content-encoding', encoding).end(bomb);
-    const response = await guarded({ maxBytes: MB })(url('shop.example.com'));
-    await expect(response.text()).rejects.toBeInstanceOf(AnswerTooLarge);
-    expect(response.headers.get('content-encoding')).toBeNull();
+    const work = guarded({ maxBytes: MB })(url('shop.example.com'));
+    await expect(work).rejects.toBeInstanceOf(AnswerTooLarge);
   });
 
-  it('reads what is within the limit, compressed or not', async () => {
-    const text = 'متجر '.repeat(10_000);
-    answer = (_request, response) => response.setHeader('content-encoding', 'gzip').end(gzipSync(text));
-    expect(await (await guarded({ maxBytes: MB })(url('shop.example.com'))).text()).toBe(text);
-    answer = (_request, response) => response.writeHead(204).end();
-    expect(await (await guarded()(url('shop.example.com'))).text()).toBe('');
+  const TEXT = 'متجر '.repeat(10_000);
+  it.each<[string, (text: string) => Buffer]>([
+    ['identity', (text) => Buffer.from(text)],
+    ['gzip', gzipSync],
+    ['X-GZIP', gzipSync],
+    ['deflate', deflateSync],
+    ['deflate', deflateRawSync],
+    ['br', brotliCompressSync],
+    ['deflate, gzip', (text) => gzipSync(deflateSync(text))],
+    ['gzip', (text) => gzipSync(text).subarray(0, -4)],
+  ])('reads what is within the limit as %s', async (encoding, compress) => {
+    answer = (_request, response) => response.setHeader('content-encoding', encoding).end(compress(TEXT));
+    const response = await guarded({ maxBytes: MB })(url('shop.example.com'));
+    expect(response.body.toString()).toBe(TEXT);
+    expect(seen[0]!.headers['accept-encoding']).toBe('br, gzip, deflate');
+  });
+
+  it('leaves what is packed in a way that it does not know, and refuses what is no such thing', async () => {
+    answer = (_request, response) => response.setHeader('content-encoding', 'secret, gzip').end('abc');
+    expect((await guarded()(url('shop.example.com'))).body.toString()).toBe('abc');
+    for (const encoding of ['gzip', 'gzip,gzip,gzip,gzip,gzip,gzip']) {
+      answer = (_request, response) => response.setHeader('content-encoding', encoding).end('abc');
+      await expect(guarded()(url('shop.example.com'))).rejects.toThrow();
+    }
+  });
+
+  it.each([
+    [204, 'GET'],
+    [200, 'HEAD'],
+  ])('reads no body where there is none: %s to %s', async (status, method) => {
+    answer = (_request, response) => response.writeHead(status, { 'content-encoding': 'gzip' }).end();
+    const response = await guarded()(url('shop.example.com'), { method });
+    expect([response.status, response.body.length]).toEqual([status, 0]);
+  });
+
+  it('fails when the answer ends before it is whole', async () => {
+    answer = (request, response) => {
+      response.writeHead(200, { 'content-length': 100 }).write('half');
+      setTimeout(() => request.socket.destroy(), 20);
+    };
+    await expect(guarded()(url('shop.example.com'))).rejects.toMatchObject({ code: 'UND_ERR_SOCKET' });
+  });
+
+  it('takes the answer that follows one of status 103', async () => {
+    answer = (_request, response) => {
+      response.writeEarlyHints({ link: '</a.css>; rel=preload' });
+      response.end('hello');
+    };
+    const { status, body } = await guarded()(url('shop.example.com'));
+    expect([status, body.toString()]).toEqual([200, 'hello']);
   });
 });

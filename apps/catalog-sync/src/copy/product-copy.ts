@@ -1,6 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { Category, Money, Searchable, StoreProduct, SyncedCopy, SyncedFigures } from '#core/catalog';
+import type {
+  Category,
+  Match,
+  Money,
+  Searchable,
+  StoreProduct,
+  SyncedCopy,
+  SyncedFigures,
+} from '#core/catalog';
 import { query, type Tenants } from '#persistence';
 
 /** More are not offered: nobody reads them. */
@@ -15,8 +23,13 @@ export interface Sequenced {
   sequence: number;
 }
 
+/** A match that the shop is asked about. */
+export type Candidate = Pick<Match, 'sku' | 'all'>;
+
+/** The figures are null when the copy has no such product. */
 interface FiguresRow {
-  sku: string;
+  completeAt: Date | null;
+  sku: string | null;
   title: string;
   priceMinor: string;
   currency: string;
@@ -26,6 +39,11 @@ interface FiguresRow {
   deleted: boolean;
   confirmedAt: Date;
 }
+
+const FIGURES = `c.confirmed_at AS "completeAt", p.sku, p.title, p.price_minor AS "priceMinor", p.currency, p.available,
+  p.regions, p.image_url AS "imageUrl", p.deleted, greatest(p.synced_at, c.confirmed_at) AS "confirmedAt"`;
+/** One row, also before the first sync. */
+const CURSOR = `(SELECT) one LEFT JOIN catalog.sync_cursors c ON true`;
 
 /** What is found and shown of a product besides its figures. */
 export interface ProductText extends Searchable {
@@ -187,67 +205,78 @@ export class ProductCopy {
   async figures(tenants: Tenants, merchantId: string, skus: readonly string[]): Promise<SyncedCopy> {
     const rows = (await tenants.read(
       merchantId,
-      `SELECT c.confirmed_at AS "completeAt", p.sku, p.title, p.price_minor AS "priceMinor", p.currency, p.available,
-         p.regions, p.image_url AS "imageUrl", p.deleted, greatest(p.synced_at, c.confirmed_at) AS "confirmedAt"
-       FROM (SELECT) one LEFT JOIN catalog.sync_cursors c ON true
-         LEFT JOIN catalog.products p ON p.sku = ANY ($1::text[])`,
+      `SELECT ${FIGURES} FROM ${CURSOR} LEFT JOIN catalog.products p ON p.sku = ANY ($1::text[])`,
       [skus],
-    )) as (FiguresRow & { completeAt: Date | null })[];
-    const products = rows.filter(({ sku }) => sku !== null);
-    return {
-      figures: new Map(products.map((row) => [row.sku, toFigures(row)])),
-      completeAt: rows[0]!.completeAt,
-    };
+    )) as FiguresRow[];
+    return toCopy(rows);
   }
 
-  /** Those of `skus` that the copy believes to be in stock and within the ceiling. */
-  async onOffer(
+  /**
+   * The `most` of these matches that the shop is asked about, and the copy of those: matches of all words first, among
+   * equals what the copy believes to be in stock and within the ceiling, and then in the order given.
+   */
+  async candidates(
     tenants: Tenants,
     merchantId: string,
-    skus: readonly string[],
+    matches: readonly Candidate[],
+    most: number,
     ceiling?: Money,
-  ): Promise<Set<string>> {
+  ): Promise<{ candidates: Candidate[]; copy: SyncedCopy }> {
     const rows = (await tenants.read(
       merchantId,
-      `SELECT sku FROM catalog.products
-       WHERE sku = ANY ($1::text[]) AND NOT deleted AND available > 0
-         AND ($2::bigint IS NULL OR currency <> $3 OR price_minor <= $2)`,
-      [skus, ceiling?.minor ?? null, ceiling?.currency ?? null],
-    )) as { sku: string }[];
-    return new Set(rows.map((row) => row.sku));
+      `SELECT ${FIGURES}, m.sku AS match, m."all"
+       FROM ${CURSOR} LEFT JOIN unnest($1::text[], $2::bool[]) WITH ORDINALITY AS m(sku, "all", rank) ON true
+         LEFT JOIN catalog.products p ON p.sku = m.sku
+       ORDER BY m."all" DESC,
+         (NOT p.deleted AND p.available > 0 AND ($4::bigint IS NULL OR p.currency <> $5 OR p.price_minor <= $4)) IS TRUE DESC,
+         m.rank
+       LIMIT $3`,
+      [
+        matches.map(({ sku }) => sku),
+        matches.map(({ all }) => all),
+        most,
+        ceiling?.minor ?? null,
+        ceiling?.currency ?? null,
+      ],
+    )) as (FiguresRow & { match: string | null; all: boolean })[];
+    const candidates = rows.flatMap(({ match, all }) => (match === null ? [] : { sku: match, all }));
+    return { candidates, copy: toCopy(rows) };
   }
 
-  /** When a sync last went through the whole list or all of its changes; null before the first one. */
-  async completeAt(tx: EntityManager): Promise<Date | null> {
-    const rows = (await tx.query(`SELECT confirmed_at AS "at" FROM catalog.sync_cursors`)) as {
-      at: Date | null;
-    }[];
-    return rows[0]?.at ?? null;
-  }
-
-  /** Categories with something to sell in `region`, the fullest first, as many as anybody could choose among. */
-  async categories(tx: EntityManager, region: string): Promise<Category[]> {
-    return (await tx.query(
-      `SELECT category_id AS id, (array_agg(category_title ORDER BY product_sequence DESC, sku))[1] AS title,
-         count(*)::int AS count
-       FROM catalog.products
-       WHERE NOT deleted AND available > 0 AND (regions IS NULL OR $1 = ANY (regions))
-       GROUP BY category_id ORDER BY count(*) DESC, category_id LIMIT ${MOST_CATEGORIES}`,
+  /**
+   * Categories with something to sell in `region`, the fullest first, as many as anybody could choose among; undefined
+   * before a sync has gone through the whole list.
+   */
+  async categories(tenants: Tenants, merchantId: string, region: string): Promise<Category[] | undefined> {
+    const rows = (await tenants.read(
+      merchantId,
+      `SELECT c.confirmed_at AS "completeAt", g.* FROM ${CURSOR} LEFT JOIN (
+         SELECT category_id AS id, (array_agg(category_title ORDER BY product_sequence DESC, sku))[1] AS title,
+           count(*)::int AS count
+         FROM catalog.products
+         WHERE NOT deleted AND available > 0 AND (regions IS NULL OR $1 = ANY (regions))
+         GROUP BY category_id) g ON true
+       ORDER BY g.count DESC, g.id LIMIT ${MOST_CATEGORIES}`,
       [region],
-    )) as Category[];
+    )) as ({ completeAt: Date | null } & (Category | { id: null }))[];
+    if (!rows[0]!.completeAt) return undefined;
+    return rows.flatMap((row) => (row.id === null ? [] : { id: row.id, title: row.title, count: row.count }));
   }
 
   /** When a text, or what is on sale, changed last (ISO 8601); empty when there is no product. */
-  async revision(tx: EntityManager): Promise<string> {
-    const [row] = (await tx.query(`SELECT max(described_at) AS revision FROM catalog.products`)) as {
-      revision: Date | null;
-    }[];
+  async revision(tenants: Tenants, merchantId: string): Promise<string> {
+    const [row] = (await tenants.read(
+      merchantId,
+      `SELECT max(described_at) AS revision FROM catalog.products`,
+      [],
+    )) as { revision: Date | null }[];
     return row!.revision?.toISOString() ?? '';
   }
 
   /** The texts of at most `limit` products on sale. */
-  async texts(tx: EntityManager, limit: number): Promise<ProductText[]> {
-    const rows = (await tx.query(
+  async texts(tenants: Tenants, merchantId: string, limit: number): Promise<ProductText[]> {
+    const rows = (await tenants.read(
+      merchantId,
       `SELECT sku, title, left(description, 400) AS description, category_id AS "categoryId",
          category_title AS "categoryTitle", image_url AS "imageUrl"
        FROM catalog.products WHERE NOT deleted ORDER BY sku LIMIT $1`,
@@ -260,7 +289,15 @@ export class ProductCopy {
   }
 }
 
-function toFigures(row: FiguresRow): SyncedFigures {
+function toCopy(rows: readonly FiguresRow[]): SyncedCopy {
+  const known = rows.filter(({ sku }) => sku !== null) as (FiguresRow & { sku: string })[];
+  return {
+    figures: new Map(known.map((row) => [row.sku, toFigures(row)])),
+    completeAt: rows[0]!.completeAt,
+  };
+}
+
+function toFigures(row: FiguresRow & { sku: string }): SyncedFigures {
   const { sku, title, regions, imageUrl, deleted, confirmedAt } = row;
   const price = { minor: Number(row.priceMinor), currency: row.currency };
   return { sku, title, price, available: Number(row.available), regions, imageUrl, deleted, confirmedAt };

@@ -65,7 +65,7 @@ export class SearchIndexes {
     const now = this.clock.now().getTime();
     const age = Math.abs(now - readAt);
     if (age < tookMs * REST || Math.abs(now - lookedAt) < LOOK_EVERY_MS) return true;
-    const present = await this.tenants.transaction(merchantId, (tx) => this.copy.revision(tx));
+    const present = await this.copy.revision(this.tenants, merchantId);
     // A change that was young when the texts were read may have had others beside it that were not committed yet.
     const wasSettled = readAt - Date.parse(revision) > LATE_MS;
     const isCurrent = present === revision && (wasSettled || age < LATE_MS);
@@ -85,10 +85,9 @@ export class SearchIndexes {
 
   private async read(merchantId: string): Promise<Entry> {
     const startedAt = performance.now();
-    const { revision, texts } = await this.tenants.transaction(merchantId, async (tx) => ({
-      revision: await this.copy.revision(tx),
-      texts: await this.copy.texts(tx, MOST_PRODUCTS_OF_ONE),
-    }));
+    // In this order: a change between the two is noticed at the next look.
+    const revision = await this.copy.revision(this.tenants, merchantId);
+    const texts = await this.copy.texts(this.tenants, merchantId, MOST_PRODUCTS_OF_ONE);
     const readAt = this.clock.now().getTime();
     const builder = new SearchIndexBuilder();
     const products = new Map<string, ProductText>();

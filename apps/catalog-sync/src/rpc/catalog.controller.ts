@@ -32,12 +32,9 @@ export class CatalogController {
   async categories(@Payload() { merchantId }: CategoriesRequest): Promise<CategoriesReply> {
     const connection = await this.directory.store(merchantId);
     if (!connection) return { outcome: 'unavailable', reason: 'no shop is connected' };
-    return this.tenants.transaction(merchantId, async (tx): Promise<CategoriesReply> => {
-      if (!(await this.copy.completeAt(tx))) {
-        return { outcome: 'unavailable', reason: 'the catalog has not been read yet' };
-      }
-      return { outcome: 'ok', categories: await this.copy.categories(tx, connection.region) };
-    });
+    const categories = await this.copy.categories(this.tenants, merchantId, connection.region);
+    if (!categories) return { outcome: 'unavailable', reason: 'the catalog has not been read yet' };
+    return { outcome: 'ok', categories };
   }
 
   @MessagePattern(CATALOG_RPC.search, Transport.TCP)

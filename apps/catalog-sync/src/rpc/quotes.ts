@@ -26,15 +26,22 @@ export class Quotes {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** No lines give an empty quote, for a search that found nothing. */
-  async quote(merchantId: string, lines: CartLine[]): Promise<QuoteReply> {
+  /**
+   * No lines give an empty quote, for a search that found nothing.
+   * @param known what the copy says of the lines, when it has been read already
+   */
+  async quote(merchantId: string, lines: CartLine[], known?: SyncedCopy): Promise<QuoteReply> {
     const connection = await this.directory.store(merchantId);
     if (!connection) return { outcome: 'unavailable', reason: 'no shop is connected' };
-    const [live, synced] = await Promise.all([this.live(connection, lines), this.synced(connection, lines)]);
-    if (lines.length === 0 && !synced.copy.completeAt) {
+    // The copy is read beside the live call: it has the pictures, and is at hand when that fails.
+    const [live, copy] = await Promise.all([
+      this.live(connection, lines),
+      known ?? this.copy.figures(this.tenants, merchantId, [...new Set(lines.map((l) => l.sku))]),
+    ]);
+    if (lines.length === 0 && !copy.completeAt) {
       return { outcome: 'unavailable', reason: 'the catalog has not been read yet' };
     }
-    const quote = live ? withPictures(live, synced.copy) : synced.quote;
+    const quote = live ? withPictures(live, copy) : await this.synced(connection, lines, copy);
     quotes.inc({ source: quote?.source ?? 'unavailable' });
     if (quote) return { outcome: 'ok', quote };
     return { outcome: 'unavailable', reason: 'the shop does not answer and what it said before is too old' };
@@ -54,19 +61,13 @@ export class Quotes {
     }
   }
 
-  /** Read beside the live call: it has the pictures, and is at hand when that fails. */
   private async synced(
     { merchantId, region, maxAgeSeconds }: StoreConnection,
     lines: CartLine[],
-  ): Promise<{ copy: SyncedCopy; quote: Quote | undefined }> {
-    const skus = [...new Set(lines.map((l) => l.sku))];
-    const [copy, merchant] = await Promise.all([
-      this.copy.figures(this.tenants, merchantId, skus),
-      this.directory.merchant(merchantId),
-    ]);
-    const currency = merchant?.currency ?? '';
-    const quote = syncedQuote(lines, copy, { region, currency, maxAgeSeconds, now: this.clock.now() });
-    return { copy, quote };
+    copy: SyncedCopy,
+  ): Promise<Quote | undefined> {
+    const currency = (await this.directory.merchant(merchantId))?.currency ?? '';
+    return syncedQuote(lines, copy, { region, currency, maxAgeSeconds, now: this.clock.now() });
   }
 }
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { SearchReply } from '#contracts';
 import { isOfferable, offerOf, searchProducts, type ProductQuery, type Quote } from '#core/catalog';
 import { Tenants } from '#persistence';
-import { ProductCopy } from '../copy/product-copy.js';
+import { ProductCopy, type Candidate } from '../copy/product-copy.js';
 import { SearchIndexes, type SearchableCatalog } from '../copy/search-indexes.js';
 import { Quotes } from './quotes.js';
 
@@ -14,11 +14,6 @@ const MAX_CANDIDATES = 100;
 /** Looked up in the copy, to ask first for what is probably on offer. */
 const MAX_MATCHES = 1_000;
 const MAX_TEXT = 200;
-
-interface Candidate {
-  sku: string;
-  all: boolean;
-}
 
 /** Free text, a category or a ceiling into products that can be bought now. */
 @Injectable()
@@ -33,17 +28,18 @@ export class Search {
   async search(merchantId: string, query: ProductQuery): Promise<SearchReply> {
     const limit = Math.min(Math.max(1, Math.trunc(query.limit) || 1), MAX_RESULTS);
     const catalog = await this.indexes.of(merchantId);
-    const matches = candidatesFor(catalog, query).slice(0, MAX_MATCHES);
-    const skus = matches.map((m) => m.sku);
-    const likely = await this.copy.onOffer(this.tenants, merchantId, skus, query.maxPrice);
+    const matches = matchesOf(catalog, query).slice(0, MAX_MATCHES);
+    const most = Math.min(limit * CANDIDATES_PER_RESULT, MAX_CANDIDATES);
     // What the copy believes sold out or too dear comes last, not never: the shop may have changed its mind.
-    const candidates = matches
-      .sort((a, b) => Number(b.all) - Number(a.all) || Number(likely.has(b.sku)) - Number(likely.has(a.sku)))
-      .slice(0, Math.min(limit * CANDIDATES_PER_RESULT, MAX_CANDIDATES));
-    const reply = await this.quotes.quote(
+    const { candidates, copy } = await this.copy.candidates(
+      this.tenants,
       merchantId,
-      candidates.map(({ sku }) => ({ sku, quantity: 1 })),
+      matches,
+      most,
+      query.maxPrice,
     );
+    const lines = candidates.map(({ sku }) => ({ sku, quantity: 1 }));
+    const reply = await this.quotes.quote(merchantId, lines, copy);
     if (reply.outcome === 'unavailable') return reply;
     const offer = offerOf(reply.quote, choose(candidates, reply.quote, query, limit));
     return {
@@ -57,10 +53,7 @@ export class Search {
   }
 }
 
-function candidatesFor(
-  { index, products }: SearchableCatalog,
-  { text, categoryId }: ProductQuery,
-): Candidate[] {
+function matchesOf({ index, products }: SearchableCatalog, { text, categoryId }: ProductQuery): Candidate[] {
   const wanted = text?.trim().slice(0, MAX_TEXT);
   const matches = wanted
     ? searchProducts(index, wanted)
