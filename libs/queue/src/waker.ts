@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import type { JobsOptions } from 'bullmq';
 import { LANES, type Lane, type QueueDefinition, type TaskQueue } from '#contracts';
 import { WHOLE_QUEUE, type Stream } from '#persistence';
 import { Counter } from '#platform';
-import { DEAD_LETTER_OPTIONS, type QueueBackend, type WakeQueue } from './backend.js';
+import { DEAD_LETTER_OPTIONS, type QueueBackend, type WakeQueue, type WakeUp } from './backend.js';
 import { PER_SECOND, Shares } from './shares.js';
 
 /** One stream to be woken. */
@@ -23,6 +24,15 @@ export interface Wake {
   expedited?: boolean;
 }
 
+/** A job as BullMQ takes it, for this lane; `gathers` of a bulk queue: what its stretches have in common. */
+interface Job {
+  lane: string;
+  gathers?: string;
+  name: string;
+  data: WakeUp;
+  opts: JobsOptions;
+}
+
 /** Runs streams at once, in this process; says whether it does. */
 type Shortcut = (streams: readonly Stream[]) => boolean;
 
@@ -35,6 +45,9 @@ const failures = new Counter({
 /** Added to the end of a stretch: clocks of machines differ, and a job that has begun gathers nothing more. */
 const SLACK_MS = 100;
 
+/** Remembered jobs that gather, before all are forgotten: then some are added once more. */
+const GATHERING_AT_MOST = 10_000;
+
 /** Streams that one job wakes at most: few enough to spread a burst over the processes of a service. */
 export const STREAMS_A_JOB = 16;
 
@@ -46,6 +59,8 @@ export class Waker {
   private readonly queues = new Map<string, WakeQueue>();
   private readonly shortcuts = new Map<string, Shortcut>();
   private readonly shares = new Shares();
+  /** By what is gathered: the job of the stretch that this process added last. */
+  private readonly gathering = new Map<string, string>();
 
   constructor(private readonly backend: QueueBackend) {}
 
@@ -67,7 +82,12 @@ export class Waker {
     await Promise.all(
       [...groupBy(jobs, (job) => job.lane)].map(async ([lane, group]) => {
         try {
-          await this.queue(lane).addBulk(group);
+          // One by itself costs half as much as a bulk of one.
+          const [{ name, data, opts }] = group as [Job];
+          await (group.length === 1
+            ? this.queue(lane).add(name, data, opts)
+            : this.queue(lane).addBulk(group));
+          for (const { gathers, opts } of group) if (gathers) this.noteGathering(gathers, opts.jobId!);
         } catch {
           failures.inc({ queue: lane }, group.length); // the sweep will find the streams
         }
@@ -81,16 +101,19 @@ export class Waker {
   }
 
   /** Undefined when no job is needed. */
-  private jobOf(streams: Wake[], now: number) {
+  private jobOf(streams: Wake[], now: number): Job | undefined {
     const [wake, ...others] = streams;
     const { queue, merchantId, stream, name, delayMs: askedMs = 0, behind, counted, expedited } = wake!;
-    const { jobId, delayMs } = folded(wake!, askedMs);
+    const { jobId, delayMs, gathers } = folded(wake!, askedMs);
+    // The job is there, and does not begin before the stretch is over.
+    if (gathers && this.gathering.get(gathers) === jobId) return undefined;
     const share = this.shares.place(queue, merchantId, now, streams.length);
     const place = Math.max(behind ? 1 : 0, expedited ? Math.min(share, 1) : share);
     if (place === 0 && !counted && !(delayMs > 0) && this.shortcuts.get(queue)?.(streams.map(streamOf)))
       return undefined;
     return {
       lane: (place > 0 && lanesNamed(queue).find((lane) => lane.crowd)?.name) || queue,
+      gathers,
       name,
       data: {
         merchantId,
@@ -104,6 +127,11 @@ export class Waker {
         ...(place > 0 ? { priority: place } : {}),
       },
     };
+  }
+
+  private noteGathering(gathers: string, jobId: string): void {
+    if (this.gathering.size >= GATHERING_AT_MOST) this.gathering.clear();
+    this.gathering.set(gathers, jobId);
   }
 
   /**
@@ -194,14 +222,15 @@ export function asWoken<S extends Stream>(stream: S): S {
  * A task, which is its own stream, has one job whenever it is woken. A bulk queue has one job for each stretch of time in
  * which it gathers, at the end of that.
  */
-function folded(wake: Wake, delayMs: number): { jobId?: string; delayMs: number } {
+function folded(wake: Wake, delayMs: number): { jobId?: string; delayMs: number; gathers?: string } {
   const queue = definitionOf(wake);
   if (queue?.kind === 'task') return { jobId: foldId(wake), delayMs };
   if (queue?.kind !== 'bulk') return { delayMs };
   const now = Date.now();
   const stretch = Math.floor((now + Math.max(0, delayMs)) / queue.gatherMs) + 1;
-  const jobId = `${foldId(wake)}_${stretch}${wake.counted ? '_counted' : ''}`;
-  return { jobId, delayMs: stretch * queue.gatherMs - now + SLACK_MS };
+  const gathers = `${foldId(wake)}${wake.counted ? '_counted' : ''}`;
+  const jobId = `${gathers}_${stretch}`;
+  return { jobId, delayMs: stretch * queue.gatherMs - now + SLACK_MS, gathers };
 }
 
 function groupBy<T>(all: readonly T[], keyOf: (one: T) => string): Map<string, T[]> {
