@@ -152,7 +152,7 @@ export class OrderedContext extends ItemContext {
     private readonly ends: Ends,
     /** What was found out for this stream before the transaction began: see `Prepare`. */
     readonly known: unknown,
-    /** What was asked of the database for the first item of a transaction: see `ReadAhead`. */
+    /** What was asked of the database ahead, if this is the only item of its transaction: see `ReadAhead`. */
     readonly ahead?: unknown,
   ) {
     super(merchantId, item, now);

@@ -30,8 +30,8 @@ export type Handler = (
 export type Prepare = (stream: Stream, now: Date) => Promise<unknown>;
 
 /**
- * Asks the database, together with the lock of the stream, what the handler of its first item is going to ask: a trip less.
- * Nobody else's item is applied before that one. It may not throw, nor may a promise in it be left to reject unheard.
+ * Asks the database, together with the lock of the stream, what its handler is going to ask: a trip less. The handler gets
+ * it when its item is the only one of the transaction. It may not throw, nor leave a promise to reject unheard.
  * @param known what `Prepare` has found out.
  */
 export type ReadAhead = (tx: EntityManager, stream: Stream, known: unknown, now: Date) => unknown;

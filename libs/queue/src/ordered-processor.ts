@@ -59,7 +59,7 @@ interface Part {
 interface Batch {
   tx: EntityManager;
   now: Date;
-  /** What was asked for the first item. */
+  /** What was asked for its only item. */
   ahead?: unknown;
   outbox: Outbox;
   ends: Ends;
@@ -172,9 +172,10 @@ export class OrderedProcessor {
       const batch: Batch = { tx, now, outbox, ends: new Map(), begun, applied: [], finished };
       const streams = parts.map((part) => part.stream);
       const locking = journal.lock(tx, streams, now, limit, only);
-      // Of one stream alone: another of the same transaction might change what was read.
-      if (!parts[1]) batch.ahead = readAhead?.[queue]?.(tx, first, parts[0]!.known, now);
+      const ahead = parts[1] ? undefined : readAhead?.[queue]?.(tx, first, parts[0]!.known, now);
       const pending = await locking;
+      // Another item of the same transaction might change what was read.
+      if (pending.get(first.stream)?.length === 1) batch.ahead = ahead;
       // One after the other: what handlers lock, their transaction holds, and no lock keeps it from itself.
       for (const part of parts) {
         const items = pending.get(part.stream.stream);
@@ -226,8 +227,8 @@ export class OrderedProcessor {
     const { merchantId } = part.stream;
     batch.begun.push(item);
     const startedAt = performance.now();
-    const ahead = batch.begun.length === 1 ? batch.ahead : undefined;
-    const context = new OrderedContext(merchantId, item, now, tx, outbox, ends, part.known, ahead);
+    const { known } = part;
+    const context = new OrderedContext(merchantId, item, now, tx, outbox, ends, known, batch.ahead);
     const outcome = await handle(this.deps, item, context).catch((error: unknown) => {
       throw error instanceof Unprepared ? error : failureOf([item], error);
     });

@@ -2,7 +2,8 @@ import { Controller } from '@nestjs/common';
 import { done, rejected, sendMessage, type JobOutcome, type SendMessagePayload } from '#contracts';
 import { JobHandler, type OrderedContext } from '#queue';
 import { Line } from '../line/line.js';
-import { insertMessage } from '../store/messages.js';
+import type { LineAhead } from '../line/read-ahead.js';
+import { insertMessage, putFirst } from '../store/messages.js';
 import { lockRecipient, openWindow } from '../store/recipients.js';
 import { findAccount } from '../store/senders.js';
 
@@ -19,8 +20,16 @@ export class SendMessageHandler {
     ]);
     if (!account) return rejected(`no channel account ${message.channelAccountId}`);
     if (message.inbound) openWindow(ctx.tx, recipient, message.inbound.sentAt, ctx.now);
-    const head = await insertMessage(ctx.tx, { ...message, contactId: recipient.contactId }, ctx.now);
+    const sent = { ...message, contactId: recipient.contactId };
+    const isFirst =
+      recipient.contactId === message.contactId && (await isEmpty(ctx.ahead as LineAhead | undefined));
+    const head = isFirst ? putFirst(ctx.tx, sent, ctx.now) : await insertMessage(ctx.tx, sent, ctx.now);
     this.line.advanceAtEnd(ctx, recipient, head);
     return done;
   }
+}
+
+/** Whether the line is known to be empty. */
+async function isEmpty(ahead: LineAhead | undefined): Promise<boolean> {
+  return ahead !== undefined && !(await ahead.head);
 }

@@ -46,14 +46,14 @@ export class Line {
     ]);
     // The line of a contact that was merged into another is empty: it goes on in that other one's.
     let head = recipient.contactId === key.contactId ? first : await lockHead(tx, recipient);
-    for (; ; head = await lockHead(tx, recipient)) {
-      if (!head || head.state === 'sending' || head.state === 'indeterminate') return;
+    while (head && head.state !== 'sending' && head.state !== 'indeterminate') {
       const account = await findAccount(tx, key.channelAccountId);
       const verdict = await this.judge(work, head, recipient, account, false);
       count(verdict);
       switch (verdict.decision) {
         case 'drop':
           updateMessage(tx, head, { state: 'dropped', open: false, verdict, droppedAt: now });
+          head = await lockHead(tx, recipient);
           continue;
         case 'wait':
           updateMessage(tx, head, { state: 'queued', verdict });

@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import type { OutboundContent, PersonRef, TemplateFallback } from '#core/messaging';
 import { SWITCHED_OFF, type MessageState, type Verdict } from '#core/outbound';
-import { later, query } from '#persistence';
+import { atCommit, later, query } from '#persistence';
 import {
   lockedRecipient,
   lockRecipient,
@@ -100,6 +100,39 @@ const SELECT = Object.entries(COLUMNS)
   .map(([field, column]) => `m.${column} AS "${field}"`)
   .join(', ');
 
+/** A message of which nothing has become yet. */
+const UNTOUCHED = {
+  state: 'queued',
+  open: true,
+  plan: 0,
+  verdict: null,
+  plannedAt: null,
+  slotAt: null,
+  calledAt: null,
+  sends: 0,
+  retries: 0,
+  lateFailures: 0,
+  notBefore: null,
+  indeterminateAt: null,
+  possibleDuplicate: false,
+  withoutMedia: false,
+  channelMessageId: null,
+  failedChannelIds: [],
+  error: null,
+  pricing: null,
+  acceptedAt: null,
+  heldAt: null,
+  sentAt: null,
+  deliveredAt: null,
+  readAt: null,
+  playedAt: null,
+  failedAt: null,
+  droppedAt: null,
+} as const satisfies Partial<Message>;
+
+/** Messages that their transaction writes when it is committed. */
+const unwritten = new WeakSet<Message>();
+
 /** The first of a line: of a channel account ($1) and a contact ($2). */
 const HEAD = `SELECT * FROM outbound.messages WHERE open AND channel_account_id = $1 AND contact_id = $2
   ORDER BY seq LIMIT 1 FOR UPDATE`;
@@ -145,6 +178,33 @@ export async function insertMessage(
     ],
   );
   return head;
+}
+
+/**
+ * Puts a message into a line that is empty, at the head of it. It is written as it is when the transaction is committed, and
+ * must be the only one of its line that the transaction is about. The caller holds the recipient's lock.
+ */
+export function putFirst(tx: EntityManager, message: NewMessage, now: Date): Message {
+  const { messageId, channelAccountId, contactId, person, content, template = null, deadline } = message;
+  const first: Message = {
+    ...UNTOUCHED,
+    ...{ messageId, channelAccountId, contactId, person, content, template },
+    deadline: deadline === undefined ? null : new Date(deadline),
+  };
+  unwritten.add(first);
+  atCommit(tx, `message/${messageId}`, () => {
+    unwritten.delete(first);
+    const { threadId, orderRef = null } = message;
+    const fields = Object.keys(COLUMNS) as (keyof Message)[];
+    const columns = ['thread_id', 'order_ref', 'created_at', ...fields.map((field) => COLUMNS[field])];
+    later(
+      tx,
+      `INSERT INTO outbound.messages (merchant_id, ${columns.join(', ')})
+       VALUES (current_setting('waco.merchant_id'), ${columns.map((_, i) => `$${i + 1}`).join(', ')})`,
+      [threadId, orderRef, now, ...fields.map((field) => stored(field, first[field]))],
+    );
+  });
+  return first;
 }
 
 /** The message that its recipient's line stands at. The caller holds the recipient's lock. */
@@ -269,13 +329,15 @@ export async function findByChannelId(
 
 /** Writes the patch, and into `message` too. */
 export function updateMessage(tx: EntityManager, message: Message, patch: MessagePatch): void {
+  if (unwritten.has(message)) return void Object.assign(message, patch);
   const fields = Object.entries(patch).filter(([, value]) => value !== undefined);
   const assignments = fields.map(([field], i) => `${COLUMNS[field as keyof Message]} = $${i + 2}`);
   later(tx, `UPDATE outbound.messages SET ${assignments.join(', ')} WHERE message_id = $1`, [
     message.messageId,
-    ...fields.map(([field, value]) =>
-      JSON_FIELDS.has(field) && value !== null ? JSON.stringify(value) : value,
-    ),
+    ...fields.map(([field, value]) => stored(field, value)),
   ]);
   Object.assign(message, patch);
 }
+
+const stored = (field: string, value: unknown): unknown =>
+  JSON_FIELDS.has(field) && value !== null ? JSON.stringify(value) : value;

@@ -187,8 +187,8 @@ export class Stand {
       END $$`);
     await this.owner.query('DROP TRIGGER IF EXISTS slow_mark ON outbound.messages');
     await this.owner.query(`
-      CREATE CONSTRAINT TRIGGER slow_mark AFTER UPDATE ON outbound.messages DEFERRABLE INITIALLY DEFERRED
-      FOR EACH ROW WHEN (OLD.called_at IS NULL AND NEW.called_at IS NOT NULL AND NEW.content->>'body' = '${text}')
+      CREATE CONSTRAINT TRIGGER slow_mark AFTER INSERT OR UPDATE ON outbound.messages DEFERRABLE INITIALLY DEFERRED
+      FOR EACH ROW WHEN (NEW.state = 'sending' AND NEW.called_at IS NOT NULL AND NEW.content->>'body' = '${text}')
       EXECUTE FUNCTION public.take_long(${seconds})`);
   }
 
