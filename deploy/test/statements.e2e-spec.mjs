@@ -9,9 +9,9 @@ import { EACH, Turns } from '../../bench/lib/turns.mjs';
 const AT_MOST = {
   // Whole customers one after the other, so that their first messages have their share of all. The slower the machine is,
   // the fewer statuses are applied together.
-  'one at a time': { statements: 90, transactions: 17, write: (turns) => oneByOne(turns, 3 * EACH) },
+  'one at a time': { statements: 75, transactions: 17, write: (turns) => oneByOne(turns, 3 * EACH) },
   // What is ready in the same moment shares transactions.
-  'sixteen at a time': { statements: 64, transactions: 12, write: (turns) => atOnce(turns, 16) },
+  'sixteen at a time': { statements: 45, transactions: 9.5, write: (turns) => atOnce(turns, 16) },
 };
 /** Statements that are named when there are too many: those that a turn has this often at least, and so much of each. */
 const SHOWN = { aTurn: 0.1, characters: 200 };

@@ -2,7 +2,7 @@ import type { INestApplication } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { done, type JobContract } from '#contracts';
 import { cleared } from '#core/messaging';
-import { Tenants } from '#persistence';
+import { query, Tenants } from '#persistence';
 import { Unprepared, Waker } from '#queue';
 import { createTestDatabase, until, type TestDatabase } from '#testing';
 import {
@@ -100,4 +100,55 @@ it('finds something out for few streams of a merchant at a time', async () => {
   // In each of the two lanes.
   expect(most).toBeGreaterThan(1);
   expect(most).toBeLessThanOrEqual(16);
+});
+
+describe('what is asked together with the lock of a stream', () => {
+  const seen = new Map<string, unknown>();
+  beforeEach(() => {
+    seen.clear();
+    script.known = () => 'known';
+    script.ahead = (tx, { stream }, known) => {
+      const rows = query<{ merchant: string }>(
+        tx,
+        `SELECT current_setting('waco.merchant_id') AS merchant`,
+        [],
+      );
+      return { stream, known, rows };
+    };
+    script.onMessage = async (id, ctx) => {
+      const ahead = ctx.ahead as { rows: Promise<object[]> } | undefined;
+      seen.set(id, ahead && { ...ahead, rows: await ahead.rows });
+      return done;
+    };
+  });
+
+  it('is given to the handler of the only item of a transaction', async () => {
+    const [id, line] = [randomUUID(), `alone_${randomUUID()}`];
+    await put(say, message(id, line));
+    await until('it is applied', () => script.applied.includes(id));
+    expect(seen.get(id)).toEqual({ stream: line, known: 'known', rows: [{ merchant: merchantId }] });
+  });
+
+  it('is given to none of several, which might change what was read', async () => {
+    const line = `several_${randomUUID()}`;
+    const ids = [randomUUID(), randomUUID()];
+    await put(say, message(ids[0]!, line), false);
+    await put(say, message(ids[1]!, line));
+    await until('both are applied', () => ids.every((id) => script.applied.includes(id)));
+    expect([...seen.values()]).toEqual([undefined, undefined]);
+  });
+
+  it('fails with the transaction, and is asked again with the next', async () => {
+    const id = randomUUID();
+    let times = 0;
+    script.ahead = (tx) => {
+      const rows = query(tx, times++ === 0 ? 'SELECT 1 / 0' : 'SELECT 1 AS one', []);
+      rows.catch(() => undefined);
+      return { rows };
+    };
+    await put(say, message(id, `fails_${id}`));
+    await until('it is applied', () => script.applied.includes(id));
+    expect(times).toBe(2);
+    expect(seen.get(id)).toEqual({ rows: [{ one: 1 }] });
+  });
 });

@@ -6,7 +6,7 @@ import { defineJob, done, QUEUES, type BulkOutcome, type JobContract, type JobOu
 import { DatabaseModule, Journal, Tenants } from '#persistence';
 import { BaseEnv, newId, PlatformModule } from '#platform';
 import { BulkJobHandler, connectJobs, JobHandler, JobsModule, toItem, Waker, wakeOf } from '#queue';
-import type { BulkContext, OrderedContext, TaskContext } from '#queue';
+import type { BulkContext, OrderedContext, ReadAhead, TaskContext } from '#queue';
 
 export class LinePayload {
   @IsString() id: string;
@@ -48,6 +48,8 @@ export interface Script {
   onTask: (id: string, ctx: TaskContext) => JobOutcome | Promise<JobOutcome>;
   /** What is found out before a line is applied. */
   known: () => unknown;
+  /** What is asked of the database together with the lock of a line. */
+  ahead: ReadAhead;
 }
 
 export const newScript = (): Script => ({
@@ -57,6 +59,7 @@ export const newScript = (): Script => ({
   onBulk: (ids) => ids.map(() => done),
   onTask: () => done,
   known: () => undefined,
+  ahead: () => undefined,
 });
 
 export const message = (id: string, line = 'line_1'): LinePayload => ({ id, line });
@@ -125,6 +128,7 @@ export async function startLines(options: {
   connectJobs(created, 'outbound', {
     contracts: [say, interrupt, mark, fetchThing],
     prepare: { recipients: () => Promise.resolve(script().known()) },
+    readAhead: { recipients: (...asked) => script().ahead(...asked) },
   });
   await created.startAllMicroservices();
   await created.init();
