@@ -1,9 +1,19 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { QUEUES } from '#contracts';
 import { GroupCommit, Journal, type GivenUp, type NewItem } from '#persistence';
 import { CLOCK, type Clock } from '#platform';
 import { Waker, wakeOf } from '#queue';
 import type { Arrival, Source } from './items.js';
 import * as metrics from './metrics.js';
+
+/** What is applied together is also stored together with what comes within this time, in milliseconds. */
+const GATHER_MS = 20;
+
+const GATHERING = new Set<string>(
+  Object.values(QUEUES)
+    .filter(({ kind }) => kind === 'bulk')
+    .map(({ name }) => name),
+);
 
 /** Items of one webhook that are written together: the rest of a large one lets others go first. */
 const AT_ONCE = 200;
@@ -23,9 +33,10 @@ export class Intake {
 
   /** @throws when the journal could not be written: nothing may be acknowledged then. */
   async take(source: Source, arrivals: readonly Arrival[], signal?: GivenUp): Promise<void> {
+    const gatherMs = arrivals.every(({ item }) => GATHERING.has(item.queue)) ? GATHER_MS : 0;
     for (let from = 0; from < arrivals.length || from === 0; from += AT_ONCE) {
       const some = arrivals.slice(from, from + AT_ONCE).map((a) => a.item);
-      await this.commits.store(some, signal);
+      await this.commits.store(some, signal, gatherMs);
     }
     for (const { kind, item } of arrivals) {
       metrics.itemsTaken.inc({ source, kind });

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { GROUP_COMMIT, GroupCommit, JournalBusy } from './group-commit.js';
 
 /** A journal whose inserts end when the test says so. */
@@ -41,6 +42,51 @@ function outcomeOf(promise: Promise<void>): { value: string } {
 }
 
 describe('GroupCommit', () => {
+  describe('with what may wait', () => {
+    beforeEach(() => jest.useFakeTimers({ doNotFake: ['setImmediate'] }));
+    afterEach(() => jest.useRealTimers());
+
+    it('writes it with what comes meanwhile, when its time is over', async () => {
+      const inserts = new Inserts();
+      const group = new GroupCommit(inserts.write);
+      void group.store(['a'], undefined, 20);
+      await settle();
+      jest.advanceTimersByTime(19);
+      void group.store(['b'], undefined, 20);
+      await settle();
+      expect(inserts.batches).toEqual([]);
+      jest.advanceTimersByTime(1);
+      await settle();
+      expect(inserts.batches).toEqual([['a', 'b']]);
+      await inserts.end();
+      void group.store(['c'], undefined, 20);
+      await settle();
+      expect(inserts.batches).toHaveLength(1);
+      jest.advanceTimersByTime(20);
+      await settle();
+      expect(inserts.batches[1]).toEqual(['c']);
+    });
+
+    it('writes it at once with what may not wait, behind a write, and when it is enough', async () => {
+      const inserts = new Inserts();
+      const group = new GroupCommit(inserts.write);
+      void group.store(['a'], undefined, 20);
+      void group.store(['b']);
+      await settle();
+      expect(inserts.batches).toEqual([['a', 'b']]);
+      void group.store(['c'], undefined, 20);
+      await inserts.end();
+      expect(inserts.batches[1]).toEqual(['c']);
+      await inserts.end();
+      for (let i = 0; i < 32; i++) void group.store([`d${i}`], undefined, 20);
+      await settle();
+      expect(inserts.batches[2]).toHaveLength(32);
+      jest.advanceTimersByTime(100);
+      await inserts.end();
+      expect(inserts.batches).toHaveLength(3);
+    });
+  });
+
   it('writes at once when idle, and what arrives meanwhile or in the same moment together, in order', async () => {
     const inserts = new Inserts();
     const group = new GroupCommit(inserts.write);

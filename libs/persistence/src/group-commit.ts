@@ -18,6 +18,9 @@ export const GROUP_COMMIT: GroupCommitOptions = {
   stuckInserts: 4,
 };
 
+/** What gathers is written when it is so many items. */
+const GATHERED = 32;
+
 /** Says whether the sender has been sent away; an AbortSignal fits, and costs too much to make for each request. */
 export interface GivenUp {
   readonly aborted: boolean;
@@ -35,13 +38,14 @@ interface Request<T> {
 
 /**
  * Lets concurrent requests share one write (an insert, a transaction): what arrives while a write runs goes into the next
- * one; when none runs, it goes at once. A request's promise resolves when its items are written. Items keep the order in
+ * one; when none runs, it goes at once, unless it may wait. A request's promise resolves when its items are written. Items keep the order in
  * which they came.
  */
 export class GroupCommit<T> {
   private waiting: Request<T>[] = [];
   private waitingItems = 0;
   private running = false;
+  private gathering: NodeJS.Timeout | undefined;
   private stuck = 0;
 
   constructor(
@@ -54,9 +58,10 @@ export class GroupCommit<T> {
 
   /**
    * @param signal when aborted while the items still wait, they are not written.
+   * @param gatherMs how long it may wait for others, in milliseconds, when no write is under way.
    * @throws JournalBusy, or what `write` threw.
    */
-  store(items: readonly T[], signal?: GivenUp): Promise<void> {
+  store(items: readonly T[], signal?: GivenUp, gatherMs = 0): Promise<void> {
     if (items.length === 0) return Promise.resolve();
     if (this.stuck >= this.options.stuckInserts || this.waitingItems >= this.options.waitingItems) {
       return Promise.reject(new JournalBusy('the journal does not keep up'));
@@ -64,12 +69,16 @@ export class GroupCommit<T> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ items, signal, resolve, reject });
       this.waitingItems += items.length;
-      if (!this.running) void this.run();
+      if (this.running) return;
+      if (gatherMs === 0 || this.waitingItems >= GATHERED) return void this.run();
+      this.gathering ??= setTimeout(() => void this.run(), gatherMs);
     });
   }
 
   private async run(): Promise<void> {
     this.running = true;
+    clearTimeout(this.gathering);
+    this.gathering = undefined;
     await Promise.resolve(); // what comes in the same moment goes together
     while (this.waiting.length > 0) {
       const batch = this.take();
