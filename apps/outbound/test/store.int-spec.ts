@@ -137,7 +137,7 @@ describe('what outbound stores', () => {
     await tenants.transaction(merchantId, async (tx) => {
       await lockRecipient(tx, from!, now);
       const text = { ...from!, person: {}, content: { type: 'text', body: 'hi' } as const, threadId: 'thr' };
-      insertMessage(tx, { ...text, messageId: 'msg_moved' }, now);
+      await insertMessage(tx, { ...text, messageId: 'msg_moved' }, now);
     });
     const waiting = await tenants.transaction(merchantId, async (tx) => {
       const [gone, kept] = [await lockRecipient(tx, from!, now), await lockRecipient(tx, to!, now)];

@@ -329,14 +329,14 @@ export async function findByChannelId(
 
 /** Writes the patch, and into `message` too. */
 export function updateMessage(tx: EntityManager, message: Message, patch: MessagePatch): void {
-  if (unwritten.has(message)) return void Object.assign(message, patch);
   const fields = Object.entries(patch).filter(([, value]) => value !== undefined);
+  Object.assign(message, Object.fromEntries(fields));
+  if (unwritten.has(message)) return;
   const assignments = fields.map(([field], i) => `${COLUMNS[field as keyof Message]} = $${i + 2}`);
   later(tx, `UPDATE outbound.messages SET ${assignments.join(', ')} WHERE message_id = $1`, [
     message.messageId,
     ...fields.map(([field, value]) => stored(field, value)),
   ]);
-  Object.assign(message, patch);
 }
 
 const stored = (field: string, value: unknown): unknown =>
