@@ -69,8 +69,8 @@ export async function linkContact(
 const SEEN_WITHIN_MS = 3_600_000;
 
 /**
- * The condition that a thread is of somebody of whom this message says nothing new, as mostly: all of its names are the
- * contact's and were seen lately, and the contact has no newer one of the same kind. The person has a name that identifies.
+ * The condition that a thread is of a person of whom this message says nothing new, as mostly: each name in it belongs to the
+ * contact, was seen within the hour, and is the newest of its kind. It holds for nobody without a name that identifies.
  */
 export function ofFamiliar(
   { channelAccountId }: Book,

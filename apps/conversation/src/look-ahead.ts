@@ -11,7 +11,7 @@ import { Threads, type Thread } from './threads.js';
 /** Items of a stream that are looked at. */
 const MOST_ITEMS = 16;
 
-/** The thread of the person who wrote the message of this item, as `Threads.lockFamiliar` gives it. */
+/** The thread of the person who wrote the message of this item, if that is familiar and nobody else has it; locked. */
 export interface ThreadAhead {
   itemId: string;
   thread: Promise<Thread | undefined>;
@@ -62,8 +62,10 @@ export class LookAhead {
     const { first } = known as Knowledge;
     if (first?.name !== receiveMessage.name) return undefined;
     const { channelAccountId, person } = first.payload as ReceiveMessagePayload;
-    const thread = this.threads.lockFamiliar(tx, { merchantId, channelAccountId }, person, now);
-    thread.catch(() => undefined); // the transaction fails with it
+    const book = { merchantId, channelAccountId };
+    const thread = this.threads.lockFamiliar(tx, book, person, now, 'SKIP LOCKED');
+    // A statement that fails fails the transaction, and a payload that breaks its contract is rejected for that.
+    thread.catch(() => undefined);
     return { itemId: String(first.id), thread };
   };
 }

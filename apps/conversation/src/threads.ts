@@ -51,19 +51,21 @@ export class Threads {
   }
 
   /**
-   * The thread of somebody of whom this message says nothing new, locked. For anybody else undefined: who it is has then to be
-   * found out with care.
+   * The thread of somebody of whom this message says nothing new, locked. For anybody else undefined: the caller then resolves
+   * the contact under the locks of the names.
+   * @param wait `SKIP LOCKED`: also undefined when somebody else has the thread.
    */
   async lockFamiliar(
     tx: EntityManager,
     book: Book,
     person: PersonRef,
     now: Date,
+    wait: '' | 'SKIP LOCKED' = '',
   ): Promise<Thread | undefined> {
     const [condition, parameters] = ofFamiliar(book, person, now);
     const [thread] = await query<Thread>(
       tx,
-      `SELECT ${COLUMNS} FROM conversation.threads WHERE ${condition} FOR UPDATE`,
+      `SELECT ${COLUMNS} FROM conversation.threads WHERE ${condition} FOR UPDATE ${wait}`,
       parameters,
     );
     return thread;

@@ -18,7 +18,7 @@ export const GROUP_COMMIT: GroupCommitOptions = {
   stuckInserts: 4,
 };
 
-/** What gathers is written when it is so many items. */
+/** Requests that wait for company are written at the latest when there are so many items. */
 const GATHERED = 32;
 
 /** Says whether the sender has been sent away; an AbortSignal fits, and costs too much to make for each request. */
@@ -38,7 +38,7 @@ interface Request<T> {
 
 /**
  * Lets concurrent requests share one write (an insert, a transaction): what arrives while a write runs goes into the next
- * one; when none runs, it goes at once, unless it may wait. A request's promise resolves when its items are written. Items keep the order in
+ * one; when none runs, it goes at once, or within `gatherMs` if it may wait. A request's promise resolves when its items are written. Items keep the order in
  * which they came.
  */
 export class GroupCommit<T> {

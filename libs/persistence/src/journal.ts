@@ -138,7 +138,7 @@ export class Journal {
    */
   async appendDurably(items: readonly NewItem[], now: Date, tx: EntityManager): Promise<Map<string, string>> {
     const [sql, parameters] = insertOf(items, now);
-    // A setting that is null is again what it was before the transaction.
+    // NULL sets the default of the session.
     const returning = `${sql} RETURNING id::text, external_id AS "externalId", set_config('synchronous_commit', NULL, true)`;
     const rows = await laterRows<{ id: string; externalId: string }>(tx, returning, parameters);
     return new Map(rows.map(({ id, externalId }) => [externalId, id]));

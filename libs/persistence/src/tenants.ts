@@ -40,9 +40,12 @@ export class Tenants {
       session = await begin(runner, merchantId, durable);
       const result = await work(runner.manager);
       for (const send of session.last.values()) send();
+      // Whoever is not done by now would send behind the end of it, where no merchant is named.
+      sessions.delete(runner);
       await commit(runner, session);
       return result;
     } catch (error) {
+      sessions.delete(runner);
       if (runner.isTransactionActive) {
         // A broken connection cannot roll back; Postgres has then done so itself.
         await session?.client.query('ROLLBACK').catch(() => undefined);
@@ -50,7 +53,6 @@ export class Tenants {
       }
       throw causeOf(error, session);
     } finally {
-      sessions.delete(runner);
       await runner.release();
     }
   }
@@ -146,12 +148,14 @@ async function begin(runner: QueryRunner, merchantId: string, durable: boolean):
 }
 
 /** Sends the commit behind everything else, and waits for all of it. */
-async function commit(runner: QueryRunner, { client, sent }: Session): Promise<void> {
+async function commit(runner: QueryRunner, { client, sent, failures }: Session): Promise<void> {
   const { command } = await client.query('COMMIT');
   inTransaction(runner, false);
   await Promise.all(sent);
   // To a transaction that has failed, Postgres answers a commit with a rollback and calls it a success.
-  if (command !== 'COMMIT') throw new Error('the transaction had failed and was not committed');
+  if (command !== 'COMMIT') {
+    throw failures.ofAll ?? new Error('the transaction had failed and was not committed');
+  }
 }
 
 /** Tells TypeORM, which would begin a transaction of its own for what is saved through it. */
@@ -159,7 +163,7 @@ function inTransaction(runner: QueryRunner, isActive: boolean): void {
   Object.assign(runner, { isTransactionActive: isActive, transactionDepth: isActive ? 1 : 0 });
 }
 
-/** A setting that is null is what it was before the transaction. */
+/** NULL sets the default of the session. */
 const FOR_MERCHANT = `SELECT set_config('waco.merchant_id', $1, true), set_config('synchronous_commit', $2, true)`;
 
 /**

@@ -20,7 +20,7 @@ export class AnswerTooLarge extends Error {
 
 /**
  * Sends one request and collects its answer, with the body still compressed. undici's `fetch` takes five times the
- * processor time for this. Its `request` notices a time-out only when the connection stands.
+ * processor time for this. Its `request` rejects on an abort only after the connection is made.
  */
 export function exchange(
   dispatcher: Dispatcher,
@@ -35,11 +35,15 @@ export function exchange(
   });
 }
 
+/** Of the buffer for a body, before it grows. */
+const FIRST_BYTES = 8_192;
+
 class Collector implements Dispatcher.DispatchHandler {
   timer?: NodeJS.Timeout;
   private connection?: Dispatcher.DispatchController;
   private failure?: Error;
-  private readonly chunks: Buffer[] = [];
+  /** Its first `size` bytes are what has come: a chunk may be of one byte, and would take a hundred if it were kept. */
+  private body = Buffer.alloc(0);
   private size = 0;
   private status = 0;
   private headers: GuardedAnswer['headers'] = {};
@@ -68,14 +72,22 @@ class Collector implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(_: unknown, chunk: Buffer): void {
-    this.size += chunk.length;
-    if (this.size > this.maxBytes) this.fail(new AnswerTooLarge(this.maxBytes));
-    else this.chunks.push(chunk);
+    const end = this.size + chunk.length;
+    if (end > this.maxBytes) return this.fail(new AnswerTooLarge(this.maxBytes));
+    if (end > this.body.length) {
+      const larger = Buffer.allocUnsafe(
+        Math.min(this.maxBytes, Math.max(end, 2 * this.body.length, FIRST_BYTES)),
+      );
+      this.body.copy(larger, 0, 0, this.size);
+      this.body = larger;
+    }
+    chunk.copy(this.body, this.size);
+    this.size = end;
   }
 
   onResponseEnd(): void {
     clearTimeout(this.timer);
-    const body = Buffer.concat(this.chunks, this.size);
+    const body = this.body.subarray(0, this.size);
     this.resolve({ status: this.status, headers: this.headers, body });
   }
 

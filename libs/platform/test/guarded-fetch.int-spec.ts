@@ -221,6 +221,19 @@ describe('limits', () => {
     await expect(guarded()(url('shop.example.com'))).rejects.toThrow();
   });
 
+  it('reads a body in chunks of a byte, as many as there may be', async () => {
+    const text = 'abcdefgh'.repeat(3_000);
+    answer = async (_request, response) => {
+      for (const letter of text) response.write(letter);
+      response.end();
+    };
+    const { body } = await guarded({ maxBytes: text.length })(url('shop.example.com'));
+    expect(body.toString()).toBe(text);
+    await expect(guarded({ maxBytes: text.length - 1 })(url('shop.example.com'))).rejects.toBeInstanceOf(
+      AnswerTooLarge,
+    );
+  });
+
   it('stops reading a huge body', async () => {
     let written = 0;
     answer = async (_request, response) => {

@@ -31,7 +31,9 @@ export type Prepare = (stream: Stream, now: Date) => Promise<unknown>;
 
 /**
  * Asks the database, together with the lock of the stream, what its handler is going to ask: a trip less. The handler gets
- * it when its item is the only one of the transaction. It may not throw, nor leave a promise to reject unheard.
+ * it when its item is the only one of the transaction. It must send all that it asks at once, since the stream's lock may not
+ * have been got and the transaction be over before the answers come. So it must write nothing and wait for nobody's lock; nor
+ * may it throw, or leave a promise to reject unheard.
  * @param known what `Prepare` has found out.
  */
 export type ReadAhead = (tx: EntityManager, stream: Stream, known: unknown, now: Date) => unknown;

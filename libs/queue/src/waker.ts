@@ -24,7 +24,7 @@ export interface Wake {
   expedited?: boolean;
 }
 
-/** A job as BullMQ takes it, for this lane; `gathers` of a bulk queue: what its stretches have in common. */
+/** A job for one lane. `gathers` names the merchant's bulk queue whose wake-ups fold into it. */
 interface Job {
   lane: string;
   gathers?: string;
@@ -45,7 +45,7 @@ const failures = new Counter({
 /** Added to the end of a stretch: clocks of machines differ, and a job that has begun gathers nothing more. */
 const SLACK_MS = 100;
 
-/** Remembered jobs that gather, before all are forgotten: then some are added once more. */
+/** So many jobs that gather are remembered. Then all are forgotten, and some are added once more, which BullMQ ignores. */
 const GATHERING_AT_MOST = 10_000;
 
 /** Streams that one job wakes at most: few enough to spread a burst over the processes of a service. */
@@ -105,9 +105,9 @@ export class Waker {
     const [wake, ...others] = streams;
     const { queue, merchantId, stream, name, delayMs: askedMs = 0, behind, counted, expedited } = wake!;
     const { jobId, delayMs, gathers } = folded(wake!, askedMs);
-    // The job is there, and does not begin before the stretch is over.
-    if (gathers && this.gathering.get(gathers) === jobId) return undefined;
     const share = this.shares.place(queue, merchantId, now, streams.length);
+    // This process has added the job. It begins after the stretch, unless clocks differ much; the sweep sees to it then.
+    if (gathers && delayMs > 2 * SLACK_MS && this.gathering.get(gathers) === jobId) return undefined;
     const place = Math.max(behind ? 1 : 0, expedited ? Math.min(share, 1) : share);
     if (place === 0 && !counted && !(delayMs > 0) && this.shortcuts.get(queue)?.(streams.map(streamOf)))
       return undefined;

@@ -55,11 +55,10 @@ export class ReceiveMessageHandler {
     return done;
   }
 
-  private familiar(ctx: OrderedContext, book: Book, person: PersonRef): Promise<Thread | undefined> {
+  private async familiar(ctx: OrderedContext, book: Book, person: PersonRef): Promise<Thread | undefined> {
     const ahead = ctx.ahead as ThreadAhead | undefined;
-    return ahead?.itemId === ctx.item.id
-      ? ahead.thread
-      : this.threads.lockFamiliar(ctx.tx, book, person, ctx.now);
+    const found = ahead?.itemId === ctx.item.id ? await ahead.thread : undefined;
+    return found ?? this.threads.lockFamiliar(ctx.tx, book, person, ctx.now);
   }
 }
 

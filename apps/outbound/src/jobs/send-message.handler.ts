@@ -21,15 +21,10 @@ export class SendMessageHandler {
     if (!account) return rejected(`no channel account ${message.channelAccountId}`);
     if (message.inbound) openWindow(ctx.tx, recipient, message.inbound.sentAt, ctx.now);
     const sent = { ...message, contactId: recipient.contactId };
-    const isFirst =
-      recipient.contactId === message.contactId && (await isEmpty(ctx.ahead as LineAhead | undefined));
+    const ahead = ctx.ahead as LineAhead | undefined;
+    const isFirst = recipient.contactId === message.contactId && (await ahead?.isEmpty);
     const head = isFirst ? putFirst(ctx.tx, sent, ctx.now) : await insertMessage(ctx.tx, sent, ctx.now);
     this.line.advanceAtEnd(ctx, recipient, head);
     return done;
   }
-}
-
-/** Whether the line is known to be empty. */
-async function isEmpty(ahead: LineAhead | undefined): Promise<boolean> {
-  return ahead !== undefined && !(await ahead.head);
 }

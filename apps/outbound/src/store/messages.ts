@@ -181,8 +181,8 @@ export async function insertMessage(
 }
 
 /**
- * Puts a message into a line that is empty, at the head of it. It is written as it is when the transaction is committed, and
- * must be the only one of its line that the transaction is about. The caller holds the recipient's lock.
+ * Puts a message into a line that is empty. It is inserted at the commit, as it is then: the transaction must touch no other
+ * message of the line. The caller holds the recipient's lock.
  */
 export function putFirst(tx: EntityManager, message: NewMessage, now: Date): Message {
   const { messageId, channelAccountId, contactId, person, content, template = null, deadline } = message;
@@ -214,6 +214,16 @@ export async function lockHead(tx: EntityManager, key: RecipientKey): Promise<Me
     key.contactId,
   ]);
   return head;
+}
+
+/** Whether nothing is in the line. It holds for as long as the caller has the recipient's lock, and had it before. */
+export async function isEmpty(tx: EntityManager, key: RecipientKey): Promise<boolean> {
+  const open = await query(
+    tx,
+    `SELECT FROM outbound.messages WHERE open AND channel_account_id = $1 AND contact_id = $2 LIMIT 1`,
+    [key.channelAccountId, key.contactId],
+  );
+  return open.length === 0;
 }
 
 /**
@@ -251,7 +261,10 @@ export async function lockWithNext(
   return message ? { message, next: next ?? null } : { message: await lockApart(tx, messageId, now) };
 }
 
-/** In one statement, which finds nothing when anything is unusual: when the message is moved while one waits, for one. */
+/**
+ * In one statement. It finds nothing when there is no such message, when its recipient was merged, or when it was moved while
+ * this waited. What was locked meanwhile stays locked.
+ */
 async function lockTogether(tx: EntityManager, messageId: string): Promise<Message | undefined> {
   const [row] = await query<Message & RecipientRow>(
     tx,
@@ -260,8 +273,8 @@ async function lockTogether(tx: EntityManager, messageId: string): Promise<Messa
      WHERE m.message_id = $1 AND r.merged_into IS NULL FOR UPDATE OF r, m`,
     [messageId],
   );
-  if (row) await lockedRecipient(tx, row);
-  return row;
+  const recipient = row && (await lockedRecipient(tx, row));
+  return recipient?.mergedInto === null ? row : undefined;
 }
 
 async function lockApart(tx: EntityManager, messageId: string, now: Date): Promise<Message | undefined> {

@@ -32,12 +32,23 @@ const SELECT = `SELECT ${RECIPIENT_COLUMNS} FROM outbound.recipients r`;
 /**
  * The recipient, made if need be, locked until the transaction ends: its line is decided by one at a time. For a contact
  * that was merged into another, that other one: its `contactId` is the one to use. The one that is gone is locked first,
- * then the one that it leads to, whoever asks.
+ * then the one that it leads to.
  */
 export async function lockRecipient(tx: EntityManager, key: RecipientKey, now: Date): Promise<Recipient> {
-  const found = await once(tx, nameOf(key), async () => (await find(tx, key)) ?? make(tx, key, now));
+  const load = async (): Promise<Recipient> =>
+    (await tried(tx, key)) ?? (await find(tx, key)) ?? (await make(tx, key, now));
+  const found = await once(tx, nameOf(key), load);
   const { channelAccountId, mergedInto } = found;
   return mergedInto === null ? found : lockRecipient(tx, { channelAccountId, contactId: mergedInto }, now);
+}
+
+/** The recipient, locked, if it is there and nobody else has it. `lockRecipient` need not ask for it again then. */
+export function tryLockRecipient(tx: EntityManager, key: RecipientKey): Promise<Recipient | undefined> {
+  return once(tx, triedNameOf(key), () => find(tx, key, 'SKIP LOCKED'));
+}
+
+function tried(tx: EntityManager, key: RecipientKey): Promise<Recipient | undefined> {
+  return once(tx, triedNameOf(key), () => Promise.resolve(undefined));
 }
 
 /** The row of a message's recipient, locked, also when it only leads to another; nobody when there is no such message. */
@@ -56,10 +67,14 @@ export function lockedRecipient(tx: EntityManager, row: RecipientRow): Promise<R
   return once(tx, nameOf(row), () => Promise.resolve(toRecipient(row)));
 }
 
-async function find(tx: EntityManager, key: RecipientKey): Promise<Recipient | undefined> {
+async function find(
+  tx: EntityManager,
+  key: RecipientKey,
+  wait: '' | 'SKIP LOCKED' = '',
+): Promise<Recipient | undefined> {
   const [row] = await query<RecipientRow>(
     tx,
-    `${SELECT} WHERE channel_account_id = $1 AND contact_id = $2 FOR UPDATE`,
+    `${SELECT} WHERE channel_account_id = $1 AND contact_id = $2 FOR UPDATE ${wait}`,
     [key.channelAccountId, key.contactId],
   );
   return row && toRecipient(row);
@@ -77,6 +92,7 @@ async function make(tx: EntityManager, key: RecipientKey, now: Date): Promise<Re
 
 const nameOf = ({ channelAccountId, contactId }: RecipientKey): string =>
   `recipient/${channelAccountId}/${contactId}`;
+const triedNameOf = (key: RecipientKey): string => `tried/${nameOf(key)}`;
 
 function toRecipient(row: RecipientRow): Recipient {
   const { channelAccountId, contactId, mergedInto, lastInboundAt, windowRefused } = row;
