@@ -63,7 +63,7 @@ const asked = async (
   return candidates.map(({ sku, all }) => (all ? sku : `${sku}?`));
 };
 
-it('keeps the order, all words before some, and what cannot be had after what can', async () => {
+it('puts matches of all words first, then those in stock, and else keeps the order', async () => {
   await stored(
     { sku: 'A', available: 0 },
     { sku: 'B' },
@@ -124,7 +124,7 @@ it('says of no matches when the copy was complete', async () => {
   expect(await copy.candidates(tenants, merchantId, [], 10)).toEqual(since);
 });
 
-it('counts categories of what is for sale in a region, and none before the first sync', async () => {
+it('counts products on sale in a region by category; before the first sync it gives no categories', async () => {
   const other = { category: { id: 'b', title: 'Other' } };
   await stored({ sku: 'A' }, { sku: 'B', ...other, regions: ['AE'] }, { sku: 'C', ...other, available: 0 });
   expect(await copy.categories(tenants, merchantId, 'AE')).toBeUndefined();

@@ -169,7 +169,7 @@ describe('while two contacts become one', () => {
   const LINKED = { ...PHONE, userId: USER.userId };
   const link = (tx: EntityManager): Promise<string> => linkContact(workIn(tx), book, PHONE, LINKED);
 
-  /** What is found by those who wait while the contacts are merged. */
+  /** Threads that waiting transactions find when the merge is committed. */
   async function foundMeanwhile(...people: PersonRef[]): Promise<(Thread | undefined)[]> {
     const waiting = await transaction(async (tx) => {
       await link(tx);
@@ -180,7 +180,7 @@ describe('while two contacts become one', () => {
     return Promise.all(waiting.found);
   }
 
-  it('who waits for the thread that goes finds none, and for the one that stays finds it as it then is', async () => {
+  it('a transaction that waits for the removed thread finds none; one that waits for the kept thread finds its new state', async () => {
     await one.chat(PHONE, tap('add|A'));
     await one.chat(USER, tap('add|X'), tap('add|B'));
     const [before, gone] = await one.threads();
@@ -194,7 +194,7 @@ describe('while two contacts become one', () => {
     expect(ofPhone!.state).not.toEqual(before!.state);
   });
 
-  it('who waits for a thread that comes to another contact finds none', async () => {
+  it('a transaction that waits for a thread that moves to another contact finds none', async () => {
     const older = await transaction((tx) => resolveContact(workIn(tx), book, PHONE));
     await one.chat(USER, tap('add|X'));
     const [before] = await one.threads();

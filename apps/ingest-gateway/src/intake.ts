@@ -6,9 +6,10 @@ import { Waker, wakeOf } from '#queue';
 import type { Arrival, Source } from './items.js';
 import * as metrics from './metrics.js';
 
-/** What is applied together is also stored together with what comes within this time, in milliseconds. */
+/** A webhook waits so long for others that it can be stored with, in milliseconds. */
 const GATHER_MS = 20;
 
+/** Queues whose items are applied together: a webhook that is for these alone may wait. */
 const GATHERING = new Set<string>(
   Object.values(QUEUES)
     .filter(({ kind }) => kind === 'bulk')

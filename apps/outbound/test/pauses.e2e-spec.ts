@@ -43,7 +43,7 @@ const isLockedOut = (): Promise<unknown> =>
     return rows.length > 0;
   });
 
-it('the first message of an empty line is judged anew when another was faster: it waits, with a timer, and is sent then', async () => {
+it('the first message of an empty line waits for a pause that began while it was judged', async () => {
   await stand.owner.query(`
     CREATE TABLE public.written (what text, message_id text);
     CREATE FUNCTION public.note_write() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN

@@ -4,7 +4,7 @@ import { insertMessage, updateMessage } from '../src/store/messages.js';
 import { lockRecipient, updateRecipient, type RecipientKey } from '../src/store/recipients.js';
 import { MERCHANT, messageTo, newContact, NOW, Store } from './support/store.js';
 
-/** What is read together with the lock of a recipient's stream: perhaps without that lock, and for a handler that never runs. */
+/** What is read together with the lock of a recipient's stream. The lock may be another's, and no handler may run. */
 
 let store: Store;
 beforeAll(async () => {

@@ -38,8 +38,8 @@ interface Request<T> {
 
 /**
  * Lets concurrent requests share one write (an insert, a transaction): what arrives while a write runs goes into the next
- * one; when none runs, it goes at once, or within `gatherMs` if it may wait. A request's promise resolves when its items are written. Items keep the order in
- * which they came.
+ * one; when none runs, it goes at once, or within `gatherMs` if it may wait. A request's promise resolves when its items
+ * are written. Items keep the order in which they came.
  */
 export class GroupCommit<T> {
   private waiting: Request<T>[] = [];

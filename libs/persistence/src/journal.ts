@@ -13,7 +13,7 @@ export interface NewItem {
   queue: string;
   stream: string;
   name: string;
-  /** Who says so: `whatsapp`, `stripe`, `store`, or `job` for what a service itself emits. */
+  /** Who says so: the source of a webhook, or `job` for what a service itself emits. */
   source: string;
   /** Unique within merchant and source: the second item with it is not stored. */
   externalId: string;

@@ -71,6 +71,13 @@ describe('what gathers', () => {
     expect(added).toHaveLength(1);
   });
 
+  it('counts against the share of its merchant, whose next job stands in the lane of a crowd', async () => {
+    for (let i = 0; i < 60; i++) await waker.wake([status(`m${i}`)]);
+    jest.setSystemTime(NOON + gatherMs);
+    await waker.wake([status('next')]);
+    expect(added.map(({ lane }) => lane)).toEqual([queue, `${queue}-crowd`]);
+  });
+
   it('has a job of its own when a process may have crashed with it', async () => {
     await waker.wake([status('a')]);
     await waker.wake([status('a', { counted: true })]);

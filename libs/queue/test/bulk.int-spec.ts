@@ -75,6 +75,19 @@ describe('what commutes', () => {
       20_000,
     );
 
+  it('gives the items of a batch by the time at which they happened', async () => {
+    const now = Date.now();
+    const minutes = [5, 2, 9, 1, 7];
+    const items = minutes.map((ago) => {
+      const happened = { occurredAt: new Date(now - ago * 60_000) };
+      return toItem(mark, message(`at_${ago}`, 'line_1'), merchantId, new Date(now), happened);
+    });
+    await app.get(Tenants).transaction(merchantId, (tx) => app.get(Journal).append(items, new Date(now), tx));
+    await app.get(Waker).wake([wakeOf(items[0]!, new Date(now))]);
+    await until('they are applied', () => batches.flat().length === minutes.length);
+    expect(batches).toEqual([['at_9', 'at_7', 'at_5', 'at_2', 'at_1']]);
+  });
+
   it('is applied together, up to 500, once each', async () => {
     const ids = some(700);
     await give(ids);
