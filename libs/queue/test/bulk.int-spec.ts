@@ -80,7 +80,7 @@ describe('what commutes', () => {
     const minutes = [5, 2, 9, 1, 7];
     const items = minutes.map((ago) => {
       const happened = { occurredAt: new Date(now - ago * 60_000) };
-      return toItem(mark, message(`at_${ago}`, 'line_1'), merchantId, new Date(now), happened);
+      return toItem(mark, message(`at_${ago}`, `line_${ago}`), merchantId, new Date(now), happened);
     });
     await app.get(Tenants).transaction(merchantId, (tx) => app.get(Journal).append(items, new Date(now), tx));
     await app.get(Waker).wake([wakeOf(items[0]!, new Date(now))]);
