@@ -29,6 +29,7 @@ import { OwnSources1700000000027 } from './0027-own-sources.js';
 import { Turns1700000000028 } from './0028-turns.js';
 import { RecipientMerges1700000000029 } from './0029-recipient-merges.js';
 import { DueSyncs1700000000030 } from './0030-due-syncs.js';
+import { AsSeen1700000000031 } from './0031-as-seen.js';
 
 /** Every migration, oldest first. Listed by class, never by glob. */
 export const MIGRATIONS = [
@@ -63,6 +64,7 @@ export const MIGRATIONS = [
   Turns1700000000028,
   RecipientMerges1700000000029,
   DueSyncs1700000000030,
+  AsSeen1700000000031,
 ];
 
 export { migrate, type Migrated, type MigrateOptions } from './migrate.js';

@@ -106,13 +106,24 @@ export function ofFamiliar(
 
 /** Of the threads of a query: the freshest name of each kind, to be read by `toPerson`. */
 export const NAMES_OF_THREAD = `
-  (SELECT json_agg(a) FROM (SELECT DISTINCT ON (kind) kind, value FROM conversation.aliases
+  (SELECT json_agg(a) FROM (SELECT DISTINCT ON (kind) kind, value, seen_at AS "seenAt" FROM conversation.aliases
      WHERE contact_id = threads.contact_id ORDER BY kind, seen_at DESC) a) AS aliases,
   (SELECT name FROM conversation.contacts WHERE contact_id = threads.contact_id) AS name`;
 
 export interface NamesOfThread {
-  aliases: Alias[] | null;
+  aliases: (Alias & { seenAt: string })[] | null;
   name: string | null;
+}
+
+/** What `ofFamiliar` asks for, of a thread that is at hand. */
+export function isFamiliar({ aliases, name }: NamesOfThread, person: PersonRef, now: Date): boolean {
+  const seenSince = now.getTime() - SEEN_WITHIN_MS;
+  const isFresh = (said: Alias): boolean => {
+    const known = aliases?.find(({ kind }) => kind === said.kind);
+    return known?.value === said.value && new Date(known.seenAt).getTime() >= seenSince;
+  };
+  const isNamed = identifying(person).length > 0 && (person.name === undefined || person.name === name);
+  return isNamed && aliasesOf(person).every(isFresh);
 }
 
 /** How to address the contact now. */

@@ -39,7 +39,6 @@ export class ConversationModule {
 
 /** Takes up the jobs of this service: what turns have to know is found out before they begin. */
 export function connectTurns(app: INestApplication): void {
-  const { prepare, readAhead } = app.get(LookAhead);
-  const { name } = QUEUES.threads;
-  connectJobs(app, 'conversation', { prepare: { [name]: prepare }, readAhead: { [name]: readAhead } });
+  const { prepare } = app.get(LookAhead);
+  connectJobs(app, 'conversation', { prepare: { [QUEUES.threads.name]: prepare } });
 }

@@ -13,8 +13,10 @@ import {
   type ThreadState,
 } from '#core/conversation';
 import { cleared, excerpt, type Cleared } from '#core/messaging';
-import { Unprepared } from '#queue';
+import type { PendingItem } from '#persistence';
+import { Unprepared, type Prepared } from '#queue';
 import type { CatalogClient } from '#service';
+import type { Thread } from './threads.js';
 
 /** A catalog that cannot be reached is asked again for so long: a restart of it is not noticed. */
 const ASK_FOR_MS = 10_000;
@@ -31,25 +33,31 @@ interface Known {
   held: boolean;
 }
 
-/** An item as it stood in the journal before it was locked. */
-export interface SeenItem {
-  id: number | string;
-  name: string;
-  payload: object;
-}
-
 /** Questions to the catalog and their answers, for one run of a stream. The catalog is asked outside any transaction. */
-export class Knowledge implements Answers {
+export class Knowledge implements Answers, Prepared {
   private readonly known = new Map<string, Known>();
   private used = new Map<string, Known>();
   private questions = 0;
-  /** What the stream began with when it was looked at. */
-  first: SeenItem | undefined;
+  private seen: { item: PendingItem; thread: Thread } | undefined;
 
   constructor(
     private readonly merchantId: string,
     private readonly catalog: CatalogClient,
   ) {}
+
+  /** The stream has this item alone, which is about this thread. */
+  sees(item: PendingItem, thread: Thread): void {
+    this.seen = { item, thread };
+  }
+
+  get only(): PendingItem | undefined {
+    return this.seen?.item;
+  }
+
+  /** What `only` is about, as it was seen. */
+  get thread(): Thread | undefined {
+    return this.seen?.thread;
+  }
 
   get(key: string): Answer | undefined {
     const found = this.known.get(key);

@@ -23,10 +23,16 @@ export interface Thread extends NamesOfThread {
   /** The line in which the customer last wrote: facts of orders come into it. */
   stream: string;
   state: ThreadState;
+  /** One more with each change of the state and each merge. */
+  version: number;
 }
 
 const COLUMNS = `thread_id AS "threadId", channel_account_id AS "channelAccountId", contact_id AS "contactId", stream, state,
-  ${NAMES_OF_THREAD}`;
+  version::float8 AS version, ${NAMES_OF_THREAD}`;
+
+/** The thread that a line was last about, as JSON, for `Journal.look`. */
+export const THREAD_OF_LINE = `SELECT row_to_json(t) FROM (
+  SELECT ${COLUMNS} FROM conversation.threads WHERE stream = $5 ORDER BY updated_at DESC LIMIT 1) t`;
 
 /** Threads in the database, locked while a step is applied to them. */
 @Injectable()
@@ -53,19 +59,17 @@ export class Threads {
   /**
    * The thread of somebody of whom this message says nothing new, locked. For anybody else undefined: the caller then resolves
    * the contact under the locks of the names.
-   * @param wait `SKIP LOCKED`: also undefined when somebody else has the thread.
    */
   async lockFamiliar(
     tx: EntityManager,
     book: Book,
     person: PersonRef,
     now: Date,
-    wait: '' | 'SKIP LOCKED' = '',
   ): Promise<Thread | undefined> {
     const [condition, parameters] = ofFamiliar(book, person, now);
     const [thread] = await query<Thread>(
       tx,
-      `SELECT ${COLUMNS} FROM conversation.threads WHERE ${condition} FOR UPDATE ${wait}`,
+      `SELECT ${COLUMNS} FROM conversation.threads WHERE ${condition} FOR UPDATE`,
       parameters,
     );
     return thread;
@@ -104,7 +108,8 @@ export class Threads {
   }
 
   /**
-   * Applies one event: the new state is stored in the transaction of `ctx`. The effects are the caller's to `emit`.
+   * Applies one event: the new state is stored in the transaction of `ctx`, which fails as overtaken when the thread is
+   * another than it was. The effects are the caller's to `emit`.
    * @throws Unprepared when the catalog has to be asked first.
    */
   async apply(ctx: OrderedContext, thread: Thread, event: ThreadEvent): Promise<Effect[]> {
@@ -115,9 +120,11 @@ export class Threads {
     ctx.evidence = knowledge.evidence;
     later(
       ctx.tx,
-      `UPDATE conversation.threads SET state = $2, phase = $3, expires_at = $4, version = version + 1, updated_at = $5
-       WHERE thread_id = $1`,
-      [thread.threadId, cleared(state), state.phase, state.expiresAt, ctx.now],
+      `WITH written AS (
+         UPDATE conversation.threads SET state = $3, phase = $4, expires_at = $5, version = version + 1, updated_at = $6
+         WHERE thread_id = $1 AND version = $2 RETURNING 1)
+       SELECT journal.expect((SELECT count(*) FROM written), 1)`,
+      [thread.threadId, thread.version, cleared(state), state.phase, state.expiresAt, ctx.now],
     );
     return effects;
   }

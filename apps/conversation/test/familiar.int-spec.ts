@@ -1,9 +1,11 @@
 import type { EntityManager } from 'typeorm';
 import type { PersonRef } from '#core/messaging';
-import { Tenants } from '#persistence';
+import { Tenants, type NewItem } from '#persistence';
 import { createTestDatabase, insertTestMerchant, until, type TestDatabase } from '#testing';
 import { linkContact, resolveContact, toPerson, type Book } from '../src/contacts.js';
 import type { Work } from '../src/merges.js';
+import { LookAhead } from '../src/look-ahead.js';
+import { deleteContacts } from '../src/people/contacts.js';
 import { Threads, type Thread } from '../src/threads.js';
 import { openSmallCatalog, type SmallCatalog } from './support/small-catalog.js';
 import { Stand, tap } from './support/stand.js';
@@ -162,6 +164,128 @@ describe('no thread is found of', () => {
       one.app.get(Threads, { strict: false }).lockFamiliar(tx, book, BOTH, new Date()),
     );
     expect(theirs).toBeUndefined();
+  });
+});
+
+describe('a message is applied as it was seen', () => {
+  /** Whether the items, which are of one line, are one message that can be. They are applied afterwards. */
+  async function isSeen(items: readonly NewItem[], { afterMs = 0 } = {}): Promise<boolean> {
+    await one.store(...items);
+    const { queue, stream } = items[0]!;
+    const look = { merchantId: book.merchantId, queue, stream };
+    const now = new Date(Date.now() + afterMs);
+    const { only, thread } = await one.app.get(LookAhead, { strict: false }).prepare(look, now);
+    expect(thread === undefined).toBe(only === undefined);
+    if (only) expect(only).toMatchObject({ stream, due: true, name: items[0]!.name });
+    return only !== undefined;
+  }
+  const seen = (person: PersonRef, more?: { afterMs: number }): Promise<boolean> =>
+    isSeen([one.message(person, 'cart')], more);
+
+  it.each([
+    ['all names', BOTH],
+    ['the user id and the phone number', { ...PHONE, userId: USER.userId }],
+    ['the user id alone', { userId: USER.userId }],
+  ])('of somebody who is known by %s', async (_, person) => {
+    await one.chat(BOTH, 'cart');
+    expect(await seen(person, { afterMs: 59 * MINUTE_MS })).toBe(true);
+  });
+
+  it.each([
+    ['with a number that is new', { ...USER, waId: '971509999999' }],
+    ['with a business’s user id that is new', { ...BOTH, parentUserId: 'P.1' }],
+    ['with a username that is new', { ...BOTH, username: 'sheena_now' }],
+    ['with another profile name', { ...BOTH, name: 'Sheena E.' }],
+  ])('not of somebody %s', async (_, person) => {
+    await one.chat(BOTH, 'cart');
+    expect(await seen(person)).toBe(false);
+  });
+
+  it('not of a stranger', async () => {
+    expect(await seen(BOTH)).toBe(false);
+  });
+
+  it('not of somebody who was last seen more than an hour ago', async () => {
+    await one.chat(BOTH, 'cart');
+    expect(await seen(BOTH, { afterMs: 61 * MINUTE_MS })).toBe(false);
+  });
+
+  it('not of a customer of another channel account', async () => {
+    await one.chat(BOTH, 'cart');
+    const item = one.message(BOTH, 'cart', { channelAccountId: 'acc_other' });
+    const { stream } = one.message(BOTH, 'cart');
+    expect(await isSeen([{ ...item, stream }])).toBe(false);
+  });
+
+  it('not with another item behind it', async () => {
+    await one.chat(BOTH, 'cart');
+    expect(await isSeen([one.message(BOTH, 'cart'), one.message(BOTH, 'help')])).toBe(false);
+  });
+
+  it('not when it has failed, crashed, is not due, or breaks its contract', async () => {
+    await one.chat(BOTH, 'cart');
+    const [thread] = await one.threads();
+    for (const change of [
+      'attempts = 1',
+      'endings = 1',
+      'blocking = true',
+      `due_at = now() + interval '1 hour'`,
+      `payload = '{}'`,
+      `payload = '{"channelAccountId": 7, "person": null}'`,
+    ]) {
+      const item = one.message(BOTH, 'cart');
+      await one.store(item);
+      await one.sql(`UPDATE journal.items SET ${change} WHERE external_id = $1`, [item.externalId]);
+      const look = { merchantId: book.merchantId, queue: item.queue, stream: thread!.stream };
+      const { only } = await one.app.get(LookAhead, { strict: false }).prepare(look, new Date());
+      expect([change, only]).toEqual([change, undefined]);
+      await one.sql(`DELETE FROM journal.items WHERE external_id = $1`, [item.externalId]);
+    }
+  });
+
+  it('not a fact of an order', async () => {
+    await one.chat(BOTH, 'cart');
+    const [thread] = await one.threads();
+    expect(await isSeen([one.fact(thread!, 'W1', { kind: 'expired' })])).toBe(false);
+  });
+
+  it('and done again when the thread has changed before it is written: the answer is to what is there then', async () => {
+    await one.chat(BOTH, tap('add|A'));
+    const [thread] = await one.threads();
+    const [before, version] = [(await one.sends()).length, await versionOf(thread!.thread_id)];
+    const message = other.message(BOTH, tap('add|B'));
+    await other.store(message);
+    await transaction(async (tx) => {
+      const cart = [{ ...thread!.state.cart[0], sku: 'C' }];
+      await tx.query(
+        `UPDATE conversation.threads SET state = $2, version = version + 1 WHERE thread_id = $1`,
+        [thread!.thread_id, { ...thread!.state, cart }],
+      );
+      await other.wake(message);
+      await lockedOut(1);
+    });
+    await one.settled();
+    const answers = (await one.sends()).slice(before).map(({ content }) => content.body);
+    expect(answers).toEqual([expect.stringMatching(/× C[^]*× B/)]);
+    expect(await skus()).toEqual([['C', 'B']]);
+    expect(await versionOf(thread!.thread_id)).toBe(version + 2);
+    expect(await one.counted()).toBe(0);
+  });
+
+  it('and not at all when the customer has been forgotten meanwhile: a new one is answered', async () => {
+    await one.chat(BOTH, tap('add|A'));
+    const before = (await one.sends()).length;
+    const message = other.message(BOTH, 'cart');
+    await other.store(message);
+    await transaction(async (tx) => {
+      await deleteContacts(tx, await one.contacts());
+      await other.wake(message);
+      await lockedOut(1);
+    });
+    await one.settled();
+    expect((await one.sends()).length).toBe(before + 1);
+    expect(await skus()).toEqual([[]]);
+    expect(await one.counted()).toBe(0);
   });
 });
 

@@ -16,7 +16,7 @@ type Tx = Parameters<typeof lockRecipient>[0];
 
 function ahead(tx: Tx, { channelAccountId, contactId }: RecipientKey): LineAhead {
   const stream = recipientStream(channelAccountId, contactId);
-  return readAhead(tx, { merchantId: MERCHANT, queue: 'recipients', stream }, undefined, NOW) as LineAhead;
+  return readAhead(tx, { merchantId: MERCHANT, queue: 'recipients', stream }) as LineAhead;
 }
 
 const isEmpty = (key: RecipientKey): Promise<boolean> => store.transaction((tx) => ahead(tx, key).isEmpty);
@@ -85,7 +85,7 @@ it('is nothing of a stream that is no recipient’s', async () => {
   await store.transaction(async (tx) => {
     const stream = 'account/acc_1';
     expect(
-      readAhead(tx, { merchantId: MERCHANT, queue: 'recipients', stream }, undefined, NOW),
+      readAhead(tx, { merchantId: MERCHANT, queue: 'recipients', stream }),
     ).toBeUndefined();
   });
 });

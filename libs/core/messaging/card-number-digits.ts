@@ -47,14 +47,23 @@ export interface Digits {
   gapIds: Int32Array;
 }
 
-/** Whether there are so many digits in a text. Most messages have none, and are not looked at any further. */
-export function hasDigits(text: string, least: number): boolean {
+/**
+ * Whether a number of so many digits may be in a text. Most have none, and are not looked at any further. It may say so of one
+ * without, but not the other way.
+ */
+export function mayHaveNumber(text: string, least: number): boolean {
   if (text.length < least) return false;
   let count = 0;
+  let markup = false;
   for (let at = 0; at < text.length; at++) {
     let code = text.charCodeAt(at);
     if (code < 0x80) {
-      if (code < 0x30 || code > 0x39) continue;
+      if (code < 0x30 || code > 0x39) {
+        if (code === LESS || code === AMPERSAND || code === BACKSLASH) markup = true;
+        // A letter ends a run of digits, unless it is of a tag, an entity or an escape.
+        else if (isLatinLetter(code) && !isCross(code) && !markup) count = 0;
+        continue;
+      }
     } else {
       if (isHighSurrogate(code)) {
         code = text.codePointAt(at)!;
@@ -244,6 +253,11 @@ function isMasked(text: string, at: number): boolean {
     if (!(code >= 0x30 && code <= 0x39)) return false;
   }
   return true;
+}
+
+function isLatinLetter(code: number): boolean {
+  const lower = code | 0x20;
+  return lower >= 0x61 && lower <= 0x7a;
 }
 
 /** Latin x, and the Cyrillic letter that looks like it. */

@@ -1,4 +1,4 @@
-import { hasDigits, MASK, readDigits } from './card-number-digits.js';
+import { mayHaveNumber, MASK, readDigits } from './card-number-digits.js';
 import { gluedAfter } from './card-number-groups.js';
 import { SHORTEST } from './card-number-schemes.js';
 import { findCards } from './card-number-search.js';
@@ -14,7 +14,7 @@ import { findCards } from './card-number-search.js';
  * card number. After a `+`, 13 digits are taken for a phone number.
  */
 export function maskCardNumbers(text: string): { text: string; found: boolean } {
-  if (!hasDigits(text, SHORTEST)) return { text, found: false };
+  if (!mayHaveNumber(text, SHORTEST)) return { text, found: false };
   const digits = readDigits(text);
   let masked = '';
   let copied = 0;
@@ -38,6 +38,6 @@ const SCOPED_USER_ID = /^[A-Z]{2}\.[A-Za-z0-9]+$/;
  * ids of Meta do. Of other ids that are 16 digits, about one in twenty is taken for a card number: nothing tells them apart.
  */
 export function isCardNumberId(id: string): boolean {
-  if (!hasDigits(id, SHORTEST) || SCOPED_USER_ID.test(id)) return false;
+  if (!mayHaveNumber(id, SHORTEST) || SCOPED_USER_ID.test(id)) return false;
   return findCards(id, readDigits(id), true).length > 0;
 }

@@ -90,14 +90,16 @@ function ofList(value: readonly unknown[], foreign: boolean, depth: number): unk
 }
 
 function ofObject(value: object, foreign: boolean, depth: number): unknown {
-  let changed = false;
-  const made = Object.entries(value).map(([key, inner]) => {
-    const name = maskCardNumbers(storableText(key)).text;
+  const keys = Object.keys(value);
+  let made: (readonly [string, unknown])[] | undefined;
+  for (const [i, key] of keys.entries()) {
+    const inner = (value as Record<string, unknown>)[key];
     const isId = !foreign && IDS.has(key);
+    const name = isId ? key : maskCardNumbers(storableText(key)).text;
     const now = isId ? storable(inner) : clear(inner, foreign || FOREIGN.has(key), depth + 1);
-    changed ||= name !== key || now !== inner;
-    return [name, now] as const;
-  });
+    if (name !== key || now !== inner) made ??= Object.entries(value).slice(0, i);
+    made?.push([name, now]);
+  }
   // fromEntries defines properties: a key named __proto__ stays a plain key.
-  return changed ? Object.fromEntries(made) : value;
+  return made ? Object.fromEntries(made) : value;
 }

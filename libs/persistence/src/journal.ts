@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import pg from 'pg';
 import { DataSource, type EntityManager } from 'typeorm';
 import { cleared, type Cleared } from '#core/messaging';
-import { lockSlot, tryLockNames } from './locks.js';
+import { lockNamesOrFail, lockSlot, tryLockNames } from './locks.js';
 import { later, laterRows, query, type Tenants } from './tenants.js';
 
 /** What is written to the journal: one piece of work for one service, stored once. */
@@ -67,8 +67,11 @@ export function streamLock({ merchantId, queue, stream }: Stream): string {
   return `${merchantId}/${queue}/${stream}`;
 }
 
-/** The error of a transaction that was to settle an item which another had settled. */
-export function isSettledBefore(error: unknown): boolean {
+/**
+ * The error of a transaction that another was ahead of: it had settled the item that this one was to settle, held the stream
+ * that this one was to lock, or changed what this one had seen.
+ */
+export function isOvertaken(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'WA409';
 }
 
@@ -170,6 +173,37 @@ export class Journal {
     return held;
   }
 
+  /** Takes the lock of a stream of which all is known; the transaction fails as overtaken when another worker holds it. */
+  lockLater(tx: EntityManager, stream: Stream): void {
+    later(tx, ...lockNamesOrFail('stream', [streamLock(stream)]));
+  }
+
+  /**
+   * What is pending in a stream, as `pending` gives it, and what `beside` finds, in one statement.
+   * @param beside a query of one value; `$5` is the stream.
+   */
+  async look<T>(
+    tenants: Tenants,
+    stream: Stream,
+    now: Date,
+    limit: number,
+    beside: string,
+  ): Promise<{ items: PendingItem[]; beside: T | null }> {
+    const [pending, parameters] = pendingOf([stream], now, limit);
+    const sql = `SELECT (SELECT json_agg(i) FROM (${pending}) i) AS items, (${beside}) AS beside`;
+    const [found] = (await tenants.read(stream.merchantId, sql, [...parameters, stream.stream])) as {
+      items: PendingItem[] | null;
+      beside: T | null;
+    }[];
+    // JSON has no dates.
+    const items = (found!.items ?? []).map((item) => ({
+      ...item,
+      occurredAt: new Date(item.occurredAt),
+      dueAt: new Date(item.dueAt),
+    }));
+    return { items, beside: found!.beside };
+  }
+
   /** The stream's unsettled items that are due or hold up the line, in the order in which they are to be applied. */
   async pending(
     tenants: Tenants,
@@ -183,8 +217,8 @@ export class Journal {
   }
 
   /**
-   * Marks items as applied. The transaction fails, with an error that `isSettledBefore` knows, when one of them had
-   * been: the effects stored with it must not be stored twice.
+   * Marks items as applied. The transaction fails as overtaken when one of them had been: the effects stored with it must
+   * not be stored twice.
    */
   settle(tx: EntityManager, items: readonly Settled[], now: Date): void {
     if (items.length === 0) return;

@@ -43,6 +43,19 @@ export function tryLockNames(kind: LockKind, names: readonly string[]): [sql: st
   ];
 }
 
+/** The same, for whoever does not wait for the answer: the transaction fails as overtaken when anybody else holds a name. */
+export function lockNamesOrFail(
+  kind: LockKind,
+  names: readonly string[],
+): [sql: string, parameters: unknown[]] {
+  const slots = slotsOf(kind, names);
+  return [
+    `SELECT journal.expect(count(*), $3) FROM (
+       SELECT FROM journal.locks WHERE kind = $1 AND slot = ANY ($2::int[]) FOR UPDATE SKIP LOCKED) held`,
+    [kind, slots, slots.length],
+  ];
+}
+
 function slotsOf(kind: LockKind, names: readonly string[]): number[] {
   return [...new Set(names.map((name) => lockSlot(kind, name)))];
 }

@@ -189,8 +189,8 @@ const BREACHES: [rule: string, sql: string, finding: string | RegExp][] = [
   ],
   [
     'a function that is replaced, and has the path of its caller again',
-    `CREATE OR REPLACE FUNCTION journal.settled_once(p_settled bigint) RETURNS void LANGUAGE plpgsql AS 'BEGIN END'`,
-    'journal.settled_once(bigint): has no fixed search_path',
+    `CREATE OR REPLACE FUNCTION journal.expect(p_found bigint, p_wanted bigint) RETURNS void LANGUAGE plpgsql AS 'BEGIN END'`,
+    'journal.expect(bigint,bigint): has no fixed search_path',
   ],
   [
     'one that looks into the temporary schema first',

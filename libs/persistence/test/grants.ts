@@ -18,7 +18,7 @@ const JOURNAL = {
   'journal.locks': 'SELECT, UPDATE (columns)',
 };
 /** What every service that applies items calls. */
-const APPLY = 'journal.backlog, journal.overdue_streams, journal.settle, journal.settled_once';
+const APPLY = 'journal.backlog, journal.overdue_streams, journal.settle, journal.expect';
 const QUEUE_TABLE = 'DELETE, INSERT, SELECT, UPDATE';
 
 export const RIGHTS: Record<string, Rights> = {

@@ -141,6 +141,16 @@ abstract class ItemContext extends BaseRpcContext {
 /** What runs when all items of a transaction are applied, by key, and the last item that asked for it. */
 export type Ends = Map<string, { item: PendingItem; work: () => Promise<void> }>;
 
+/** What was found out for an item before its handler is called. */
+export interface Found {
+  /** By `Prepare`, before the transaction began. */
+  known?: unknown;
+  /** By `ReadAhead`, if this is the only item of its transaction. */
+  ahead?: unknown;
+  /** The item is applied as `Prepare` has seen it: see `Prepared.only`. */
+  isAsSeen?: boolean;
+}
+
 /** An ordered item being applied: whatever is written through `tx` and emitted is stored with it, or not at all. */
 export class OrderedContext extends ItemContext {
   constructor(
@@ -150,13 +160,17 @@ export class OrderedContext extends ItemContext {
     readonly tx: EntityManager,
     private readonly outbox: Outbox,
     private readonly ends: Ends,
-    /** What was found out for this stream before the transaction began: see `Prepare`. */
-    readonly known: unknown,
-    /** What was asked of the database ahead, if this is the only item of its transaction: see `ReadAhead`. */
-    readonly ahead?: unknown,
+    { known, ahead, isAsSeen = false }: Found,
   ) {
     super(merchantId, item, now);
+    this.known = known;
+    this.ahead = ahead;
+    this.isAsSeen = isAsSeen;
   }
+
+  readonly known: Found['known'];
+  readonly ahead: Found['ahead'];
+  readonly isAsSeen: boolean;
 
   /** What was asked and answered for this item; it is kept with the item. */
   evidence: Cleared<object> | undefined;

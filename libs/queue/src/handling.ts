@@ -23,20 +23,30 @@ export type Handler = (
   context: OrderedContext | TaskContext | BulkContext,
 ) => Promise<unknown>;
 
+/** What handlers will have to know. */
+export interface Prepared {
+  /**
+   * The one item that the stream has, if that is fresh and its handler needs nothing but what was found out. It is then applied
+   * as it was seen: the lock of the stream is taken without waiting for the answer, and neither the lock nor anything else is
+   * read again. The handler has to guard what it writes on what it has seen (`ctx.isAsSeen`), so that the transaction fails as
+   * overtaken (`isOvertaken`) when that has changed. Then all of it is done again from the beginning.
+   */
+  readonly only?: PendingItem;
+}
+
 /**
  * Finds out, outside any transaction, what the handlers of a stream's next items will have to know. It must be harmless
  * when it is repeated or thrown away: it has nothing to write with.
  */
-export type Prepare = (stream: Stream, now: Date) => Promise<unknown>;
+export type Prepare = (stream: Stream, now: Date) => Promise<Prepared>;
 
 /**
  * Asks the database, together with the lock of the stream, what its handler is going to ask: a trip less. The handler gets
  * it when its item is the only one of the transaction. It must send all that it asks at once, since the stream's lock may not
  * have been got and the transaction be over before the answers come. So it must write nothing and wait for nobody's lock; nor
  * may it throw, or leave a promise to reject unheard.
- * @param known what `Prepare` has found out.
  */
-export type ReadAhead = (tx: EntityManager, stream: Stream, known: unknown, now: Date) => unknown;
+export type ReadAhead = (tx: EntityManager, stream: Stream) => unknown;
 
 /** A handler has to know more: the transaction is given up, and begun anew when that has been learned. */
 export class Unprepared extends Error {

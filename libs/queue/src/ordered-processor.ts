@@ -2,7 +2,7 @@ import type { EntityManager } from 'typeorm';
 import {
   GroupCommit,
   hadToGiveWay,
-  isSettledBefore,
+  isOvertaken,
   sqlState,
   WHOLE_QUEUE,
   type PendingItem,
@@ -13,7 +13,7 @@ import { Semaphores } from '#platform';
 import { BulkContext, Outbox, OrderedContext, type Ends } from './context.js';
 import { countCrash, CountNeeded, CRASHES, ItemFailure, recordFailure, takeBack } from './failures.js';
 import { handle, handleTogether, isBulk, reasonOf, report, Unprepared } from './handling.js';
-import type { Again, ProcessorDeps } from './handling.js';
+import type { Again, Prepared, ProcessorDeps } from './handling.js';
 
 /** Items of a stream applied in one transaction at most: bounds how long its lock is held. */
 const OF_A_STREAM = 16;
@@ -28,6 +28,8 @@ const BULKS_IN_A_ROW = 8;
 const PREPARED_AT_ONCE = 8;
 /** A stream that another worker holds is looked at again after this long. */
 const CONTENDED_MS = 40;
+/** What was seen longer ago may have got company that goes before it. */
+const SEEN_FOR_MS = 250;
 /** A transaction that takes longer does not keep its merchant's next one waiting. */
 const PATIENCE_MS = 250;
 
@@ -39,18 +41,20 @@ class FailedTogether extends Error {
 }
 
 /** `more`: perhaps something due is left, so that the stream is to be run at once. */
-type Found = Again | 'more';
+type Rest = Again | 'more';
 
 /** What a stream has in a transaction. */
 interface Part {
   stream: Stream;
-  known: unknown;
+  known: Prepared | undefined;
+  /** Until when the item that `known` has seen may be applied as it was seen. By `performance.now()`. */
+  seenUntil: number;
   /** A crash was counted ahead. */
   counted: boolean;
   /** Items at most; of a bulk queue, those of `only` if it is set. */
   limit: number;
   only?: readonly string[];
-  found: Found;
+  rest: Rest;
   /** Items of a bulk queue that are to be applied one by one. */
   alone: string[];
 }
@@ -59,8 +63,9 @@ interface Part {
 interface Batch {
   tx: EntityManager;
   now: Date;
-  /** What was asked for its only item. */
+  /** What was asked for its only item, and whether that is applied as it was seen. */
   ahead?: unknown;
+  isAsSeen: boolean;
   outbox: Outbox;
   ends: Ends;
   begun: PendingItem[];
@@ -94,7 +99,8 @@ export class OrderedProcessor {
     const isWhole = stream.stream === WHOLE_QUEUE;
     const most = isWhole ? OF_A_BULK : OF_A_STREAM;
     const alone: string[] = [];
-    let known: unknown;
+    let known: Prepared | undefined;
+    let seenUntil = 0;
     for (let limit = most, run = 1; ; run++) {
       const now = this.deps.clock.now();
       let only = alone.length > 0 ? alone.splice(0, 1) : undefined;
@@ -108,19 +114,28 @@ export class OrderedProcessor {
         : [];
       if (counted && isWhole) only = counts.map((item) => item.id);
       try {
-        known ??= await this.prepare(stream, now);
-        const part: Part = { stream, known, counted, limit, only, found: 'more', alone: [] };
+        if (!known) {
+          seenUntil = performance.now() + SEEN_FOR_MS;
+          known = await this.prepare(stream, now);
+        }
+        const part: Part = { stream, known, seenUntil, counted, limit, only, rest: 'more', alone: [] };
         if (counted && !isWhole) part.limit = 1;
         await this.store(part);
         alone.push(...part.alone);
         known = undefined;
         limit = Math.min(limit * 2, most);
-        if (typeof part.found === 'object') return part.found;
-        if (part.found !== 'more' && !isAlone && !counts.length && alone.length === 0) return undefined;
+        if (typeof part.rest === 'object') return part.rest;
+        if (part.rest !== 'more' && !isAlone && !counts.length && alone.length === 0) return undefined;
         if (isWhole && run >= BULKS_IN_A_ROW && alone.length === 0) return { afterMs: 1 };
       } catch (error) {
-        if (error instanceof Unprepared) await this.preparing.pass(stream.merchantId, () => error.learn());
-        else if (error instanceof FailedTogether) limit = Math.max(1, error.items >> 1);
+        if (error instanceof Unprepared) {
+          await this.preparing.pass(stream.merchantId, () => error.learn());
+          continue;
+        }
+        const isOldNews = isOvertaken(error) && seenUntil > 0;
+        seenUntil = 0; // it is not as it was
+        if (isOldNews) continue;
+        if (error instanceof FailedTogether) limit = Math.max(1, error.items >> 1);
         else if (error instanceof ItemFailure) await this.recordFailure(stream, error, now);
         else throw error;
       } finally {
@@ -129,7 +144,7 @@ export class OrderedProcessor {
     }
   }
 
-  private async prepare(stream: Stream, now: Date): Promise<unknown> {
+  private async prepare(stream: Stream, now: Date): Promise<Prepared | undefined> {
     const prepare = this.deps.prepare?.[stream.queue];
     return prepare && this.preparing.pass(stream.merchantId, () => prepare(stream, now));
   }
@@ -143,8 +158,7 @@ export class OrderedProcessor {
 
   /** Applies what the part may hold, with parts of other streams if it is an ordinary one. */
   private async store(part: Part): Promise<void> {
-    const isOrdinary = !part.counted && part.limit === OF_A_STREAM;
-    if (!isOrdinary) return this.inPlace(() => this.batch([part]));
+    if (!isOrdinary(part)) return this.inPlace(() => this.batch([part]));
     const { merchantId } = part.stream;
     let group = this.groups.get(merchantId);
     if (!group) {
@@ -162,6 +176,7 @@ export class OrderedProcessor {
     const parts = unsorted.toSorted((a, b) => (a.stream.stream < b.stream.stream ? -1 : 1));
     const { stream: first, limit: ofOne, only, counted } = parts[0]!;
     const { merchantId, queue } = first;
+    const seen = parts[1] ? undefined : seenBy(parts[0]!);
     const limit = parts.length === 1 ? ofOne : Math.min(OF_A_STREAM, OF_ALL_STREAMS / parts.length) | 0;
     const now = clock.now();
     // After a crash each run is counted; one that begins by itself would not be.
@@ -169,17 +184,33 @@ export class OrderedProcessor {
     const begun: Batch['begun'] = [];
     const finished: Batch['finished'] = [];
     const work = async (tx: EntityManager): Promise<void> => {
-      const batch: Batch = { tx, now, outbox, ends: new Map(), begun, applied: [], finished };
-      const streams = parts.map((part) => part.stream);
-      const locking = journal.lock(tx, streams, now, limit, only);
-      const ahead = parts[1] ? undefined : readAhead?.[queue]?.(tx, first, parts[0]!.known, now);
-      const pending = await locking;
-      // Another item of the same transaction might change what was read.
-      if (pending.get(first.stream)?.length === 1) batch.ahead = ahead;
+      const ends: Batch['ends'] = new Map();
+      const batch: Batch = {
+        tx,
+        now,
+        isAsSeen: seen !== undefined,
+        outbox,
+        ends,
+        begun,
+        applied: [],
+        finished,
+      };
+      let pending: Map<string, PendingItem[]>;
+      if (seen) {
+        journal.lockLater(tx, first);
+        pending = new Map([[first.stream, [seen]]]);
+      } else {
+        const streams = parts.map((part) => part.stream);
+        const locking = journal.lock(tx, streams, now, limit, only);
+        const ahead = parts[1] ? undefined : readAhead?.[queue]?.(tx, first);
+        pending = await locking;
+        // Another item of the same transaction might change what was read.
+        if (pending.get(first.stream)?.length === 1) batch.ahead = ahead;
+      }
       // One after the other: what handlers lock, their transaction holds, and no lock keeps it from itself.
       for (const part of parts) {
         const items = pending.get(part.stream.stream);
-        part.found = items ? await this.applyAll(batch, part, items, limit) : { afterMs: CONTENDED_MS };
+        part.rest = items ? await this.applyAll(batch, part, items, limit) : { afterMs: CONTENDED_MS };
       }
       for (const { item, work: end } of batch.ends.values()) {
         await end().catch((error: unknown) => {
@@ -194,7 +225,7 @@ export class OrderedProcessor {
     await tenants.transaction(merchantId, work, { durable: false }).catch((error: unknown) => {
       outbox.discard();
       // What the database refuses before any item was begun is no item's fault. Nor is what another has settled.
-      const isOfOne = sqlState(error) !== undefined && !isSettledBefore(error) && begun.length > 0;
+      const isOfOne = sqlState(error) !== undefined && !isOvertaken(error) && begun.length > 0;
       throw isOfOne ? failureOf(begun, error) : error;
     });
     await outbox.release(waker);
@@ -206,7 +237,7 @@ export class OrderedProcessor {
     part: Part,
     items: readonly PendingItem[],
     limit: number,
-  ): Promise<Found> {
+  ): Promise<Rest> {
     if (!part.counted && items.some((item) => item.due && item.crashes > 0)) throw new CountNeeded();
     if (part.stream.stream === WHOLE_QUEUE) await this.applyTogether(batch, part, items);
     else {
@@ -227,8 +258,8 @@ export class OrderedProcessor {
     const { merchantId } = part.stream;
     batch.begun.push(item);
     const startedAt = performance.now();
-    const { known } = part;
-    const context = new OrderedContext(merchantId, item, now, tx, outbox, ends, known, batch.ahead);
+    const found = { known: part.known, ahead: batch.ahead, isAsSeen: batch.isAsSeen };
+    const context = new OrderedContext(merchantId, item, now, tx, outbox, ends, found);
     const outcome = await handle(this.deps, item, context).catch((error: unknown) => {
       throw error instanceof Unprepared ? error : failureOf([item], error);
     });
@@ -261,6 +292,16 @@ export class OrderedProcessor {
       else throw new ItemFailure(item, true, outcome.outcome === 'rejected' ? outcome.reason : ALONE_AGAIN);
     }
   }
+}
+
+/** Nothing has happened that calls for fewer items than usual. */
+function isOrdinary({ counted, limit }: Part): boolean {
+  return !counted && limit === OF_A_STREAM;
+}
+
+/** The item that a part may apply as it was seen. */
+function seenBy(part: Part): PendingItem | undefined {
+  return isOrdinary(part) && performance.now() < part.seenUntil ? part.known?.only : undefined;
 }
 
 const ALONE_AGAIN = 'its handler wants it alone, and it was';

@@ -2,11 +2,12 @@ import type { INestApplication } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { done, type JobContract } from '#contracts';
 import { cleared } from '#core/messaging';
-import { query, Tenants } from '#persistence';
+import { Journal, lockNames, query, streamLock, Tenants, type PendingItem, type Stream } from '#persistence';
 import { Unprepared, Waker } from '#queue';
 import { createTestDatabase, until, type TestDatabase } from '#testing';
 import {
   interrupt,
+  mark,
   merchantId,
   message,
   newScript,
@@ -106,14 +107,13 @@ describe('what is asked together with the lock of a stream', () => {
   const seen = new Map<string, unknown>();
   beforeEach(() => {
     seen.clear();
-    script.known = () => 'known';
-    script.ahead = (tx, { stream }, known) => {
+    script.ahead = (tx, { stream }) => {
       const rows = query<{ merchant: string }>(
         tx,
         `SELECT current_setting('waco.merchant_id') AS merchant`,
         [],
       );
-      return { stream, known, rows };
+      return { stream, rows };
     };
     script.onMessage = async (id, ctx) => {
       const ahead = ctx.ahead as { rows: Promise<object[]> } | undefined;
@@ -126,7 +126,7 @@ describe('what is asked together with the lock of a stream', () => {
     const [id, line] = [randomUUID(), `alone_${randomUUID()}`];
     await put(say, message(id, line));
     await until('it is applied', () => script.applied.includes(id));
-    expect(seen.get(id)).toEqual({ stream: line, known: 'known', rows: [{ merchant: merchantId }] });
+    expect(seen.get(id)).toEqual({ stream: line, rows: [{ merchant: merchantId }] });
   });
 
   it('is given to none of several, which might change what was read', async () => {
@@ -150,5 +150,96 @@ describe('what is asked together with the lock of a stream', () => {
     await until('it is applied', () => script.applied.includes(id));
     expect(times).toBeGreaterThan(1);
     expect(seen.get(id)).toEqual({ rows: [{ one: 1 }] });
+  });
+});
+
+describe('the only item of a stream', () => {
+  const pendingIn = (stream: Stream): Promise<PendingItem[]> =>
+    app.get(Journal).pending(app.get(Tenants), stream, new Date(), 16);
+  const runs: { id: string; isAsSeen: boolean; at: number }[] = [];
+  let seen: PendingItem | undefined;
+  beforeEach(() => {
+    runs.length = 0;
+    seen = undefined;
+    script.known = async (stream) => ({ only: (seen ??= (await pendingIn(stream))[0]) });
+    script.onMessage = (id, { isAsSeen }) => {
+      runs.push({ id, isAsSeen, at: performance.now() });
+      return done;
+    };
+  });
+  const applied = (id: string): Promise<unknown> =>
+    until(`${id} is applied`, () => script.applied.includes(id));
+  const rowOf = async (id: string): Promise<{ attempts: number; outcome: string | null }> => {
+    const sql = `SELECT attempts, outcome FROM journal.items WHERE payload ->> 'id' = $1`;
+    const [row] = await app.get(Tenants).read(merchantId, sql, [id]);
+    return row as { attempts: number; outcome: string | null };
+  };
+
+  it('is applied as it was seen', async () => {
+    const [id, line] = [randomUUID(), `seen_${randomUUID()}`];
+    script.known = async (stream) => {
+      const [item] = await pendingIn(stream);
+      return { only: item && { ...item, payload: message(`${id}_as_seen`, line) } };
+    };
+    await put(say, message(id, line));
+    await applied(`${id}_as_seen`);
+    expect(runs).toMatchObject([{ id: `${id}_as_seen`, isAsSeen: true }]);
+    await until('it is settled', async () => (await rowOf(id)).outcome === 'done');
+  });
+
+  it('waits for whoever holds the stream', async () => {
+    const [id, line] = [randomUUID(), `held_${randomUUID()}`];
+    const lock = streamLock({ merchantId, queue: say.queue.name, stream: line });
+    await app.get(Tenants).transaction(merchantId, async (tx) => {
+      await tx.query(...lockNames('stream', [lock]));
+      await put(say, message(id, line));
+      await until('it was tried', () => runs.length > 0);
+      await new Promise((resume) => setTimeout(resume, 200));
+      expect(await rowOf(id)).toEqual({ attempts: 0, outcome: null });
+    });
+    await until('it is settled', async () => (await rowOf(id)).outcome === 'done');
+    expect(await rowOf(id)).toEqual({ attempts: 0, outcome: 'done' });
+  });
+
+  it('is not applied twice when another has settled it, and what came after it is', async () => {
+    const [first, second, line] = [randomUUID(), randomUUID(), `old_${randomUUID()}`];
+    script.onMessage = (id, ctx) => {
+      ctx.emit(mark, message(`${id}_${randomUUID()}`, `marks_${line}`));
+      return done;
+    };
+    await put(say, message(first, line));
+    await until('it is settled', async () => (await rowOf(first)).outcome === 'done');
+    await put(say, message(second, line)); // and the first is what is seen
+    await until('it is settled', async () => (await rowOf(second)).outcome === 'done');
+    expect(await rowOf(second)).toEqual({ attempts: 0, outcome: 'done' });
+    const sql = `SELECT FROM journal.items WHERE stream = $1 AND name = $2`;
+    const marks = await app.get(Tenants).read(merchantId, sql, [`marks_${line}`, mark.name]);
+    expect(marks).toHaveLength(2);
+  });
+
+  it('is not applied as it was seen once it has failed', async () => {
+    const [id, line] = [randomUUID(), `fails_${randomUUID()}`];
+    script.onMessage = (_, { isAsSeen }) => {
+      runs.push({ id, isAsSeen, at: performance.now() });
+      if (runs.length === 1) throw new Error('once');
+      return done;
+    };
+    await put(say, message(id, line));
+    await until('it is settled', async () => (await rowOf(id)).outcome === 'done');
+    expect(runs).toHaveLength(2);
+    expect(runs[1]!.at - runs[0]!.at).toBeGreaterThan(200);
+    expect(await rowOf(id)).toEqual({ attempts: 1, outcome: 'done' });
+  });
+
+  it('is looked at again when it was seen too long ago', async () => {
+    const [id, line] = [randomUUID(), `late_${randomUUID()}`];
+    script.known = async (stream) => {
+      const [only] = await pendingIn(stream);
+      await new Promise((resume) => setTimeout(resume, 300));
+      return { only };
+    };
+    await put(say, message(id, line));
+    await applied(id);
+    expect(runs).toMatchObject([{ id, isAsSeen: false }]);
   });
 });

@@ -13,7 +13,7 @@ import { judgeInbound } from '#core/tenancy';
 import { Directory } from '#persistence';
 import { JobHandler, type OrderedContext } from '#queue';
 import { resolveContact, type Book } from '../contacts.js';
-import type { ThreadAhead } from '../look-ahead.js';
+import type { Knowledge } from '../knowledge.js';
 import { Threads, type Thread } from '../threads.js';
 
 /** How often a line of a suspended merchant is looked at; resuming the merchant brings it forward. In milliseconds. */
@@ -56,9 +56,8 @@ export class ReceiveMessageHandler {
   }
 
   private async familiar(ctx: OrderedContext, book: Book, person: PersonRef): Promise<Thread | undefined> {
-    const ahead = ctx.ahead as ThreadAhead | undefined;
-    const found = ahead?.itemId === ctx.item.id ? await ahead.thread : undefined;
-    return found ?? this.threads.lockFamiliar(ctx.tx, book, person, ctx.now);
+    if (ctx.isAsSeen) return (ctx.known as Knowledge).thread;
+    return this.threads.lockFamiliar(ctx.tx, book, person, ctx.now);
   }
 }
 

@@ -6,7 +6,7 @@ import { defineJob, done, QUEUES, type BulkOutcome, type JobContract, type JobOu
 import { DatabaseModule, Journal, Tenants } from '#persistence';
 import { BaseEnv, newId, PlatformModule } from '#platform';
 import { BulkJobHandler, connectJobs, JobHandler, JobsModule, toItem, Waker, wakeOf } from '#queue';
-import type { BulkContext, OrderedContext, ReadAhead, TaskContext } from '#queue';
+import type { BulkContext, OrderedContext, Prepare, Prepared, ReadAhead, TaskContext } from '#queue';
 
 export class LinePayload {
   @IsString() id: string;
@@ -47,7 +47,7 @@ export interface Script {
   onBulk: (ids: string[], ctx: BulkContext) => BulkOutcome[] | Promise<BulkOutcome[]>;
   onTask: (id: string, ctx: TaskContext) => JobOutcome | Promise<JobOutcome>;
   /** What is found out before a line is applied. */
-  known: () => unknown;
+  known: (...asked: Parameters<Prepare>) => unknown;
   /** What is asked of the database together with the lock of a line. */
   ahead: ReadAhead;
 }
@@ -127,7 +127,7 @@ export async function startLines(options: {
   const created = await NestFactory.create(TestModule, new FastifyAdapter(), { logger: false });
   connectJobs(created, 'outbound', {
     contracts: [say, interrupt, mark, fetchThing],
-    prepare: { recipients: () => Promise.resolve(script().known()) },
+    prepare: { recipients: async (...asked) => (await script().known(...asked)) as Prepared },
     readAhead: { recipients: (...asked) => script().ahead(...asked) },
   });
   await created.startAllMicroservices();
