@@ -183,6 +183,27 @@ describe('an erasure', () => {
     expect(left).toContain(FRIEND);
   });
 
+  it.each([
+    ['551176543210', '5511976543210'],
+    ['5215587654321', '525587654321'],
+    ['541187654322', '5491187654322'],
+  ])('finds %s by the number that is dialled', async (waId, dialled) => {
+    await contact('con_9', { wa_id: waId });
+    const wrote = await item(`thread/acc/${waId}`, { person: { waId }, content: { text: 'black hoodie' } });
+    await erase({ kind: 'phone', value: dialled });
+    expect(await outcome(wrote)).toBe('erased');
+    const left = await everything();
+    for (const name of [waId, dialled, 'con_9', 'black hoodie']) expect(left).not.toContain(name);
+    expect(left).toContain(FRIEND);
+  });
+
+  it('of nobody reports that nothing was there', async () => {
+    await erase({ kind: 'phone', value: '971509999999' });
+    const { rows } = await owner.query(`SELECT completed_at, report FROM tenancy.erasures`);
+    expect(rows[0].completed_at).not.toBeNull();
+    expect(Object.values(rows[0].report as object).filter((count) => count !== 0)).toEqual([]);
+  });
+
   it('leaves alone what others wrote, what came later, and who has the number now', async () => {
     const card = await item('thread/acc/AE.2', {
       person: { userId: 'AE.2', waId: FRIEND },

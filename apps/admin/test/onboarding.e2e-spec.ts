@@ -215,6 +215,8 @@ describe('onboarding', () => {
     const path = `/v1/merchants/${merchantId}/test-message`;
     const early = await admin.call('POST', path, { body: { to: '+971500000001' } });
     expect([early.status, early.json.code]).toEqual([404, 'not_connected']);
+    const none = await admin.call('POST', path, { body: { to: 'my phone' } });
+    expect([none.status, none.json.errors?.[0]]).toEqual([400, expect.objectContaining({ field: 'to' })]);
     const { whatsApp } = await connected(merchantId, '226540352242922');
     const channelAccountId = whatsApp.json.id as string;
     await admin.owner.query(
@@ -226,7 +228,7 @@ describe('onboarding', () => {
        VALUES ($1, $2, 'wa_id', '971500000001', 'con_1', now())`,
       [merchantId, channelAccountId],
     );
-    const body = { to: '+971500000001', template: 'order_receipt' };
+    const body = { to: '050 000-0001', template: 'order_receipt' };
     const headers = { 'idempotency-key': 'test-message-1' };
     const first = await admin.call('POST', path, { body, headers });
     const again = await admin.call('POST', path, { body, headers });
@@ -239,6 +241,7 @@ describe('onboarding', () => {
     expect(rows[0].payload).toMatchObject({
       channelAccountId,
       contactId: 'con_1',
+      person: { waId: '971500000001' },
       template: { purpose: 'order_receipt', facts: {} },
       deadline: expect.any(String),
     });

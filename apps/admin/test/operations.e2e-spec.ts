@@ -27,6 +27,10 @@ describe('seeing what happened', () => {
     it.each([
       ['the number as it is stored', () => PHONE],
       ['the number as people write it', () => '+971 50 123 4573'],
+      ['the number with the zero for callers at home', () => '+971 (0)50 123-4573'],
+      ['the number as it is dialled at home', () => '050 1234573'],
+      ['the number in other digits', () => '٠٥٠ ١٢٣ ٤٥٧٣'],
+      ['a link to the number', () => 'https://wa.me/971501234573'],
       ['the beginning of a name, in any case', () => 'sheena canary'],
       ["the shop's order number", () => story.number],
       ["the order's reference", () => story.orderRef.toLowerCase()],

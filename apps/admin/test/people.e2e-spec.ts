@@ -51,12 +51,37 @@ describe('personal data in the admin API', () => {
     expect((await admin.call('POST', `${path}/people/export`, { key: merchant.key, body })).status).toBe(403);
     const { status, json, text } = await admin.call('POST', `${path}/people/export`, { body });
     expect(status).toBe(200);
+    expect(json.found).toBe(true);
     expect(json.names.keys).toContain(PHONE);
     expect(json.orders.map((o: { order_ref: string }) => o.order_ref)).toEqual([story.orderRef]);
     expect(json.threads.map((t: { thread_id: string }) => t.thread_id)).toEqual([story.threadId]);
     expect(json.messages.length).toBeGreaterThan(0);
     expect(json.items.length).toBeGreaterThan(0);
     expect(text).not.toMatch(/eyJhbGci|Crimson/);
+  });
+
+  it('says of a number that nobody has that nothing is held', async () => {
+    const body = { phone: '+971 50 999 9999' };
+    const { status, json } = await admin.call('POST', `${path}/people/export`, { body });
+    expect([status, json.found, json.items, json.orders]).toEqual([200, false, [], []]);
+  });
+
+  it('tells an erasure that found nobody from one that is done', async () => {
+    const asked = await admin.call('POST', `${path}/people/erasures`, {
+      body: { phone: '+971 50 999 9999' },
+    });
+    const where = `${path}/people/erasures/${String(asked.json.erasureId)}`;
+    const stateWith = async (report: object): Promise<string> => {
+      await admin.owner.query(
+        `UPDATE tenancy.erasures SET completed_at = now(), report = $2 WHERE erasure_id = $1`,
+        [asked.json.erasureId, report],
+      );
+      return (await admin.call('GET', where)).json.state as string;
+    };
+    expect(await stateWith({ contacts: 0, threads: 0, items: 0 })).toBe('nothing_found');
+    expect(await stateWith({})).toBe('nothing_found');
+    expect(await stateWith({ contacts: 0, threads: 0, items: 1 })).toBe('done');
+    await admin.owner.query(`DELETE FROM journal.items WHERE name = $1`, [conversationErasePerson.name]);
   });
 
   it('takes an erasure once, tells how far it is, and names the person nowhere but in the work itself', async () => {

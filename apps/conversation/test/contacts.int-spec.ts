@@ -48,6 +48,49 @@ it('phone only, then both names, then the user id only: one contact, one thread,
   expect(await lastPerson()).toEqual(BOTH);
 });
 
+describe('a number that WhatsApp gives in two forms', () => {
+  it.each([
+    ['Brazil', '551176543210', '5511976543210'],
+    ['Mexico', '5215587654321', '525587654321'],
+    ['Argentina', '5491187654322', '541187654322'],
+    ['Ivory Coast', '22508123456', '2250708123456'],
+  ])('is one contact with one cart: %s', async (_, first, second) => {
+    await stand.chat({ waId: first }, tap('add|A'));
+    await stand.chat({ waId: second }, tap('add|B'));
+    expect(await stand.contacts()).toHaveLength(1);
+    expect(await skus()).toEqual([['A', 'B']]);
+    expect(await lastPerson()).toEqual({ waId: second });
+    await stand.chat({ waId: first }, 'cart');
+    expect(await stand.contacts()).toHaveLength(1);
+    expect(await lastPerson()).toEqual({ waId: first });
+  });
+
+  it('is one contact when both come at once, and when two have been made of it before', async () => {
+    const [short, long] = ['558588887777', '5585988887777'];
+    await stand.give(
+      stand.message({ waId: short }, tap('add|A')),
+      stand.message({ waId: long }, tap('add|B')),
+    );
+    expect(await stand.contacts()).toHaveLength(1);
+    await stand.sql(`UPDATE conversation.aliases SET value = '5585999990000' WHERE value = $1`, [long]);
+    await stand.chat({ waId: '5585966665555' }, tap('add|C'));
+    await stand.sql(
+      `UPDATE conversation.aliases SET value = $1, seen_at = now() - interval '2 hours' WHERE value = '5585966665555'`,
+      [long],
+    );
+    expect(await stand.contacts()).toHaveLength(2);
+    await stand.chat({ waId: long }, 'cart');
+    expect(await stand.contacts()).toHaveLength(1);
+    expect(await skus()).toHaveLength(1);
+  });
+
+  it('with a user id of its own each is somebody else', async () => {
+    await stand.chat({ waId: '551176543210', userId: 'BR.1' }, tap('add|A'));
+    await stand.chat({ waId: '5511976543210', userId: 'BR.2' }, tap('add|B'));
+    expect(await stand.contacts()).toHaveLength(2);
+  });
+});
+
 it('a username that passed on brings no cart along', async () => {
   await stand.chat(USER, tap('add|A'));
   await stand.chat({ ...USER, userId: 'AE.2' }, tap('add|B'));

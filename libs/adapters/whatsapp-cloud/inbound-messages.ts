@@ -1,4 +1,4 @@
-import { excerpt, type PersonRef } from '#core/messaging';
+import { excerpt, formsOf, type PersonRef } from '#core/messaging';
 import { contentOf } from './inbound-content.js';
 import type { InboundItem, ItemFacts, Origin } from './inbound-items.js';
 import {
@@ -138,6 +138,9 @@ function identityItem(
 }
 
 /** `contacts[]` of a change, whatever stands in it, by the ids of its persons; of two with one id the first counts. */
+/** A message and its contact may have one number in two forms. */
+const dialled = (waId: string): string => formsOf(waId)[0]!;
+
 export class Contacts {
   private readonly byUserId = new Map<string, Json>();
   private readonly byWaId = new Map<string, Json>();
@@ -148,7 +151,7 @@ export class Contacts {
     for (const contact of all) {
       const [userId, waId] = [personId(contact.user_id), personId(contact.wa_id)];
       if (userId !== undefined && !this.byUserId.has(userId)) this.byUserId.set(userId, contact);
-      if (waId !== undefined && !this.byWaId.has(waId)) this.byWaId.set(waId, contact);
+      if (waId !== undefined && !this.byWaId.has(dialled(waId))) this.byWaId.set(dialled(waId), contact);
     }
     this.only = all.length === 1 ? all[0] : undefined;
   }
@@ -157,6 +160,6 @@ export class Contacts {
   of(userId: string | undefined, waId: string | undefined): Json | undefined {
     if (userId === undefined && waId === undefined) return this.only;
     const byUserId = userId === undefined ? undefined : this.byUserId.get(userId);
-    return byUserId ?? (waId === undefined ? undefined : this.byWaId.get(waId));
+    return byUserId ?? (waId === undefined ? undefined : this.byWaId.get(dialled(waId)));
   }
 }

@@ -243,6 +243,17 @@ describe('sender', () => {
     });
   });
 
+  it('is matched when message and contact have a number in different forms', () => {
+    const bia = { wa_id: '551176543210', user_id: 'BR.1', profile: { name: 'Bia' } };
+    const ana = { wa_id: '5215587654321', user_id: 'MX.1', profile: { name: 'Ana' } };
+    expect(person({ from: '5511976543210' }, [ana, bia])).toEqual({
+      waId: '5511976543210',
+      userId: 'BR.1',
+      name: 'Bia',
+    });
+    expect(person({ from: '525587654321' }, [bia, ana])).toMatchObject({ userId: 'MX.1', name: 'Ana' });
+  });
+
   it('may have a user id only, or a number only, or no contact at all', () => {
     expect(person({ from: undefined, from_user_id: 'US.9' }, [al])).toEqual({ userId: 'US.9' });
     expect(person({ from: '9' }, [al, bo])).toEqual({ waId: '9' });

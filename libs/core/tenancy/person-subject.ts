@@ -1,8 +1,9 @@
+import { formsOf } from '../messaging/index.js';
 import type { PersonAlias } from './person-alias.js';
 
 /** Everything by which rows of one person are found, at one merchant. */
 export interface PersonSubject {
-  /** User ids and phone numbers (digits), as channels write them. */
+  /** User ids and phone numbers, as channels write them: a number in each of its forms. */
   keys: string[];
   usernames: string[];
   contactIds: string[];
@@ -27,6 +28,7 @@ export const emptySubject: PersonSubject = {
 export function seedOf({ kind, value }: PersonAlias): PersonSubject {
   switch (kind) {
     case 'phone':
+      return { ...emptySubject, keys: formsOf(value) };
     case 'user_id':
       return { ...emptySubject, keys: [value] };
     case 'username':

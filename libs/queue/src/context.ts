@@ -57,6 +57,7 @@ export class Outbox {
   store(tx: EntityManager, journal: Journal, now: Date): void {
     if (this.begun.length === 0) return journal.appendLater(this.items, now, tx);
     this.ids = journal.appendDurably([...this.items, ...this.begun.map(({ item }) => item)], now, tx);
+    this.ids.catch(() => undefined); // the transaction fails with it, and nobody asks for them
   }
 
   /** The transaction is committed. */

@@ -24,6 +24,7 @@ export function peopleCommands(program: Command): void {
     .action(async ({ out, ...name }: Name & { out?: string }, command: Command) => {
       const { client, merchantPath } = contextOf(command);
       const document = await client.post(`${await merchantPath()}/people/export`, nameOf(name));
+      if (!document.found) nobody();
       if (out === undefined) return sayJson(document);
       await writeFile(out, jsonText(document), { mode: 0o600 });
       note(`written to ${out}`);
@@ -38,6 +39,7 @@ export function peopleCommands(program: Command): void {
       const erasure = wait ? await ended(client, `${path}/${String(asked.erasureId)}`) : asked;
       sayRecord(erasure, json);
       if (erasure.state === 'failed') process.exitCode = 1;
+      if (erasure.state === 'nothing_found') nobody();
     });
 
   people
@@ -48,6 +50,12 @@ export function peopleCommands(program: Command): void {
       const { client, json, merchantPath } = contextOf(command);
       sayRecord(await client.get(`${await merchantPath()}/people/erasures/${encodeURIComponent(id)}`), json);
     });
+}
+
+/** Whoever asked by a wrong name must not take it for done. */
+function nobody(): void {
+  note('nothing is held by this name: it may be another name, or another merchant');
+  process.exitCode = 1;
 }
 
 function named(command: Command): Command {

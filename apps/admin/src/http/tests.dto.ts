@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, Matches } from 'class-validator';
+import { IsIn, IsString, Length, Matches } from 'class-validator';
 import { TEMPLATE_PURPOSES, type TemplatePurpose } from '#core/messaging';
 import { MayBeAbsent } from './optional.js';
 
@@ -13,10 +13,12 @@ export class ConnectionTestView {
 export class SendTestMessage {
   @ApiProperty({
     type: String,
-    description: 'The number of a phone at hand, with its country code.',
-    example: '+971500000000',
+    description:
+      "The number of a phone at hand, in any usual notation; without a country code, it is one of the merchant's country.",
+    example: '+971 50 000 0000',
   })
-  @Matches(/^\+?[1-9]\d{6,14}$/, { message: 'to must be a phone number with its country code, digits only' })
+  @IsString()
+  @Length(1, 100)
   to: string;
 
   @ApiPropertyOptional({

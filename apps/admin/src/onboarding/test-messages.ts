@@ -1,12 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { sendMessage, type SendMessagePayload } from '#contracts';
+import { formsOf, phoneDigits } from '#core/messaging';
 import type { TestMessageFacts } from '#core/tenancy';
 import { Journal, type ChannelAccountEntity } from '#persistence';
 import { CLOCK, newId, type Clock } from '#platform';
 import { toItem } from '#queue';
 import { AuditLog } from '../audit/audit-log.js';
-import { problem } from '../http/problem.js';
+import { fieldProblem, problem } from '../http/problem.js';
 import type { SendTestMessage, TestMessageView } from '../http/tests.dto.js';
 import { whatsAppNumbers } from './channel-accounts.js';
 import { Merchants, requireOpen } from './merchants.js';
@@ -36,15 +37,20 @@ export class TestMessages {
   async send(tx: EntityManager, merchantId: string, given: SendTestMessage): Promise<TestMessageView> {
     const merchant = await this.merchants.lock(tx, merchantId);
     requireOpen(merchant);
+    const digits = phoneDigits(given.to, merchant.country);
+    if (digits === undefined) {
+      const detail = 'to must be a phone number, best with its country code';
+      throw fieldProblem([{ field: 'to', rule: 'phone', detail }]);
+    }
     const account = await chooseNumber(tx, merchantId, given.channelAccountId);
-    const waId = given.to.replace(/^\+/, '');
+    const { contactId, waId } = await whoHas(tx, account.id, digits);
     const messageId = newId('msg');
     const now = this.clock.now();
     const body = `A test message of ${merchant.name}. If you can read this, the number works.`;
     const payload: SendMessagePayload = {
       messageId,
       channelAccountId: account.id,
-      contactId: await contactOf(tx, account.id, waId),
+      contactId,
       person: { waId },
       content: { type: 'text', body },
       template: given.template && { purpose: given.template, facts: {} },
@@ -69,14 +75,19 @@ async function chooseNumber(
   return account;
 }
 
+interface Recipient {
+  contactId: string;
+  waId: string;
+}
+
 /** The person's own line, if they ever wrote: then the service window that they opened counts. */
-async function contactOf(tx: EntityManager, channelAccountId: string, waId: string): Promise<string> {
-  const rows = (await tx.query(
-    `SELECT contact_id AS "contactId" FROM conversation.aliases
-     WHERE channel_account_id = $1 AND kind = 'wa_id' AND value = $2`,
-    [channelAccountId, waId],
-  )) as { contactId: string }[];
-  return rows[0]?.contactId ?? newId('con');
+async function whoHas(tx: EntityManager, channelAccountId: string, digits: string): Promise<Recipient> {
+  const [known] = (await tx.query(
+    `SELECT contact_id AS "contactId", value AS "waId" FROM conversation.aliases
+     WHERE channel_account_id = $1 AND kind = 'wa_id' AND value = ANY ($2) ORDER BY seen_at DESC LIMIT 1`,
+    [channelAccountId, formsOf(digits)],
+  )) as Recipient[];
+  return known ?? { contactId: newId('con'), waId: digits };
 }
 
 /** How the test messages went: one that arrived is enough, else the latest counts. Later customers' messages tell. */

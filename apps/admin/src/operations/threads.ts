@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { CartLine } from '#core/catalog';
 import type { OrderNote, Phase } from '#core/conversation';
+import { formsOf, phoneDigits } from '#core/messaging';
 import { problem } from '../http/problem.js';
 import { Reading } from './reading.js';
 import { exactly, type After } from './keyset.js';
@@ -91,17 +92,18 @@ export async function findThread(
 }
 
 /**
- * Ids of threads that `q` leads to: a phone number or part of none, a user id or username, a thread's own id, an order's
+ * Ids of threads that `q` leads to: a phone number in any usual notation, a user id or username, a thread's own id, an order's
  * reference or the shop's number, or the beginning of a name. Each is an equality or a range that an index answers.
  */
 async function search(tx: EntityManager, merchantId: string, q: string): Promise<string[]> {
-  const digits = /^\+?[\d ().-]{6,24}$/.test(q) ? q.replace(/\D/g, '').replace(/^00/, '') : q;
+  const phone = phoneDigits(q, await countryOf(tx, merchantId));
+  const values = [q, q.replace(/^@/, ''), ...(phone === undefined ? [] : formsOf(phone))];
   const begin = q.toLowerCase();
   const contacts = (await tx.query(
     `(SELECT contact_id FROM conversation.aliases WHERE merchant_id = $1 AND value = ANY($2) LIMIT $5)
      UNION (SELECT contact_id FROM conversation.contacts
        WHERE merchant_id = $1 AND name_key ~>=~ $3 AND name_key ~<~ $4 LIMIT $5)`,
-    [merchantId, [...new Set([q, digits, q.replace(/^@/, '')])], begin, `${begin}${BEYOND}`, MOST_MATCHES],
+    [merchantId, values, begin, `${begin}${BEYOND}`, MOST_MATCHES],
   )) as { contact_id: string }[];
   const ordered = (await tx.query(
     `SELECT thread_id FROM checkout.orders WHERE merchant_id = $1 AND store_order_number = $2
@@ -119,4 +121,11 @@ async function search(tx: EntityManager, merchantId: string, q: string): Promise
     [merchantId, contacts.map((c) => c.contact_id), named],
   )) as { thread_id: string }[];
   return threads.map((t) => t.thread_id);
+}
+
+async function countryOf(tx: EntityManager, merchantId: string): Promise<string> {
+  const [merchant] = (await tx.query(`SELECT country FROM tenancy.merchants WHERE merchant_id = $1`, [
+    merchantId,
+  ])) as { country: string }[];
+  return merchant!.country;
 }

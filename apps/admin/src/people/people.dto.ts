@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional, type ApiPropertyOptions } from '@nestjs/swagger';
 import { IsString, Length, Matches } from 'class-validator';
-import { phoneDigits, type ErasureReport, type PersonAlias } from '#core/tenancy';
+import { phoneDigits } from '#core/messaging';
+import type { ErasureReport, PersonAlias } from '#core/tenancy';
 import { MayBeAbsent } from '../http/optional.js';
 import { fieldProblem } from '../http/problem.js';
 import { PART_STATES, type Erasure, type PartState } from './erasures.js';
@@ -65,6 +66,7 @@ const OBJECTS = { type: 'array', items: { type: 'object', additionalProperties: 
 export class PersonDocument {
   @ApiProperty({ type: String }) merchantId: string;
   @ApiProperty({ type: String, format: 'date-time' }) exportedAt: string;
+  @ApiProperty({ type: Boolean, description: 'False when nothing is held by this name.' }) found: boolean;
   @ApiProperty({
     type: 'object',
     additionalProperties: true,
@@ -88,9 +90,16 @@ const PARTS = {
   description: 'How far each part is. One that failed stands among the dead letters and can be redriven.',
 } satisfies ApiPropertyOptions;
 
+const ERASURE_STATES = ['running', 'done', 'nothing_found', 'failed'] as const;
+
 export class ErasureView {
   @ApiProperty({ type: String, example: 'era_019a5b7c2f1e7c6b8a90d3e4f5a6b7c8' }) erasureId: string;
-  @ApiProperty({ enum: ['running', 'done', 'failed'] }) state: 'running' | 'done' | 'failed';
+  @ApiProperty({
+    enum: ERASURE_STATES,
+    description:
+      'Of `nothing_found` nothing was known by this name: it may be another name, or another merchant.',
+  })
+  state: (typeof ERASURE_STATES)[number];
   @ApiProperty({ type: String, format: 'date-time' }) requestedAt: string;
   @ApiProperty({ type: String, format: 'date-time', nullable: true }) completedAt: string | null;
   @ApiProperty(PARTS) parts: Record<string, PartState>;
@@ -104,9 +113,10 @@ export class ErasureView {
 
   static of({ erasureId, requestedAt, completedAt, parts, report }: Erasure): ErasureView {
     const failed = Object.values(parts).includes('failed');
+    const ended = Object.values(report ?? {}).some((rows) => rows > 0) ? 'done' : 'nothing_found';
     return {
       erasureId,
-      state: completedAt ? 'done' : failed ? 'failed' : 'running',
+      state: completedAt ? ended : failed ? 'failed' : 'running',
       requestedAt: requestedAt.toISOString(),
       completedAt: completedAt?.toISOString() ?? null,
       parts,

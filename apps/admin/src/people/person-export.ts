@@ -14,6 +14,7 @@ type Row = Record<string, unknown>;
 export interface PersonExportDocument {
   merchantId: string;
   exportedAt: string;
+  found: boolean;
   /** All names that led to what follows. */
   names: { keys: string[]; usernames: string[] };
   contacts: Row[];
@@ -67,10 +68,7 @@ export class PersonExport {
           contactIds,
         ]),
       );
-    const document = {
-      merchantId,
-      exportedAt: this.clock.now().toISOString(),
-      names: { keys: subject.keys.toSorted(), usernames: subject.usernames.toSorted() },
+    const held = {
       contacts: await rows('contact_id, channel_account_id, name, created_at', 'conversation.contacts'),
       aliases: await rows('contact_id, channel_account_id, kind, value, seen_at', 'conversation.aliases'),
       threads: await rows('*', SEEN),
@@ -78,6 +76,13 @@ export class PersonExport {
       recipients: await rows('*', 'outbound.recipients'),
       messages,
       items: items.map((item) => ({ ...item })),
+    };
+    const document = {
+      merchantId,
+      exportedAt: this.clock.now().toISOString(),
+      found: Object.values(held).some((rows) => rows.length > 0),
+      names: { keys: subject.keys.toSorted(), usernames: subject.usernames.toSorted() },
+      ...held,
     };
     await this.audit.note({ merchantId, action: 'person.export', target: merchantId });
     return hideLinks(document);
