@@ -1,5 +1,6 @@
 # The image of the six services, of migrations and of the operators' commands; the command says which:
 #   docker build -t waco .                              for production: neither the sandbox nor any test is in it
+#   docker build -t waco --build-arg WACO_COMMIT=$(git rev-parse HEAD) .     tells /health which commit it is
 #   docker build -t waco-sandbox --target sandbox .     the simulated outside world, for development
 # Nothing in it writes to the file system: run it with a read-only one.
 ARG NODE_IMAGE=node:22.21-bookworm-slim
@@ -30,6 +31,9 @@ COPY --from=packages /waco/node_modules node_modules
 COPY package.json ./
 USER node
 EXPOSE 3000
+# What it was built from, if the build is told: a repository's history is not part of the image.
+ARG WACO_COMMIT
+ENV WACO_COMMIT=$WACO_COMMIT
 # Nothing to install for it: the image has Node.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.PORT || 3000) + '/health/live').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]

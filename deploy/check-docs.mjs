@@ -8,11 +8,13 @@ const FOLDERS = ['apps', 'libs', 'migrations', 'deploy', 'docs', 'bench', '.ci',
 /** What tools read, beside the variables of the services' env.ts. */
 const TOOL_VARIABLES = ['WACO_DATA_DIR', 'ROLE_PASSWORDS'];
 
-/** `npm run docs:check`: every path that the documentation names exists, and .env.example is complete. */
-const problems = [...documents().flatMap(checkDocument), ...checkEnvExample()];
+/** `npm run docs:check`: paths that the documentation names exist, .env.example is complete, the changelog has the version. */
+const problems = [...documents().flatMap(checkDocument), ...checkEnvExample(), ...checkVersion()];
 for (const problem of problems) process.stderr.write(`${problem}\n`);
 if (problems.length > 0) process.exit(1);
-process.stdout.write('documentation: all paths exist, .env.example is complete\n');
+process.stdout.write(
+  'documentation: all paths exist, .env.example is complete, the changelog has the version\n',
+);
 
 function documents() {
   const top = readdirSync(ROOT).filter((name) => name.endsWith('.md'));
@@ -89,6 +91,19 @@ function checkEnvExample() {
     ...[...listed]
       .filter((name) => !read.has(name))
       .map((name) => `.env.example lists ${name}, which nothing reads`),
+  ];
+}
+
+/** The version of package.json is that of the lock file, and the newest one with a section of CHANGELOG.md. */
+function checkVersion() {
+  const versionIn = (file) => JSON.parse(readFileSync(join(ROOT, file), 'utf8')).version;
+  const version = versionIn('package.json');
+  const changelog = readFileSync(join(ROOT, 'CHANGELOG.md'), 'utf8');
+  const sections = [...changelog.matchAll(/^## \[([^\]]+)\]/gm)].map((match) => match[1]);
+  return [
+    ...(versionIn('package-lock.json') === version ? [] : [`package-lock.json is not of version ${version}`]),
+    ...(sections[0] === 'Unreleased' ? [] : ['CHANGELOG.md does not begin with [Unreleased]']),
+    ...(sections[1] === version ? [] : [`CHANGELOG.md has no [${version}] after [Unreleased]`]),
   ];
 }
 

@@ -128,7 +128,7 @@ describe('docker-compose.yml', () => {
       if (service.build) {
         const target = name === 'sandbox' ? 'sandbox' : 'services';
         expect([service.build, service.image]).toEqual([
-          { context: '.', target },
+          { context: '.', target, args: { WACO_COMMIT: '${WACO_COMMIT:-}' } },
           name === 'sandbox' ? 'waco-sandbox' : 'waco',
         ]);
       } else {

@@ -128,6 +128,11 @@ describe('the images', () => {
     expect(stages.base.text).toMatch(/^USER node$/m);
   });
 
+  it('know their commit, if the build is told, and their version', () => {
+    expect(stages.base.text).toMatch(/^ARG WACO_COMMIT\nENV WACO_COMMIT=\$WACO_COMMIT$/m);
+    for (const name of ['services', 'sandbox']) expect(filesOf(name)).toContain('package.json');
+  });
+
   it('are made from a pinned one', () => {
     expect(dockerfile).toMatch(/^ARG NODE_IMAGE=node:\d+\.\d+-/m);
     for (const { from } of Object.values(stages)) expect(['${NODE_IMAGE}', 'base']).toContain(from);

@@ -1,6 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { jest } from '@jest/globals';
 import pg from 'pg';
 import { chromium } from 'playwright-core';
 import { checkPorts } from '../local/processes.mjs';
-import { SERVICES } from '../local/settings.mjs';
+import { ROOT, SERVICES } from '../local/settings.mjs';
 import { startStack } from '../local/stack.mjs';
 import { exchange, isOpenAt } from './support/raw-http.mjs';
 
@@ -138,7 +138,12 @@ describe('the doors of a local stack', () => {
       portBase: 26_000 + randomInt(30) * 150,
       quiet: true,
       demo: false,
-      env: { LOG_LEVEL: 'warn', RATE_LIMIT_PER_ADDRESS: '1000000', RATE_LIMIT_PER_KEY: '1000000' },
+      env: {
+        WACO_COMMIT: 'of-this-test',
+        LOG_LEVEL: 'warn',
+        RATE_LIMIT_PER_ADDRESS: '1000000',
+        RATE_LIMIT_PER_KEY: '1000000',
+      },
     });
   });
 
@@ -166,6 +171,22 @@ describe('the doors of a local stack', () => {
     await expect(checkPorts({ phone: port })).rejects.toThrow(`Port ${port} (phone) is taken`);
     await new Promise((closed) => other.close(closed));
     await checkPorts({ phone: port });
+  });
+
+  it('tell the version, and by it what runs behind each', async () => {
+    const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
+    for (const service of Object.keys(SERVICES)) {
+      const [health, metrics] = await Promise.all(
+        ['health', 'metrics'].map(async (path) => {
+          const answer = await fetch(`http://127.0.0.1:${stack.ports[service]}/${path}`);
+          return answer.text();
+        }),
+      );
+      expect(JSON.parse(health)).toEqual({ status: 'ok', service, version, commit: 'of-this-test' });
+      expect(metrics).toContain(
+        `waco_build_info{service="${service}",version="${version}",commit="of-this-test"} 1\n`,
+      );
+    }
   });
 
   it('lead to the queue as its own role, and as no service', async () => {

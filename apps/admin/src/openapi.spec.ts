@@ -12,7 +12,11 @@ interface Operation {
 
 describe('docs/openapi.json', () => {
   let text: string;
-  let document: { openapi: string; paths: Record<string, Record<string, Operation>> };
+  let document: {
+    openapi: string;
+    info: { version: string };
+    paths: Record<string, Record<string, Operation>>;
+  };
 
   beforeAll(async () => {
     text = await openApiFile();
@@ -22,6 +26,11 @@ describe('docs/openapi.json', () => {
   it('is what the code says (else: npm run openapi)', async () => {
     const checkedIn: unknown = JSON.parse(await readFile('docs/openapi.json', 'utf8'));
     expect(document).toEqual(checkedIn);
+  });
+
+  it('has the version of package.json', async () => {
+    const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string };
+    expect(document.info.version).toBe(version);
   });
 
   it('is OpenAPI 3.1 without what 3.1 has dropped', () => {

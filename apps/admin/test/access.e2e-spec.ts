@@ -64,7 +64,14 @@ describe('who may do what', () => {
   });
 
   it('leaves health, metrics and the API page open', async () => {
-    for (const path of ['/health/live', '/health/ready', '/metrics', '/docs', '/docs/openapi.json']) {
+    for (const path of [
+      '/health',
+      '/health/live',
+      '/health/ready',
+      '/metrics',
+      '/docs',
+      '/docs/openapi.json',
+    ]) {
       expect([path, (await admin.call('GET', path, { key: null })).status]).toEqual([path, 200]);
     }
   });

@@ -227,6 +227,13 @@ describe('the command-line client', () => {
     expect([alone.code, alone.err]).toEqual([2, expect.stringContaining('--file')]);
   });
 
+  it('tells its version by itself and in its help, in whichever folder it is called', async () => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+    expect(await waco(['--version'])).toEqual({ code: 0, out: `${version}\n`, err: '' });
+    const { code, out } = await waco(['--help']);
+    expect([code, out]).toEqual([0, expect.stringContaining(`Waco ${version}: `)]);
+  });
+
   it('lists merchants as a table and as JSON, page by page', async () => {
     await onboard(admin);
     await onboard(admin);

@@ -227,6 +227,7 @@ describe('limits', () => {
       expect(statuses.slice(-2)).toEqual([429, 429]);
       expect((await admin.call('GET', '/login', { key: null })).status).toBe(429);
       expect((await admin.call('GET', '/health/live', { key: null })).status).toBe(200);
+      expect((await admin.call('GET', '/health', { key: null })).status).toBe(200);
     } finally {
       await admin.close();
     }

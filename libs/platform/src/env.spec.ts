@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadEnv, ServiceEnv } from './env.js';
+import { BaseEnv, loadEnv, ServiceEnv } from './env.js';
 import { isTrustedProxies, trustProxy } from './trusted-proxies.js';
 
 const key = (id: string, bytes = randomBytes(32)): string => `${id}:${bytes.toString('base64')}`;
@@ -112,4 +112,20 @@ describe('TRUSTED_PROXIES', () => {
     expect([0, 1, 2].map((hop) => two('203.0.113.1', hop))).toEqual([true, true, false]);
     expect(trustProxy('10.0.0.1, fd00::/8')).toEqual(['10.0.0.1', 'fd00::/8']);
   });
+});
+
+describe('WACO_COMMIT', () => {
+  it.each(['4fa7fe2', '4fa7fe2db7c1b1a3d0e9c8f7a6b5c4d3e2f1a0b9', 'v0.1.0-12-g4fa7fe2-dirty', ''])(
+    'may be what Git says, or nothing: "%s"',
+    (commit) => {
+      expect(loadEnv(BaseEnv, { WACO_COMMIT: commit }).WACO_COMMIT).toBe(commit || undefined);
+    },
+  );
+
+  it.each(['a b', 'x"} 1', 'a'.repeat(65)])(
+    'is bounded, as it stands in answers and labels: %j',
+    (commit) => {
+      expect(() => loadEnv(BaseEnv, { WACO_COMMIT: commit })).toThrow('WACO_COMMIT must be up to 64');
+    },
+  );
 });

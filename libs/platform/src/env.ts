@@ -53,6 +53,11 @@ export class BaseEnv {
   @IsIP(undefined, { message: 'WACO_HOST must be an IP address' })
   WACO_HOST: string = '127.0.0.1';
 
+  /** The commit that this was built from, which `/health` and `waco_build_info` tell. The image sets it, if its build was told. */
+  @IsOptional()
+  @Matches(/^[\w.-]{1,64}$/, { message: 'WACO_COMMIT must be up to 64 letters, digits, _, . and -' })
+  WACO_COMMIT?: string;
+
   /** Development and tests only: a file whose `offsetMs` shifts the platform's clock. */
   @IsOptional()
   @IsString()

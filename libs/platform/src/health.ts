@@ -1,4 +1,5 @@
 import { Controller, Get, Inject, ServiceUnavailableException } from '@nestjs/common';
+import { BUILD_INFO, type BuildInfo } from './build-info.js';
 
 /** One thing that must answer before this process takes work. It throws when it does not. */
 export interface ReadinessCheck {
@@ -11,12 +12,22 @@ export interface ReadinessCheck {
 export const READINESS_CHECKS = Symbol('READINESS_CHECKS');
 
 /**
- * `GET /health/live`: the process runs. `GET /health/ready`: what it depends on answers, else 503 naming what does not;
- * queues that are paused are named beside it.
+ * `GET /health`: the process runs, and which build of which service it is.
+ * `GET /health/live`: the process runs.
+ * `GET /health/ready`: what it depends on answers, else 503 naming what does not; queues that are paused are named
+ * beside it.
  */
 @Controller('health')
 export class HealthController {
-  constructor(@Inject(READINESS_CHECKS) private readonly checks: ReadinessCheck[]) {}
+  constructor(
+    @Inject(READINESS_CHECKS) private readonly checks: ReadinessCheck[],
+    @Inject(BUILD_INFO) private readonly build: BuildInfo,
+  ) {}
+
+  @Get()
+  about(): { status: 'ok' } & BuildInfo {
+    return { status: 'ok', ...this.build };
+  }
 
   @Get('live')
   live(): { status: 'ok' } {

@@ -1,6 +1,7 @@
 export * from './boot.js';
 export * from './bounded-json.js';
 export * from './breath.js';
+export * from './build-info.js';
 export * from './clock.js';
 export * from './crypto.js';
 export * from './env.js';

@@ -40,7 +40,7 @@ export function createLogger(service: string, level: string, destination?: Desti
 export function loggerParams(service: string, level: string): Params {
   return {
     // Probes and webhooks come by the thousand: they are counted, not logged.
-    exclude: ['health/*path', 'metrics', 'webhooks/*path'],
+    exclude: ['health', 'health/*path', 'metrics', 'webhooks/*path'],
     pinoHttp: {
       ...options(service, level),
       customLogLevel: (_req, res, err) => (err || res.statusCode >= 500 ? 'error' : 'debug'),

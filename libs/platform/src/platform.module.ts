@@ -1,5 +1,6 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
+import { BUILD_INFO, buildInfo } from './build-info.js';
 import { clockFromEnv } from './clock.js';
 import type { BaseEnv } from './env.js';
 import { createGuardedFetch } from './guarded-fetch.js';
@@ -18,7 +19,7 @@ export interface PlatformOptions {
   env: BaseEnv;
 }
 
-/** Clock, validated environment and structured logs for every service, with `/health/*` and `/metrics`. */
+/** Clock, validated environment and structured logs for every service, and what its build is. */
 @Global()
 @Module({})
 export class PlatformModule {
@@ -29,14 +30,15 @@ export class PlatformModule {
       providers: [
         { provide: CLOCK, useValue: clockFromEnv(env) },
         { provide: ENV, useValue: env },
+        { provide: BUILD_INFO, useValue: buildInfo(service, env.WACO_COMMIT) },
         { provide: GUARDED_FETCH, useFactory: () => createGuardedFetch(urlPolicyFromEnv(env)) },
       ],
-      exports: [CLOCK, ENV, GUARDED_FETCH],
+      exports: [BUILD_INFO, CLOCK, ENV, GUARDED_FETCH],
     };
   }
 }
 
-/** `/health/*` and `/metrics`; `checks` are tokens of providers, visible to the importing modules, that must answer for readiness. */
+/** `/health`, `/health/*` and `/metrics`; `checks` are tokens of providers, visible to the importing modules, that must answer for readiness. */
 @Module({})
 export class HealthModule {
   static forRoot(options: { imports?: DynamicModule['imports']; checks: symbol[] }): DynamicModule {

@@ -113,7 +113,7 @@ describe('the answers of a service', () => {
   });
 
   it('are guarded when all is well, and leave to a page what it says itself', async () => {
-    for (const path of ['/health/live', '/metrics']) {
+    for (const path of ['/health', '/health/live', '/metrics']) {
       expect(Object.fromEntries((await fetch(url + path)).headers)).toMatchObject(GUARDS);
     }
     const { headers } = await fetch(`${url}/page`);

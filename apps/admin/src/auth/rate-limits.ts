@@ -12,7 +12,7 @@ import { RequestCounts } from './request-counts.js';
 
 const MINUTE_MS = 60_000;
 /** Probes and scrapers come from one address, and often. */
-const UNLIMITED = /^\/(health\/|metrics$)/;
+const UNLIMITED = /^\/(health(\/|$)|metrics$)/;
 
 type Limited = FastifyRequest & { caller?: Caller };
 type Limit = (request: FastifyRequest) => Promise<LimitVerdict>;

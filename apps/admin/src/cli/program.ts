@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { auditCommands } from './audit.js';
 import { choiceCommands } from './choices.js';
@@ -12,6 +13,9 @@ import { peopleCommands } from './people.js';
 import { repairCommands } from './repair.js';
 import { COMMANDER_OUTPUT, note } from './terminal.js';
 
+// As libs/platform/src/build-info.ts reads it; importing that library would load all of Nest for a command line.
+const { version } = createRequire(import.meta.url)('#package') as { version: string };
+
 const HELP = `
 The API's address and key come from --url and --key-file, else from WACO_API_URL and WACO_API_KEY, else from the
 local stack's secrets. Secrets never stand on the command line: they are read from files, the environment or a prompt.
@@ -21,7 +25,8 @@ Exit codes: 0 done, 1 the API said no or something is missing, 2 called wrongly,
 /** All commands of the client. */
 export function programOf(): Command {
   const program = new Command('waco')
-    .description('The admin API from a terminal')
+    .description(`Waco ${version}: the admin API from a terminal`)
+    .version(version, '-V, --version', 'print the version')
     .option('--url <url>', 'address of the admin API')
     .option('--key-file <path>', 'file that holds the API key')
     .option('-m, --merchant <merchant>', 'id or slug of the merchant (else WACO_MERCHANT)')
