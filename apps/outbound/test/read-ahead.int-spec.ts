@@ -84,8 +84,6 @@ it('waits for nobody who has the recipient, and then knows nothing', async () =>
 it('is nothing of a stream that is no recipient’s', async () => {
   await store.transaction(async (tx) => {
     const stream = 'account/acc_1';
-    expect(
-      readAhead(tx, { merchantId: MERCHANT, queue: 'recipients', stream }),
-    ).toBeUndefined();
+    expect(readAhead(tx, { merchantId: MERCHANT, queue: 'recipients', stream })).toBeUndefined();
   });
 });
