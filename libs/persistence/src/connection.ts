@@ -23,6 +23,13 @@ class PreparingClient extends pg.Client {
   private plansUntil = performance.now() + PLANS_FIRST_MS;
   private plansForMs = PLANS_FIRST_MS;
 
+  constructor(config?: string | pg.ClientConfig) {
+    super(config);
+    // The server may end a session in the moment in which the pool hands it over, and neither listens: that would end the
+    // process. Whoever has the client is told by its next query.
+    this.on('error', () => undefined);
+  }
+
   override query = ((text: unknown, values?: unknown, callback?: unknown) => {
     this.gather();
     const query = super.query as unknown as Query;
