@@ -11,7 +11,7 @@ export class AsSeen1700000000031 implements MigrationInterface {
       CREATE FUNCTION journal.expect(p_found bigint, p_wanted bigint) RETURNS void LANGUAGE plpgsql AS $$
         BEGIN
           IF p_found <> p_wanted THEN
-            RAISE EXCEPTION 'somebody else was first' USING ERRCODE = 'WA409';
+            RAISE EXCEPTION 'somebody else was first' USING ERRCODE = 'WA412';
           END IF;
         END
       $$`);

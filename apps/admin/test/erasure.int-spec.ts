@@ -197,6 +197,22 @@ describe('an erasure', () => {
     expect(left).toContain(FRIEND);
   });
 
+  it('finds what came under another form of a number that was given up', async () => {
+    await contact('con_9', { user_id: 'BR.9', wa_id: '5511900000000' });
+    const wrote = await item('thread/acc/551176543210', {
+      person: { waId: '551176543210' },
+      content: { text: 'black hoodie' },
+    });
+    await item(
+      'thread/acc/5511976543210',
+      { previous: { waId: '5511976543210' }, current: { userId: 'BR.9', waId: '5511900000000' } },
+      changeIdentity.name,
+    );
+    await erase({ kind: 'user_id', value: 'BR.9' });
+    expect(await outcome(wrote)).toBe('erased');
+    expect(await everything()).not.toContain('black hoodie');
+  });
+
   it('of nobody reports that nothing was there', async () => {
     await erase({ kind: 'phone', value: '971509999999' });
     const { rows } = await owner.query(`SELECT completed_at, report FROM tenancy.erasures`);

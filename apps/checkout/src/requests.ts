@@ -1,6 +1,6 @@
 import { sellableLines, type CartLine, type OrderRequest } from '#core/catalog';
 import type { HostedPaymentRequest, Order, PaymentEvent, PaymentStatus } from '#core/checkout';
-import { cleared, type Cleared } from '#core/messaging';
+import { cleared, formsOf, type Cleared } from '#core/messaging';
 
 /** What we ask of others for an order. The same order gives the same request: repeats carry the same key. */
 export function linesOf(order: Order): CartLine[] {
@@ -32,7 +32,8 @@ export function orderRequest(order: Order, reservationId: string): Cleared<Order
     reservationId,
     customer: {
       ...(person.name && { name: person.name }),
-      ...(person.waId && { phone: `+${person.waId}` }),
+      // In the form that can be dialled.
+      ...(person.waId && { phone: `+${formsOf(person.waId)[0]}` }),
     },
     lines: sellableLines(order.accepted).map(({ sku, quantity, unitPrice }) => ({
       sku,

@@ -171,10 +171,10 @@ async function contactsOf(tx: EntityManager, book: Book, person: PersonRef): Pro
   const aliases = identifying(person).flatMap((name) =>
     formsOfName(name).map((value) => ({ kind: name.kind, value })),
   );
-  const rows = await query<{ contact_id: string }>(
+  const rows = await query<{ contact_id: string; owned: boolean; exact: boolean }>(
     tx,
     // Each step apart and by key: a planner that has seen no statistics yet would read all contacts instead.
-    `SELECT DISTINCT c.contact_id, c.created_at
+    `SELECT c.contact_id, c.created_at, bool_or(u.names > 0) AS owned, bool_or(n.value = ANY ($5)) AS exact
      FROM unnest($2::text[], $3::text[]) AS n(kind, value)
      CROSS JOIN LATERAL (SELECT contact_id FROM conversation.aliases
        WHERE channel_account_id = $1 AND kind = n.kind AND value = n.value OFFSET 0) a
@@ -183,10 +183,18 @@ async function contactsOf(tx: EntityManager, book: Book, person: PersonRef): Pro
      CROSS JOIN LATERAL (SELECT count(*) AS names, count(*) FILTER (WHERE value = $4) AS same
        FROM conversation.aliases WHERE contact_id = c.contact_id AND kind = 'user_id') u
      WHERE $4::text IS NULL OR u.names = 0 OR u.same > 0
-     ORDER BY c.created_at, c.contact_id`,
-    [book.channelAccountId, aliases.map((a) => a.kind), aliases.map((a) => a.value), person.userId ?? null],
+     GROUP BY c.contact_id, c.created_at ORDER BY c.created_at, c.contact_id`,
+    [
+      book.channelAccountId,
+      aliases.map((a) => a.kind),
+      aliases.map((a) => a.value),
+      person.userId ?? null,
+      identifying(person).map((a) => a.value),
+    ],
   );
-  return rows.map((r) => r.contact_id);
+  // Two of whom each has a user id are two people: the number has passed on, and only one of them has this form of it.
+  const areTwo = rows.filter((r) => r.owned).length > 1;
+  return rows.filter((r) => !areTwo || !r.owned || r.exact).map((r) => r.contact_id);
 }
 
 async function oldestFirst(tx: EntityManager, contactIds: string[]): Promise<string[]> {
@@ -226,6 +234,13 @@ function nameContact(tx: EntityManager, book: Book, contactId: string, person: P
       aliases.map((a) => a.value),
     ],
   );
+  const otherForms =
+    person.waId === undefined ? [] : formsOf(person.waId).filter((form) => form !== person.waId);
+  if (otherForms.length > 0) {
+    const taken = `SELECT ctid FROM conversation.aliases
+      WHERE channel_account_id = $1 AND kind = 'wa_id' AND value = ANY ($2) AND contact_id <> $3 FOR UPDATE`;
+    later(tx, ...removal('conversation.aliases', taken, [book.channelAccountId, otherForms, contactId]));
+  }
   if (!person.name) return;
   later(tx, `UPDATE conversation.contacts SET name = $2 WHERE contact_id = $1 AND name IS DISTINCT FROM $2`, [
     contactId,

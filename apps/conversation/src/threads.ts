@@ -121,10 +121,10 @@ export class Threads {
     later(
       ctx.tx,
       `WITH written AS (
-         UPDATE conversation.threads SET state = $3, phase = $4, expires_at = $5, version = version + 1, updated_at = $6
+         UPDATE conversation.threads SET state = $3, phase = $4, expires_at = $5, version = version + 1, updated_at = $6, stream = $7
          WHERE thread_id = $1 AND version = $2 RETURNING 1)
        SELECT journal.expect((SELECT count(*) FROM written), 1)`,
-      [thread.threadId, thread.version, cleared(state), state.phase, state.expiresAt, ctx.now],
+      [thread.threadId, thread.version, cleared(state), state.phase, state.expiresAt, ctx.now, thread.stream],
     );
     return effects;
   }

@@ -88,6 +88,23 @@ describe('a number that WhatsApp gives in two forms', () => {
     await stand.chat({ waId: '551176543210', userId: 'BR.1' }, tap('add|A'));
     await stand.chat({ waId: '5511976543210', userId: 'BR.2' }, tap('add|B'));
     expect(await stand.contacts()).toHaveLength(2);
+    // Who has the number now is known by each of its forms.
+    for (const waId of ['5511976543210', '551176543210'])
+      await stand.chat({ waId, name: `New ${waId}` }, 'cart');
+    expect(await stand.contacts()).toHaveLength(2);
+    expect(await skus()).toEqual([['A'], ['B']]);
+  });
+
+  it('is not where two people meet who each had a form of it before that was seen to', async () => {
+    await stand.chat({ waId: '971501111111', userId: 'BR.1' }, tap('add|A'));
+    await stand.chat({ waId: '971502222222', userId: 'BR.2' }, tap('add|B'));
+    await stand.sql(
+      `UPDATE conversation.aliases SET value = CASE value WHEN '971501111111' THEN '551176543210' ELSE '5511976543210' END
+       WHERE kind = 'wa_id' AND value IN ('971501111111', '971502222222')`,
+    );
+    await stand.chat({ waId: '5511976543210', name: 'Bia' }, tap('add|C'));
+    expect(await stand.contacts()).toHaveLength(2);
+    expect(await skus()).toEqual([['A'], ['B', 'C']]);
   });
 });
 

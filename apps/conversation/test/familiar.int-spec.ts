@@ -272,6 +272,25 @@ describe('a message is applied as it was seen', () => {
     expect(await one.counted()).toBe(0);
   });
 
+  it('but a message that is only noted is not: it may be of somebody who has been forgotten meanwhile', async () => {
+    await one.chat(BOTH, 'cart');
+    const [thread] = await one.threads();
+    const message = other.message(BOTH, 'hello', { standby: true });
+    await other.store(message);
+    await transaction(async (tx) => {
+      await deleteContacts(tx, await one.contacts());
+      await other.wake(message);
+      await lockedOut(1);
+    });
+    await one.settled();
+    const notes = await one.sql<{ contact: string }>(
+      `SELECT payload ->> 'contactId' AS contact FROM journal.items WHERE merchant_id = $1 AND name = 'outbound.note-inbound.v1'`,
+      [book.merchantId],
+    );
+    expect(notes.map(({ contact }) => contact)).not.toContain(thread!.contact_id);
+    expect(notes).toHaveLength(1);
+  });
+
   it('and not at all when the customer has been forgotten meanwhile: a new one is answered', async () => {
     await one.chat(BOTH, tap('add|A'));
     const before = (await one.sends()).length;

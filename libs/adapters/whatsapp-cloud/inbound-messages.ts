@@ -137,13 +137,14 @@ function identityItem(
   return { ...facts, kind: 'identity', payload: { previous, current, messageId } };
 }
 
-/** `contacts[]` of a change, whatever stands in it, by the ids of its persons; of two with one id the first counts. */
 /** A message and its contact may have one number in two forms. */
 const dialled = (waId: string): string => formsOf(waId)[0]!;
 
+/** `contacts[]` of a change, whatever stands in it, by the ids of its persons; of two with one id the first counts. */
 export class Contacts {
   private readonly byUserId = new Map<string, Json>();
   private readonly byWaId = new Map<string, Json>();
+  private readonly byNumber = new Map<string, Json>();
   private readonly only: Json | undefined;
 
   constructor(value: Json) {
@@ -151,7 +152,9 @@ export class Contacts {
     for (const contact of all) {
       const [userId, waId] = [personId(contact.user_id), personId(contact.wa_id)];
       if (userId !== undefined && !this.byUserId.has(userId)) this.byUserId.set(userId, contact);
-      if (waId !== undefined && !this.byWaId.has(dialled(waId))) this.byWaId.set(dialled(waId), contact);
+      if (waId === undefined) continue;
+      if (!this.byWaId.has(waId)) this.byWaId.set(waId, contact);
+      if (!this.byNumber.has(dialled(waId))) this.byNumber.set(dialled(waId), contact);
     }
     this.only = all.length === 1 ? all[0] : undefined;
   }
@@ -160,6 +163,7 @@ export class Contacts {
   of(userId: string | undefined, waId: string | undefined): Json | undefined {
     if (userId === undefined && waId === undefined) return this.only;
     const byUserId = userId === undefined ? undefined : this.byUserId.get(userId);
-    return byUserId ?? (waId === undefined ? undefined : this.byWaId.get(dialled(waId)));
+    if (byUserId ?? waId === undefined) return byUserId;
+    return this.byWaId.get(waId) ?? this.byNumber.get(dialled(waId));
   }
 }

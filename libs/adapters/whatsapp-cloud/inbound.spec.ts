@@ -252,6 +252,9 @@ describe('sender', () => {
       name: 'Bia',
     });
     expect(person({ from: '525587654321' }, [bia, ana])).toMatchObject({ userId: 'MX.1', name: 'Ana' });
+    const now = { wa_id: '5511976543210', user_id: 'BR.2', profile: { name: 'Eva' } };
+    expect(person({ from: '5511976543210' }, [bia, now])).toMatchObject({ userId: 'BR.2', name: 'Eva' });
+    expect(person({ from: '551176543210' }, [now, bia])).toMatchObject({ userId: 'BR.1', name: 'Bia' });
   });
 
   it('may have a user id only, or a number only, or no contact at all', () => {

@@ -5,7 +5,7 @@ import { DIGIT, kindOf } from './card-number-characters.js';
 /**
  * A phone number's digits with its country code (`971501234567`), from any usual notation: with `+` or `00`, with spaces, dots,
  * dashes, brackets and zeros for callers at home, in the digits of any script, as a `tel:` or `wa.me` link, or in the national
- * form of `country` (ISO 3166-1 alpha-2). Undefined for what is none.
+ * form of `country` (ISO 3166-1 alpha-2). Undefined for what is none, and for digits alone that may be two numbers.
  *
  * It need not be the form in which WhatsApp knows the number: see {@link formsOf}.
  */
@@ -20,10 +20,12 @@ export function phoneDigits(written: string, country: string): string | undefine
   const abroad = parse(`+${bare}`);
   if (/^(\+|00)/.test(plain)) return within(abroad ? digitsOf(abroad) : bare);
   const home = parse(plain, country as CountryCode);
-  if (home?.isValid()) return within(digitsOf(home));
-  // As WhatsApp gives it, without a plus. It may be of a kind that the library does not know.
-  if (abroad?.isValid() || !plain.startsWith('0')) return within(abroad ? digitsOf(abroad) : bare);
-  return home && within(digitsOf(home));
+  if (plain.startsWith('0')) return home && within(digitsOf(home));
+  if (!home?.isValid()) return within(abroad ? digitsOf(abroad) : bare); // as WhatsApp gives it
+  if (!abroad?.isValid() || abroad.number === home.number) return within(digitsOf(home));
+  // It can be both: with its country code, as WhatsApp gives it, or without, as it is dialled at home.
+  if (abroad.country === country) return within(digitsOf(abroad));
+  return /^\d+$/.test(plain) ? undefined : within(digitsOf(home));
 }
 
 /**
@@ -40,11 +42,6 @@ export function formsOf(digits: string): string[] {
     return dialled === 'long' ? [longOne, shortOne] : [shortOne, longOne];
   }
   return [digits];
-}
-
-/** Whether two WhatsApp ids are one number. */
-export function isSameNumber(a: string, b: string): boolean {
-  return a === b || formsOf(a)[0] === formsOf(b)[0];
 }
 
 interface Double {
@@ -70,10 +67,10 @@ const DOUBLES: readonly Double[] = [
   { short: /^52[2-9]\d{9}$/, long: /^(52)1([2-9]\d{9})$/, toLong: insert(2, '1'), dialled: 'short' },
   // Argentina: mobile numbers are called from abroad with a 9.
   { short: /^54[1-3]\d{9}$/, long: /^(54)9([1-3]\d{9})$/, toLong: insert(2, '9'), dialled: 'long' },
-  // Ivory Coast, 2021: the operator's two digits came in front.
+  // Ivory Coast, 2021: the operator's two digits came in front of mobile numbers.
   {
-    short: /^225\d[0-9]\d{6}$/,
-    long: /^(225)(?:01(?=\d[0-3])|05(?=\d[4-6])|07(?=\d[7-9]))(\d{8})$/,
+    short: /^225[04-9]\d{7}$/,
+    long: /^(225)(?:01(?=\d[0-3])|05(?=\d[4-6])|07(?=\d[7-9]))([04-9]\d{7})$/,
     toLong: (short) => insert(3, short[4]! <= '3' ? '01' : short[4]! <= '6' ? '05' : '07')(short),
     dialled: 'long',
   },

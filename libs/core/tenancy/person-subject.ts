@@ -38,11 +38,11 @@ export function seedOf({ kind, value }: PersonAlias): PersonSubject {
   }
 }
 
-/** Both together, each thing once. */
+/** Both together, each thing once, and each number in all its forms. */
 export function joinSubjects(a: PersonSubject, b: PersonSubject): PersonSubject {
   const both = (field: keyof PersonSubject): string[] => [...new Set([...a[field], ...b[field]])];
   return {
-    keys: both('keys'),
+    keys: [...new Set(both('keys').flatMap(formsOf))],
     usernames: both('usernames'),
     contactIds: both('contactIds'),
     threadIds: both('threadIds'),

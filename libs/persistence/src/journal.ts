@@ -67,12 +67,21 @@ export function streamLock({ merchantId, queue, stream }: Stream): string {
   return `${merchantId}/${queue}/${stream}`;
 }
 
+/** The error of a transaction that was to settle an item which another had settled. */
+export function isSettledBefore(error: unknown): boolean {
+  return codeOf(error) === 'WA409';
+}
+
 /**
  * The error of a transaction that another was ahead of: it had settled the item that this one was to settle, held the stream
  * that this one was to lock, or changed what this one had seen.
  */
 export function isOvertaken(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'WA409';
+  return isSettledBefore(error) || codeOf(error) === 'WA412';
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
 }
 
 const COLUMNS = `merchant_id, service, queue, stream, name, source, external_id, payload, occurred_at, due_at,
@@ -234,7 +243,10 @@ export class Journal {
 
   /** Not before `until`; the stream waits with it. */
   defer(tx: EntityManager, id: string, until: Date): void {
-    later(tx, `UPDATE journal.items SET due_at = $2, blocking = true WHERE id = $1`, [id, until]);
+    later(tx, `UPDATE journal.items SET due_at = $2, blocking = true WHERE id = $1 AND settled_at IS NULL`, [
+      id,
+      until,
+    ]);
   }
 
   /**

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { DataSource } from 'typeorm';
-import { CONNECTION, isOvertaken, type NewItem } from '#persistence';
+import { CONNECTION, isSettledBefore, type NewItem } from '#persistence';
 import { createTestDatabase, type TestDatabase } from '#testing';
 import { Journal } from '../src/journal.js';
 import { Tenants } from '../src/tenants.js';
@@ -75,7 +75,7 @@ describe('the items of a stream', () => {
       );
     await settle(ids.slice(-1), 'first');
     const again: unknown = await settle(ids, 'second').catch((error: unknown) => error);
-    expect(isOvertaken(again)).toBe(true);
+    expect(isSettledBefore(again)).toBe(true);
     const { rows } = await owner.query<{ reason: string | null }>(
       'SELECT reason FROM journal.items WHERE id = ANY($1) ORDER BY id',
       [ids],
@@ -95,7 +95,7 @@ describe('the items of a stream', () => {
         now,
       ),
     );
-    expect(isOvertaken(await settled.catch((error: unknown) => error))).toBe(true);
+    expect(isSettledBefore(await settled.catch((error: unknown) => error))).toBe(true);
   });
 
   it('are found without a look at the rest of a backlog that no statistics know of', async () => {

@@ -133,6 +133,8 @@ function postgresBackend(url: string): QueueBackend {
     application_name: 'waco-queue',
   });
   pool.on('error', () => undefined); // readiness reports it
+  // A session may end in the moment in which the pool hands it over, and neither listens.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const connection = pool as unknown as QueueOptions['connection'];
   return {
     kind: 'postgres',

@@ -132,7 +132,7 @@ export class OrderedProcessor {
           await this.preparing.pass(stream.merchantId, () => error.learn());
           continue;
         }
-        const isOldNews = isOvertaken(error) && seenUntil > 0;
+        const isOldNews = isOvertaken(error) && known !== undefined && seenUntil > 0;
         seenUntil = 0; // it is not as it was
         if (isOldNews) continue;
         if (error instanceof FailedTogether) limit = Math.max(1, error.items >> 1);

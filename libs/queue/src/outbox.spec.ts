@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { IsString } from 'class-validator';
 import { defineJob, QUEUES } from '#contracts';
 import type { Journal } from '#persistence';
+import { uncaughtBy } from '#testing';
 import { Outbox } from './context.js';
 
 class Payload {
@@ -17,22 +18,17 @@ const call = defineJob({
 
 describe('an outbox whose transaction fails', () => {
   it('gives places back, and leaves no failure that nobody hears: that would end the process', async () => {
-    const unheard: unknown[] = [];
-    const hear = (reason: unknown): void => void unheard.push(reason);
-    process.on('unhandledRejection', hear);
-    try {
-      const now = new Date();
-      let givenBack = 0;
-      const place = { begin: () => undefined, giveBack: () => void givenBack++ };
-      const outbox = new Outbox('mer_1', now, () => place);
-      outbox.begin(call, { id: 'a' }, { dueAt: now, known: {} });
-      const lost = { appendDurably: () => Promise.reject(new Error('Connection terminated unexpectedly')) };
+    const now = new Date();
+    let givenBack = 0;
+    const place = { begin: () => undefined, giveBack: () => void givenBack++ };
+    const outbox = new Outbox('mer_1', now, () => place);
+    outbox.begin(call, { id: 'a' }, { dueAt: now, known: {} });
+    const lost = { appendDurably: () => Promise.reject(new Error('Connection terminated unexpectedly')) };
+    const uncaught = await uncaughtBy(async () => {
       outbox.store({} as never, lost as unknown as Journal, now);
       outbox.discard();
       await sleep(20);
-      expect([unheard, givenBack]).toEqual([[], 1]);
-    } finally {
-      process.off('unhandledRejection', hear);
-    }
+    });
+    expect([uncaught, givenBack]).toEqual([[], 1]);
   });
 });

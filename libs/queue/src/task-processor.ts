@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { TaskQueue } from '#contracts';
-import { isOvertaken, type PendingItem, type Stream } from '#persistence';
+import { isSettledBefore, type PendingItem, type Stream } from '#persistence';
 import { Outbox, TaskContext, type Commit } from './context.js';
 import { countCrash, CountNeeded, CRASHES, ItemFailure, recordFailure, takeBack } from './failures.js';
 import { handle, reasonOf, report, type Again, type ProcessorDeps } from './handling.js';
@@ -83,7 +83,7 @@ export class TaskProcessor {
     try {
       await tenants.transaction(merchantId, store);
     } catch (error) {
-      if (isOvertaken(error)) return false;
+      if (isSettledBefore(error)) return false;
       throw error;
     }
     await outbox.release(waker);

@@ -2,3 +2,4 @@ export * from './database.js';
 export * from './merchant.js';
 export * from './queues.js';
 export * from './until.js';
+export * from './ending-sessions.js';

@@ -8,13 +8,12 @@ import {
   type JobOutcome,
   type ReceiveMessagePayload,
 } from '#contracts';
-import type { PersonRef } from '#core/messaging';
 import { judgeInbound } from '#core/tenancy';
 import { Directory } from '#persistence';
 import { JobHandler, type OrderedContext } from '#queue';
-import { resolveContact, type Book } from '../contacts.js';
+import { resolveContact } from '../contacts.js';
 import type { Knowledge } from '../knowledge.js';
-import { Threads, type Thread } from '../threads.js';
+import { Threads } from '../threads.js';
 
 /** How often a line of a suspended merchant is looked at; resuming the merchant brings it forward. In milliseconds. */
 const SUSPENDED_LOOK_MS = 60_000;
@@ -34,12 +33,15 @@ export class ReceiveMessageHandler {
     const standing = merchant ? judgeInbound(merchant, new Date(sentAt)) : 'answer';
     if (standing === 'hold') return deferred(new Date(ctx.now.getTime() + SUSPENDED_LOOK_MS));
     const book = { merchantId: ctx.merchantId, channelAccountId };
+    const passive = reasonToListenOnly(payload, standing, merchant);
+    // What is only noted does not write the thread, which would show that it has changed.
+    const seen = ctx.isAsSeen && !passive ? (ctx.known as Knowledge).thread : undefined;
     const thread =
-      (await this.familiar(ctx, book, person)) ??
+      seen ??
+      (await this.threads.lockFamiliar(ctx.tx, book, person, ctx.now)) ??
       (await this.threads.lockOrCreate(ctx, channelAccountId, await resolveContact(ctx, book, person)));
     this.threads.moveTo(ctx.tx, thread, ctx.item.stream);
     const inbound = { channelAccountId, contactId: thread.contactId, messageId, sentAt };
-    const passive = reasonToListenOnly(payload, standing, merchant);
     if (passive) {
       ctx.emit(noteInbound, inbound);
       return skipped(passive);
@@ -53,11 +55,6 @@ export class ReceiveMessageHandler {
     if (!isSaid) ctx.emit(noteInbound, inbound);
     this.threads.emit(ctx, thread, effects, isSaid ? { messageId, sentAt } : undefined);
     return done;
-  }
-
-  private async familiar(ctx: OrderedContext, book: Book, person: PersonRef): Promise<Thread | undefined> {
-    if (ctx.isAsSeen) return (ctx.known as Knowledge).thread;
-    return this.threads.lockFamiliar(ctx.tx, book, person, ctx.now);
   }
 }
 

@@ -41,6 +41,8 @@ export class Documents implements OnApplicationShutdown {
     const pool = databaseUrl ? new pg.Pool({ connectionString: databaseUrl, max: 2 }) : undefined;
     const documents = new Documents(pool);
     pool?.on('error', (error) => documents.log.warn(`idle database connection lost: ${error.message}`));
+    // A session may end in the moment in which the pool hands it over, and neither listens.
+    pool?.on('connect', (client) => client.on('error', () => undefined));
     if (pool) {
       await documents.load(pool);
       documents.timer = setInterval(() => void documents.flush(), FLUSH_EVERY_MS);
