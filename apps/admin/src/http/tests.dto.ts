@@ -2,6 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsString, Length, Matches } from 'class-validator';
 import { TEMPLATE_PURPOSES, type TemplatePurpose } from '#core/messaging';
 import { MayBeAbsent } from './optional.js';
+import { Visible } from './visible.js';
 
 export class ConnectionTestView {
   @ApiProperty({ type: Boolean }) ok: boolean;
@@ -19,6 +20,7 @@ export class SendTestMessage {
   })
   @IsString()
   @Length(1, 100)
+  @Visible({ search: true })
   to: string;
 
   @ApiPropertyOptional({

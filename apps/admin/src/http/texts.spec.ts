@@ -19,6 +19,7 @@ const SEARCHED = [
   'AuditQuery.target',
   'PersonQuery.phone',
   'PersonQuery.userId',
+  'SendTestMessage.to',
 ];
 /** The same card number: typed, divided, in another script, glued to a word. */
 const CARDS = ['4111111111111111', '4111 1111 1111 1111', '٤١١١١١١١١١١١١١١١', 'card4111-1111-1111-1111x'];
