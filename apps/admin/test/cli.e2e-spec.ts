@@ -1,14 +1,12 @@
-import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { loadEnv } from '#platform';
 import { SandboxEnv } from '../../sandbox/src/env.js';
 import { startSandbox } from '../../sandbox/src/start.js';
-import { insertStory, type Story } from './rows.js';
 import { OPERATOR_KEY, onboard, startAdmin, type AdminUnderTest } from './support.js';
+import { runWaco, type Ended } from './waco.js';
 
-const PROGRAM = resolve('dist/apps/admin/src/waco.cli.js');
 const SECRETS = {
   WACO_WHATSAPP_ACCESS_TOKEN: 'EAAG-token-of-the-terminal',
   WACO_STORE_API_KEY: 'shop-key-of-the-terminal',
@@ -25,12 +23,6 @@ const PURPOSES = [
   'order_refunded',
 ];
 
-interface Ended {
-  code: number | null;
-  out: string;
-  err: string;
-}
-
 describe('the command-line client', () => {
   let admin: AdminUnderTest;
   let sandbox: Awaited<ReturnType<typeof startSandbox>>;
@@ -38,7 +30,6 @@ describe('the command-line client', () => {
   let folder: string;
 
   beforeAll(async () => {
-    if (!existsSync(PROGRAM)) throw new Error('this test runs the built program: npm run build');
     folder = mkdtempSync(join(tmpdir(), 'waco-cli-'));
     sandbox = await startSandbox(loadEnv(SandboxEnv, { NODE_ENV: 'test', LOG_LEVEL: 'silent', PORT: '0' }));
     sandboxUrl = `http://127.0.0.1:${(sandbox.getHttpServer().address() as { port: number }).port}`;
@@ -54,18 +45,8 @@ describe('the command-line client', () => {
     rmSync(folder, { recursive: true });
   });
 
-  /** Runs the program as a process of its own, with nothing of this one's environment. */
-  function waco(args: string[], env: Record<string, string> = {}): Promise<Ended> {
-    const child = spawn(process.execPath, [PROGRAM, ...args], {
-      cwd: folder,
-      env: { PATH: process.env.PATH, WACO_API_URL: admin.url, WACO_API_KEY: OPERATOR_KEY, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const ended: Ended = { code: null, out: '', err: '' };
-    child.stdout.on('data', (chunk) => (ended.out += chunk));
-    child.stderr.on('data', (chunk) => (ended.err += chunk));
-    return new Promise((done) => child.on('close', (code) => done({ ...ended, code })));
-  }
+  const waco = (args: string[], env?: Record<string, string>): Promise<Ended> =>
+    runWaco(admin, folder, args, env);
 
   async function outside(method: string, path: string, body: object): Promise<void> {
     const answer = await fetch(`${sandboxUrl}${path}`, {
@@ -340,69 +321,6 @@ describe('the command-line client', () => {
     expect(rotated.out).toMatch(/^waco_/);
     expect((await waco(['keys', 'revoke', id, '-m', merchantId])).out).toBe(`${id} is revoked\n`);
     expect((await waco(['threads', 'list', '-m', merchantId], key)).err).toContain('(401, key_revoked)');
-  });
-
-  describe('looking and repairing', () => {
-    let merchantId: string;
-    let story: Story;
-    const at = (...args: string[]) => waco([...args, '-m', merchantId]);
-
-    beforeAll(async () => {
-      ({ merchantId } = await onboard(admin));
-      story = await insertStory(admin.owner, merchantId, 'TERMINAL');
-    });
-
-    it('finds a thread by a number that people write, and masks it', async () => {
-      const found = await at('threads', 'list', '--q', '+971 50 123 4573');
-      expect(found.out).toContain(story.threadId);
-      expect(found.out).toContain('+9715•••••573');
-      expect((await at('threads', 'list', '--q', 'nobody')).err).toBe('nothing\n');
-    });
-
-    it.each(['messages', 'orders', 'webhooks', 'deliveries'])('lists %s', async (what) => {
-      const { code, out } = await at(what, 'list');
-      expect([code, out.trim().split('\n').length > 1]).toEqual([0, true]);
-    });
-
-    it('shows one of them, field by field or as JSON', async () => {
-      expect((await at('orders', 'show', story.number)).out).toMatch(/^ref +W\w+$/m);
-      const json = JSON.parse((await at('messages', 'show', story.messageId, '--json')).out);
-      expect(json).toMatchObject({ messageId: story.messageId, status: 'delivered' });
-      const none = await at('orders', 'show', 'W0');
-      expect([none.code, none.err]).toEqual([1, 'waco: there is no such order (404, order_not_found)\n']);
-    });
-
-    it('tells the timeline of an order and of a thread', async () => {
-      const order = await at('timeline', story.orderRef);
-      const lines = order.out.split('\n');
-      const line = (text: string) => lines.findIndex((l) => l.includes(text));
-      expect(line('asked the shop to hold the stock')).toBeGreaterThan(0);
-      expect(line('payment provider said: paid')).toBeGreaterThan(line('asked the shop to hold'));
-      expect(order.out).toMatch(
-        /placed the order at the shop +dead_letter, the shop of TERMINAL answered 500/,
-      );
-      expect((await at('timeline', story.threadId)).out).toContain('the customer wrote: hoodie for TERMINAL');
-    });
-
-    it('explains a message in words', async () => {
-      const { out } = await at('explain', story.receiptId);
-      expect(out).toMatch(/^msg_\w+ is waiting\. It waits until the customer writes\.\n/);
-      expect(out).toContain('Decided:\n  Wait until the customer writes, because');
-    });
-
-    it('redrives dead letters that it finds, and replays a range', async () => {
-      const listed = await at('dead-letters', 'list', '--order-ref', story.orderRef);
-      expect(listed.out).toContain('the shop of TERMINAL answered 500');
-      const nothing = await at('dead-letters', 'redrive');
-      expect([nothing.code, nothing.err]).toEqual([2, 'waco: name ids, or say --all\n']);
-      const range = ['--from', '2026-11-21T10:00:00Z', '--to', '2026-11-21T11:00:00Z'];
-      const dry = await at('replay', ...range, '--dry-run');
-      expect(dry.out).toMatch(/^would be queued again:\n +1 {2}dead letters\n +0 {2}skipped/);
-      const redriven = await at('dead-letters', 'redrive', '--all');
-      expect(redriven.out).toBe(`${story.deadLetterId} is back in line\n`);
-      const replayed = await at('replay', ...range);
-      expect(replayed.out).toMatch(/^queued again:\n +0 {2}dead letters[\s\S]*left alone:\n +4 {2}done\n/);
-    });
   });
 
   it('says that nobody answers, that there is no key, and which merchant is meant', async () => {

@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { formsOf, type PersonRef } from '#core/messaging';
+import { formsOf, valuesOfName, type PersonRef } from '#core/messaging';
 import { later, lockNames, query, removal } from '#persistence';
 import { newId } from '#platform';
 import { mergeContacts, type Work } from './merges.js';
@@ -152,14 +152,11 @@ function aliasesOf(person: PersonRef): Alias[] {
 const identifying = (person: PersonRef): Alias[] =>
   aliasesOf(person).filter((a) => IDENTIFYING.includes(a.kind));
 
-/** The values under which a name may be known: a number has several forms at WhatsApp. The first stands for all of them. */
-const formsOfName = ({ kind, value }: Alias): string[] => (kind === 'wa_id' ? formsOf(value) : [value]);
-
 /** Two lines may bring the same person at once: the second waits, and then finds what the first has made or merged. */
 function lockPeople(tx: EntityManager, book: Book, ...people: PersonRef[]): void {
   const names = people
     .flatMap(identifying)
-    .map((name) => `${book.merchantId}/${book.channelAccountId}/${name.kind}/${formsOfName(name)[0]}`);
+    .map((name) => `${book.merchantId}/${book.channelAccountId}/${name.kind}/${valuesOfName(name)[0]}`);
   later(tx, ...lockNames('contact', names));
 }
 
@@ -169,7 +166,7 @@ function lockPeople(tx: EntityManager, book: Book, ...people: PersonRef[]): void
  */
 async function contactsOf(tx: EntityManager, book: Book, person: PersonRef): Promise<string[]> {
   const aliases = identifying(person).flatMap((name) =>
-    formsOfName(name).map((value) => ({ kind: name.kind, value })),
+    valuesOfName(name).map((value) => ({ kind: name.kind, value })),
   );
   const rows = await query<{ contact_id: string; owned: boolean; exact: boolean }>(
     tx,

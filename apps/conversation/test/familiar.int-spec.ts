@@ -1,11 +1,9 @@
 import type { EntityManager } from 'typeorm';
 import type { PersonRef } from '#core/messaging';
-import { Tenants, type NewItem } from '#persistence';
-import { createTestDatabase, insertTestMerchant, until, type TestDatabase } from '#testing';
+import { Tenants } from '#persistence';
+import { createTestDatabase, insertTestMerchant, type TestDatabase } from '#testing';
 import { linkContact, resolveContact, toPerson, type Book } from '../src/contacts.js';
 import type { Work } from '../src/merges.js';
-import { LookAhead } from '../src/look-ahead.js';
-import { deleteContacts } from '../src/people/contacts.js';
 import { Threads, type Thread } from '../src/threads.js';
 import { openSmallCatalog, type SmallCatalog } from './support/small-catalog.js';
 import { Stand, tap } from './support/stand.js';
@@ -50,16 +48,6 @@ const familiar = (person: PersonRef, { afterMs = 0, of = book } = {}): Promise<T
   transaction((tx) =>
     one.app.get(Threads, { strict: false }).lockFamiliar(tx, of, person, new Date(Date.now() + afterMs)),
   );
-
-/** Resolves when so many wait for a lock. */
-const lockedOut = (count: number): Promise<unknown> =>
-  until(`${count} wait for a lock`, async () => {
-    const [row] = await one.sql<{ waiting: number }>(
-      `SELECT count(*)::int AS waiting FROM pg_stat_activity
-       WHERE wait_event_type = 'Lock' AND datname = current_database()`,
-    );
-    return row!.waiting >= count;
-  });
 
 const skus = async (): Promise<string[][]> =>
   (await one.threads()).map((thread) => thread.state.cart.map((line) => line.sku));
@@ -167,147 +155,6 @@ describe('no thread is found of', () => {
   });
 });
 
-describe('a message is applied as it was seen', () => {
-  /** Whether the items, which are of one line, are one message that can be. They are applied afterwards. */
-  async function isSeen(items: readonly NewItem[], { afterMs = 0 } = {}): Promise<boolean> {
-    await one.store(...items);
-    const { queue, stream } = items[0]!;
-    const look = { merchantId: book.merchantId, queue, stream };
-    const now = new Date(Date.now() + afterMs);
-    const { only, thread } = await one.app.get(LookAhead, { strict: false }).prepare(look, now);
-    expect(thread === undefined).toBe(only === undefined);
-    if (only) expect(only).toMatchObject({ stream, due: true, name: items[0]!.name });
-    return only !== undefined;
-  }
-  const seen = (person: PersonRef, more?: { afterMs: number }): Promise<boolean> =>
-    isSeen([one.message(person, 'cart')], more);
-
-  it.each([
-    ['all names', BOTH],
-    ['the user id and the phone number', { ...PHONE, userId: USER.userId }],
-    ['the user id alone', { userId: USER.userId }],
-  ])('of somebody who is known by %s', async (_, person) => {
-    await one.chat(BOTH, 'cart');
-    expect(await seen(person, { afterMs: 59 * MINUTE_MS })).toBe(true);
-  });
-
-  it.each([
-    ['with a number that is new', { ...USER, waId: '971509999999' }],
-    ['with a business’s user id that is new', { ...BOTH, parentUserId: 'P.1' }],
-    ['with a username that is new', { ...BOTH, username: 'sheena_now' }],
-    ['with another profile name', { ...BOTH, name: 'Sheena E.' }],
-  ])('not of somebody %s', async (_, person) => {
-    await one.chat(BOTH, 'cart');
-    expect(await seen(person)).toBe(false);
-  });
-
-  it('not of a stranger', async () => {
-    expect(await seen(BOTH)).toBe(false);
-  });
-
-  it('not of somebody who was last seen more than an hour ago', async () => {
-    await one.chat(BOTH, 'cart');
-    expect(await seen(BOTH, { afterMs: 61 * MINUTE_MS })).toBe(false);
-  });
-
-  it('not of a customer of another channel account', async () => {
-    await one.chat(BOTH, 'cart');
-    const item = one.message(BOTH, 'cart', { channelAccountId: 'acc_other' });
-    const { stream } = one.message(BOTH, 'cart');
-    expect(await isSeen([{ ...item, stream }])).toBe(false);
-  });
-
-  it('not with another item behind it', async () => {
-    await one.chat(BOTH, 'cart');
-    expect(await isSeen([one.message(BOTH, 'cart'), one.message(BOTH, 'help')])).toBe(false);
-  });
-
-  it('not when it has failed, crashed, is not due, or breaks its contract', async () => {
-    await one.chat(BOTH, 'cart');
-    const [thread] = await one.threads();
-    for (const change of [
-      'attempts = 1',
-      'endings = 1',
-      'blocking = true',
-      `due_at = now() + interval '1 hour'`,
-      `payload = '{}'`,
-      `payload = '{"channelAccountId": 7, "person": null}'`,
-    ]) {
-      const item = one.message(BOTH, 'cart');
-      await one.store(item);
-      await one.sql(`UPDATE journal.items SET ${change} WHERE external_id = $1`, [item.externalId]);
-      const look = { merchantId: book.merchantId, queue: item.queue, stream: thread!.stream };
-      const { only } = await one.app.get(LookAhead, { strict: false }).prepare(look, new Date());
-      expect([change, only]).toEqual([change, undefined]);
-      await one.sql(`DELETE FROM journal.items WHERE external_id = $1`, [item.externalId]);
-    }
-  });
-
-  it('not a fact of an order', async () => {
-    await one.chat(BOTH, 'cart');
-    const [thread] = await one.threads();
-    expect(await isSeen([one.fact(thread!, 'W1', { kind: 'expired' })])).toBe(false);
-  });
-
-  it('and done again when the thread has changed before it is written: the answer is to what is there then', async () => {
-    await one.chat(BOTH, tap('add|A'));
-    const [thread] = await one.threads();
-    const [before, version] = [(await one.sends()).length, await versionOf(thread!.thread_id)];
-    const message = other.message(BOTH, tap('add|B'));
-    await other.store(message);
-    await transaction(async (tx) => {
-      const cart = [{ ...thread!.state.cart[0], sku: 'C' }];
-      await tx.query(
-        `UPDATE conversation.threads SET state = $2, version = version + 1 WHERE thread_id = $1`,
-        [thread!.thread_id, { ...thread!.state, cart }],
-      );
-      await other.wake(message);
-      await lockedOut(1);
-    });
-    await one.settled();
-    const answers = (await one.sends()).slice(before).map(({ content }) => content.body);
-    expect(answers).toEqual([expect.stringMatching(/× C[^]*× B/)]);
-    expect(await skus()).toEqual([['C', 'B']]);
-    expect(await versionOf(thread!.thread_id)).toBe(version + 2);
-    expect(await one.counted()).toBe(0);
-  });
-
-  it('but a message that is only noted is not: it may be of somebody who has been forgotten meanwhile', async () => {
-    await one.chat(BOTH, 'cart');
-    const [thread] = await one.threads();
-    const message = other.message(BOTH, 'hello', { standby: true });
-    await other.store(message);
-    await transaction(async (tx) => {
-      await deleteContacts(tx, await one.contacts());
-      await other.wake(message);
-      await lockedOut(1);
-    });
-    await one.settled();
-    const notes = await one.sql<{ contact: string }>(
-      `SELECT payload ->> 'contactId' AS contact FROM journal.items WHERE merchant_id = $1 AND name = 'outbound.note-inbound.v1'`,
-      [book.merchantId],
-    );
-    expect(notes.map(({ contact }) => contact)).not.toContain(thread!.contact_id);
-    expect(notes).toHaveLength(1);
-  });
-
-  it('and not at all when the customer has been forgotten meanwhile: a new one is answered', async () => {
-    await one.chat(BOTH, tap('add|A'));
-    const before = (await one.sends()).length;
-    const message = other.message(BOTH, 'cart');
-    await other.store(message);
-    await transaction(async (tx) => {
-      await deleteContacts(tx, await one.contacts());
-      await other.wake(message);
-      await lockedOut(1);
-    });
-    await one.settled();
-    expect((await one.sends()).length).toBe(before + 1);
-    expect(await skus()).toEqual([[]]);
-    expect(await one.counted()).toBe(0);
-  });
-});
-
 describe('while two contacts become one', () => {
   const LINKED = { ...PHONE, userId: USER.userId };
   const link = (tx: EntityManager): Promise<string> => linkContact(workIn(tx), book, PHONE, LINKED);
@@ -317,7 +164,7 @@ describe('while two contacts become one', () => {
     const waiting = await transaction(async (tx) => {
       await link(tx);
       const found = people.map((person) => familiar(person));
-      await lockedOut(people.length);
+      await one.lockedOut(people.length);
       return { found };
     });
     return Promise.all(waiting.found);
@@ -360,7 +207,7 @@ describe('while two contacts become one', () => {
     await transaction(async (tx) => {
       await link(tx);
       await other.wake(message);
-      await lockedOut(1);
+      await one.lockedOut(1);
     });
     await one.settled();
     const answers = (await one.sends()).slice(before);
@@ -381,29 +228,21 @@ describe('two messages of a familiar customer at once, to two processes', () => 
     await one.chat(BOTH, tap('add|A'));
     const [thread] = await one.threads();
     const before = (await one.sends()).length;
-    const version = await versionOf(thread!.thread_id);
+    const version = await one.versionOf(thread!.thread_id);
     const messages = [one.message(first, tap('add|B')), one.message(second, tap('add|C'))];
     // Nobody is done before the other has tried.
     const letGo = await one.holdThread(thread!.thread_id);
     await Promise.all([one.store(messages[0]!), other.store(messages[1]!)]);
     await Promise.all([one.wake(messages[0]!), other.wake(messages[1]!)]);
-    await lockedOut(waiting);
+    await one.lockedOut(waiting);
     await letGo();
     await one.settled();
     const answers = (await one.sends()).slice(before).map(({ content }) => content.body);
     expect(answers).toHaveLength(2);
     for (const sku of ['A', 'B', 'C']) expect(answers[1]).toContain(`× ${sku}`);
     expect((await skus()).map((cart) => cart.toSorted())).toEqual([['A', 'B', 'C']]);
-    expect(await versionOf(thread!.thread_id)).toBe(version + 2);
+    expect(await one.versionOf(thread!.thread_id)).toBe(version + 2);
     expect(await one.contacts()).toHaveLength(1);
     expect(await one.counted()).toBe(0);
   });
 });
-
-const versionOf = async (threadId: string): Promise<number> => {
-  const [row] = await one.sql<{ version: number }>(
-    `SELECT version FROM conversation.threads WHERE thread_id = $1`,
-    [threadId],
-  );
-  return row!.version;
-};

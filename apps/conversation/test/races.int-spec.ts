@@ -78,20 +78,14 @@ async function settled(): Promise<void> {
   });
 }
 
-/** Resolves when somebody waits for a lock. */
-const lockedOut = (): Promise<unknown> =>
-  until('somebody waits for a lock', async () => {
-    const [row] = await one.sql<{ waiting: number }>(
-      `SELECT count(*)::int AS waiting FROM pg_stat_activity
-       WHERE wait_event_type = 'Lock' AND datname = current_database()`,
-    );
-    return row!.waiting > 0;
-  });
-
 it('two processes that prepare the head of a stream at once: one write and one reply of each message, in order', async () => {
   const { both } = strangers();
   const thread = await threadOf(() => one.chat(both, tap('add|A')));
-  const [before, version, counted] = [await said0(), await versionOf(thread), await one.counted()];
+  const [before, version, counted] = [
+    await said0(),
+    await one.versionOf(thread.thread_id),
+    await one.counted(),
+  ];
   const barrier = catalog.hold();
   // What is asked for them does not depend on the thread: nothing but the guards keeps them from being answered twice.
   const items = ['prod|B', 'prod|C', 'prod|D'].map((id) => one.message(both, tap(id)));
@@ -102,24 +96,16 @@ it('two processes that prepare the head of a stream at once: one write and one r
   // Nobody is done before the other has tried.
   const letGo = await one.holdThread(thread.thread_id);
   barrier.release();
-  await lockedOut();
+  await one.lockedOut(1);
   await sleep(100);
   await letGo();
   await settled();
   expect((await said(before)).map((c) => wordsOf([c]))).toEqual(
     ['B', 'C', 'D'].map((sku) => expect.stringContaining(`*${sku}*`)),
   );
-  expect(await versionOf(thread)).toBe(version + 3);
+  expect(await one.versionOf(thread.thread_id)).toBe(version + 3);
   expect(await one.counted()).toBe(counted);
 });
-
-const versionOf = async ({ thread_id: id }: ThreadRow): Promise<number> => {
-  const [row] = await one.sql<{ version: number }>(
-    `SELECT version::int FROM conversation.threads WHERE thread_id = $1`,
-    [id],
-  );
-  return row!.version;
-};
 
 describe('while the catalog is asked', () => {
   it('a fact of an order is told and kept, and an answer that still fits is used', async () => {
@@ -229,7 +215,7 @@ it('a price that was good until its turn came, and no longer, is asked again: wh
     const [first, second] = [one.message(waits, 'bot'), one.message(asks, tap('prod|E'))];
     await one.store(first);
     await one.wake(first);
-    await lockedOut();
+    await one.lockedOut(1);
     await one.store(second);
     await one.wake(second);
     await until('it is asked', () => catalog.asked.some((q) => q.kind === 'quote'));

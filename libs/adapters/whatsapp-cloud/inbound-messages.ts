@@ -163,7 +163,7 @@ export class Contacts {
   of(userId: string | undefined, waId: string | undefined): Json | undefined {
     if (userId === undefined && waId === undefined) return this.only;
     const byUserId = userId === undefined ? undefined : this.byUserId.get(userId);
-    if (byUserId ?? waId === undefined) return byUserId;
+    if (byUserId || waId === undefined) return byUserId;
     return this.byWaId.get(waId) ?? this.byNumber.get(dialled(waId));
   }
 }

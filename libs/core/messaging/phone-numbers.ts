@@ -5,7 +5,8 @@ import { DIGIT, kindOf } from './card-number-characters.js';
 /**
  * A phone number's digits with its country code (`971501234567`), from any usual notation: with `+` or `00`, with spaces, dots,
  * dashes, brackets and zeros for callers at home, in the digits of any script, as a `tel:` or `wa.me` link, or in the national
- * form of `country` (ISO 3166-1 alpha-2). Undefined for what is none, and for digits alone that may be two numbers.
+ * form of `country` (ISO 3166-1 alpha-2). The answer is undefined when the text is no phone number. It is also undefined when the
+ * text is digits alone that may be two numbers: one of `country`, and one of another country with its code.
  *
  * It need not be the form in which WhatsApp knows the number: see {@link formsOf}.
  */
@@ -42,6 +43,11 @@ export function formsOf(digits: string): string[] {
     return dialled === 'long' ? [longOne, shortOne] : [shortOne, longOne];
   }
   return [digits];
+}
+
+/** The values under which a person's name may be known: a WhatsApp id has forms, other names have not. */
+export function valuesOfName({ kind, value }: { kind: string; value: string }): string[] {
+  return kind === 'wa_id' ? formsOf(value) : [value];
 }
 
 interface Double {

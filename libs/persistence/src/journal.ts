@@ -188,8 +188,8 @@ export class Journal {
   }
 
   /**
-   * What is pending in a stream, as `pending` gives it, and what `beside` finds, in one statement.
-   * @param beside a query of one value; `$5` is the stream.
+   * Two things in one statement: the items that `pending` gives, and the answer to a query of the caller's.
+   * @param beside that query, of one value; `$5` is the stream.
    */
   async look<T>(
     tenants: Tenants,

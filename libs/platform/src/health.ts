@@ -14,8 +14,8 @@ export const READINESS_CHECKS = Symbol('READINESS_CHECKS');
 /**
  * `GET /health`: the process runs, and which build of which service it is.
  * `GET /health/live`: the process runs.
- * `GET /health/ready`: what it depends on answers, else 503 naming what does not; queues that are paused are named
- * beside it.
+ * `GET /health/ready`: everything that the process depends on answers, else 503 with the names of what does not. Paused queues
+ * are named as well.
  */
 @Controller('health')
 export class HealthController {

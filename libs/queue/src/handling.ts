@@ -26,10 +26,10 @@ export type Handler = (
 /** What handlers will have to know. */
 export interface Prepared {
   /**
-   * The one item that the stream has, if that is fresh and its handler needs nothing but what was found out. It is then applied
-   * as it was seen: the lock of the stream is taken without waiting for the answer, and neither the lock nor anything else is
-   * read again. The handler has to guard what it writes on what it has seen (`ctx.isAsSeen`), so that the transaction fails as
-   * overtaken (`isOvertaken`) when that has changed. Then all of it is done again from the beginning.
+   * The one item that the stream has, if nothing has gone wrong with it and its handler needs nothing but what was found out.
+   * The item is then applied as it was seen: the transaction takes the lock of the stream without waiting for the answer, and
+   * reads nothing again. The handler finds `ctx.isAsSeen` set. Each of its writes has to name what it was based on, so that the
+   * transaction fails as overtaken (`isOvertaken`) when that has changed. The item is then read again under the lock.
    */
   readonly only?: PendingItem;
 }

@@ -184,17 +184,8 @@ export class OrderedProcessor {
     const begun: Batch['begun'] = [];
     const finished: Batch['finished'] = [];
     const work = async (tx: EntityManager): Promise<void> => {
-      const ends: Batch['ends'] = new Map();
-      const batch: Batch = {
-        tx,
-        now,
-        isAsSeen: seen !== undefined,
-        outbox,
-        ends,
-        begun,
-        applied: [],
-        finished,
-      };
+      const isAsSeen = seen !== undefined;
+      const batch: Batch = { tx, now, isAsSeen, outbox, ends: new Map(), begun, applied: [], finished };
       let pending: Map<string, PendingItem[]>;
       if (seen) {
         journal.lockLater(tx, first);

@@ -1,5 +1,5 @@
 export * from './database.js';
+export * from './ending-sessions.js';
 export * from './merchant.js';
 export * from './queues.js';
 export * from './until.js';
-export * from './ending-sessions.js';

@@ -95,7 +95,7 @@ export function merchantCommands(program: Command): void {
 
   program
     .command('test-message')
-    .argument('<number>', 'of a phone at hand, with its country code')
+    .argument('<number>', 'of a phone at hand, in any usual notation')
     .option('--template <purpose>', 'if the phone has not written to the number for 24 hours')
     .description('send a real message; the readiness says how it went')
     .action(async (to: string, { template }: { template?: string }, command: Command) => {

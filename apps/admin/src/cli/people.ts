@@ -37,9 +37,7 @@ export function peopleCommands(program: Command): void {
       const path = `${await merchantPath()}/people/erasures`;
       const asked = await client.post(path, nameOf(name));
       const erasure = wait ? await ended(client, `${path}/${String(asked.erasureId)}`) : asked;
-      sayRecord(erasure, json);
-      if (erasure.state === 'failed') process.exitCode = 1;
-      if (erasure.state === 'nothing_found') nobody();
+      sayErasure(erasure, json);
     });
 
   people
@@ -48,8 +46,14 @@ export function peopleCommands(program: Command): void {
     .description('how far the forgetting of a person is')
     .action(async (id: string, _options: object, command: Command) => {
       const { client, json, merchantPath } = contextOf(command);
-      sayRecord(await client.get(`${await merchantPath()}/people/erasures/${encodeURIComponent(id)}`), json);
+      sayErasure(await client.get(`${await merchantPath()}/people/erasures/${encodeURIComponent(id)}`), json);
     });
+}
+
+function sayErasure(erasure: Json, json: boolean): void {
+  sayRecord(erasure, json);
+  if (erasure.state === 'failed') process.exitCode = 1;
+  if (erasure.state === 'nothing_found') nobody();
 }
 
 /** Whoever asked by a wrong name must not take it for done. */

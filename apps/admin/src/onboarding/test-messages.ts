@@ -1,13 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { sendMessage, type SendMessagePayload } from '#contracts';
-import { formsOf, phoneDigits } from '#core/messaging';
+import { formsOf } from '#core/messaging';
 import type { TestMessageFacts } from '#core/tenancy';
 import { Journal, type ChannelAccountEntity } from '#persistence';
 import { CLOCK, newId, type Clock } from '#platform';
 import { toItem } from '#queue';
 import { AuditLog } from '../audit/audit-log.js';
-import { fieldProblem, problem } from '../http/problem.js';
+import { phoneIn } from '../http/phone.js';
+import { problem } from '../http/problem.js';
 import type { SendTestMessage, TestMessageView } from '../http/tests.dto.js';
 import { whatsAppNumbers } from './channel-accounts.js';
 import { Merchants, requireOpen } from './merchants.js';
@@ -32,16 +33,12 @@ export class TestMessages {
 
   /**
    * Asks for it in the caller's transaction; outbound's sweep takes it up within seconds.
-   * @throws ProblemException 404, 409 for a closed merchant.
+   * @throws ProblemException 400 for what is no phone number, 404, 409 for a closed merchant.
    */
   async send(tx: EntityManager, merchantId: string, given: SendTestMessage): Promise<TestMessageView> {
     const merchant = await this.merchants.lock(tx, merchantId);
     requireOpen(merchant);
-    const digits = phoneDigits(given.to, merchant.country);
-    if (digits === undefined) {
-      const detail = 'to must be a phone number, best with its country code';
-      throw fieldProblem([{ field: 'to', rule: 'phone', detail }]);
-    }
+    const digits = phoneIn('to', given.to, merchant.country);
     const account = await chooseNumber(tx, merchantId, given.channelAccountId);
     const { contactId, waId } = await whoHas(tx, account.id, digits);
     const messageId = newId('msg');

@@ -1,8 +1,8 @@
 import { ApiProperty, ApiPropertyOptional, type ApiPropertyOptions } from '@nestjs/swagger';
 import { IsString, Length, Matches } from 'class-validator';
-import { phoneDigits } from '#core/messaging';
 import type { ErasureReport, PersonAlias } from '#core/tenancy';
 import { MayBeAbsent } from '../http/optional.js';
+import { phoneIn } from '../http/phone.js';
 import { fieldProblem } from '../http/problem.js';
 import { PART_STATES, type Erasure, type PartState } from './erasures.js';
 import type { MerchantErasureState } from './merchant-erasure.js';
@@ -52,12 +52,7 @@ export class PersonQuery {
     if (userId !== undefined) return { kind: 'user_id', value: userId };
     if (username !== undefined) return { kind: 'username', value: username.replace(/^@/, '') };
     if (contactId !== undefined) return { kind: 'contact_id', value: contactId };
-    const digits = phoneDigits(phone!, country);
-    if (digits === undefined) {
-      const detail = 'phone must be a phone number, best with its country code';
-      throw fieldProblem([{ field: 'phone', rule: 'phone', detail }]);
-    }
-    return { kind: 'phone', value: digits };
+    return { kind: 'phone', value: phoneIn('phone', phone!, country) };
   }
 }
 
@@ -96,8 +91,7 @@ export class ErasureView {
   @ApiProperty({ type: String, example: 'era_019a5b7c2f1e7c6b8a90d3e4f5a6b7c8' }) erasureId: string;
   @ApiProperty({
     enum: ERASURE_STATES,
-    description:
-      'Of `nothing_found` nothing was known by this name: it may be another name, or another merchant.',
+    description: 'With `nothing_found` no row was counted: it may be another name, or another merchant.',
   })
   state: (typeof ERASURE_STATES)[number];
   @ApiProperty({ type: String, format: 'date-time' }) requestedAt: string;

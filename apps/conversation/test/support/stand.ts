@@ -158,6 +158,25 @@ export class Stand {
     };
   }
 
+  /** Resolves when so many wait for a lock. */
+  async lockedOut(count: number): Promise<void> {
+    await until(`${count} wait for a lock`, async () => {
+      const [row] = await this.sql<{ waiting: number }>(
+        `SELECT count(*)::int AS waiting FROM pg_stat_activity
+         WHERE wait_event_type = 'Lock' AND datname = current_database()`,
+      );
+      return row!.waiting >= count;
+    });
+  }
+
+  async versionOf(threadId: string): Promise<number> {
+    const [row] = await this.sql<{ version: number }>(
+      `SELECT version::int FROM conversation.threads WHERE thread_id = $1`,
+      [threadId],
+    );
+    return row!.version;
+  }
+
   /** Failed runs and crashes that items of this merchant have counted. */
   async counted(): Promise<number> {
     const [row] = await this.sql<{ counted: number }>(

@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { formsOf } from '#core/messaging';
+import { valuesOfName } from '#core/messaging';
 import { joinSubjects, type PersonSubject } from '#core/tenancy';
 
 interface Alias {
@@ -30,9 +30,7 @@ export async function findPerson(
     aliases = await aliasesOf(tx, contactIds);
   }
   const named = (ofNames: boolean): string[] =>
-    aliases
-      .filter((a) => (a.kind === 'username') === ofNames)
-      .flatMap(({ kind, value }) => formsOfName(kind, value));
+    aliases.filter((a) => (a.kind === 'username') === ofNames).map((a) => a.value);
   const found: PersonSubject = { ...seed, keys: named(false), usernames: named(true), contactIds };
   return nameStreams(tx, merchantId, threads, joinSubjects(seed, found));
 }
@@ -93,8 +91,6 @@ async function contactsBy(
   return rows.map((row) => row.contactId);
 }
 
-const formsOfName = (kind: string, value: string): string[] => (kind === 'wa_id' ? formsOf(value) : [value]);
-
 async function aliasesOf(tx: EntityManager, contactIds: readonly string[]): Promise<Alias[]> {
   return (await tx.query(
     `SELECT contact_id AS "contactId", kind, value FROM conversation.aliases WHERE contact_id = ANY ($1)`,
@@ -110,7 +106,7 @@ async function sameOnOtherAccounts(
 ): Promise<string[]> {
   const named = aliases
     .filter((a) => a.kind !== 'username')
-    .flatMap(({ kind, value }) => formsOfName(kind, value).map((form) => ({ kind, value: form })));
+    .flatMap((name) => valuesOfName(name).map((value) => ({ kind: name.kind, value })));
   const userIds = aliases.filter((a) => a.kind === 'user_id').map((a) => a.value);
   const rows = (await tx.query(
     `SELECT DISTINCT a.contact_id AS "contactId" FROM conversation.aliases a
