@@ -213,6 +213,20 @@ describe('an erasure', () => {
     expect(await everything()).not.toContain('black hoodie');
   });
 
+  it('finds the same number on another channel account in its other form', async () => {
+    await contact('con_9', { wa_id: '551176543210' });
+    await contact('con_8', { wa_id: '5511900000000' });
+    for (const table of ['contacts', 'aliases']) {
+      await owner.query(
+        `UPDATE conversation.${table} SET channel_account_id = 'acc_2' WHERE contact_id = 'con_8'`,
+      );
+    }
+    await owner.query(`UPDATE conversation.aliases SET value = '5511976543210' WHERE contact_id = 'con_8'`);
+    await erase({ kind: 'contact_id', value: 'con_9' });
+    const left = await everything();
+    for (const name of ['con_8', 'con_9', '5511976543210']) expect(left).not.toContain(name);
+  });
+
   it('of nobody reports that nothing was there', async () => {
     await erase({ kind: 'phone', value: '971509999999' });
     const { rows } = await owner.query(`SELECT completed_at, report FROM tenancy.erasures`);

@@ -154,6 +154,16 @@ it('and done again when the thread has changed before it is written: the answer 
   expect(await one.counted()).toBe(0);
 });
 
+it('and moves the thread back to its line when another message has taken it away meanwhile', async () => {
+  await one.chat(BOTH, 'cart');
+  const message = other.message(BOTH, 'cart');
+  await seenBefore(message, async (tx) => {
+    await tx.query(`UPDATE conversation.threads SET stream = 'thread/another'`);
+  });
+  expect(await one.threads()).toMatchObject([{ stream: message.stream }]);
+  expect(await one.counted()).toBe(0);
+});
+
 it('but a message that is only noted is not: it may be of somebody who has been forgotten meanwhile', async () => {
   await one.chat(BOTH, 'cart');
   const [thread] = await one.threads();

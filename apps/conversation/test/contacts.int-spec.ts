@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import type { OrderFact } from '#core/checkout';
 import type { PersonRef } from '#core/messaging';
-import { Tenants } from '#persistence';
+import { lockNames, Tenants } from '#persistence';
 import { createTestDatabase, insertTestMerchant, TEST_BACKENDS, type TestDatabase } from '#testing';
 import { resolveContact } from '../src/contacts.js';
 import { openSmallCatalog } from './support/small-catalog.js';
@@ -84,10 +84,30 @@ describe('a number that WhatsApp gives in two forms', () => {
     expect(await skus()).toHaveLength(1);
   });
 
+  it('has one lock for all of them', async () => {
+    const { merchantId, channelAccountId } = stand.merchant;
+    const name = `${merchantId}/${channelAccountId}/wa_id/5511976543210`;
+    const message = stand.message({ waId: '551176543210' }, 'cart');
+    await stand.store(message);
+    await stand.app.get(Tenants, { strict: false }).transaction(merchantId, async (tx) => {
+      await tx.query(...lockNames('contact', [name]));
+      await stand.wake(message);
+      await stand.lockedOut(1);
+    });
+    await stand.settled();
+    expect(await stand.contacts()).toHaveLength(1);
+  });
+
   it('with a user id of its own each is somebody else', async () => {
     await stand.chat({ waId: '551176543210', userId: 'BR.1' }, tap('add|A'));
     await stand.chat({ waId: '5511976543210', userId: 'BR.2' }, tap('add|B'));
     expect(await stand.contacts()).toHaveLength(2);
+    const numbers = await stand.sql(
+      `SELECT n.value AS number, u.value AS "userId" FROM conversation.aliases n JOIN conversation.aliases u USING (contact_id)
+       WHERE n.merchant_id = $1 AND n.kind = 'wa_id' AND u.kind = 'user_id'`,
+      [stand.merchant.merchantId],
+    );
+    expect(numbers).toEqual([{ number: '5511976543210', userId: 'BR.2' }]);
     // Who has the number now is known by each of its forms.
     for (const waId of ['5511976543210', '551176543210'])
       await stand.chat({ waId, name: `New ${waId}` }, 'cart');

@@ -98,6 +98,19 @@ describe('the items of a stream', () => {
     expect(isSettledBefore(await settled.catch((error: unknown) => error))).toBe(true);
   });
 
+  it('are not put off once they are settled', async () => {
+    await fill(22_000, 1, `'thread/4'`);
+    await tenants.transaction('mer_1', async (tx) => {
+      journal.settle(tx, [{ id: '22000', outcome: 'done', reason: null }], now);
+    });
+    const read = 'SELECT due_at, blocking FROM journal.items WHERE id = 22000';
+    const { rows: before } = await owner.query(read);
+    await tenants.transaction('mer_1', async (tx) => {
+      journal.defer(tx, '22000', new Date(now.getTime() + 60_000));
+    });
+    expect((await owner.query(read)).rows).toEqual(before);
+  });
+
   it('are found without a look at the rest of a backlog that no statistics know of', async () => {
     await owner.query('TRUNCATE journal.items');
     await owner.query('VACUUM ANALYZE journal.items');
