@@ -30,6 +30,7 @@ import { Turns1700000000028 } from './0028-turns.js';
 import { RecipientMerges1700000000029 } from './0029-recipient-merges.js';
 import { DueSyncs1700000000030 } from './0030-due-syncs.js';
 import { AsSeen1700000000031 } from './0031-as-seen.js';
+import { Vendors1700000000032 } from './0032-vendors.js';
 
 /** Every migration, oldest first. Listed by class, never by glob. */
 export const MIGRATIONS = [
@@ -65,6 +66,7 @@ export const MIGRATIONS = [
   RecipientMerges1700000000029,
   DueSyncs1700000000030,
   AsSeen1700000000031,
+  Vendors1700000000032,
 ];
 
 export { migrate, type Migrated, type MigrateOptions } from './migrate.js';

@@ -41,6 +41,7 @@ import { StoresController } from './http/stores.controller.js';
 import { TemplatesController } from './http/templates.controller.js';
 import { TestMessagesController } from './http/test-messages.controller.js';
 import { validationPipe } from './http/validation.js';
+import { VendorsController } from './http/vendors.controller.js';
 import { ChannelAccounts } from './onboarding/channel-accounts.js';
 import { ConnectionTests } from './onboarding/connection-tests.js';
 import { FormerSecrets } from './onboarding/former-secrets.js';
@@ -65,6 +66,7 @@ const API = [
   MerchantsController,
   LifeCycleController,
   SettingsController,
+  VendorsController,
   ChannelAccountsController,
   MetaAppsController,
   StoresController,

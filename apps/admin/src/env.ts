@@ -2,7 +2,6 @@ import {
   IsInt,
   IsString,
   IsUrl,
-  Matches,
   Max,
   Min,
   MinLength,
@@ -10,10 +9,14 @@ import {
   ValidateIf,
 } from 'class-validator';
 import { IsRandom, ServiceEnv } from '#platform';
+import { CHANNELS, PAYMENT_PROVIDERS, STORES, variablesOf, withVariables } from '#vendors';
 
 const URL_RULE = { require_tld: false, require_protocol: true, protocols: ['http', 'https'] };
 
-export class AdminEnv extends ServiceEnv {
+/** How this service asks the vendors whether a connection works. */
+const OF_VENDORS = variablesOf([...CHANNELS, ...STORES, ...PAYMENT_PROVIDERS]);
+
+export class AdminEnv extends withVariables(ServiceEnv, OF_VENDORS) {
   /** The platform team's first key: registered (as a hash) at boot. Changing it replaces it. */
   @ValidateIf((env: AdminEnv) => env.NODE_ENV === 'production' || env.WACO_OPERATOR_KEY !== undefined)
   @IsString({ message: 'WACO_OPERATOR_KEY must be set in production' })
@@ -41,17 +44,6 @@ export class AdminEnv extends ServiceEnv {
   /** Where vendors reach the gateway from outside; webhook addresses are made from it. */
   @IsUrl(URL_RULE, { message: 'PUBLIC_GATEWAY_URL must be an http(s) URL' })
   PUBLIC_GATEWAY_URL: string = 'http://localhost:3000';
-
-  /** Graph API of Meta, or of the sandbox. */
-  @IsUrl(URL_RULE, { message: 'WHATSAPP_BASE_URL must be an http(s) URL' })
-  WHATSAPP_BASE_URL: string = 'https://graph.facebook.com';
-
-  @Matches(/^v\d+\.\d+$/, { message: 'WHATSAPP_API_VERSION must be such as v25.0' })
-  WHATSAPP_API_VERSION: string = 'v25.0';
-
-  /** API of Stripe, or of the sandbox. */
-  @IsUrl(URL_RULE, { message: 'STRIPE_BASE_URL must be an http(s) URL' })
-  STRIPE_BASE_URL: string = 'https://api.stripe.com';
 
   /** How long a call to a vendor may take, in milliseconds. */
   @IsInt()

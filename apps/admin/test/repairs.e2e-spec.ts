@@ -1,10 +1,13 @@
 import { receiveMessage } from '#contracts';
 import { newId } from '#platform';
-import { arrivalOf } from '../../ingest-gateway/src/sources/whatsapp-webhooks.js';
+import { arrivalOf as arrivalFrom } from '../../ingest-gateway/src/sources/app-webhooks.js';
 import { at, insertItem, PHONE } from './rows.js';
 import { onboard, startAdmin, type AdminUnderTest } from './support.js';
 
-type Inbound = Parameters<typeof arrivalOf>[0];
+type Arriving = Parameters<typeof arrivalFrom> extends [string, ...infer Rest] ? Rest : never;
+type Inbound = Arriving[0];
+
+const arrivalOf = (...arriving: Arriving) => arrivalFrom('whatsapp', ...arriving);
 
 let numbers = 0;
 
@@ -40,7 +43,7 @@ describe('repairing what happened', () => {
 
   /** Stores what the gateway stores of an item that it can lead to no merchant. */
   async function quarantine(inbound: Inbound, reason: string, signedBy?: string, received = at(0)) {
-    const routed = { outcome: 'quarantined', reason } as Parameters<typeof arrivalOf>[1];
+    const routed = { outcome: 'quarantined', reason } as Arriving[1];
     const { item } = arrivalOf(inbound, routed, at(0), signedBy);
     return insertItem(admin.owner, {
       ...item,

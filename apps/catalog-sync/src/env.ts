@@ -1,10 +1,11 @@
 import { IsInt, IsOptional, IsString, Max, Min } from 'class-validator';
 import { ServiceEnv } from '#platform';
+import { STORES, variablesOf, withVariables } from '#vendors';
 
 /** Where the RPC port stands above WACO_PORT_BASE when CATALOG_RPC_PORT does not say otherwise. */
 const RPC_PORT_OFFSET = 52;
 
-export class CatalogSyncEnv extends ServiceEnv {
+export class CatalogSyncEnv extends withVariables(ServiceEnv, variablesOf(STORES)) {
   /** How long a customer's question may wait for the shop, in milliseconds. */
   @IsInt()
   @Min(50)

@@ -1,18 +1,17 @@
 import { IsInt, IsOptional, IsString, IsUrl, Max, Min } from 'class-validator';
 import { AreRandomKeys, ServiceEnv, servicePort } from '#platform';
+import { PAYMENT_PROVIDERS, STORES, variablesOf, withVariables } from '#vendors';
 
 const ANY_URL = { require_tld: false, require_protocol: true, protocols: ['http', 'https'] };
 
-export class CheckoutEnv extends ServiceEnv {
+/** How this service reaches shops and payment providers. */
+const OF_PARTNERS = variablesOf([...STORES, ...PAYMENT_PROVIDERS]);
+
+export class CheckoutEnv extends withVariables(ServiceEnv, OF_PARTNERS) {
   /** Where customers reach this service; links begin with it. Unset: this machine. */
   @IsOptional()
   @IsUrl(ANY_URL, { message: 'PUBLIC_URL must be an http or https address' })
   PUBLIC_URL?: string;
-
-  /** Root of another server that speaks Stripe's API; unset means Stripe itself. */
-  @IsOptional()
-  @IsUrl(ANY_URL, { message: 'STRIPE_BASE_URL must be an http or https address' })
-  STRIPE_BASE_URL?: string;
 
   /** Keys that encrypt checkout links: `id:base64` of 32 bytes, the current one first, comma between. */
   @AreRandomKeys({ besidesMasterKeys: true })

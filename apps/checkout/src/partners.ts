@@ -1,14 +1,15 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
-import { RestStore } from '#adapters/rest-store';
-import { StripePayments } from '#adapters/stripe';
 import type { CartLine, Quote, StorePort } from '#core/catalog';
-import { accountOf, type Order, type PaymentProviderPort } from '#core/checkout';
-import { choosePaymentAccount, PortError, whyNoAccount } from '#core/tenancy';
+import type { Order, PaymentProviderPort } from '#core/checkout';
+import { choosePaymentAccount, PortError, providerKindOf, whyNoAccount } from '#core/tenancy';
 import { Directory } from '#persistence';
 import { ENV, GUARDED_FETCH, type GuardedFetch } from '#platform';
+import { meansOf, paymentProviderOf, storeOf, type Fields, type Means } from '#vendors';
 import { CheckoutEnv } from './env.js';
 
 const STORE_TIMEOUT_MS = 4_000;
+const PROVIDER_TIMEOUT_MS = 8_000;
 const MAX_REMEMBERED = 5_000;
 
 /** The shop of one merchant; quotes are for the region it sells in. */
@@ -23,7 +24,7 @@ export interface Shop {
 @Injectable()
 export class Partners {
   /** By the account's id. */
-  private readonly payments = new Map<string, { settings: string; provider: PaymentProviderPort }>();
+  private readonly payments = new Map<string, { fields: Fields; provider: PaymentProviderPort }>();
 
   constructor(
     private readonly directory: Directory,
@@ -35,8 +36,8 @@ export class Partners {
   async shop(merchantId: string): Promise<Shop> {
     const connection = await this.directory.store(merchantId);
     if (!connection) throw new PortError('misconfigured', 'no_store', 'the merchant has no store');
-    const { baseUrl, apiKey, region } = connection;
-    const store = new RestStore({ baseUrl, apiKey, timeoutMs: STORE_TIMEOUT_MS, fetch: this.fetch });
+    const { kind, fields, region } = connection;
+    const store = storeOf(kind).connect(fields, this.means(STORE_TIMEOUT_MS));
     return { store, region, quote: (lines) => store.quote(lines, region) };
   }
 
@@ -53,23 +54,26 @@ export class Partners {
     return choice.outcome === 'account' ? { account: choice.account } : { why: whyNoAccount(choice, place)! };
   }
 
-  /** The account that the order remembers. @throws PortError `misconfigured` when it is gone. */
-  async provider(order: Order): Promise<PaymentProviderPort> {
-    const { merchantId } = order;
-    const key = accountOf(order);
-    const account = await this.directory.paymentProvider(merchantId, key);
+  /** At the account that the order remembers. @throws PortError `misconfigured` when it is gone. */
+  async provider({ merchantId, account: key }: Order): Promise<PaymentProviderPort> {
+    const account = key === null ? null : await this.directory.paymentProvider(merchantId, key);
     if (!account) throw new PortError('misconfigured', 'no_provider', `the account ${key} is not connected`);
-    const { secretKey, webhookSecret } = account;
-    const settings = `${secretKey} ${webhookSecret}`;
-    const known = this.payments.get(account.id);
-    if (known?.settings === settings) return known.provider;
+    const { id, kind, fields } = account;
+    const known = this.payments.get(id);
+    if (known && isDeepStrictEqual(known.fields, fields)) return known.provider;
     if (this.payments.size >= MAX_REMEMBERED) this.payments.clear();
-    const provider = new StripePayments({
-      secretKey,
-      webhookSecrets: [webhookSecret],
-      baseUrl: this.env.STRIPE_BASE_URL,
-    });
-    this.payments.set(account.id, { settings, provider });
+    const provider = paymentProviderOf(kind).connect(fields, this.means(PROVIDER_TIMEOUT_MS));
+    this.payments.set(id, { fields, provider });
     return provider;
+  }
+
+  /** How long a page at the order's account lives, in milliseconds. */
+  pageLifeMs({ orderRef, account }: Order): number {
+    if (account === null) throw new Error(`order ${orderRef} has no payment account`);
+    return paymentProviderOf(providerKindOf(account)).pageLifeMs;
+  }
+
+  private means(timeoutMs: number): Means {
+    return meansOf(this.env, { timeoutMs, fetch: this.fetch });
   }
 }

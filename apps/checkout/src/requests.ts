@@ -1,6 +1,7 @@
 import { sellableLines, type CartLine, type OrderRequest } from '#core/catalog';
 import type { HostedPaymentRequest, Order, PaymentEvent, PaymentStatus } from '#core/checkout';
 import { cleared, formsOf, type Cleared } from '#core/messaging';
+import { providerKindOf } from '#core/tenancy';
 
 /** What we ask of others for an order. The same order gives the same request: repeats carry the same key. */
 export function linesOf(order: Order): CartLine[] {
@@ -25,8 +26,8 @@ export function hostedPaymentRequest(order: Order, publicUrl: string): Cleared<H
 
 /** The paid order as the shop wants it. */
 export function orderRequest(order: Order, reservationId: string): Cleared<OrderRequest> {
-  const { payment, person } = order;
-  if (!payment) throw new Error(`order ${order.orderRef} is not paid`);
+  const { account, payment, person } = order;
+  if (!payment || account === null) throw new Error(`order ${order.orderRef} is not paid`);
   return cleared({
     orderRef: order.orderRef,
     reservationId,
@@ -42,7 +43,7 @@ export function orderRequest(order: Order, reservationId: string): Cleared<Order
     })),
     total: payment.amount,
     payment: {
-      provider: 'stripe',
+      provider: providerKindOf(account),
       reference: payment.paymentId ?? payment.sessionId!,
       paidAt: payment.paidAt,
     },

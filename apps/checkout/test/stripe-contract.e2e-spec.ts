@@ -1,4 +1,4 @@
-import { StripePayments } from '#adapters/stripe';
+import { StripePayments, stripeWebhooks } from '#adapters/stripe';
 import { describePaymentProvider } from '#core/checkout/testing';
 import { until } from '#testing';
 import { Outside } from './support/world.js';
@@ -13,11 +13,9 @@ describePaymentProvider('Stripe’s adapter on the sandbox', async () => {
     webhookUrl,
   });
   return {
-    provider: new StripePayments({
-      secretKey,
-      webhookSecrets: ['whsec_other', webhookSecret],
-      baseUrl: outside.url,
-    }),
+    provider: new StripePayments({ secretKey, baseUrl: outside.url }),
+    reader: stripeWebhooks,
+    secrets: ['whsec_other', webhookSecret],
     now: () => outside.now(),
     pay: async (session, outcome) =>
       void (await outside.call('POST', `/pay/${session}/complete`, { outcome, settleAfterMs: 86_400_000 })),
@@ -45,7 +43,7 @@ describe('what Stripe’s refusals mean', () => {
   });
   afterAll(() => outside.close());
   const provider = (secretKey: string, baseUrl = outside.url) =>
-    new StripePayments({ secretKey, webhookSecrets: ['whsec_x'], baseUrl });
+    new StripePayments({ secretKey, baseUrl });
 
   it('a wrong key is for a person to mend, a server that is not there is worth another try', async () => {
     await expect(provider('sk_test_nobody').fetchStatus('cs_1')).rejects.toMatchObject({

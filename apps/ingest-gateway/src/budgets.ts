@@ -23,7 +23,7 @@ interface Account {
 
 /**
  * Keeps one merchant's webhooks from filling journal and processors for all: those that the merchant signs itself, with
- * the secret of its own app, shop or payment account. Meta's own limits hold for what comes from the platform's app. Each
+ * the secret of its own app, shop or payment account. The channel's own limits hold for what comes from the platform's app. Each
  * process counts for itself. A webhook that is too much is given back; its sender sends it again.
  */
 export class Budgets {

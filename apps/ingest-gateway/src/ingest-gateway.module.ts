@@ -6,9 +6,9 @@ import type { IngestGatewayEnv } from './env.js';
 import { Reception } from './http/reception.js';
 import { Intake } from './intake.js';
 import { MerchantRoutes } from './merchant-routes.js';
-import { StoreWebhooks } from './sources/store-webhooks.js';
-import { StripeWebhooks } from './sources/stripe-webhooks.js';
-import { WhatsAppWebhooks } from './sources/whatsapp-webhooks.js';
+import { AccountWebhooks } from './sources/account-webhooks.js';
+import { AppWebhooks } from './sources/app-webhooks.js';
+import { Sources } from './sources/sources.js';
 
 /** Of one merchant; more would fill the connections that all of them share. */
 const AT_ONCE = 32;
@@ -39,9 +39,9 @@ export class IngestGatewayModule {
         MerchantRoutes,
         Reception,
         WebhookSecrets,
-        WhatsAppWebhooks,
-        StripeWebhooks,
-        StoreWebhooks,
+        AppWebhooks,
+        AccountWebhooks,
+        Sources,
         { provide: Budgets, useFactory: () => new Budgets(allowanceOf(env)) },
       ],
     };

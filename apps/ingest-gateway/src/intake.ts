@@ -3,7 +3,7 @@ import { QUEUES } from '#contracts';
 import { GroupCommit, Journal, type GivenUp, type NewItem } from '#persistence';
 import { CLOCK, type Clock } from '#platform';
 import { Waker, wakeOf } from '#queue';
-import type { Arrival, Source } from './items.js';
+import type { Arrival } from './items.js';
 import * as metrics from './metrics.js';
 
 /** A webhook waits so long for others that it can be stored with, in milliseconds. */
@@ -33,7 +33,7 @@ export class Intake {
   }
 
   /** @throws when the journal could not be written: nothing may be acknowledged then. */
-  async take(source: Source, arrivals: readonly Arrival[], signal?: GivenUp): Promise<void> {
+  async take(source: string, arrivals: readonly Arrival[], signal?: GivenUp): Promise<void> {
     const gatherMs = arrivals.every(({ item }) => GATHERING.has(item.queue)) ? GATHER_MS : 0;
     for (let from = 0; from < arrivals.length || from === 0; from += AT_ONCE) {
       const some = arrivals.slice(from, from + AT_ONCE).map((a) => a.item);

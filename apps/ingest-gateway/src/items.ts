@@ -3,8 +3,6 @@ import { cleared, excerpt } from '#core/messaging';
 import type { NewItem } from '#persistence';
 import { toItem } from '#queue';
 
-export type Source = 'whatsapp' | 'stripe' | 'store';
-
 /** An item on its way into the journal, with the kind it is counted under. */
 export interface Arrival {
   kind: string;
@@ -12,15 +10,15 @@ export interface Arrival {
 }
 
 interface Said {
-  source: Source;
+  source: string;
   externalId: string;
   occurredAt: Date;
 }
 
 const DAY_MS = 24 * 3_600_000;
 /**
- * What happened longer ago than this is not acted on, in milliseconds. Meta repeats a webhook for seven days, Stripe for
- * three. A signature of Meta's says nothing of when it was made, and after eight days the journal may have forgotten
+ * What happened longer ago than this is not acted on, in milliseconds. The most patient sender repeats a webhook for seven
+ * days. Not every signature says when it was made, and after eight days the journal may have forgotten
  * that it had the item: without this, an old body would be news again, and bring somebody back who was erased.
  */
 const OLDEST_MS = 8 * DAY_MS;

@@ -1,4 +1,5 @@
-import type { Money, StoreFulfilment, StoreOrder, StoreProduct } from '#core/catalog';
+import type { CatalogChange, StoreEvent, StoreFulfilment } from '#core/catalog';
+import type { Notice, WebhookReader } from '#core/tenancy';
 import { JsonOutOfBounds, parseBoundedJson, verifyTimedSignature } from '#platform';
 import { FieldError, mark, object, oneOf, optional, prose, text, time, whole, type Json } from './shape.js';
 import {
@@ -11,98 +12,55 @@ import {
   toTrackingUrl,
 } from './transformers.js';
 
-export type StoreWebhookVerdict =
-  { outcome: 'verified' } | { outcome: 'refused'; reason: 'no_signature' | 'bad_signature' | 'too_old' };
-
-/**
- * Checks a `Waco-Signature` header (`t=<unix seconds>,v1=<hex>`, several `v1` while a secret is being changed)
- * against the raw bytes. `too_old` also means: signed more than 300 seconds ahead of `now`; it is only said of a
- * signature that is right.
- */
-export function verifyStoreWebhook(
-  rawBody: Buffer,
-  header: string | undefined,
-  secrets: readonly string[],
-  now: Date,
-): StoreWebhookVerdict {
-  if (!header) return { outcome: 'refused', reason: 'no_signature' };
-  const verdict = verifyTimedSignature(rawBody, header, secrets, now);
-  return verdict === 'verified' ? { outcome: verdict } : { outcome: 'refused', reason: verdict };
-}
-
 /** An event of one product, price, order or parcel. */
 const BODY = { values: 5_000, depth: 16 };
 
-interface Envelope {
-  /** The same on every repeat of the delivery. */
-  eventId: string;
-  /** ISO 8601. */
-  occurredAt: string;
-  /** Grows by one for every event of the shop. */
-  sequence: number;
+/**
+ * Webhooks with a `Waco-Signature` header (`t=<unix seconds>,v1=<hex>`, several `v1` while a secret is being changed), the
+ * MAC over the raw bytes. One signed more than 300 seconds away from now, either way, is refused.
+ */
+export const restStoreWebhooks: WebhookReader<StoreEvent> = {
+  header: 'waco-signature',
+  form: /^t=[1-9]\d{0,10}(?:,v1=[0-9a-f]{64}){1,10}$/,
+  read(rawBody, signature, secrets, now) {
+    if (verifyTimedSignature(rawBody, signature, secrets, now) !== 'verified') return { outcome: 'unsigned' };
+    try {
+      return { outcome: 'read', notices: [toNotice(parseBoundedJson(rawBody, BODY))] };
+    } catch (error) {
+      return { outcome: 'malformed', reason: reasonOf(error) };
+    }
+  },
+};
+
+function reasonOf(error: unknown): string {
+  if (error instanceof FieldError || error instanceof JsonOutOfBounds) return error.message;
+  if (error instanceof SyntaxError) return 'body must be JSON';
+  throw error;
 }
 
-export type CatalogEventType = 'product.updated' | 'price.updated' | 'stock.updated';
-
-export type StoreEvent =
-  /** `data` is checked, and what the contract knows of it: {@link readCatalogChange} reads it. */
-  | (Envelope & { type: CatalogEventType; sku: string; data: Json })
-  | (Envelope & { type: 'order.updated'; orderRef: string; status: StoreOrder['status'] })
-  | (Envelope & {
-      type: 'fulfilment';
-      kind: StoreFulfilment['status'];
-      orderRef: string;
-      fulfilmentId: string;
-      tracking: { carrier: string; trackingCode: string; trackingUrl?: string; eta?: string };
-      reason?: string;
-    })
-  /** Of a type that this version does not know: to be ignored. */
-  | (Envelope & { type: 'other'; name: string });
-
-export type ParsedStoreWebhook =
-  | { outcome: 'event'; event: StoreEvent }
-  /** Names the field and the rule it breaks; never quotes a value. */
-  | { outcome: 'malformed'; reason: string };
-
-/** Reads a verified webhook body. It never throws. */
-export function parseStoreWebhook(rawBody: Buffer): ParsedStoreWebhook {
-  let body: unknown;
-  try {
-    body = parseBoundedJson(rawBody, BODY);
-  } catch (error) {
-    return {
-      outcome: 'malformed',
-      reason: error instanceof JsonOutOfBounds ? error.message : 'body must be JSON',
-    };
-  }
-  try {
-    return { outcome: 'event', event: toEvent(body) };
-  } catch (error) {
-    if (error instanceof FieldError) return { outcome: 'malformed', reason: error.message };
-    throw error;
-  }
-}
-
-function toEvent(value: unknown): StoreEvent {
+function toNotice(value: unknown): Notice<StoreEvent> {
   const raw = object(value, 'body');
-  const envelope: Envelope = {
-    eventId: mark(raw.id, 'id'),
-    occurredAt: time(raw.occurredAt, 'occurredAt'),
-    sequence: whole(raw.sequence, 'sequence', 1),
+  const said = {
+    id: mark(raw.id, 'id'),
+    occurredAt: new Date(time(raw.occurredAt, 'occurredAt')),
+    name: text(raw.type, 'type', 100),
   };
-  const name = text(raw.type, 'type', 100);
-  const data = object(raw.data, 'data');
+  const sequence = whole(raw.sequence, 'sequence', 1);
+  const event = toEvent(said.name, sequence, object(raw.data, 'data'));
+  return event ? { ...said, event } : { ...said, ignored: 'an event that this version does not know' };
+}
+
+/** Undefined for a type that this version does not know. */
+function toEvent(name: string, sequence: number, data: Json): StoreEvent | undefined {
   switch (name) {
     case 'product.updated':
     case 'price.updated':
-    case 'stock.updated': {
-      const change = readCatalogChange(name, data);
-      return { ...envelope, type: name, sku: change.sku, data: dataOf(change) };
-    }
+    case 'stock.updated':
+      return { about: 'catalog', sequence, change: toChange(name, data) };
     case 'order.updated':
       return {
-        ...envelope,
-        type: name,
+        about: 'order',
+        sequence,
         orderRef: toOrderRef(data.orderRef, 'data.orderRef'),
         status: oneOf(data.status, 'data.status', ORDER_STATUSES),
       };
@@ -111,19 +69,31 @@ function toEvent(value: unknown): StoreEvent {
     case 'fulfilment.out_for_delivery':
     case 'fulfilment.delivered':
     case 'fulfilment.failed':
-      return toFulfilmentEvent(envelope, name.slice('fulfilment.'.length) as StoreFulfilment['status'], data);
+      return toFulfilment(name.slice('fulfilment.'.length) as StoreFulfilment['status'], sequence, data);
     default:
-      return { ...envelope, type: 'other', name };
+      return undefined;
   }
 }
 
-function toFulfilmentEvent(envelope: Envelope, kind: StoreFulfilment['status'], data: Json): StoreEvent {
+function toChange(type: CatalogChange['type'], data: Json): CatalogChange {
+  const sku = toSku(data.sku, 'data.sku');
+  switch (type) {
+    case 'product.updated':
+      return { type, sku, product: toProduct(data, 'data') };
+    case 'price.updated':
+      return { type, sku, price: toMoney(data.price, 'data.price') };
+    case 'stock.updated':
+      return { type, sku, available: toPieces(data.available, 'data.available') };
+  }
+}
+
+function toFulfilment(status: StoreFulfilment['status'], sequence: number, data: Json): StoreEvent {
   const eta = optional(data.eta, 'data.eta', time);
   const reason = optional(data.reason, 'data.reason', (v, p) => prose(v, p, 1_000));
   return {
-    ...envelope,
-    type: 'fulfilment',
-    kind,
+    about: 'fulfilment',
+    sequence,
+    status,
     orderRef: toOrderRef(data.orderRef, 'data.orderRef'),
     fulfilmentId: mark(data.fulfilmentId, 'data.fulfilmentId'),
     tracking: {
@@ -134,34 +104,4 @@ function toFulfilmentEvent(envelope: Envelope, kind: StoreFulfilment['status'], 
     },
     ...(reason && { reason }),
   };
-}
-
-export type CatalogChange =
-  | { type: 'product.updated'; sku: string; product: StoreProduct }
-  | { type: 'price.updated'; sku: string; price: Money }
-  | { type: 'stock.updated'; sku: string; available: number };
-
-/** A change as the contract writes it, without what else the shop sent. */
-function dataOf(change: CatalogChange): Json {
-  switch (change.type) {
-    case 'product.updated':
-      return { ...change.product };
-    case 'price.updated':
-      return { sku: change.sku, price: change.price };
-    case 'stock.updated':
-      return { sku: change.sku, available: change.available };
-  }
-}
-
-/** `data` of a catalog event. @throws FieldError naming the field that breaks the contract. */
-export function readCatalogChange(type: CatalogEventType, data: Json): CatalogChange {
-  const sku = toSku(data.sku, 'data.sku');
-  switch (type) {
-    case 'product.updated':
-      return { type, sku, product: toProduct(data, 'data') };
-    case 'price.updated':
-      return { type, sku, price: toMoney(data.price, 'data.price') };
-    case 'stock.updated':
-      return { type, sku, available: toPieces(data.available, 'data.available') };
-  }
 }

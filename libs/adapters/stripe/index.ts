@@ -1,3 +1,3 @@
 export { StripePayments, type StripeOptions } from './stripe-payments.adapter.js';
-export { parseStripeEvent, type IgnoredEvent } from './transformers.js';
-export { verifyStripeWebhook, type StripeEvent, type VerifiedWebhook } from './webhook.js';
+export { stripe } from './vendor.js';
+export { stripeWebhooks } from './webhook.js';

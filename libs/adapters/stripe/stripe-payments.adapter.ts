@@ -6,19 +6,15 @@ import type {
   PaymentStatus,
   RefundRequest,
   RefundResult,
-  WebhookReading,
 } from '#core/checkout';
 import { PortError } from '#core/tenancy';
 import { toStripeAmount } from './currency.js';
 import { toPortError } from './errors.js';
 import { sessionParams } from './session-params.js';
-import { idOf, MERCHANT_KEY, ORDER_KEY, parseStripeEvent, toPaymentStatus } from './transformers.js';
-import { verifyStripeWebhook } from './webhook.js';
+import { idOf, MERCHANT_KEY, ORDER_KEY, toPaymentStatus } from './transformers.js';
 
 export interface StripeOptions {
   secretKey: string;
-  /** All that are valid now. */
-  webhookSecrets: readonly string[];
   /** Root of another server that speaks Stripe's API, e.g. `http://localhost:3100`; unset: Stripe itself. */
   baseUrl?: string;
 }
@@ -27,7 +23,7 @@ export interface StripeOptions {
 export class StripePayments implements PaymentProviderPort {
   private readonly stripe: Stripe;
 
-  constructor(private readonly options: StripeOptions) {
+  constructor(options: StripeOptions) {
     this.stripe = new Stripe(options.secretKey, {
       ...serverOf(options.baseUrl),
       maxNetworkRetries: 1,
@@ -85,22 +81,6 @@ export class StripePayments implements PaymentProviderPort {
         return { outcome: 'already' };
       throw error;
     }
-  }
-
-  readWebhook(
-    rawBody: Buffer,
-    headers: Readonly<Record<string, string | undefined>>,
-    now: Date,
-  ): WebhookReading {
-    const verdict = verifyStripeWebhook(
-      rawBody,
-      headers['stripe-signature'],
-      this.options.webhookSecrets,
-      now,
-    );
-    if (verdict.outcome === 'refused') return verdict;
-    const event = parseStripeEvent(verdict.event);
-    return { outcome: 'read', events: event.kind === 'ignored' ? [] : [event] };
   }
 
   /** A payment may be known by its session only, when the event named nothing else. */

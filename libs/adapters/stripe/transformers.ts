@@ -2,7 +2,6 @@ import type Stripe from 'stripe';
 import type { PaymentEvent, PaymentStatus } from '#core/checkout';
 import { fromStripeAmount } from './currency.js';
 import { isId } from './ids.js';
-import type { StripeEvent } from './webhook.js';
 
 /** Written on sessions, payment intents and refunds; it comes back on everything that Stripe derives from them. */
 export const ORDER_KEY = 'waco_order';
@@ -14,7 +13,7 @@ export type IgnoredEvent = { kind: 'ignored'; eventId: string; reason: string };
  * What an event says of an order's payment, or that it says nothing. `merchantId` is what we wrote on the session:
  * it must be the merchant whose secret verified the event.
  */
-export function parseStripeEvent(event: StripeEvent): PaymentEvent | IgnoredEvent {
+export function parseStripeEvent(event: Stripe.Event): PaymentEvent | IgnoredEvent {
   switch (event.type) {
     case 'checkout.session.completed':
       return ofSession(event, event.data.object.payment_status === 'unpaid' ? 'pending' : 'paid');
@@ -35,7 +34,7 @@ export function parseStripeEvent(event: StripeEvent): PaymentEvent | IgnoredEven
 }
 
 function ofSession(
-  event: StripeEvent & { data: { object: Stripe.Checkout.Session } },
+  event: Stripe.Event & { data: { object: Stripe.Checkout.Session } },
   kind: 'paid' | 'pending' | 'failed' | 'expired',
 ): PaymentEvent | IgnoredEvent {
   const session = event.data.object;
@@ -55,7 +54,7 @@ function ofSession(
 }
 
 /** `amount` is everything refunded of the charge so far. A charge inherits the metadata of its payment intent. */
-function ofCharge(event: StripeEvent, charge: Stripe.Charge): PaymentEvent | IgnoredEvent {
+function ofCharge(event: Stripe.Event, charge: Stripe.Charge): PaymentEvent | IgnoredEvent {
   const orderRef = reference(charge.metadata[ORDER_KEY]);
   if (!orderRef) return ignored(event, 'a charge that Waco did not ask for');
   return {
@@ -70,7 +69,7 @@ function ofCharge(event: StripeEvent, charge: Stripe.Charge): PaymentEvent | Ign
 }
 
 /** A refund made elsewhere lacks our metadata; its `charge.refunded` has it. */
-function ofRefund(event: StripeEvent, refund: Stripe.Refund): PaymentEvent | IgnoredEvent {
+function ofRefund(event: Stripe.Event, refund: Stripe.Refund): PaymentEvent | IgnoredEvent {
   const orderRef = reference(refund.metadata?.[ORDER_KEY]);
   if (!orderRef) return ignored(event, 'a refund that Waco did not ask for');
   if (refund.status !== 'succeeded') return ignored(event, `the refund is ${refund.status ?? 'unknown'}`);
@@ -85,7 +84,7 @@ function ofRefund(event: StripeEvent, refund: Stripe.Refund): PaymentEvent | Ign
   };
 }
 
-function ignored(event: StripeEvent, reason: string): IgnoredEvent {
+function ignored(event: Stripe.Event, reason: string): IgnoredEvent {
   return { kind: 'ignored', eventId: event.id, reason };
 }
 

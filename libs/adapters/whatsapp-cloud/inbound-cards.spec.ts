@@ -1,7 +1,8 @@
-import { splitWebhook, type InboundItem } from './inbound.js';
+import type { ChannelItem } from '#vendors/kit';
+import { splitWebhook } from './inbound.js';
 
 /** The item of a webhook with one message. */
-function message(more: object): InboundItem {
+function message(more: object): ChannelItem {
   const sent = { from: '16505551234', id: 'wamid.1', timestamp: '1795256400', ...more };
   const value = { metadata: { phone_number_id: '106' }, messages: [sent] };
   const entry = [{ id: '102', changes: [{ field: 'messages', value }] }];

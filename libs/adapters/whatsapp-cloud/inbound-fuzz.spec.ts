@@ -1,13 +1,14 @@
 import fc from 'fast-check';
-import { splitWebhook, type InboundItem } from './inbound.js';
+import type { ChannelItem } from '#vendors/kit';
+import { splitWebhook } from './inbound.js';
 
 const receivedAt = new Date('2026-11-21T12:00:00.000Z');
 const metadata = { phone_number_id: '106' };
 
-function split(entry: unknown[]): InboundItem[] {
+function split(entry: unknown[]): ChannelItem[] {
   return splitWebhook({ object: 'whatsapp_business_account', entry }, receivedAt);
 }
-const ofValue = (value: unknown): InboundItem[] =>
+const ofValue = (value: unknown): ChannelItem[] =>
   split([{ id: '102', changes: [{ field: 'messages', value }] }]);
 
 const json = fc.jsonValue({ maxDepth: 4, noUnicodeString: false });

@@ -1,6 +1,7 @@
 import { excerpt, formsOf, type PersonRef } from '#core/messaging';
 import { contentOf } from './inbound-content.js';
-import type { InboundItem, ItemFacts, Origin } from './inbound-items.js';
+import type { ChannelItem, ItemFacts } from '#vendors/kit';
+import type { Origin } from './inbound-origin.js';
 import {
   compact,
   externalId,
@@ -27,7 +28,7 @@ export function factsOf(origin: Origin, id: string, at: Date | undefined): ItemF
 }
 
 /** Something that no job takes: kept as far as an excerpt goes, card numbers masked, under a hash of all that it says. */
-export function ignored(origin: Origin, reason: string, value: unknown): InboundItem {
+export function ignored(origin: Origin, reason: string, value: unknown): ChannelItem {
   const { field, businessAccountId, phoneNumberId } = origin;
   const time = origin.time ?? timeIn(value);
   const id = externalId(
@@ -50,7 +51,7 @@ function timeIn(value: unknown): Date | undefined {
 }
 
 /** One entry of `messages[]`. `contacts` are those of the same change, in any order. */
-export function messageItem(origin: Origin, contacts: Contacts, raw: unknown): InboundItem {
+export function messageItem(origin: Origin, contacts: Contacts, raw: unknown): ChannelItem {
   const message = object(raw);
   const id = identifier(message.id);
   if (!id) return ignored(origin, 'a message without a usable id', raw);
@@ -109,7 +110,7 @@ function identityItem(
   facts: ItemFacts,
   sender: PersonRef | undefined,
   message: Json,
-): InboundItem {
+): ChannelItem {
   const system = object(message.system);
   const type = text(system.type);
   if (type !== 'user_changed_number' && type !== 'user_changed_user_id') {

@@ -1,4 +1,5 @@
-import type { InboundItem, Origin } from './inbound-items.js';
+import type { ChannelItem } from '#vendors/kit';
+import type { Origin } from './inbound-origin.js';
 import { factsOf, ignored } from './inbound-messages.js';
 import {
   compact,
@@ -20,10 +21,10 @@ const HIGHEST_CODE = 1e9;
 const LONGEST_REASON = 2_000;
 const STATUSES = ['sent', 'delivered', 'read', 'played', 'failed'] as const;
 
-type Status = Extract<InboundItem, { kind: 'status' }>['payload'];
+type Status = Extract<ChannelItem, { kind: 'status' }>['payload'];
 
 /** One entry of `statuses[]`. */
-export function statusItem(origin: Origin, raw: unknown): InboundItem {
+export function statusItem(origin: Origin, raw: unknown): ChannelItem {
   const status = object(raw);
   const id = identifier(status.id);
   // India's native payments share the array: their `status` says nothing of a message.
@@ -72,7 +73,7 @@ function errorOf(raw: unknown): Status['errors'][number] {
  * A change that says what became of a template, or undefined. Told by its shape as well as by its field, since Meta's
  * own samples carry quality updates under `message_template_status_update`.
  */
-export function templateItem(origin: Origin, value: Json): InboundItem | undefined {
+export function templateItem(origin: Origin, value: Json): ChannelItem | undefined {
   const name = identifier(value.message_template_name, 512);
   const language = identifier(value.message_template_language, 32);
   const event = text(value.event);

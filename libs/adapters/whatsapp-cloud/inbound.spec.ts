@@ -1,5 +1,6 @@
 import { spelledId } from '#core/messaging';
-import { NotAWebhook, splitWebhook, type InboundItem } from './inbound.js';
+import { NotAWebhook, type ChannelItem } from '#vendors/kit';
+import { splitWebhook } from './inbound.js';
 
 const receivedAt = new Date('2026-11-21T12:00:00.000Z');
 const AT = '1795256400';
@@ -13,12 +14,12 @@ function change(value: object, field = 'messages', entry: object = {}): object {
   };
 }
 
-function split(value: object, field?: string, entry?: object): InboundItem[] {
+function split(value: object, field?: string, entry?: object): ChannelItem[] {
   return splitWebhook(change(value, field, entry), receivedAt);
 }
 
 /** The only item of a body with one message. */
-function message(more: object, contacts: object[] = []): InboundItem {
+function message(more: object, contacts: object[] = []): ChannelItem {
   const messages = [{ from: '16505551234', id: 'wamid.1', timestamp: AT, ...more }];
   const items = split({ contacts, messages });
   expect(items).toHaveLength(1);
@@ -267,7 +268,7 @@ describe('change of identity', () => {
 });
 
 describe('statuses', () => {
-  const status = (more: object): InboundItem =>
+  const status = (more: object): ChannelItem =>
     split({ statuses: [{ id: 'wamid.1', timestamp: AT, recipient_id: '1', ...more }] })[0]!;
 
   it('carry our own id, errors and price', () => {
@@ -327,7 +328,7 @@ describe('templates', () => {
     reason: 'NONE',
     other_info: { title: 'FIRST_PAUSE' },
   };
-  const template = (field: string, more: object = {}, time: unknown = 1_795_256_400): InboundItem =>
+  const template = (field: string, more: object = {}, time: unknown = 1_795_256_400): ChannelItem =>
     splitWebhook(
       {
         object: 'whatsapp_business_account',

@@ -1,5 +1,6 @@
 import { storable } from '#core/messaging';
-import { NotAWebhook, type InboundItem, type Origin } from './inbound-items.js';
+import { NotAWebhook, type ChannelItem } from '#vendors/kit';
+import type { Origin } from './inbound-origin.js';
 import { Contacts, factsOf, ignored, messageItem } from './inbound-messages.js';
 import {
   accountId,
@@ -14,8 +15,6 @@ import {
   type Json,
 } from './inbound-shape.js';
 import { statusItem, templateItem } from './inbound-statuses.js';
-
-export { NotAWebhook, type InboundItem } from './inbound-items.js';
 
 /** Keys of a `messages` change that are read, or say nothing by themselves. */
 const READ = new Set([
@@ -43,7 +42,7 @@ const MOST_ITEMS = 2_000;
  * @throws NotAWebhook when the body is not an object with `object: "whatsapp_business_account"` and a list `entry`, or
  * says more than 2,000 things.
  */
-export function* readWebhook(body: unknown, receivedAt: Date): Generator<InboundItem> {
+export function* readWebhook(body: unknown, receivedAt: Date): Generator<ChannelItem> {
   if (!isObject(body)) throw new NotAWebhook('the body must be a JSON object');
   if (body.object !== 'whatsapp_business_account') {
     throw new NotAWebhook('object must be "whatsapp_business_account"');
@@ -54,7 +53,7 @@ export function* readWebhook(body: unknown, receivedAt: Date): Generator<Inbound
   for (const entry of body.entry) {
     for (const { occurredAt, ...raw } of entryItems(entry, receivedAt)) {
       if (++count > MOST_ITEMS) throw new NotAWebhook(`entry must hold ${MOST_ITEMS} updates at most`);
-      const item = { ...(storable(raw) as typeof raw), occurredAt } as InboundItem;
+      const item = { ...(storable(raw) as typeof raw), occurredAt } as ChannelItem;
       // Said twice in one body is said once.
       if (seen.has(item.externalId)) continue;
       seen.add(item.externalId);
@@ -64,11 +63,11 @@ export function* readWebhook(body: unknown, receivedAt: Date): Generator<Inbound
 }
 
 /** All items of {@link readWebhook} at once. */
-export function splitWebhook(body: unknown, receivedAt: Date): InboundItem[] {
+export function splitWebhook(body: unknown, receivedAt: Date): ChannelItem[] {
   return [...readWebhook(body, receivedAt)];
 }
 
-function* entryItems(raw: unknown, receivedAt: Date): Generator<InboundItem> {
+function* entryItems(raw: unknown, receivedAt: Date): Generator<ChannelItem> {
   const entry = object(raw);
   const shared = {
     businessAccountId: accountId(entry.id),
@@ -94,7 +93,7 @@ function* entryItems(raw: unknown, receivedAt: Date): Generator<InboundItem> {
   }
 }
 
-function* changeItems(shared: Origin, value: Json): Generator<InboundItem> {
+function* changeItems(shared: Origin, value: Json): Generator<ChannelItem> {
   const phoneNumberId = accountId(object(value.metadata).phone_number_id) ?? shared.phoneNumberId;
   const origin = compact({ ...shared, phoneNumberId });
   const template = templateItem(origin, value);
@@ -119,7 +118,7 @@ function* changeItems(shared: Origin, value: Json): Generator<InboundItem> {
 }
 
 /** What the business itself said, from its phone app or through another sender on the number. */
-function echoItem(origin: Origin, echo: unknown): InboundItem {
+function echoItem(origin: Origin, echo: unknown): ChannelItem {
   const item = ignored(origin, 'an echo of what the business itself said', echo);
   const id = identifier(object(echo).id);
   if (!id) return item;

@@ -1,4 +1,4 @@
-export { NotAWebhook, readWebhook, splitWebhook, type InboundItem } from './inbound.js';
+export { readWebhook, splitWebhook } from './inbound.js';
 export { answerHandshake, signMetaWebhook, verifyMetaSignature } from './signature.js';
 export * from './client.js';
 export * from './errors.js';
@@ -6,3 +6,4 @@ export * from './page-client.js';
 export { openAgents, type Agents } from './http.js';
 export * from './render-template.js';
 export * from './render.js';
+export * from './vendor.js';

@@ -1,4 +1,5 @@
 import { IsIn, IsInt, IsISO8601, IsObject, IsString, Min } from 'class-validator';
+import type { CatalogChange, Money, StoreProduct } from '#core/catalog';
 import { defineJob } from './job.js';
 import { QUEUES } from './queues.js';
 
@@ -10,8 +11,26 @@ export class RecordChangePayload {
   /** Grows by one per shop; an older one never overwrites a newer one. */
   @IsInt() @Min(0) sequence: number;
   @IsISO8601() occurredAt: string;
-  /** The store contract's `data` of the event. */
-  @IsObject() data: Record<string, unknown>;
+  /** The product, or the figure with its `sku`. */
+  @IsObject() data: object;
+}
+
+/** The change as its job carries it. */
+export function ofChange(change: CatalogChange): Pick<RecordChangePayload, 'type' | 'sku' | 'data'> {
+  const { type, sku, ...figure } = change;
+  return { type, sku, data: 'product' in figure ? { ...figure.product } : { sku, ...figure } };
+}
+
+/** The change that the job carries. */
+export function changeIn({ type, sku, data }: RecordChangePayload): CatalogChange {
+  switch (type) {
+    case 'product.updated':
+      return { type, sku, product: data as StoreProduct };
+    case 'price.updated':
+      return { type, sku, price: (data as { price: Money }).price };
+    case 'stock.updated':
+      return { type, sku, available: (data as { available: number }).available };
+  }
 }
 
 /** Gateway → catalog-sync: the store says that a product, price or stock figure changed. */

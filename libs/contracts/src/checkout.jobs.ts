@@ -62,7 +62,8 @@ export const expireOrder = defineJob({
 });
 
 export class RecordPaymentPayload {
-  @IsIn(['stripe']) provider: 'stripe';
+  /** Kind of the provider. */
+  @IsString() provider: string;
   /** Key of the merchant's account whose secret the webhook was signed with; absent: an account that we asked. */
   @IsOptional() @IsString() account?: string;
   @IsString() eventId: string;
@@ -70,9 +71,9 @@ export class RecordPaymentPayload {
   @IsIn(['paid', 'pending', 'failed', 'expired', 'refunded'])
   kind: 'paid' | 'pending' | 'failed' | 'expired' | 'refunded';
   @IsString() orderRef: string;
-  /** The provider's id of the payment page (Stripe: `cs_…`). */
+  /** The provider's id of the payment page. */
   @IsOptional() @IsString() sessionId?: string;
-  /** The provider's id of the money (Stripe: `pi_…`). */
+  /** The provider's id of the money. */
   @IsOptional() @IsString() paymentId?: string;
   @IsOptional() @IsObject() amount?: Money;
   @IsISO8601() occurredAt: string;

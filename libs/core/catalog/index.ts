@@ -4,5 +4,6 @@ export * from './product.js';
 export * from './quote.js';
 export * from './replies.js';
 export * from './search.js';
+export * from './store-event.js';
 export * from './sync-pace.js';
 export * from './synced-quote.js';

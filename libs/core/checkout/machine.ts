@@ -1,4 +1,3 @@
-import { DEFAULT_PAYMENT_ACCOUNT } from '#core/tenancy';
 import { Change } from './change.js';
 import type { OrderEvent, Step } from './events.js';
 import { applyEarly, applyFulfilment } from './fulfilment.js';
@@ -112,7 +111,7 @@ function apply(c: Change, event: Exclude<OrderEvent, { type: 'requested' }>): vo
     case 'payment':
       if (!isOfItsAccount(order, event.payment)) {
         const { eventId, kind, account } = event.payment;
-        return c.alert('another_account', `${eventId} (${kind}) is of ${account}, not ${accountOf(order)}`);
+        return c.alert('another_account', `${eventId} (${kind}) is of ${account}, not ${order.account}`);
       }
       return applyPayment(c, event.payment);
     case 'deadline':
@@ -273,12 +272,7 @@ export function canOpenSession(order: Order, now: Date): boolean {
 
 /** What an account says of orders that are not paid there counts for nothing: it may be another legal entity's. */
 export function isOfItsAccount(order: Order, { account }: Pick<PaymentEvent, 'account'>): boolean {
-  return account === undefined || account === accountOf(order);
-}
-
-/** Where the order's money is. Orders from before there were several accounts have the one that there was. */
-export function accountOf({ account }: Order): string {
-  return account ?? DEFAULT_PAYMENT_ACCOUNT;
+  return account === undefined || account === order.account;
 }
 
 function isLive(session: PaymentSession | null, now: Date): boolean {

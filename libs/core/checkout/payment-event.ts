@@ -13,9 +13,9 @@ export interface PaymentEvent {
   account?: string;
   /** As written on the payment when it was asked for; undefined when the provider does not give it back. */
   merchantId?: string;
-  /** The provider's id of the payment page (Stripe: `cs_…`). */
+  /** The provider's id of the payment page. */
   sessionId?: string;
-  /** The provider's id of the money (Stripe: `pi_…`). */
+  /** The provider's id of the money. */
   paymentId?: string;
   amount?: Money;
   /** ISO 8601, by the provider's clock. */

@@ -9,4 +9,5 @@ export * from './readiness.js';
 export * from './retention.js';
 export * from './settings.js';
 export * from './template-text.js';
+export * from './webhook-reading.js';
 export * from './webhook-routing.js';

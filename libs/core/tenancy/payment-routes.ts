@@ -1,14 +1,15 @@
-export const PAYMENT_PROVIDERS = ['stripe'] as const;
-export type PaymentProviderKind = (typeof PAYMENT_PROVIDERS)[number];
-
 /**
  * A merchant's name for one of its accounts at a provider: the provider's kind, and words that tell several apart
- * (`stripe`, `stripe-sa`). It stands in webhook addresses and in orders, and is never given to another account.
+ * (`acme`, `acme-sa`). It stands in webhook addresses and in orders, and is never given to another account.
  */
-export const PAYMENT_ACCOUNT = new RegExp(`^(${PAYMENT_PROVIDERS.join('|')})(-[a-z0-9]{1,20}){0,3}$`);
+export const PAYMENT_ACCOUNT = /^(?<kind>[a-z][a-z0-9]{1,29})(-[a-z0-9]{1,20}){0,3}$/;
 
-/** Where payments go without any routes. */
-export const DEFAULT_PAYMENT_ACCOUNT = 'stripe';
+/** Kind of the provider that an account is at. @throws Error for a name that no account can have. */
+export function providerKindOf(account: string): string {
+  const kind = PAYMENT_ACCOUNT.exec(account)?.groups?.kind;
+  if (kind === undefined) throw new Error(`no account is called ${account}`);
+  return kind;
+}
 
 /** A payment goes to this account when all that the route names is so. */
 export interface PaymentRoute {
@@ -26,21 +27,22 @@ export interface PaymentPlace {
 
 export type PaymentChoice =
   | { outcome: 'account'; account: string }
-  /** There are routes, and none is for this payment. */
+  /** No route is for this payment. */
   | { outcome: 'no_route' }
   /** The route names an account that is not there. Another one is not taken: it may be of another legal entity. */
   | { outcome: 'not_connected'; account: string };
 
 /**
  * The account that a payment goes to: of the route that names both country and currency, else the one that names the
- * currency, else the country, else the one that names neither.
+ * currency, else the country, else the one that names neither. Without any routes, the one account that has its provider's
+ * kind for a name.
  */
 export function choosePaymentAccount(
   routes: readonly PaymentRoute[],
   connected: readonly string[],
   { country, currency }: PaymentPlace,
 ): PaymentChoice {
-  const account = routes.length === 0 ? DEFAULT_PAYMENT_ACCOUNT : routed(routes, country, currency);
+  const account = routes.length === 0 ? plain(connected) : routed(routes, country, currency);
   if (account === undefined) return { outcome: 'no_route' };
   return connected.includes(account)
     ? { outcome: 'account', account }
@@ -77,6 +79,11 @@ export function routingFault(
   return lost === undefined
     ? undefined
     : { why: `a route names ${lost}, which is not connected`, connect: lost };
+}
+
+function plain(connected: readonly string[]): string | undefined {
+  const named = connected.filter((account) => account === PAYMENT_ACCOUNT.exec(account)?.groups?.kind);
+  return named.length === 1 ? named[0] : undefined;
 }
 
 function routed(routes: readonly PaymentRoute[], country: string, currency: string): string | undefined {

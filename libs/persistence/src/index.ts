@@ -11,6 +11,7 @@ export * from './people/merged-contacts.js';
 export * from './remove-rows.js';
 export * from './tenancy/directory.js';
 export * from './tenancy/entities.js';
+export * from './tenancy/field-box.js';
 export * from './tenancy/memo.js';
 export * from './tenancy/rotation.js';
 export * from './tenancy/tenancy.module.js';

@@ -149,11 +149,11 @@ it('puts 10,000 secrets under a new key while services read and write them, kill
         `acc_${id}`,
       );
       const secrets = [
-        [store!.apiKey, 'api_key'],
-        [store!.webhookSecret, 'webhook_secret'],
-        [payments!.secretKey, 'secret_key'],
-        [payments!.webhookSecret, 'webhook_secret'],
-        [account!.accessToken, 'access_token'],
+        [store!.fields.apiKey, 'api_key'],
+        [store!.fields.webhookSecret, 'webhook_secret'],
+        [payments!.fields.secretKey, 'secret_key'],
+        [payments!.fields.webhookSecret, 'webhook_secret'],
+        [account!.fields.accessToken, 'access_token'],
       ];
       for (const [secret, column] of secrets) {
         if (secret !== `secret ${column} of ${id}`) throw new Error(`${column} of ${id} is another secret`);

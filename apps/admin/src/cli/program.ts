@@ -12,6 +12,7 @@ import { onboardCommand } from './onboard.js';
 import { peopleCommands } from './people.js';
 import { repairCommands } from './repair.js';
 import { COMMANDER_OUTPUT, note } from './terminal.js';
+import { vendorCommands } from './vendors.js';
 
 // As libs/platform/src/build-info.ts reads it; importing that library would load all of Nest for a command line.
 const { version } = createRequire(import.meta.url)('#package') as { version: string };
@@ -36,6 +37,7 @@ export function programOf(): Command {
   merchantCommands(program);
   onboardCommand(program);
   connectCommands(program);
+  vendorCommands(program);
   connectionCommands(program);
   choiceCommands(program);
   keyCommands(program);

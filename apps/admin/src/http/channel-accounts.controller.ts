@@ -1,7 +1,9 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Patch, Post, Put, Query, Res } from '@nestjs/common';
-import { ApiCreatedResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import { ApiBody, ApiCreatedResponse, ApiExtraModels, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import type { ChannelAccountEntity } from '#persistence';
 import { ENV } from '#platform';
+import { channelOf } from '#vendors';
 import { Needs } from '../auth/access.js';
 import type { AdminEnv } from '../env.js';
 import { ChannelAccounts, type NewAccount } from '../onboarding/channel-accounts.js';
@@ -9,19 +11,25 @@ import { ConnectionTests } from '../onboarding/connection-tests.js';
 import { Merchants, requireOpen } from '../onboarding/merchants.js';
 import { ApiIdempotencyKey, ApiIfMatch, ApiProblems, ApiResource } from './api-docs.js';
 import {
+  CHANNEL_FORMS,
   ChannelAccountPage,
   ChannelAccountView,
-  ConnectInstagram,
-  ConnectMessenger,
-  UpdateChannelAccount,
+  ChannelKindParams,
+  CHANNEL_UPDATES,
+  CHANNEL_VIEWS,
+  type ConnectChannelAccount,
 } from './channel-accounts.dto.js';
-import { PutWhatsAppAccount, WhatsAppAccountView } from './connections.dto.js';
 import { Idempotency, Repeatable, type RepeatableRequest } from './idempotency.js';
 import { MaybeIfMatch, withTag } from './etag.js';
 import { fromCursor, page, PageQuery } from './page.dto.js';
 import { ConnectionTestView } from './tests.dto.js';
+import { check, divide, oneOf } from './vendor-form.js';
+
+const FORMS = [...CHANNEL_FORMS.values()];
+const UPDATES = [...CHANNEL_UPDATES.values()];
 
 @ApiResource('Channel accounts')
+@ApiExtraModels(...FORMS, ...UPDATES, ...CHANNEL_VIEWS)
 @Controller('v1/merchants/:merchantId/channel-accounts')
 export class ChannelAccountsController {
   constructor(
@@ -42,108 +50,70 @@ export class ChannelAccountsController {
     @Query() query: PageQuery,
   ): Promise<ChannelAccountPage> {
     const rows = await this.accounts.list(merchantId, query.limit, fromCursor(query.cursor));
-    return page(rows, query.limit, (row) => row.id, ChannelAccountView.of);
+    return page(rows, query.limit, (row) => row.id, (row) => this.view(row));
   }
 
-  @Put('whatsapp')
+  @Put(':kind')
   @Needs('merchants:write')
   @ApiOperation({
-    summary: 'Connect the WhatsApp number, or replace its settings',
-    description: 'Of several numbers, the one with this `phoneNumberId`.',
+    summary: 'Connect the account of a channel, or replace its settings',
+    description: 'Of several of one channel, the one with this sender.',
   })
   @ApiIfMatch({ required: false, asked: false })
   @ApiProblems(404, 409)
-  @ApiOkResponse({ type: WhatsAppAccountView })
+  @ApiBody({ schema: oneOf(FORMS) })
+  @ApiOkResponse({ schema: oneOf(CHANNEL_VIEWS) })
   async put(
-    @Param('merchantId') merchantId: string,
-    @Body() body: PutWhatsAppAccount,
+    @Param() { merchantId, kind }: ChannelKindParams,
+    @Body() body: unknown,
     @MaybeIfMatch() ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<WhatsAppAccountView> {
-    const row = await this.accounts.putWhatsApp(merchantId, body, ifMatch);
-    return withTag(reply, row, WhatsAppAccountView.of(row, this.env.PUBLIC_GATEWAY_URL));
+  ): Promise<ChannelAccountView> {
+    const row = await this.accounts.put(merchantId, await accountIn(kind, body), ifMatch);
+    return withTag(reply, row, this.view(row));
   }
 
-  @Get('whatsapp')
-  @Needs('merchants:read')
-  @ApiOperation({ summary: 'The WhatsApp number that was connected first', description: 'With its ETag.' })
-  @ApiProblems(404)
-  @ApiOkResponse({ type: WhatsAppAccountView })
-  async findFirst(
-    @Param('merchantId') merchantId: string,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<WhatsAppAccountView> {
-    const row = await this.accounts.firstWhatsApp(merchantId);
-    return withTag(reply, row, WhatsAppAccountView.of(row, this.env.PUBLIC_GATEWAY_URL));
-  }
-
-  @Post('whatsapp')
+  @Post(':kind')
   @Needs('merchants:write')
   @ApiOperation({
-    summary: 'Connect one more WhatsApp number',
-    description: 'It can send the templates that the other numbers of its business account have.',
+    summary: 'Connect one more account of a channel',
+    description:
+      'It can send the templates that the others of its business account have. Of some channels nothing is sent or read ' +
+      'yet: `GET /v1/vendors` says of which.',
   })
   @ApiIdempotencyKey()
   @ApiProblems(404, 409)
-  @ApiCreatedResponse({ type: ChannelAccountView })
-  createWhatsApp(
-    @Param('merchantId') merchantId: string,
-    @Body() body: PutWhatsAppAccount,
+  @ApiBody({ schema: oneOf(FORMS) })
+  @ApiCreatedResponse({ schema: oneOf(CHANNEL_VIEWS) })
+  async create(
+    @Param() { merchantId, kind }: ChannelKindParams,
+    @Body() body: unknown,
     @Repeatable() request: RepeatableRequest,
   ): Promise<ChannelAccountView> {
-    const { phoneNumberId: senderId, displayPhoneNumber: displayName } = body;
-    return this.create(merchantId, request, { ...body, kind: 'whatsapp', senderId, displayName });
-  }
-
-  @Post('messenger')
-  @Needs('merchants:write')
-  @ApiOperation({
-    summary: 'Store a Messenger page',
-    description: 'Nothing is sent from it or read from it yet.',
-  })
-  @ApiIdempotencyKey()
-  @ApiProblems(404, 409)
-  @ApiCreatedResponse({ type: ChannelAccountView })
-  createMessenger(
-    @Param('merchantId') merchantId: string,
-    @Body() body: ConnectMessenger,
-    @Repeatable() request: RepeatableRequest,
-  ): Promise<ChannelAccountView> {
-    const { pageId } = body;
-    const account = { ...body, kind: 'messenger', businessAccountId: pageId, senderId: pageId } as const;
-    return this.create(merchantId, request, account);
-  }
-
-  @Post('instagram')
-  @Needs('merchants:write')
-  @ApiOperation({
-    summary: 'Store an Instagram account',
-    description: 'Nothing is sent from it or read from it yet.',
-  })
-  @ApiIdempotencyKey()
-  @ApiProblems(404, 409)
-  @ApiCreatedResponse({ type: ChannelAccountView })
-  createInstagram(
-    @Param('merchantId') merchantId: string,
-    @Body() body: ConnectInstagram,
-    @Repeatable() request: RepeatableRequest,
-  ): Promise<ChannelAccountView> {
-    const { pageId: businessAccountId, instagramAccountId: senderId } = body;
-    return this.create(merchantId, request, { ...body, kind: 'instagram', businessAccountId, senderId });
+    const given = await accountIn(kind, body);
+    return this.idempotency.once(request, merchantId, async (tx) => {
+      requireOpen(await this.merchants.lock(tx, merchantId));
+      return this.view(await this.accounts.create(tx, merchantId, given));
+    });
   }
 
   @Get(':accountId')
   @Needs('merchants:read')
-  @ApiOperation({ summary: 'One channel account', description: 'With its ETag.' })
+  @ApiOperation({
+    summary: 'One channel account',
+    description: 'With its ETag. For the name of a channel, the account of it that was connected first.',
+  })
   @ApiProblems(404)
-  @ApiOkResponse({ type: ChannelAccountView })
+  @ApiOkResponse({ schema: oneOf(CHANNEL_VIEWS) })
   async find(
     @Param('merchantId') merchantId: string,
     @Param('accountId') accountId: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ChannelAccountView> {
-    const row = await this.accounts.find(merchantId, accountId);
-    return withTag(reply, row, ChannelAccountView.of(row));
+    const row = CHANNEL_FORMS.has(accountId)
+      ? await this.accounts.first(merchantId, accountId)
+      : await this.accounts.find(merchantId, accountId);
+    return withTag(reply, row, this.view(row));
   }
 
   @Patch(':accountId')
@@ -151,24 +121,28 @@ export class ChannelAccountsController {
   @ApiOperation({ summary: 'Change a channel account: switch it off, give it a new token' })
   @ApiIfMatch({ required: false, asked: false })
   @ApiProblems(404, 409)
-  @ApiOkResponse({ type: ChannelAccountView })
+  @ApiBody({ schema: oneOf(UPDATES) })
+  @ApiOkResponse({ schema: oneOf(CHANNEL_VIEWS) })
   async update(
     @Param('merchantId') merchantId: string,
     @Param('accountId') accountId: string,
-    @Body() body: UpdateChannelAccount,
+    @Body() body: unknown,
     @MaybeIfMatch() ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ChannelAccountView> {
-    const row = await this.accounts.update(merchantId, accountId, body, ifMatch);
-    return withTag(reply, row, ChannelAccountView.of(row));
+    const { kind } = await this.accounts.find(merchantId, accountId);
+    const change = await check(body, CHANNEL_UPDATES.get(kind)!);
+    const given = divide(channelOf(kind).fields, change);
+    const row = await this.accounts.update(merchantId, accountId, { ...change, ...given }, ifMatch);
+    return withTag(reply, row, this.view(row));
   }
 
   @Post(':accountId/test')
   @Needs('merchants:write')
   @HttpCode(200)
   @ApiOperation({
-    summary: 'Ask Meta about it now, with the stored token',
-    description: 'Of an Instagram account also whether it is linked with its page.',
+    summary: 'Ask the channel about it now, with the stored token',
+    description: 'Also whether what belongs together belongs together there.',
   })
   @ApiProblems(404, 409)
   @ApiOkResponse({ type: ConnectionTestView })
@@ -179,14 +153,22 @@ export class ChannelAccountsController {
     return this.tests.channelAccount(merchantId, accountId);
   }
 
-  private create(
-    merchantId: string,
-    request: RepeatableRequest,
-    account: NewAccount,
-  ): Promise<ChannelAccountView> {
-    return this.idempotency.once(request, merchantId, async (tx) => {
-      requireOpen(await this.merchants.lock(tx, merchantId));
-      return ChannelAccountView.of(await this.accounts.create(tx, merchantId, account));
-    });
+  private view(row: ChannelAccountEntity): ChannelAccountView {
+    return ChannelAccountView.of(row, this.env.PUBLIC_GATEWAY_URL);
   }
+}
+
+/** The account that a body describes in its channel's words. @throws ProblemException 400 */
+async function accountIn(kind: string, body: unknown): Promise<NewAccount> {
+  const given = await check(body, CHANNEL_FORMS.get(kind)!);
+  const { ids, fields } = channelOf(kind);
+  return {
+    kind,
+    businessAccountId: given[ids.account.name]!,
+    senderId: given[ids.sender.name]!,
+    displayName: given[ids.name.name]!,
+    catalogId: given.catalogId,
+    ...divide(fields, given),
+    ...(given as ConnectChannelAccount),
+  };
 }

@@ -1,55 +1,91 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsBoolean, IsInt, IsString, Length, Matches, Max, Min } from 'class-validator';
-import type { ChannelAccountEntity, ChannelKind } from '#persistence';
-import { DIGITS, IS_SET, SECRET, secretRule } from './connections.dto.js';
+import { IsBoolean, IsIn, IsInt, IsString, Length, Matches, Max, Min } from 'class-validator';
+import type { ChannelAccountEntity } from '#persistence';
+import { CHANNELS, channelOf, type ChannelVendor, type Field } from '#vendors';
 import { MayBeAbsent } from './optional.js';
+import { TIME, WEBHOOK_URL } from './stores.dto.js';
+import { capital, formOf, oneOf, shown, viewOf } from './vendor-form.js';
 import { Visible } from './visible.js';
 
-const KINDS = ['whatsapp', 'messenger', 'instagram'] as const;
-const NAME = { type: String, minLength: 1, maxLength: 100, example: 'Desert Threads' } as const;
+const KINDS = CHANNELS.map(({ kind }) => kind);
 
-export class ConnectMessenger {
-  @ApiProperty({ type: String, description: "Meta's id of the page.", example: '110123456789012' })
-  @Matches(DIGITS, { message: 'pageId must be 5 to 32 digits' })
-  pageId: string;
+/** A path that names a channel. */
+export class ChannelKindParams {
+  @ApiProperty({ type: String, example: 'mer_019a5b7c2f1e7c6b8a90d3e4f5a6b7c8' })
+  @Matches(/^\w{1,100}$/, { message: "merchantId must be a merchant's id" })
+  merchantId: string;
 
-  @ApiProperty({ ...NAME, description: 'As customers see it.' })
-  @IsString()
-  @Length(1, 100)
-  @Visible()
-  displayName: string;
-
-  @ApiProperty({ ...SECRET, description: "The page's access token. Write-only: answers say `set`." })
-  @Matches(...secretRule('accessToken'))
-  accessToken: string;
+  @ApiProperty({ enum: KINDS })
+  @IsIn(KINDS, { message: `kind must be one of ${KINDS.join(', ')}` })
+  kind: string;
 }
 
-export class ConnectInstagram extends ConnectMessenger {
-  @ApiProperty({
-    type: String,
-    description: "Meta's id of the professional account.",
-    example: '17841400000000000',
+/** What every account has; one that nothing is sent from yet has no more. */
+export class StoreChannelAccount {
+  @ApiPropertyOptional({
+    type: Boolean,
+    default: true,
+    description: 'False: its webhooks are kept but not acted on.',
   })
-  @Matches(DIGITS, { message: 'instagramAccountId must be 5 to 32 digits' })
-  instagramAccountId: string;
+  @MayBeAbsent()
+  @IsBoolean()
+  enabled?: boolean;
 }
+
+export class ConnectChannelAccount extends StoreChannelAccount {
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1_000, default: 80 })
+  @MayBeAbsent()
+  @IsInt()
+  @Min(1)
+  @Max(1_000)
+  messagesPerSecond?: number;
+}
+
+const CATALOG: Field = {
+  name: 'catalogId',
+  label: 'Catalog',
+  help: "The channel's id of the product catalog, for native carts.",
+  secret: false,
+  rule: /^\d{5,32}$/,
+  words: 'must be 5 to 32 digits',
+  optional: true,
+};
+
+/** Everything that a merchant gives for an account. */
+export function fieldsOf({ ids, fields, capabilities }: ChannelVendor): Field[] {
+  const { account, sender, name } = ids;
+  return [account, ...(sender === account ? [] : [sender]), name, ...fields, ...(capabilities.includes('catalogs') ? [CATALOG] : [])];
+}
+
+/** By kind. */
+export const CHANNEL_FORMS = new Map(
+  CHANNELS.map((vendor) => [
+    vendor.kind,
+    formOf(
+      `Connect${capital(vendor.kind)}`,
+      fieldsOf(vendor),
+      vendor.webhooks ? ConnectChannelAccount : StoreChannelAccount,
+    ),
+  ]),
+);
 
 export class UpdateChannelAccount {
-  @ApiPropertyOptional({ ...NAME, description: 'As customers see it.' })
+  @ApiPropertyOptional({
+    type: String,
+    minLength: 1,
+    maxLength: 100,
+    example: 'Desert Threads',
+    description: 'As customers see it.',
+  })
   @MayBeAbsent()
   @IsString()
   @Length(1, 100)
   @Visible()
   displayName?: string;
 
-  @ApiPropertyOptional(SECRET)
+  @ApiPropertyOptional({ type: String, description: CATALOG.help })
   @MayBeAbsent()
-  @Matches(...secretRule('accessToken'))
-  accessToken?: string;
-
-  @ApiPropertyOptional({ type: String, description: "Meta's id of the product catalog." })
-  @MayBeAbsent()
-  @Matches(DIGITS, { message: 'catalogId must be 5 to 32 digits' })
+  @Matches(CATALOG.rule, { message: `catalogId ${CATALOG.words}` })
   catalogId?: string;
 
   @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1_000 })
@@ -65,54 +101,65 @@ export class UpdateChannelAccount {
   enabled?: boolean;
 }
 
+/** By kind: what is left out stays as it is. */
+export const CHANNEL_UPDATES = new Map(
+  CHANNELS.map(({ kind, fields }) => [
+    kind,
+    formOf(
+      `Update${capital(kind)}`,
+      fields.map((field) => ({ ...field, optional: true })),
+      UpdateChannelAccount,
+    ),
+  ]),
+);
+
 export class ChannelAccountView {
   @ApiProperty({ type: String, example: 'acc_019a5b7c2f1e7c6b8a90d3e4f5a6b7c8' }) id: string;
-  @ApiProperty({ enum: KINDS }) kind: ChannelKind;
-  @ApiProperty({ type: String, description: 'WhatsApp: the business account. Otherwise the page.' })
+  @ApiProperty({ enum: KINDS }) kind: string;
+  @ApiProperty({
+    type: String,
+    description: 'What the sender belongs to at the channel: a business account, a page.',
+  })
   businessAccountId: string;
   @ApiProperty({
     type: String,
-    description: "Meta's id of what messages are sent from: phone number, page or Instagram account.",
+    description: "The channel's id of what messages are sent from: a phone number, a page, an account.",
   })
   senderId: string;
   @ApiProperty({ type: String }) displayName: string;
   @ApiProperty({ type: String, nullable: true }) catalogId: string | null;
   @ApiProperty({ type: 'integer' }) messagesPerSecond: number;
   @ApiProperty({ type: Boolean }) enabled: boolean;
-  @ApiProperty({
-    type: String,
-    format: 'date-time',
-    nullable: true,
-    description: 'When a live call last went well.',
-  })
+  @ApiProperty({ ...WEBHOOK_URL, nullable: true }) webhookUrl: string | null;
+  @ApiProperty({ ...TIME, nullable: true, description: 'When a live call last went well.' })
   verifiedAt: string | null;
-  @ApiProperty({
-    type: String,
-    format: 'date-time',
-    nullable: true,
-    description: 'When the merchant was closed.',
-  })
+  @ApiProperty({ ...TIME, nullable: true, description: 'When the merchant was closed.' })
   releasedAt: string | null;
-  @ApiProperty(IS_SET) accessToken: 'set';
 
-  static of(row: ChannelAccountEntity): ChannelAccountView {
+  static of(row: ChannelAccountEntity, gateway: string): ChannelAccountView {
+    const { fields, webhooks } = channelOf(row.kind);
     return {
       id: row.id,
       kind: row.kind,
+      ...shown(fields, row.settings),
       businessAccountId: row.businessAccountId,
       senderId: row.phoneNumberId,
       displayName: row.displayPhoneNumber,
       catalogId: row.catalogId,
       messagesPerSecond: row.messagesPerSecond,
       enabled: row.enabled,
+      webhookUrl: webhooks ? `${gateway}${webhooks.routes.platform}` : null,
       verifiedAt: row.verifiedAt?.toISOString() ?? null,
       releasedAt: row.releasedAt?.toISOString() ?? null,
-      accessToken: 'set',
     };
   }
 }
 
+export const CHANNEL_VIEWS = CHANNELS.map(({ kind, fields }) =>
+  viewOf(`${capital(kind)}AccountView`, fields, ChannelAccountView),
+);
+
 export class ChannelAccountPage {
-  @ApiProperty({ type: [ChannelAccountView] }) items: ChannelAccountView[];
+  @ApiProperty({ type: 'array', items: oneOf(CHANNEL_VIEWS) }) items: ChannelAccountView[];
   @ApiProperty({ type: String, nullable: true }) nextCursor: string | null;
 }

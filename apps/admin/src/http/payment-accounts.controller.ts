@@ -1,6 +1,7 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Put, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import { ApiBody, ApiExtraModels, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import { providerKindOf } from '#core/tenancy';
 import { ENV } from '#platform';
 import { Needs } from '../auth/access.js';
 import type { AdminEnv } from '../env.js';
@@ -12,11 +13,16 @@ import {
   PaymentAccountList,
   PaymentAccountParams,
   PaymentAccountView,
-  PutPaymentAccount,
+  PAYMENT_FORMS,
+  PAYMENT_VIEWS,
 } from './payment-accounts.dto.js';
 import { ConnectionTestView } from './tests.dto.js';
+import { check, oneOf } from './vendor-form.js';
+
+const FORMS = [...PAYMENT_FORMS.values()];
 
 @ApiResource('Payment providers')
+@ApiExtraModels(...FORMS, ...PAYMENT_VIEWS)
 @Controller('v1/merchants/:merchantId/payment-providers')
 export class PaymentAccountsController {
   constructor(
@@ -40,19 +46,21 @@ export class PaymentAccountsController {
   @ApiOperation({
     summary: 'Connect a payment account, or replace its keys',
     description:
-      'Without routes in the settings, payments go to `stripe`. Orders remember their account: give the keys of ' +
-      'another one another key.',
+      'Without routes in the settings, payments go to the one account that has the name of its provider. Orders remember ' +
+      'their account: give the keys of another one another key.',
   })
   @ApiIfMatch({ required: false, asked: false })
   @ApiProblems(404, 409, 422)
-  @ApiOkResponse({ type: PaymentAccountView })
+  @ApiBody({ schema: oneOf(FORMS) })
+  @ApiOkResponse({ schema: oneOf(PAYMENT_VIEWS) })
   async put(
     @Param() { merchantId, account }: PaymentAccountParams,
-    @Body() body: PutPaymentAccount,
+    @Body() body: unknown,
     @MaybeIfMatch() ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<PaymentAccountView> {
-    const row = await this.accounts.put(merchantId, account, body, ifMatch);
+    const given = await check(body, PAYMENT_FORMS.get(providerKindOf(account))!);
+    const row = await this.accounts.put(merchantId, account, given, ifMatch);
     return withTag(reply, row, this.view(row));
   }
 
@@ -60,7 +68,7 @@ export class PaymentAccountsController {
   @Needs('merchants:read')
   @ApiOperation({ summary: 'One payment account', description: 'With its ETag.' })
   @ApiProblems(404)
-  @ApiOkResponse({ type: PaymentAccountView })
+  @ApiOkResponse({ schema: oneOf(PAYMENT_VIEWS) })
   async find(
     @Param() { merchantId, account }: PaymentAccountParams,
     @Res({ passthrough: true }) reply: FastifyReply,

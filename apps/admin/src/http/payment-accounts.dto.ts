@@ -1,11 +1,16 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Matches } from 'class-validator';
-import { DEFAULT_PAYMENT_ACCOUNT, PAYMENT_ACCOUNT, PAYMENT_PROVIDERS } from '#core/tenancy';
 import type { PaymentProviderEntity } from '#persistence';
-import { IS_SET, SECRET, TIME, WEBHOOK_URL } from './connections.dto.js';
+import { PAYMENT_PROVIDERS, paymentProviderOf, webhookPath } from '#vendors';
 import { OverlapHours } from './overlap.dto.js';
+import { TIME, WEBHOOK_URL } from './stores.dto.js';
+import { capital, formOf, oneOf, shown, viewOf } from './vendor-form.js';
 
-export const ACCOUNT_RULE = 'must be stripe, or stripe- and words of a-z and 0-9, e.g. stripe-sa';
+const KINDS = PAYMENT_PROVIDERS.map(({ kind }) => kind);
+
+/** Key of an account at a provider that this version knows. */
+export const KNOWN_ACCOUNT = new RegExp(`^(${KINDS.join('|')})(-[a-z0-9]{1,20}){0,3}$`);
+export const ACCOUNT_RULE = `must be ${KINDS.join(' or ')}, or that with a hyphen and words of a-z and 0-9, e.g. ${KINDS[0]}-sa`;
 
 /** A path to one account. Whether there is such a merchant is said by whoever looks for it. */
 export class PaymentAccountParams {
@@ -15,55 +20,59 @@ export class PaymentAccountParams {
 
   @ApiProperty({
     type: String,
-    description: "The merchant's key for the account. Another account gets another key.",
-    example: 'stripe-sa',
+    description:
+      "The merchant's key for the account, which begins with the kind of its provider. Another account gets another key.",
+    example: `${KINDS[0]}-sa`,
   })
-  @Matches(PAYMENT_ACCOUNT, { message: `account ${ACCOUNT_RULE}` })
+  @Matches(KNOWN_ACCOUNT, { message: `account ${ACCOUNT_RULE}` })
   account: string;
 }
 
 export class PutPaymentAccount {
-  @ApiProperty({ ...SECRET, description: 'Secret or restricted key. Write-only: answers say `set`.' })
-  @Matches(/^(sk|rk)_(test|live)_\w{4,255}$/, {
-    message: 'secretKey must be a Stripe key: sk_test_…, sk_live_…, rk_test_… or rk_live_…',
-  })
-  secretKey: string;
-
-  @ApiProperty({ ...SECRET, description: "The endpoint's signing secret. Write-only: answers say `set`." })
-  @Matches(/^whsec_[\w+/=-]{4,255}$/, { message: 'webhookSecret must be a Stripe signing secret: whsec_…' })
-  webhookSecret: string;
-
   @OverlapHours()
   overlapHours?: number;
 }
 
 export class PaymentAccountView {
   @ApiProperty({ type: String, example: 'pay_019a5b7c2f1e7c6b8a90d3e4f5a6b7c8' }) id: string;
-  @ApiProperty({ type: String, description: "The merchant's key for it: routes name it.", example: 'stripe' })
+  @ApiProperty({
+    type: String,
+    description: "The merchant's key for it: routes name it.",
+    example: KINDS[0],
+  })
   account: string;
-  @ApiProperty({ enum: PAYMENT_PROVIDERS }) kind: 'stripe';
-  @ApiProperty(IS_SET) secretKey: 'set';
-  @ApiProperty(IS_SET) webhookSecret: 'set';
+  @ApiProperty({ enum: KINDS }) kind: string;
   @ApiProperty(WEBHOOK_URL) webhookUrl: string;
   @ApiProperty({ ...TIME, nullable: true, description: 'When a live call last went well.' })
   verifiedAt: string | null;
 
   static of(row: PaymentProviderEntity, gateway: string): PaymentAccountView {
-    const { id, account, kind, merchantId, verifiedAt } = row;
-    const path = account === DEFAULT_PAYMENT_ACCOUNT ? merchantId : `${merchantId}/${account}`;
+    const { id, account, kind, merchantId, settings, verifiedAt } = row;
+    const { fields, webhooks } = paymentProviderOf(kind);
+    const places = { merchant: merchantId, ...(account === kind ? {} : { account }) };
     return {
       id,
       account,
       kind,
-      secretKey: 'set',
-      webhookSecret: 'set',
-      webhookUrl: `${gateway}/webhooks/payments/${kind}/${path}`,
+      ...shown(fields, settings),
+      webhookUrl: `${gateway}${webhookPath(webhooks.routes, places)}`,
       verifiedAt: verifiedAt?.toISOString() ?? null,
     };
   }
 }
 
+/** By kind. */
+export const PAYMENT_FORMS = new Map(
+  PAYMENT_PROVIDERS.map(({ kind, fields }) => [
+    kind,
+    formOf(`Put${capital(kind)}Account`, fields, PutPaymentAccount),
+  ]),
+);
+export const PAYMENT_VIEWS = PAYMENT_PROVIDERS.map(({ kind, fields }) =>
+  viewOf(`${capital(kind)}AccountView`, fields, PaymentAccountView),
+);
+
 export class PaymentAccountList {
-  @ApiProperty({ type: [PaymentAccountView] }) items: PaymentAccountView[];
+  @ApiProperty({ type: 'array', items: oneOf(PAYMENT_VIEWS) }) items: PaymentAccountView[];
   @ApiProperty({ type: String, nullable: true, description: 'Always null: they are few.' }) nextCursor: null;
 }

@@ -20,7 +20,6 @@ import {
   ValidateNested,
 } from 'class-validator';
 import {
-  PAYMENT_ACCOUNT,
   RETENTION_BOUNDS,
   retentionOf,
   WEEKDAYS,
@@ -28,7 +27,7 @@ import {
   type Weekday,
 } from '#core/tenancy';
 import { MayBeAbsent } from './optional.js';
-import { ACCOUNT_RULE } from './payment-accounts.dto.js';
+import { ACCOUNT_RULE, KNOWN_ACCOUNT } from './payment-accounts.dto.js';
 import { Visible } from './visible.js';
 
 const LANGUAGE = /^[a-z]{2,3}(_[A-Z]{2})?$/;
@@ -64,7 +63,7 @@ export class PaymentRouteDto {
   currency?: string;
 
   @ApiProperty({ type: String, description: 'Key of the payment account.', example: 'stripe-sa' })
-  @Matches(PAYMENT_ACCOUNT, { message: `provider ${ACCOUNT_RULE}` })
+  @Matches(KNOWN_ACCOUNT, { message: `provider ${ACCOUNT_RULE}` })
   provider: string;
 }
 
@@ -73,7 +72,7 @@ export class PaymentSettings {
     type: [PaymentRouteDto],
     description:
       "The route that says most of an order is taken: `country` is where the shop's goods are sold to, `currency` what " +
-      'they are priced in. Without any, the account `stripe`. An order keeps the account that it got.',
+      'they are priced in. Without any, the one account that has the name of its provider. An order keeps the account that it got.',
   })
   @Parts(() => PaymentRouteDto, 100)
   routes: PaymentRouteDto[];

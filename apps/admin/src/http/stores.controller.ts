@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Put, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import { ApiBody, ApiExtraModels, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { Caller } from '#core/tenancy';
 import { ENV } from '#platform';
@@ -8,11 +8,15 @@ import type { AdminEnv } from '../env.js';
 import { ConnectionTests } from '../onboarding/connection-tests.js';
 import { Stores } from '../onboarding/stores.js';
 import { ApiIfMatch, ApiProblems, ApiResource } from './api-docs.js';
-import { PutStore, StoreView } from './connections.dto.js';
 import { MaybeIfMatch, withTag } from './etag.js';
+import { DEFAULT_STORE_KIND, STORE_FORMS, STORE_VIEWS, StoreView } from './stores.dto.js';
 import { ConnectionTestView } from './tests.dto.js';
+import { check, oneOf } from './vendor-form.js';
+
+const FORMS = [...STORE_FORMS.values()];
 
 @ApiResource('Store')
+@ApiExtraModels(...FORMS, ...STORE_VIEWS)
 @Controller('v1/merchants/:merchantId/store')
 export class StoresController {
   constructor(
@@ -29,15 +33,19 @@ export class StoresController {
   })
   @ApiIfMatch({ required: false, asked: false })
   @ApiProblems(404, 409)
-  @ApiOkResponse({ type: StoreView })
+  @ApiBody({ schema: oneOf(FORMS) })
+  @ApiOkResponse({ schema: oneOf(STORE_VIEWS) })
   async put(
     @Param('merchantId') merchantId: string,
-    @Body() body: PutStore,
+    @Body() body: unknown,
     @Calling() caller: Caller,
     @MaybeIfMatch() ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<StoreView> {
-    const row = await this.stores.putStore(merchantId, body, caller, ifMatch);
+    const { kind } = (body ?? {}) as { kind?: unknown };
+    // Whether there is such a kind, its rule says.
+    const form = STORE_FORMS.get(String(kind)) ?? STORE_FORMS.get(DEFAULT_STORE_KIND)!;
+    const row = await this.stores.putStore(merchantId, await check(body, form), caller, ifMatch);
     return withTag(reply, row, this.view(row));
   }
 
@@ -45,7 +53,7 @@ export class StoresController {
   @Needs('merchants:read')
   @ApiOperation({ summary: 'The connected shop', description: 'With its ETag.' })
   @ApiProblems(404)
-  @ApiOkResponse({ type: StoreView })
+  @ApiOkResponse({ schema: oneOf(STORE_VIEWS) })
   async find(
     @Param('merchantId') merchantId: string,
     @Res({ passthrough: true }) reply: FastifyReply,

@@ -38,8 +38,8 @@ export class MetaApps {
       if (known) {
         requireVersion(ifMatch, known.version);
         const { id, secret: sealed } = known;
-        const old = { table: 'meta_apps', id, column: 'app_secret', sealed } as const;
-        await this.former.replace(tx, merchantId, old, given.appSecret, given.overlapHours);
+        const secret = await this.vault.open('meta_apps', id, 'app_secret', sealed);
+        await this.former.replace(tx, merchantId, id, secret, given.appSecret, given.overlapHours);
       } else {
         if (ifMatch !== undefined) requireMatch(ifMatch, 0);
         await requireRoom(tx);

@@ -1,10 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { IsNull, MoreThan, type EntityManager } from 'typeorm';
-import { ChannelAccountEntity, lockNames, type ChannelKind, type NewItem } from '#persistence';
-import { CLOCK, newId, type Clock } from '#platform';
+import { In, IsNull, MoreThan, type EntityManager } from 'typeorm';
+import { ChannelAccountEntity, lockNames, type NewItem, type Settings } from '#persistence';
+import { CLOCK, ENV, newId, type Clock } from '#platform';
+import { channelOf, CHANNELS } from '#vendors';
 import { AuditLog } from '../audit/audit-log.js';
+import type { AdminEnv } from '../env.js';
 import { ChannelAccountView, type UpdateChannelAccount } from '../http/channel-accounts.dto.js';
-import type { PutWhatsAppAccount } from '../http/connections.dto.js';
 import { matchIfSaid } from '../http/etag.js';
 import { problem } from '../http/problem.js';
 import { conflictOn } from './conflicts.js';
@@ -17,18 +18,20 @@ const MOST_ACCOUNTS = 50;
 
 /** What an account is, in no channel's own words. */
 export interface NewAccount {
-  kind: ChannelKind;
+  kind: string;
   businessAccountId: string;
-  /** Meta's id of what messages are sent from. */
+  /** The channel's id of what messages are sent from. */
   senderId: string;
   displayName: string;
-  accessToken: string;
+  /** The vendor's fields: what is shown, and what is sealed. */
+  settings: Settings;
+  credentials: Settings;
   catalogId?: string;
   messagesPerSecond?: number;
   enabled?: boolean;
 }
 
-/** A merchant's WhatsApp numbers, Messenger pages and Instagram accounts. */
+/** A merchant's accounts at channels: numbers, pages. */
 @Injectable()
 export class ChannelAccounts {
   constructor(
@@ -37,6 +40,7 @@ export class ChannelAccounts {
     private readonly audit: AuditLog,
     private readonly resumed: ResumedAccounts,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(ENV) private readonly env: AdminEnv,
   ) {}
 
   /** In the order in which they were connected, one more than `limit`. */
@@ -55,11 +59,11 @@ export class ChannelAccounts {
     return this.merchants.read(merchantId, (tx) => findAccount(tx, merchantId, id));
   }
 
-  /** The number that was connected first. @throws ProblemException 404. */
-  firstWhatsApp(merchantId: string): Promise<ChannelAccountEntity> {
+  /** The account of this channel that was connected first. @throws ProblemException 404. */
+  first(merchantId: string, kind: string): Promise<ChannelAccountEntity> {
     return this.merchants.read(merchantId, async (tx) => {
-      const [row] = await whatsAppNumbers(tx, merchantId);
-      if (!row) throw problem(404, 'not_connected', 'no WhatsApp number is connected yet');
+      const [row] = await accountsOf(tx, merchantId, [kind]);
+      if (!row) throw problem(404, 'not_connected', `no ${channelOf(kind).displayName} account is connected yet`);
       return row;
     });
   }
@@ -70,34 +74,25 @@ export class ChannelAccounts {
   }
 
   /**
-   * Connects a merchant's number, or replaces the settings of the one that it has. Of several, the one that is named
-   * by its `phoneNumberId`. @throws ProblemException 409 when it belongs to another merchant or none of several is
+   * Connects a merchant's account, or replaces the settings of the one that it has at this channel. Of several, the one
+   * that is named by its sender. @throws ProblemException 409 when it belongs to another merchant or none of several is
    * meant, 412.
    */
-  async putWhatsApp(
-    merchantId: string,
-    given: PutWhatsAppAccount,
-    ifMatch?: string,
-  ): Promise<ChannelAccountEntity> {
+  async put(merchantId: string, given: NewAccount, ifMatch?: string): Promise<ChannelAccountEntity> {
     const { row, asked } = await this.merchants.within(merchantId, async (tx, merchant) => {
       requireOpen(merchant);
-      const numbers = await whatsAppNumbers(tx, merchantId);
-      const named = numbers.find((n) => n.phoneNumberId === given.phoneNumberId);
-      if (!named && numbers.length > 1) {
+      const all = await accountsOf(tx, merchantId, [given.kind]);
+      const named = all.find((n) => n.phoneNumberId === given.senderId);
+      if (!named && all.length > 1) {
         throw problem(
           409,
           'several_numbers',
-          'this merchant has several numbers: POST connects one more, PATCH by its id changes one',
+          'this merchant has several of them: POST connects one more, PATCH by its id changes one',
         );
       }
-      matchIfSaid(ifMatch, named ?? numbers[0] ?? null);
-      const known = named ?? numbers[0];
-      const stored = await this.store(tx, merchantId, known, {
-        ...given,
-        kind: 'whatsapp',
-        senderId: given.phoneNumberId,
-        displayName: given.displayPhoneNumber,
-      });
+      const known = named ?? all[0];
+      matchIfSaid(ifMatch, known ?? null);
+      const stored = await this.store(tx, merchantId, known, given);
       return { row: stored, asked: await this.askIfSwitchedOn(tx, known, stored) };
     });
     await this.resumed.wake(asked);
@@ -108,29 +103,26 @@ export class ChannelAccounts {
   async update(
     merchantId: string,
     id: string,
-    change: UpdateChannelAccount,
+    change: UpdateChannelAccount & Pick<NewAccount, 'settings' | 'credentials'>,
     ifMatch?: string,
   ): Promise<ChannelAccountEntity> {
     const { updated, asked } = await this.merchants.within(merchantId, async (tx, merchant) => {
       requireOpen(merchant);
       const row = await findAccount(tx, merchantId, id);
       matchIfSaid(ifMatch, row);
-      const { accessToken, displayName, catalogId, messagesPerSecond, enabled } = change;
+      const { displayName, catalogId, messagesPerSecond, enabled } = change;
+      const newSecret = Object.keys(change.credentials).length > 0;
+      const isReconnected = newSecret || Object.keys(change.settings).length > 0;
       const next = tx.create(ChannelAccountEntity, {
         ...row,
         displayPhoneNumber: displayName ?? row.displayPhoneNumber,
         catalogId: catalogId ?? row.catalogId,
         messagesPerSecond: messagesPerSecond ?? row.messagesPerSecond,
         enabled: enabled ?? row.enabled,
-        ...(accessToken === undefined
-          ? {}
-          : {
-              accessToken: await this.vault.seal('channel_accounts', id, 'access_token', accessToken),
-              verifiedAt: null,
-            }),
+        ...(isReconnected && { ...(await this.vault.change('channel_accounts', row, change)), verifiedAt: null }),
       });
       await tx.save(ChannelAccountEntity, next);
-      await this.record(tx, row, next, accessToken !== undefined);
+      await this.record(tx, row, next, newSecret);
       return { updated: next, asked: await this.askIfSwitchedOn(tx, row, next) };
     });
     await this.resumed.wake(asked);
@@ -151,7 +143,8 @@ export class ChannelAccounts {
     if (!known && (await tx.countBy(ChannelAccountEntity, { merchantId })) >= MOST_ACCOUNTS) {
       throw problem(422, 'too_many_accounts', `a merchant has ${MOST_ACCOUNTS} channel accounts at most`);
     }
-    if (given.kind === 'whatsapp') await requireOwnBusinessAccount(tx, merchantId, given.businessAccountId);
+    const { templates, webhooks } = channelOf(given.kind);
+    if (webhooks) await requireOwnBusinessAccount(tx, merchantId, given.businessAccountId);
     const id = known?.id ?? newId('acc');
     const row = tx.create(ChannelAccountEntity, {
       id,
@@ -161,7 +154,7 @@ export class ChannelAccounts {
       phoneNumberId: given.senderId,
       displayPhoneNumber: given.displayName,
       catalogId: given.catalogId ?? null,
-      accessToken: await this.vault.seal('channel_accounts', id, 'access_token', given.accessToken),
+      ...(await this.vault.sealFields('channel_accounts', id, given.settings, given.credentials)),
       messagesPerSecond: given.messagesPerSecond ?? 80,
       enabled: given.enabled ?? true,
       verifiedAt: null,
@@ -173,7 +166,7 @@ export class ChannelAccounts {
       async (): Promise<unknown> =>
         known ? tx.save(ChannelAccountEntity, row) : tx.insert(ChannelAccountEntity, row),
     );
-    if (!known) await shareTemplates(tx, row);
+    if (!known && templates) await shareTemplates(tx, row);
     await this.record(tx, known, row, true);
     return row;
   }
@@ -196,9 +189,13 @@ export class ChannelAccounts {
       merchantId: row.merchantId,
       action: known ? 'channel_account.update' : 'channel_account.connect',
       target: row.id,
-      before: known && ChannelAccountView.of(known),
-      after: { ...ChannelAccountView.of(row), accessToken: newSecret ? 'new' : 'as before' },
+      before: known && this.view(known),
+      after: { ...this.view(row), credentials: newSecret ? 'new' : 'as before' },
     });
+  }
+
+  private view(row: ChannelAccountEntity): ChannelAccountView {
+    return ChannelAccountView.of(row, this.env.PUBLIC_GATEWAY_URL);
   }
 }
 
@@ -222,10 +219,17 @@ async function requireOwnBusinessAccount(
   }
 }
 
-/** Numbers of a merchant, the one that was connected first before the others. */
-export function whatsAppNumbers(tx: EntityManager, merchantId: string): Promise<ChannelAccountEntity[]> {
+/** Kinds of the channels that a customer can talk on. */
+const TALKING = CHANNELS.filter(({ webhooks }) => webhooks).map(({ kind }) => kind);
+
+/** A merchant's accounts of these channels, the one that was connected first before the others. */
+export function accountsOf(
+  tx: EntityManager,
+  merchantId: string,
+  kinds: readonly string[] = TALKING,
+): Promise<ChannelAccountEntity[]> {
   return tx.find(ChannelAccountEntity, {
-    where: { merchantId, kind: 'whatsapp', releasedAt: IsNull() },
+    where: { merchantId, kind: In([...kinds]), releasedAt: IsNull() },
     order: { createdAt: 'ASC', id: 'ASC' },
   });
 }
@@ -238,7 +242,6 @@ async function findAccount(tx: EntityManager, merchantId: string, id: string): P
 
 /** Templates belong to the business account: a new number of it can send them like the others. */
 async function shareTemplates(tx: EntityManager, account: ChannelAccountEntity): Promise<void> {
-  if (account.kind !== 'whatsapp') return;
   await tx.query(
     `INSERT INTO tenancy.templates (id, merchant_id, channel_account_id, purpose, name, language, category, body,
        parameters, created_at)

@@ -26,8 +26,7 @@ export class ConnectionTests {
   async channelAccount(merchantId: string, id: string): Promise<ConnectionTestView> {
     const account = await this.accounts.find(merchantId, id);
     if (account.releasedAt) throw problem(409, 'merchant_closed', 'a closed merchant stays as it is');
-    const probe = account.kind === 'whatsapp' ? 'probeWhatsApp' : 'probePage';
-    return this.note(merchantId, 'channel_account', id, await this.vendors[probe](account), (at) =>
+    return this.note(merchantId, 'channel_account', id, await this.vendors.probeChannel(account), (at) =>
       this.accounts.noteVerified(merchantId, id, at),
     );
   }
@@ -49,7 +48,7 @@ export class ConnectionTests {
   /** @throws ProblemException 404, 409 for a closed merchant. */
   async paymentAccount(merchantId: string, account: string): Promise<ConnectionTestView> {
     const row = await this.payments.find(merchantId, account, { open: true });
-    return this.note(merchantId, 'payment_provider', row.id, await this.vendors.probeStripe(row), (at) =>
+    return this.note(merchantId, 'payment_provider', row.id, await this.vendors.probePayment(row), (at) =>
       this.payments.noteVerified(merchantId, row.id, at),
     );
   }

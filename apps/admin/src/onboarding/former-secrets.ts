@@ -11,14 +11,6 @@ export const MAX_OVERLAP_HOURS = 168;
 const MOST = 3;
 const TABLE = 'tenancy.former_webhook_secrets';
 
-/** Where a secret is sealed: its row and column. */
-export interface SealedAt {
-  table: 'store_connections' | 'payment_providers' | 'meta_apps';
-  id: string;
-  column: string;
-  sealed: string;
-}
-
 /** Webhook secrets that were replaced, and are good for a while beside their successors. */
 @Injectable()
 export class FormerSecrets {
@@ -28,22 +20,22 @@ export class FormerSecrets {
   ) {}
 
   /**
-   * Keeps the secret that stands at `old` for `overlapHours`, if `successor` is another one. With 0 hours it ends now,
+   * Keeps the secret that `ownerId` had for `overlapHours`, if `successor` is another one. With 0 hours it ends now,
    * and with it all that were kept before: the answer to a secret that got out. The caller's transaction stores both.
    */
   async replace(
     tx: EntityManager,
     merchantId: string,
-    old: SealedAt,
+    ownerId: string,
+    secret: string,
     successor: string,
     overlapHours = OVERLAP_HOURS,
   ): Promise<void> {
     const now = this.clock.now();
-    if (overlapHours === 0) return this.forget(tx, old.id);
+    if (overlapHours === 0) return this.forget(tx, ownerId);
     const over = `SELECT ctid FROM ${TABLE} WHERE owner_id = $1 AND (until <= $2 OR id NOT IN
       (SELECT id FROM ${TABLE} WHERE owner_id = $1 ORDER BY until DESC LIMIT ${MOST - 1})) FOR UPDATE`;
-    await removeRows(tx, TABLE, over, [old.id, now]);
-    const secret = await this.vault.open(old.table, old.id, old.column, old.sealed);
+    await removeRows(tx, TABLE, over, [ownerId, now]);
     if (secret === successor) return;
     const id = newId('old');
     await tx.query(
@@ -52,7 +44,7 @@ export class FormerSecrets {
       [
         id,
         merchantId,
-        old.id,
+        ownerId,
         await this.vault.seal('former_webhook_secrets', id, 'secret', secret),
         new Date(now.getTime() + overlapHours * 3_600_000),
       ],

@@ -97,11 +97,13 @@ export class LifeCycle {
     });
   }
 
-  /** A channel account stays, as what its messages and templates hang on, with a token that is none. */
+  /** A channel account stays, as what its messages and templates hang on, without its credentials. */
   private async wipeCredentials(tx: EntityManager, merchantId: string, now: Date): Promise<void> {
     for (const { id } of await tx.findBy(ChannelAccountEntity, { merchantId })) {
+      // The release before reads a token from every account.
       const accessToken = await this.vault.seal('channel_accounts', id, 'access_token', 'wiped');
-      await tx.update(ChannelAccountEntity, { id }, { enabled: false, releasedAt: now, accessToken });
+      const wiped = { credentials: null, settings: {}, accessToken };
+      await tx.update(ChannelAccountEntity, { id }, { enabled: false, releasedAt: now, ...wiped });
     }
     for (const table of ['store_connections', 'payment_providers', 'former_webhook_secrets', 'meta_apps']) {
       const theirs = `SELECT ctid FROM tenancy.${table} WHERE merchant_id = $1 FOR UPDATE`;

@@ -1,9 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { PaymentProviderEntity } from '#persistence';
 import { CLOCK, ENV, newId, type Clock } from '#platform';
+import { paymentProviderOf } from '#vendors';
 import { AuditLog } from '../audit/audit-log.js';
 import { AdminEnv } from '../env.js';
 import { PaymentAccountView, type PutPaymentAccount } from '../http/payment-accounts.dto.js';
+import { divide } from '../http/vendor-form.js';
+import { providerKindOf } from '#core/tenancy';
 import { matchIfSaid } from '../http/etag.js';
 import { problem } from '../http/problem.js';
 import { FormerSecrets } from './former-secrets.js';
@@ -58,20 +61,22 @@ export class PaymentAccounts {
       const known = await tx.findOneBy(PaymentProviderEntity, { merchantId, account });
       matchIfSaid(ifMatch, known);
       const id = known?.id ?? newId('pay');
+      const kind = providerKindOf(account);
+      const { fields, webhooks } = paymentProviderOf(kind);
+      const { settings, credentials } = divide(fields, given);
       if (known) {
-        const sealed = known.webhookSecret;
-        const old = { table: 'payment_providers', id, column: 'webhook_secret', sealed } as const;
-        await this.former.replace(tx, merchantId, old, given.webhookSecret, given.overlapHours);
+        const { [webhooks.secret]: secret } = await this.vault.openFields('payment_providers', known);
+        const successor = credentials[webhooks.secret]!;
+        if (secret) await this.former.replace(tx, merchantId, id, secret, successor, given.overlapHours);
       } else if ((await tx.countBy(PaymentProviderEntity, { merchantId })) >= MOST_ACCOUNTS) {
         throw problem(422, 'too_many_accounts', `a merchant has ${MOST_ACCOUNTS} payment accounts at most`);
       }
       const row = tx.create(PaymentProviderEntity, {
         id,
         merchantId,
-        kind: 'stripe',
+        kind,
         account,
-        secretKey: await this.vault.seal('payment_providers', id, 'secret_key', given.secretKey),
-        webhookSecret: await this.vault.seal('payment_providers', id, 'webhook_secret', given.webhookSecret),
+        ...(await this.vault.sealFields('payment_providers', id, settings, credentials)),
         verifiedAt: null,
         createdAt: known?.createdAt ?? this.clock.now(),
       });

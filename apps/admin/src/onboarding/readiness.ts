@@ -1,10 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { GraphCallError } from '#adapters/whatsapp-cloud';
 import { syncStore } from '#contracts';
 import { TEMPLATE_PURPOSES } from '#core/messaging';
 import {
-  DEFAULT_PAYMENT_ACCOUNT,
   readinessSteps,
   routingFault,
   type Connection,
@@ -22,7 +20,8 @@ import {
   type TemplateEntity,
   type MerchantEntity,
 } from '#persistence';
-import { whatsAppNumbers } from './channel-accounts.js';
+import { CallFailed, PAYMENT_PROVIDERS } from '#vendors';
+import { accountsOf } from './channel-accounts.js';
 import { Merchants } from './merchants.js';
 import { Templates } from './templates.js';
 import { readTestMessage } from './test-messages.js';
@@ -77,7 +76,7 @@ export class Readiness {
     if (numbers.length === 0) return MISSING;
     const enabled = numbers.filter((n) => n.enabled);
     if (enabled.length === 0) return { state: 'disabled' };
-    const answers = await Promise.all(enabled.map((n) => this.vendors.probeWhatsApp(n)));
+    const answers = await Promise.all(enabled.map((n) => this.vendors.probeChannel(n)));
     const failing = answers.findIndex((answer) => answer.state === 'failing');
     const answer = answers[failing];
     if (answer?.state !== 'failing') return { state: 'ok' };
@@ -89,9 +88,9 @@ export class Readiness {
   private async payments(
     accounts: readonly PaymentProviderEntity[],
   ): Promise<{ account: string; connection: Connection }> {
-    const answers = await Promise.all(accounts.map((row) => this.vendors.probeStripe(row)));
+    const answers = await Promise.all(accounts.map((row) => this.vendors.probePayment(row)));
     const failing = answers.findIndex((answer) => answer.state === 'failing');
-    const account = (accounts[failing] ?? accounts[0])?.account ?? DEFAULT_PAYMENT_ACCOUNT;
+    const account = (accounts[failing] ?? accounts[0])?.account ?? PAYMENT_PROVIDERS[0]!.kind;
     const answer = answers[failing] ?? answers[0] ?? MISSING;
     if (answer.state !== 'failing' || accounts.length === 1) return { account, connection: answer };
     return { account, connection: { state: 'failing', why: `${account}: ${answer.why}` } };
@@ -101,7 +100,7 @@ export class Readiness {
     numbers: [account],
     templates,
   }: Stored): Promise<ReadinessFacts['templates']> {
-    const facts = account && templates.length > 0 ? await this.askMeta(account) : [];
+    const facts = account && templates.length > 0 ? await this.askChannel(account) : [];
     return TEMPLATE_PURPOSES.map((purpose) => {
       const statuses = templates
         .filter((t) => t.purpose === purpose)
@@ -113,11 +112,11 @@ export class Readiness {
     });
   }
 
-  private async askMeta(account: ChannelAccountEntity) {
+  private async askChannel(account: ChannelAccountEntity) {
     try {
       return await this.templates.statuses(account);
     } catch (error) {
-      if (error instanceof GraphCallError) return undefined; // shown as unknown; the account's step says why
+      if (error instanceof CallFailed) return undefined; // shown as unknown; the account's step says why
       throw error;
     }
   }
@@ -143,7 +142,7 @@ async function read(tx: EntityManager, merchant: MerchantEntity): Promise<Stored
   const { merchantId } = merchant;
   return {
     merchant,
-    numbers: await whatsAppNumbers(tx, merchantId),
+    numbers: await accountsOf(tx, merchantId),
     store: await tx.findOneBy(StoreConnectionEntity, { merchantId }),
     payments: await tx.find(PaymentProviderEntity, { where: { merchantId }, order: { account: 'ASC' } }),
     routes: (await tx.findOneBy(MerchantSettingsEntity, { merchantId }))?.document.payments?.routes ?? [],

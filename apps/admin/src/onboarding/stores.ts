@@ -4,11 +4,13 @@ import type { Caller } from '#core/tenancy';
 import { Journal, StoreConnectionEntity } from '#persistence';
 import { CLOCK, ENV, judgeUrl, newId, urlPolicyFromEnv, type Clock } from '#platform';
 import { toItem, wakeOf, Waker } from '#queue';
+import { storeOf, type Field } from '#vendors';
 import { AuditLog } from '../audit/audit-log.js';
 import { AdminEnv } from '../env.js';
-import { StoreView, type PutStore } from '../http/connections.dto.js';
 import { matchIfSaid } from '../http/etag.js';
 import { fieldProblem, problem } from '../http/problem.js';
+import { DEFAULT_STORE_KIND, StoreView, type PutStore } from '../http/stores.dto.js';
+import { divide } from '../http/vendor-form.js';
 import { FormerSecrets } from './former-secrets.js';
 import { Merchants, requireOpen } from './merchants.js';
 import { Vault } from './vault.js';
@@ -46,12 +48,10 @@ export class Stores {
     caller: Caller,
     ifMatch?: string,
   ): Promise<StoreConnectionEntity> {
-    // In development and tests a shop may be on this machine, if an operator says so.
-    const allowPrivate = caller.kind === 'operator' && urlPolicyFromEnv(this.env).allowPrivate;
-    const verdict = judgeUrl(given.baseUrl, { allowPrivate });
-    if (verdict.outcome === 'refused') {
-      throw fieldProblem([{ field: 'baseUrl', rule: 'isPublicHttpsUrl', detail: `baseUrl ${verdict.rule}` }]);
-    }
+    const kind = given.kind ?? DEFAULT_STORE_KIND;
+    const { fields, webhooks } = storeOf(kind);
+    const { settings, credentials } = divide(fields, given);
+    this.requirePublic(fields, settings, caller);
     const now = this.clock.now();
     const { row, sync } = await this.merchants.within(merchantId, async (tx, merchant) => {
       requireOpen(merchant);
@@ -59,22 +59,17 @@ export class Stores {
       matchIfSaid(ifMatch, known);
       const id = known?.id ?? newId('sto');
       if (known) {
-        const old = {
-          table: 'store_connections',
-          id,
-          column: 'webhook_secret',
-          sealed: known.webhookSecret,
-        } as const;
-        await this.former.replace(tx, merchantId, old, given.webhookSecret, given.overlapHours);
+        const former = storeOf(known.kind).webhooks.secret;
+        const { [former]: secret } = await this.vault.openFields('store_connections', known);
+        const successor = credentials[webhooks.secret]!;
+        if (secret) await this.former.replace(tx, merchantId, id, secret, successor, given.overlapHours);
       }
       const row = tx.create(StoreConnectionEntity, {
         id,
         merchantId,
-        kind: 'rest',
-        baseUrl: given.baseUrl.replace(/\/+$/, ''),
+        kind,
         region: given.region,
-        apiKey: await this.vault.seal('store_connections', id, 'api_key', given.apiKey),
-        webhookSecret: await this.vault.seal('store_connections', id, 'webhook_secret', given.webhookSecret),
+        ...(await this.vault.sealFields('store_connections', id, settings, credentials)),
         maxAgeSeconds: given.maxAgeSeconds ?? 900,
         verifiedAt: null,
         createdAt: known?.createdAt ?? now,
@@ -96,6 +91,23 @@ export class Stores {
     });
     await this.waker.wake([wakeOf(sync, now)]);
     return row;
+  }
+
+  /** In development and tests a shop may be on this machine, if an operator says so. @throws ProblemException 400 */
+  private requirePublic(
+    fields: readonly Field[],
+    values: Readonly<Record<string, string>>,
+    caller: Caller,
+  ): void {
+    const allowPrivate = caller.kind === 'operator' && urlPolicyFromEnv(this.env).allowPrivate;
+    const problems = fields
+      .filter(({ name, kind }) => kind === 'url' && values[name] !== undefined)
+      .flatMap(({ name: field }) => {
+        const verdict = judgeUrl(values[field]!, { allowPrivate });
+        if (verdict.outcome !== 'refused') return [];
+        return [{ field, rule: 'isPublicHttpsUrl', detail: `${field} ${verdict.rule}` }];
+      });
+    if (problems.length > 0) throw fieldProblem(problems);
   }
 
   private view(row: StoreConnectionEntity): StoreView {

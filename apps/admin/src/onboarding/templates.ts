@@ -1,21 +1,21 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { MoreThan, type EntityManager } from 'typeorm';
-import { GraphCallError, type TemplateFacts, type WhatsAppClient } from '#adapters/whatsapp-cloud';
 import { checkTemplateText, sampleValues } from '#core/tenancy';
 import type { TemplatePurpose } from '#core/messaging';
 import { type ChannelAccountEntity, TemplateEntity } from '#persistence';
 import { CLOCK, newId, type Clock } from '#platform';
+import { CallFailed, type TemplateBook, type TemplateFacts } from '#vendors';
 import { AuditLog } from '../audit/audit-log.js';
 import { fieldProblem, problem } from '../http/problem.js';
 import type { PutTemplate } from '../http/templates.dto.js';
-import { whatsAppNumbers } from './channel-accounts.js';
+import { accountsOf } from './channel-accounts.js';
 import { Merchants, requireOpen } from './merchants.js';
-import { graphReason, Vendors } from './vendors.js';
+import { Vendors } from './vendors.js';
 
-/** As many languages as Meta itself has. */
+/** As many languages as a channel may have. */
 const MOST_LANGUAGES = 100;
 
-/** Templates by purpose, here and at Meta. */
+/** Templates by purpose, here and at the channel. */
 @Injectable()
 export class Templates {
   constructor(
@@ -37,9 +37,9 @@ export class Templates {
   }
 
   /**
-   * Makes sure that Meta has the template, then stores which one serves the purpose.
-   * @throws ProblemException 409 without a channel account, 422 when Meta refuses or with too many languages, 502 when
-   * Meta does not answer.
+   * Makes sure that the channel has the template, then stores which one serves the purpose.
+   * @throws ProblemException 409 without a channel account, 422 when the channel refuses or with too many languages, 502
+   * when it does not answer.
    */
   async put(
     merchantId: string,
@@ -51,18 +51,21 @@ export class Templates {
     const accounts = await this.merchants.read(merchantId, async (tx, merchant) => {
       requireOpen(merchant);
       await requireFewLanguages(tx, purpose, given.language);
-      return whatsAppNumbers(tx, merchantId);
+      return accountsOf(tx, merchantId);
     });
     const [first] = accounts;
-    if (!first) throw problem(409, 'not_connected', 'connect the WhatsApp number first');
+    if (!first) throw problem(409, 'not_connected', 'connect a channel account first');
     // Templates belong to the business account: each of them needs it once, and every number of it can send it.
     const businesses = accounts.filter(
       (a, i) => accounts.findIndex((b) => b.businessAccountId === a.businessAccountId) === i,
     );
     const answers = [];
     for (const account of businesses) {
-      answers.push(await ensureAtMeta(await this.vendors.whatsApp(account), account, given));
+      const book = await this.vendors.templates(account);
+      if (book) answers.push(await ensure(book, given));
     }
+    const [answer] = answers;
+    if (!answer) throw problem(422, 'no_templates', 'the connected channels have no templates');
     const row = await this.merchants.within(merchantId, async (tx) => {
       await requireFewLanguages(tx, purpose, given.language);
       const rows: TemplateEntity[] = [];
@@ -72,8 +75,7 @@ export class Templates {
       await this.audit.record(tx, { merchantId, action: 'template.put', target, after });
       return rows[0]!;
     });
-    const { status, created } = answers[0]!;
-    return { row, status, created };
+    return { row, ...answer };
   }
 
   private async store(
@@ -99,10 +101,9 @@ export class Templates {
     );
   }
 
-  /** Meta's word for each of the account's templates. @throws GraphCallError */
+  /** The channel's word for each of the account's templates. @throws CallFailed */
   async statuses(account: ChannelAccountEntity): Promise<TemplateFacts[]> {
-    const client = await this.vendors.whatsApp(account);
-    return client.getTemplates(account.businessAccountId);
+    return (await this.vendors.templates(account))?.list() ?? [];
   }
 }
 
@@ -121,28 +122,20 @@ async function requireFewLanguages(tx: EntityManager, purpose: string, language:
   }
 }
 
-async function ensureAtMeta(
-  client: WhatsAppClient,
-  account: ChannelAccountEntity,
+async function ensure(
+  book: TemplateBook,
   given: PutTemplate,
 ): Promise<{ status: string; created: boolean }> {
   try {
-    const known = (await client.getTemplates(account.businessAccountId)).find(
-      (t) => t.name === given.name && t.language === given.language,
-    );
+    const known = (await book.list()).find((t) => t.name === given.name && t.language === given.language);
     if (known) return { status: known.status, created: false };
-    const made = await client.createTemplate(account.businessAccountId, {
-      name: given.name,
-      language: given.language,
-      category: given.category.toUpperCase() as 'UTILITY' | 'MARKETING' | 'AUTHENTICATION',
-      body: given.body,
-      examples: sampleValues(given.parameters),
-    });
+    const { name, language, category, body, parameters } = given;
+    const made = await book.create({ name, language, category, body, examples: sampleValues(parameters) });
     return { status: made.status, created: true };
   } catch (error) {
-    if (!(error instanceof GraphCallError)) throw error;
-    throw error.code === undefined
-      ? problem(502, 'vendor_unreachable', graphReason(error))
-      : problem(422, 'vendor_refused', graphReason(error));
+    if (!(error instanceof CallFailed)) throw error;
+    throw error.why === 'no_answer'
+      ? problem(502, 'vendor_unreachable', error.message)
+      : problem(422, 'vendor_refused', error.message);
   }
 }

@@ -10,7 +10,7 @@ import { AuditLog } from '../audit/audit-log.js';
 import { phoneIn } from '../http/phone.js';
 import { problem } from '../http/problem.js';
 import type { SendTestMessage, TestMessageView } from '../http/tests.dto.js';
-import { whatsAppNumbers } from './channel-accounts.js';
+import { accountsOf } from './channel-accounts.js';
 import { Merchants, requireOpen } from './merchants.js';
 
 /** Test messages belong to no conversation; this is how they are found again. */
@@ -66,9 +66,9 @@ async function chooseNumber(
   merchantId: string,
   id: string | undefined,
 ): Promise<ChannelAccountEntity> {
-  const numbers = await whatsAppNumbers(tx, merchantId);
+  const numbers = await accountsOf(tx, merchantId);
   const account = id === undefined ? numbers[0] : numbers.find((n) => n.id === id);
-  if (!account) throw problem(404, 'not_connected', 'there is no such WhatsApp number: connect it first');
+  if (!account) throw problem(404, 'not_connected', 'there is no such channel account: connect it first');
   return account;
 }
 

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
+import { webhookSources } from '#vendors';
 import { problem } from '../http/problem.js';
 import { exactly, type After } from './keyset.js';
 import { bytesEach, LARGEST_READ, payloadUpTo } from './payloads.js';
 import { Reading } from './reading.js';
 
 /** Who sends webhooks. */
-export const OUTSIDE = ['whatsapp', 'stripe', 'store'] as const;
+export const OUTSIDE: readonly string[] = webhookSources();
 
 /** How a journaled webhook item stands; `dead_letter` and `pending` are not settled. */
 export const ITEM_STATES = ['pending', 'done', 'skipped', 'ignored', 'dead_letter'] as const;

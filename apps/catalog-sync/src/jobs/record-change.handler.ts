@@ -1,16 +1,15 @@
 import { Controller } from '@nestjs/common';
-import { FieldError, readCatalogChange, type CatalogChange } from '#adapters/rest-store';
 import {
+  changeIn,
   done,
   recordChange,
   RecordChangePayload,
-  rejected,
   skipped,
   syncStore,
   type BulkOutcome,
   type SyncStorePayload,
 } from '#contracts';
-import type { StoreProduct } from '#core/catalog';
+import type { CatalogChange, StoreProduct } from '#core/catalog';
 import { BulkJobHandler, type BulkContext } from '#queue';
 import { newestOfEach, ProductCopy, type Sequenced, type SetResult } from '../copy/product-copy.js';
 
@@ -35,14 +34,13 @@ export class RecordChangeHandler {
 
   @BulkJobHandler(recordChange)
   async handle(payloads: RecordChangePayload[], ctx: BulkContext): Promise<BulkOutcome[]> {
-    const read = payloads.map((payload) => readSaid(payload, ctx.now));
-    const all = read.filter((said) => 'change' in said);
+    const all = payloads.map((payload) => saidIn(payload, ctx.now));
     // Products first: a figure may be of one that they bring.
     await this.storeProducts(all, ctx);
     await this.setPrices(all, ctx);
     await this.setAvailable(all, ctx);
     if (all.some((said) => said.became === 'unknown')) ctx.emit(syncStore, readChanges(ctx.now));
-    return read.map((said) => ('change' in said ? outcomeOf(said.became!) : said));
+    return all.map((said) => outcomeOf(said.became!));
   }
 
   private async storeProducts(all: readonly Said[], { tx, merchantId, now }: BulkContext): Promise<void> {
@@ -91,16 +89,9 @@ function became(
   }
 }
 
-function readSaid(payload: RecordChangePayload, now: Date): Said | ReturnType<typeof rejected> {
-  try {
-    const change = readCatalogChange(payload.type, payload.data);
-    if (change.sku !== payload.sku) return rejected('data.sku must be the SKU of the stream');
-    const at = new Date(Math.min(Date.parse(payload.occurredAt), now.getTime()));
-    return { change, sequence: payload.sequence, at };
-  } catch (error) {
-    if (error instanceof FieldError) return rejected(error.message);
-    throw error;
-  }
+function saidIn(payload: RecordChangePayload, now: Date): Said {
+  const at = new Date(Math.min(Date.parse(payload.occurredAt), now.getTime()));
+  return { change: changeIn(payload), sequence: payload.sequence, at };
 }
 
 function outcomeOf(result: SetResult): BulkOutcome {

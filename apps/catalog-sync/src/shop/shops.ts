@@ -1,10 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import CircuitBreaker from 'opossum';
-import { RestStore } from '#adapters/rest-store';
 import type { CartLine, Quote, StorePort } from '#core/catalog';
 import { PortError } from '#core/tenancy';
 import type { StoreConnection } from '#persistence';
 import { Counter, ENV, GUARDED_FETCH, Histogram, type GuardedFetch } from '#platform';
+import { meansOf, storeOf, type Fields } from '#vendors';
 import { CatalogSyncEnv } from '../env.js';
 
 /** After as many failed calls within ten seconds as make half of them, the shop is left alone for this long. */
@@ -24,8 +25,8 @@ const opened = new Counter({
 });
 
 interface Shop {
-  /** Changes when address or key do: a corrected setting starts with a clean record. */
-  settings: string;
+  /** Others when address or key are: a corrected setting starts with a clean record. */
+  fields: Fields;
   store: StorePort;
   breaker: CircuitBreaker<[CartLine[], string], Quote>;
 }
@@ -41,9 +42,8 @@ export class Shops implements OnApplicationShutdown {
   ) {}
 
   /** For syncs: patient, and without the breaker. */
-  forSync({ baseUrl, apiKey }: StoreConnection): StorePort {
-    const timeoutMs = this.env.STORE_SYNC_TIMEOUT_MS;
-    return new RestStore({ baseUrl, apiKey, timeoutMs, fetch: this.fetch });
+  forSync(connection: StoreConnection): StorePort {
+    return this.connect(connection, this.env.STORE_SYNC_TIMEOUT_MS);
   }
 
   /** @throws PortError, at once with code `breaker_open` while the shop is left alone. */
@@ -70,14 +70,13 @@ export class Shops implements OnApplicationShutdown {
     this.shops.clear();
   }
 
-  private shop({ merchantId, baseUrl, apiKey }: StoreConnection): Shop {
-    const settings = `${baseUrl} ${apiKey}`;
+  private shop(connection: StoreConnection): Shop {
+    const { merchantId, fields } = connection;
     const known = this.shops.get(merchantId);
-    if (known?.settings === settings) return known;
+    if (known && isDeepStrictEqual(known.fields, fields)) return known;
     this.forget(merchantId);
     if (this.shops.size >= MAX_SHOPS) this.forget(this.shops.keys().next().value!);
-    const timeoutMs = this.env.STORE_TIMEOUT_MS;
-    const store = new RestStore({ baseUrl, apiKey, timeoutMs, fetch: this.fetch });
+    const store = this.connect(connection, this.env.STORE_TIMEOUT_MS);
     const breaker = new CircuitBreaker((lines: CartLine[], region: string) => store.quote(lines, region), {
       timeout: false, // the adapter has its own
       errorThresholdPercentage: 50,
@@ -91,9 +90,13 @@ export class Shops implements OnApplicationShutdown {
       errorFilter: (error) => error instanceof PortError && error.kind === 'rejected',
     });
     breaker.on('open', () => opened.inc());
-    const shop: Shop = { settings, store, breaker };
+    const shop: Shop = { fields, store, breaker };
     this.shops.set(merchantId, shop);
     return shop;
+  }
+
+  private connect({ kind, fields }: StoreConnection, timeoutMs: number): StorePort {
+    return storeOf(kind).connect(fields, meansOf(this.env, { timeoutMs, fetch: this.fetch }));
   }
 
   private forget(merchantId: string): void {

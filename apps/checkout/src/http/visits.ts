@@ -2,7 +2,6 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Logger } from 'nestjs-pino';
 import { compareQuotes, type QuoteChange } from '#core/catalog';
 import {
-  accountOf,
   canOpenSession,
   compareWhileHeld,
   shortQuote,
@@ -10,15 +9,13 @@ import {
   type Order,
   type PaymentStatus,
 } from '#core/checkout';
-import { PortError } from '#core/tenancy';
+import { PortError, providerKindOf } from '#core/tenancy';
 import { CLOCK, ENV, type Clock } from '#platform';
 import { CheckoutEnv, publicUrl } from '../env.js';
 import { Orders } from '../orders.js';
 import { Partners, type Shop } from '../partners.js';
 import { hostedPaymentRequest, linesOf } from '../requests.js';
 
-/** Stripe asks for at least 30 minutes; one more for the way there, in milliseconds. */
-const SESSION_MS = 31 * 60_000;
 /** The hold outlives the page by this much, in milliseconds. */
 const MARGIN_MS = 120_000;
 
@@ -91,8 +88,8 @@ export class Visits {
       case 'paid':
       case 'pending':
         await this.orders.recordPayment(order.merchantId, {
-          provider: 'stripe',
-          account: accountOf(order),
+          provider: providerKindOf(order.account!),
+          account: order.account!,
           eventId: `return_${sessionId}_${status.status}`,
           kind: status.status,
           orderRef: order.orderRef,
@@ -112,7 +109,7 @@ export class Visits {
 
   /** Undefined when the provider refuses to open a page and nobody can have been led to one. */
   private async toPage(order: Order, shop: Shop): Promise<Opening | undefined> {
-    const expiresAt = new Date(this.clock.now().getTime() + SESSION_MS).toISOString();
+    const expiresAt = new Date(this.clock.now().getTime() + this.partners.pageLifeMs(order)).toISOString();
     const wanted = await this.change(order, { type: 'session_wanted', expiresAt });
     const { session } = wanted;
     if (!session || !canOpenSession(wanted, this.clock.now())) return { outcome: 'status', order: wanted };
@@ -166,7 +163,7 @@ export class Visits {
     const result = await shop.store.reserve({
       orderRef: order.orderRef,
       lines,
-      ttlSeconds: (SESSION_MS + MARGIN_MS) / 1_000,
+      ttlSeconds: (this.partners.pageLifeMs(order) + MARGIN_MS) / 1_000,
       idempotencyKey: `${order.orderRef}_page_${session.attempt}`,
     });
     if (result.outcome === 'held') return this.renewed(order, result);

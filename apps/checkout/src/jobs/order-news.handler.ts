@@ -18,7 +18,7 @@ import {
   skipped,
   type JobOutcome,
 } from '#contracts';
-import { accountOf, isOfItsAccount, type Order, type OrderEvent } from '#core/checkout';
+import { isOfItsAccount, type Order, type OrderEvent } from '#core/checkout';
 import { JobHandler, OrderedContext } from '#queue';
 import { Orders } from '../orders.js';
 
@@ -92,5 +92,5 @@ export class OrderNewsHandler {
 function notOurs(order: Order, payload: RecordPaymentPayload): string | undefined {
   return isOfItsAccount(order, payload)
     ? undefined
-    : `order ${order.orderRef} is paid at ${accountOf(order)}`;
+    : `order ${order.orderRef} is paid at ${order.account}`;
 }

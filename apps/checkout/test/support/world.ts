@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { StripePayments } from '#adapters/stripe';
+import { stripeWebhooks } from '#adapters/stripe';
 import { requestCheckout, type JobContract, type NoteOrderPayload } from '#contracts';
 import type { Quote } from '#core/catalog';
 import type { Order } from '#core/checkout';
@@ -106,7 +106,6 @@ export class World {
   /** What happens to a payment webhook when it arrives; by default the order's line hears of it. */
   webhooks: 'deliver' | 'keep' = 'deliver';
   readonly kept: Delivery[] = [];
-  private readonly provider: StripePayments;
   private refs = 0;
 
   private constructor(
@@ -117,12 +116,6 @@ export class World {
     private readonly app: NestFastifyApplication,
     readonly owner: pg.Client,
   ) {
-    const { stripeSecretKey: secretKey, stripeWebhookSecret } = merchant;
-    this.provider = new StripePayments({
-      secretKey,
-      webhookSecrets: [stripeWebhookSecret],
-      baseUrl: outside.url,
-    });
     outside.onDelivery = async (delivery) => {
       if (this.webhooks === 'keep') this.kept.push(delivery);
       else await this.deliver(delivery);
@@ -199,9 +192,13 @@ export class World {
 
   /** What the ingest gateway does with a payment webhook. */
   async deliver({ rawBody, headers }: Delivery): Promise<void> {
-    const reading = this.provider.readWebhook(rawBody, headers, await this.outside.now());
-    if (reading.outcome === 'refused') throw new Error(reading.reason);
-    for (const { merchantId: _owner, ...event } of reading.events) {
+    const secrets = [this.merchant.stripeWebhookSecret];
+    const signature = headers[stripeWebhooks.header]!;
+    const reading = stripeWebhooks.read(rawBody, signature, secrets, await this.outside.now());
+    if (reading.outcome !== 'read') throw new Error(reading.outcome);
+    for (const notice of reading.notices) {
+      if (!('event' in notice)) continue;
+      const { merchantId: _owner, ...event } = notice.event;
       const orders = this.app.get(Orders, { strict: false });
       await orders.recordPayment(this.merchant.merchantId, { provider: 'stripe', ...event });
     }

@@ -3,9 +3,9 @@ import { Injectable } from '@nestjs/common';
 import { Logger } from 'nestjs-pino';
 import type { GivenUp } from '#persistence';
 import { Budgets } from '../budgets.js';
-import type { Source } from '../items.js';
 import * as metrics from '../metrics.js';
-import { replyOf, type Answer, type Reply } from './answer.js';
+import type { Route, Taker } from '../sources/source.js';
+import { replyOf, type Reply } from './answer.js';
 import { Bodies, BodyRefused } from './bodies.js';
 
 /** Memory for bodies that are read or worked on, in all. */
@@ -18,23 +18,6 @@ const WORTH_WAITING_FOR = 65_536;
 /** No signature is longer: several of one header are there while a secret is being changed. */
 const LONGEST_HEADER = 4_096;
 
-/** What one kind of sender sends, and to whom it is given. */
-export interface Door {
-  source: Source;
-  /** Largest body, in bytes. */
-  limit: number;
-  /** Name of the signature's header, and its form. Without one of that form nothing is read. */
-  header: string;
-  form: RegExp;
-}
-
-/** What becomes of the body of a request whose signature has the right form. */
-export interface Taker {
-  /** The merchant whose own secret signs at this address, as far as the address tells. */
-  merchantId?: () => Promise<string | undefined>;
-  receive(rawBody: Buffer, signature: string, signal: GivenUp): Promise<Answer>;
-}
-
 /** Where every webhook comes in: what can be refused is refused before its body is read. */
 @Injectable()
 export class Reception {
@@ -46,25 +29,29 @@ export class Reception {
   ) {}
 
   /** 200 only for what is durable; when that cannot be said, 503, and the sender tries again. Never throws. */
-  async take(door: Door, request: IncomingMessage, taker: Taker): Promise<Reply> {
-    const { source } = door;
+  async take(
+    source: string,
+    route: Route,
+    request: IncomingMessage,
+    taker: Taker,
+  ): Promise<Reply> {
     const startedAt = performance.now();
-    const reply = await this.replyTo(door, request, taker);
+    const reply = await this.replyTo(route, request, taker);
     metrics.webhooks.inc({ source, answer: String(reply.status) });
     metrics.acknowledged.observe({ source }, (performance.now() - startedAt) / 1_000);
     return request.complete || isSmall(request) ? reply : closing(reply);
   }
 
-  private async replyTo(door: Door, request: IncomingMessage, taker: Taker): Promise<Reply> {
-    const signature = request.headers[door.header];
-    if (typeof signature !== 'string' || signature.length > LONGEST_HEADER || !door.form.test(signature)) {
+  private async replyTo(route: Route, request: IncomingMessage, taker: Taker): Promise<Reply> {
+    const signature = request.headers[route.header];
+    if (typeof signature !== 'string' || signature.length > LONGEST_HEADER || !route.form.test(signature)) {
       return replyOf({ outcome: 'unsigned' });
     }
     try {
       const merchantId = await taker.merchantId?.();
       const retryAfterSeconds = merchantId === undefined ? 0 : this.budgets.waitSeconds(merchantId);
       if (retryAfterSeconds > 0) return replyOf({ outcome: 'too-many', retryAfterSeconds });
-      return await this.bodies.use(request, door.limit, (body) =>
+      return await this.bodies.use(request, route.limit, (body) =>
         within(ANSWER_WITHIN_MS, (signal) => taker.receive(body, signature, signal)).then(replyOf),
       );
     } catch (error) {

@@ -1,83 +1,47 @@
-import { randomBytes } from 'node:crypto';
-import { Inject, Injectable } from '@nestjs/common';
-import { parseStoreWebhook, verifyStoreWebhook, type StoreEvent } from '#adapters/rest-store';
-import { recordChange, recordFulfilment, recordStoreOrder } from '#contracts';
-import { storable } from '#core/messaging';
-import { WebhookSecrets, type GivenUp } from '#persistence';
-import { CLOCK, type Clock } from '#platform';
-import { Budgets } from '../budgets.js';
-import { isMerchantId, malformed, ok, unsigned, type Answer } from '../http/answer.js';
-import type { Taker } from '../http/reception.js';
-import { Intake } from '../intake.js';
+import { ofChange, recordChange, recordFulfilment, recordStoreOrder } from '#contracts';
+import type { StoreEvent } from '#core/catalog';
+import type { Notice } from '#core/tenancy';
+import type { WebhookSecrets } from '#persistence';
+import type { StoreVendor } from '#vendors';
 import { kept, work, type Arrival } from '../items.js';
+import type { AccountKind } from './account-webhooks.js';
 
-/** The webhooks of a merchant's shop: catalog, orders, parcels. */
-@Injectable()
-export class StoreWebhooks {
-  constructor(
-    private readonly intake: Intake,
-    private readonly secrets: WebhookSecrets,
-    private readonly budgets: Budgets,
-    @Inject(CLOCK) private readonly clock: Clock,
-  ) {}
-
-  taker(merchantId: string): Taker {
-    return {
-      merchantId: () => Promise.resolve(merchantId),
-      receive: (body, signature, signal) => this.receive(merchantId, body, signature, signal),
-    };
-  }
-
-  private async receive(
-    merchantId: string,
-    rawBody: Buffer,
-    signature: string,
-    signal: GivenUp,
-  ): Promise<Answer> {
-    const known = isMerchantId(merchantId) ? await this.secrets.ofStore(merchantId) : [];
-    const now = this.clock.now();
-    // For a merchant that does not exist the signature is checked as well, against a secret that nobody has.
-    const secrets = known.length > 0 ? known : [randomBytes(16).toString('hex')];
-    const verdict = verifyStoreWebhook(rawBody, signature, secrets, now);
-    if (verdict.outcome === 'refused') return unsigned;
-    const parsed = parseStoreWebhook(rawBody);
-    if (parsed.outcome === 'malformed') return malformed(parsed.reason);
-    const arrivals = [arrivalOf(storable(parsed.event) as StoreEvent, merchantId, now)];
-    await this.budgets.count(merchantId, arrivals.length, rawBody.length, () =>
-      this.intake.take('store', arrivals, signal),
-    );
-    return ok;
-  }
+/** The webhooks of merchants' shops: catalog, orders, parcels. */
+export function storeWebhooks(
+  { kind, source, webhooks }: StoreVendor,
+  secretsOf: WebhookSecrets,
+): AccountKind<StoreEvent> {
+  return {
+    name: source,
+    webhooks,
+    secrets: (merchantId) => secretsOf.ofStore(merchantId, kind, webhooks.secret),
+    arrivalOf: (notice, merchantId, _places, now) => arrivalOf(notice, source, merchantId, now),
+  };
 }
 
-export function arrivalOf(event: StoreEvent, merchantId: string, now: Date): Arrival {
-  const { eventId, sequence, occurredAt } = event;
-  const envelope = { eventId, sequence, occurredAt };
-  const said = {
-    source: 'store' as const,
-    externalId: `event/${eventId}`,
-    occurredAt: new Date(occurredAt),
-  };
-  switch (event.type) {
-    case 'product.updated':
-    case 'price.updated':
-    case 'stock.updated': {
-      const { type, sku, data } = event;
-      return work(recordChange, { ...envelope, type, sku, data }, merchantId, now, said);
+function arrivalOf(notice: Notice<StoreEvent>, source: string, merchantId: string, now: Date): Arrival {
+  const { id: eventId, occurredAt = now } = notice;
+  const said = { source, externalId: `event/${eventId}`, occurredAt };
+  const envelope = { eventId, occurredAt: occurredAt.toISOString() };
+  if (!('event' in notice)) {
+    const payload = { ...envelope, type: notice.name };
+    return kept('ignored', notice.ignored, { ...said, merchantId, payload });
+  }
+  const { event } = notice;
+  const { sequence } = event;
+  switch (event.about) {
+    case 'catalog': {
+      const payload = { ...envelope, sequence, ...ofChange(event.change) };
+      return work(recordChange, payload, merchantId, now, said);
     }
-    case 'order.updated': {
+    case 'order': {
       const { orderRef, status } = event;
-      return work(recordStoreOrder, { ...envelope, orderRef, status }, merchantId, now, said);
+      return work(recordStoreOrder, { ...envelope, sequence, orderRef, status }, merchantId, now, said);
     }
     case 'fulfilment': {
-      const { kind, orderRef, fulfilmentId, tracking, reason } = event;
-      const payload = { ...envelope, kind, orderRef, fulfilmentId, tracking, reason };
+      const { status: kind, orderRef, fulfilmentId, tracking, reason } = event;
+      const payload = { ...envelope, sequence, kind, orderRef, fulfilmentId, tracking, reason };
       return work(recordFulfilment, payload, merchantId, now, said);
-    }
-    case 'other': {
-      const payload = { ...envelope, type: event.name };
-      const reason = 'an event that this version does not know';
-      return kept('ignored', reason, { ...said, merchantId, payload });
     }
   }
 }

@@ -26,7 +26,7 @@ export class Channel implements OnApplicationShutdown {
     const client = new WhatsAppClient({
       baseUrl: this.env.WHATSAPP_BASE_URL,
       version: this.env.WHATSAPP_API_VERSION,
-      accessToken: account.accessToken,
+      accessToken: account.fields.accessToken!,
       phoneNumberId: account.phoneNumberId,
       timeoutMs: this.env.WHATSAPP_TIMEOUT_MS,
       agents: this.agents,

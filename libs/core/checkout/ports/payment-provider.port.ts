@@ -1,6 +1,5 @@
 import type { Money, Quote } from '#core/catalog';
 import type { Cleared } from '#core/messaging';
-import type { PaymentEvent } from '../payment-event.js';
 
 export interface HostedPaymentRequest {
   merchantId: string;
@@ -42,11 +41,8 @@ export interface RefundRequest {
 /** `already`: it had all been given back before. */
 export type RefundResult = { outcome: 'refunded'; refundId: string } | { outcome: 'already' };
 
-export type WebhookReading =
-  { outcome: 'read'; events: PaymentEvent[] } | { outcome: 'refused'; reason: string };
-
 /**
- * One merchant's account at a payment provider. What can be expected to happen comes back as a value; everything
+ * One merchant's account at a payment provider; what it says by itself, a `WebhookReader` reads. What can be expected to happen comes back as a value; everything
  * else is a PortError. `indeterminate` (the answer was lost): call again with the same idempotency key.
  */
 export interface PaymentProviderPort {
@@ -56,10 +52,4 @@ export interface PaymentProviderPort {
   /** Closes the page if it is open and says what it is now: it may have been paid this very moment. */
   cancel(sessionId: string): Promise<PaymentStatus>;
   refund(request: RefundRequest): Promise<RefundResult>;
-  /** Verifies a webhook on its raw bytes, then reads what it says; an event of no concern reads as none. */
-  readWebhook(
-    rawBody: Buffer,
-    headers: Readonly<Record<string, string | undefined>>,
-    now: Date,
-  ): WebhookReading;
 }

@@ -1,4 +1,4 @@
-import { FakePaymentProvider } from './fake-payment-provider.js';
+import { FAKE_SECRET, FAKE_WEBHOOKS, FakePaymentProvider } from './fake-payment-provider.js';
 import { describePaymentProvider } from './payment-provider.contract.js';
 import { NOW } from './samples.js';
 
@@ -6,6 +6,8 @@ describePaymentProvider('the fake', async () => {
   const provider = new FakePaymentProvider(() => NOW);
   return {
     provider,
+    reader: FAKE_WEBHOOKS,
+    secrets: ['another', FAKE_SECRET],
     now: () => NOW,
     pay: async (sessionId, how) => provider.pay(sessionId, how),
     settle: async (sessionId, how) => provider.settle(sessionId, how),

@@ -1,4 +1,5 @@
-import { PortError } from '#core/tenancy';
+import { createHmac } from 'node:crypto';
+import { PortError, type WebhookReader } from '#core/tenancy';
 import type { PaymentEvent } from '../payment-event.js';
 import type {
   HostedPayment,
@@ -7,7 +8,6 @@ import type {
   PaymentStatus,
   RefundRequest,
   RefundResult,
-  WebhookReading,
 } from '../ports/payment-provider.port.js';
 
 interface Page {
@@ -23,6 +23,19 @@ export interface FakeDelivery {
   rawBody: Buffer;
   headers: Record<string, string>;
 }
+
+export const FAKE_SECRET = 'secret-of-the-fake';
+
+export const FAKE_WEBHOOKS: WebhookReader<PaymentEvent> = {
+  header: 'fake-signature',
+  form: /^[0-9a-f]{64}$/,
+  read(rawBody, signature, secrets) {
+    if (!secrets.some((secret) => signatureOf(rawBody, secret) === signature)) return { outcome: 'unsigned' };
+    const event = JSON.parse(rawBody.toString('utf8')) as PaymentEvent;
+    const { eventId: id, kind: name, occurredAt } = event;
+    return { outcome: 'read', notices: [{ id, name, occurredAt: new Date(occurredAt), event }] };
+  },
+};
 
 /** A payment provider in memory: answers as the port demands, and says as webhooks what happens. */
 export class FakePaymentProvider implements PaymentProviderPort {
@@ -88,12 +101,6 @@ export class FakePaymentProvider implements PaymentProviderPort {
     });
   }
 
-  readWebhook(rawBody: Buffer, headers: Readonly<Record<string, string | undefined>>): WebhookReading {
-    if (headers['fake-signature'] !== signatureOf(rawBody))
-      return { outcome: 'refused', reason: 'bad_signature' };
-    return { outcome: 'read', events: [JSON.parse(rawBody.toString('utf8')) as PaymentEvent] };
-  }
-
   private say(page: Page, kind: PaymentEvent['kind']): void {
     const { orderRef, merchantId, quote } = page.request;
     const event: PaymentEvent = {
@@ -107,7 +114,7 @@ export class FakePaymentProvider implements PaymentProviderPort {
       occurredAt: this.now().toISOString(),
     };
     const rawBody = Buffer.from(JSON.stringify(event));
-    this.deliveries.push({ rawBody, headers: { 'fake-signature': signatureOf(rawBody) } });
+    this.deliveries.push({ rawBody, headers: { [FAKE_WEBHOOKS.header]: signatureOf(rawBody, FAKE_SECRET) } });
   }
 
   private page(sessionId: string): Page {
@@ -130,6 +137,6 @@ export class FakePaymentProvider implements PaymentProviderPort {
   }
 }
 
-function signatureOf(rawBody: Buffer): string {
-  return `signed-${rawBody.length}-${rawBody.reduce((sum, byte) => (sum * 31 + byte) % 65_521, 7)}`;
+function signatureOf(rawBody: Buffer, secret: string): string {
+  return createHmac('sha256', secret).update(rawBody).digest('hex');
 }

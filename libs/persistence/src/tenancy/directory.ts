@@ -10,30 +10,36 @@ import {
   MerchantSettingsEntity,
   PaymentProviderEntity,
   StoreConnectionEntity,
+  type Settings,
 } from './entities.js';
+import { FieldBox } from './field-box.js';
 
 /** A merchant's configuration may be remembered for so long; those who look it up may hold a connection already. */
 const REMEMBER = { ttlMs: 5_000, most: 50_000, atOnce: 4 };
 
-export type StoreConnection = Omit<StoreConnectionEntity, 'kind' | 'createdAt'>;
-export type ChannelAccount = Omit<ChannelAccountEntity, 'kind' | 'createdAt'>;
-export type PaymentProvider = Omit<PaymentProviderEntity, 'createdAt'>;
-
-/** The text a secret is bound to: its table, row and column. A sealed value moved elsewhere does not open. */
-export function secretBinding(table: string, id: string, column: string): string {
-  return `${table}/${id}/${column}`;
+/** What a merchant is connected to, opened: `fields` are the values of the vendor's fields by their names. */
+interface Opened {
+  fields: Settings;
 }
+export type StoreConnection = Opened &
+  Pick<StoreConnectionEntity, 'id' | 'merchantId' | 'kind' | 'region' | 'maxAgeSeconds'>;
+export type ChannelAccount = Opened &
+  Pick<ChannelAccountEntity, 'id' | 'kind' | 'businessAccountId' | 'phoneNumberId' | 'messagesPerSecond'>;
+export type PaymentProvider = Opened & Pick<PaymentProviderEntity, 'id' | 'kind' | 'account'>;
 
 /** Merchants' configuration for the services that act on it: remembered for a few seconds, secrets opened here only. */
 @Injectable()
 export class Directory {
   private readonly memo = new Memo(REMEMBER);
+  private readonly box: FieldBox;
 
   constructor(
     private readonly database: DataSource,
     private readonly tenants: Tenants,
-    private readonly secrets: SecretBox,
-  ) {}
+    secrets: SecretBox,
+  ) {
+    this.box = new FieldBox(secrets);
+  }
 
   /** Undefined for a number that no merchant has. Gateway only. */
   routePhoneNumber(phoneNumberId: string): Promise<NumberRoute | undefined> {
@@ -56,25 +62,19 @@ export class Directory {
   channelAccount(merchantId: string, id: string): Promise<ChannelAccount | null> {
     return this.read(`account/${merchantId}/${id}`, merchantId, async (tx) => {
       const row = await tx.findOneBy(ChannelAccountEntity, { id });
-      return (
-        row && {
-          ...row,
-          accessToken: await this.open('channel_accounts', id, 'access_token', row.accessToken),
-        }
-      );
+      if (!row) return null;
+      const { kind, businessAccountId, phoneNumberId, messagesPerSecond } = row;
+      const fields = await this.box.open('channel_accounts', row);
+      return { id, kind, businessAccountId, phoneNumberId, messagesPerSecond, fields };
     });
   }
 
   store(merchantId: string): Promise<StoreConnection | null> {
     return this.read(`store/${merchantId}`, merchantId, async (tx) => {
       const row = await tx.findOneBy(StoreConnectionEntity, { merchantId });
-      return (
-        row && {
-          ...row,
-          apiKey: await this.open('store_connections', row.id, 'api_key', row.apiKey),
-          webhookSecret: await this.open('store_connections', row.id, 'webhook_secret', row.webhookSecret),
-        }
-      );
+      if (!row) return null;
+      const { id, kind, region, maxAgeSeconds } = row;
+      return { id, merchantId, kind, region, maxAgeSeconds, fields: await this.box.open('store_connections', row) };
     });
   }
 
@@ -97,18 +97,8 @@ export class Directory {
   paymentProvider(merchantId: string, account: string): Promise<PaymentProvider | null> {
     return this.read(`payments/${merchantId}/${account}`, merchantId, async (tx) => {
       const row = await tx.findOneBy(PaymentProviderEntity, { merchantId, account });
-      return (
-        row && {
-          ...row,
-          secretKey: await this.open('payment_providers', row.id, 'secret_key', row.secretKey),
-          webhookSecret: await this.open('payment_providers', row.id, 'webhook_secret', row.webhookSecret),
-        }
-      );
+      return row && { id: row.id, kind: row.kind, account, fields: await this.box.open('payment_providers', row) };
     });
-  }
-
-  private open(table: string, id: string, column: string, sealed: string): Promise<string> {
-    return this.secrets.open(sealed, secretBinding(table, id, column));
   }
 
   private read<T>(key: string, merchantId: string, query: (tx: EntityManager) => Promise<T>): Promise<T> {

@@ -2,7 +2,9 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { MerchantSettings, MerchantStatus } from '#core/tenancy';
 
 export type { MerchantStatus };
-export type ChannelKind = 'whatsapp' | 'messenger' | 'instagram';
+
+/** Values of a vendor's fields, by their names. */
+export type Settings = Readonly<Record<string, string>>;
 
 @Entity({ schema: 'tenancy', name: 'merchants' })
 export class MerchantEntity {
@@ -42,16 +44,21 @@ export class MerchantSettingsEntity {
 export class ChannelAccountEntity {
   @PrimaryColumn({ type: 'text' }) id: string;
   @Column({ name: 'merchant_id', type: 'text' }) merchantId: string;
-  @Column({ type: 'text' }) kind: ChannelKind;
-  /** WhatsApp: the business account. Messenger and Instagram: the page. */
+  /** Kind of the channel, as the registry of vendors has it. */
+  @Column({ type: 'text' }) kind: string;
+  /** What it belongs to at the channel: a business account, a page. */
   @Column({ name: 'business_account_id', type: 'text' }) businessAccountId: string;
-  /** Meta's id of what messages are sent from: a phone number, a page, an Instagram account. */
+  /** The channel's id of what messages are sent from: a phone number, a page. */
   @Column({ name: 'phone_number_id', type: 'text' }) phoneNumberId: string;
   /** As customers see it: a phone number, or a name. */
   @Column({ name: 'display_phone_number', type: 'text' }) displayPhoneNumber: string;
   @Column({ name: 'catalog_id', type: 'text', nullable: true }) catalogId: string | null;
-  /** Sealed, bound to `channel_accounts/<id>/access_token`. Nothing of use once it is released. */
-  @Column({ name: 'access_token', type: 'text' }) accessToken: string;
+  /** The vendor's fields that are no secrets. */
+  @Column({ type: 'jsonb' }) settings: Settings;
+  /** Its secrets, see `FieldBox`. Nothing of use once it is released. */
+  @Column({ type: 'text', nullable: true }) credentials: string | null;
+  /** Of the release before. */
+  @Column({ name: 'access_token', type: 'text', nullable: true }) accessToken: string | null;
   @Column({ name: 'messages_per_second', type: 'integer' }) messagesPerSecond: number;
   @Column({ type: 'boolean' }) enabled: boolean;
   /** When a live call last went well. */
@@ -65,13 +72,17 @@ export class ChannelAccountEntity {
 export class StoreConnectionEntity {
   @PrimaryColumn({ type: 'text' }) id: string;
   @Column({ name: 'merchant_id', type: 'text' }) merchantId: string;
-  @Column({ type: 'text' }) kind: 'rest';
-  @Column({ name: 'base_url', type: 'text' }) baseUrl: string;
+  /** Kind of the shop's system, as the registry of vendors has it. */
+  @Column({ type: 'text' }) kind: string;
   @Column({ type: 'char', length: 2 }) region: string;
-  /** Sealed, bound to `store_connections/<id>/api_key`. */
-  @Column({ name: 'api_key', type: 'text' }) apiKey: string;
-  /** Sealed, bound to `store_connections/<id>/webhook_secret`. */
-  @Column({ name: 'webhook_secret', type: 'text' }) webhookSecret: string;
+  /** The vendor's fields that are no secrets. */
+  @Column({ type: 'jsonb' }) settings: Settings;
+  /** Its secrets, see `FieldBox`. */
+  @Column({ type: 'text', nullable: true }) credentials: string | null;
+  /** Three of the release before. */
+  @Column({ name: 'base_url', type: 'text', nullable: true }) baseUrl: string | null;
+  @Column({ name: 'api_key', type: 'text', nullable: true }) apiKey: string | null;
+  @Column({ name: 'webhook_secret', type: 'text', nullable: true }) webhookSecret: string | null;
   /** A synced price older than this many seconds is not quoted. */
   @Column({ name: 'max_age_seconds', type: 'integer' }) maxAgeSeconds: number;
   @Column({ name: 'verified_at', type: 'timestamptz', nullable: true }) verifiedAt: Date | null;
@@ -82,13 +93,17 @@ export class StoreConnectionEntity {
 export class PaymentProviderEntity {
   @PrimaryColumn({ type: 'text' }) id: string;
   @Column({ name: 'merchant_id', type: 'text' }) merchantId: string;
-  @Column({ type: 'text' }) kind: 'stripe';
-  /** The merchant's key for it, e.g. `stripe-sa`; unique within the merchant, and never given to another account. */
+  /** Kind of the provider, as the registry of vendors has it; the account's key begins with it. */
+  @Column({ type: 'text' }) kind: string;
+  /** The merchant's key for it, e.g. `acme-sa`; unique within the merchant, and never given to another account. */
   @Column({ type: 'text' }) account: string;
-  /** Sealed, bound to `payment_providers/<id>/secret_key`. */
-  @Column({ name: 'secret_key', type: 'text' }) secretKey: string;
-  /** Sealed, bound to `payment_providers/<id>/webhook_secret`. */
-  @Column({ name: 'webhook_secret', type: 'text' }) webhookSecret: string;
+  /** The vendor's fields that are no secrets. */
+  @Column({ type: 'jsonb' }) settings: Settings;
+  /** Its secrets, see `FieldBox`. */
+  @Column({ type: 'text', nullable: true }) credentials: string | null;
+  /** Two of the release before. */
+  @Column({ name: 'secret_key', type: 'text', nullable: true }) secretKey: string | null;
+  @Column({ name: 'webhook_secret', type: 'text', nullable: true }) webhookSecret: string | null;
   @Column({ name: 'verified_at', type: 'timestamptz', nullable: true }) verifiedAt: Date | null;
   @Column({ name: 'created_at', type: 'timestamptz' }) createdAt: Date;
 }

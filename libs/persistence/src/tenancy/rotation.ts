@@ -1,7 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type { SecretBox } from '#platform';
 import { Tenants } from '../tenants.js';
-import { secretBinding } from './directory.js';
+import { secretBinding } from './field-box.js';
 
 /** Where sealed secrets are. Each is bound to its table, its row's id and its column. */
 export interface SealedColumn {
@@ -13,6 +13,9 @@ export interface SealedColumn {
 }
 
 export const SEALED_COLUMNS: readonly SealedColumn[] = [
+  { table: 'channel_accounts', column: 'credentials', id: 'id' },
+  { table: 'store_connections', column: 'credentials', id: 'id' },
+  { table: 'payment_providers', column: 'credentials', id: 'id' },
   { table: 'channel_accounts', column: 'access_token', id: 'id' },
   { table: 'store_connections', column: 'api_key', id: 'id' },
   { table: 'store_connections', column: 'webhook_secret', id: 'id' },
@@ -85,6 +88,7 @@ export async function rotateSecrets(
         // Wrapping may be a call over the network: not within a transaction.
         const renewed = await rewrapAll(rows);
         await tenants.transaction(merchantId, async (tx) => {
+          await tx.query(`SELECT set_config('waco.rotation', 'on', true)`);
           for (const row of renewed) {
             if (await replace(tx, row)) progress.rotated++;
             else progress.overtaken++;

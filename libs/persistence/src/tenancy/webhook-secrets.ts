@@ -2,11 +2,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { CLOCK, SecretBox, type Clock } from '#platform';
 import { Tenants } from '../tenants.js';
-import { secretBinding } from './directory.js';
+import { PaymentProviderEntity, StoreConnectionEntity } from './entities.js';
+import { FieldBox, secretBinding, type SealedFields, type VendorTable } from './field-box.js';
 import { Memo } from './memo.js';
 
-/** A Meta app that a merchant brought. */
-export interface MetaApp {
+/** An app at a channel that a merchant brought. */
+export interface ChannelApp {
   merchantId: string;
   /** The present one first; those before it while they are still good. */
   appSecrets: string[];
@@ -31,34 +32,29 @@ export class WebhookSecrets {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** None for a merchant without a store, or no merchant. */
-  ofStore(merchantId: string): Promise<string[]> {
-    return this.memo.get(`store/${merchantId}`, () =>
+  /** What the merchant's shop signs with, in its field `field`. None for a merchant without a shop of this kind, or no merchant. */
+  ofStore(merchantId: string, kind: string, field: string): Promise<string[]> {
+    return this.memo.get(`store/${merchantId}/${kind}`, () =>
       this.tenants.transaction(merchantId, async (tx) => {
-        const [row] = (await tx.query(
-          `SELECT id, webhook_secret AS secret FROM tenancy.store_connections`,
-        )) as SealedRow[];
-        return row ? this.all(tx, 'store_connections', 'webhook_secret', row) : [];
+        const row = await tx.findOneBy(StoreConnectionEntity, { merchantId, kind });
+        return row ? this.ofField(tx, 'store_connections', row, field) : [];
       }),
     );
   }
 
   /** Of one account, by the merchant's key for it. None for a merchant without it, or no merchant. */
-  ofPaymentAccount(merchantId: string, account: string): Promise<string[]> {
+  ofPaymentAccount(merchantId: string, account: string, field: string): Promise<string[]> {
     return this.memo.get(`payments/${merchantId}/${account}`, () =>
       this.tenants.transaction(merchantId, async (tx) => {
-        const [row] = (await tx.query(
-          `SELECT id, webhook_secret AS secret FROM tenancy.payment_providers WHERE account = $1`,
-          [account],
-        )) as SealedRow[];
-        return row ? this.all(tx, 'payment_providers', 'webhook_secret', row) : [];
+        const row = await tx.findOneBy(PaymentProviderEntity, { merchantId, account });
+        return row ? this.ofField(tx, 'payment_providers', row, field) : [];
       }),
     );
   }
 
   /** By the id in its webhook address. */
-  ofMetaApp(id: string): Promise<MetaApp | undefined> {
-    return this.memo.get(`meta-app/${id}`, async () => {
+  ofChannelApp(id: string): Promise<ChannelApp | undefined> {
+    return this.memo.get(`app/${id}`, async () => {
       const [route] = (await this.database.query(`SELECT tenancy.route_meta_app($1) AS "merchantId"`, [
         id,
       ])) as { merchantId: string | null }[];
@@ -72,22 +68,34 @@ export class WebhookSecrets {
         if (!row) return undefined;
         return {
           merchantId,
-          appSecrets: await this.all(tx, 'meta_apps', 'app_secret', row),
+          appSecrets: [
+            await this.box.open(row.secret, secretBinding('meta_apps', id, 'app_secret')),
+            ...(await this.former(tx, id)),
+          ],
           verifyToken: await this.box.open(row.token, secretBinding('meta_apps', id, 'verify_token')),
         };
       });
     });
   }
 
-  private async all(tx: EntityManager, table: string, column: string, row: SealedRow): Promise<string[]> {
-    const former = (await tx.query(
+  private async ofField(
+    tx: EntityManager,
+    table: VendorTable,
+    row: SealedFields,
+    field: string,
+  ): Promise<string[]> {
+    const { [field]: secret } = await new FieldBox(this.box).open(table, row);
+    return secret === undefined ? [] : [secret, ...(await this.former(tx, row.id))];
+  }
+
+  private async former(tx: EntityManager, ownerId: string): Promise<string[]> {
+    const rows = (await tx.query(
       `SELECT id, secret FROM tenancy.former_webhook_secrets WHERE owner_id = $1 AND until > $2 ORDER BY until DESC`,
-      [row.id, this.clock.now()],
+      [ownerId, this.clock.now()],
     )) as SealedRow[];
-    return Promise.all([
-      this.box.open(row.secret, secretBinding(table, row.id, column)),
-      ...former.map((f) => this.box.open(f.secret, secretBinding('former_webhook_secrets', f.id, 'secret'))),
-    ]);
+    return Promise.all(
+      rows.map((f) => this.box.open(f.secret, secretBinding('former_webhook_secrets', f.id, 'secret'))),
+    );
   }
 }
 

@@ -1,97 +1,135 @@
 import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { answerHandshake, NotAWebhook, readWebhook, verifyMetaSignature } from '#adapters/whatsapp-cloud';
-import type { InboundItem } from '#adapters/whatsapp-cloud';
 import { changeIdentity, receiveMessage, recordStatus, recordTemplateStatus } from '#contracts';
 import { excerpt } from '#core/messaging';
 import { heldTo, isOfAccount, type Routed } from '#core/tenancy';
-import { WebhookSecrets, type GivenUp, type MetaApp } from '#persistence';
+import { WebhookSecrets, type ChannelApp, type GivenUp } from '#persistence';
 import { Breath, CLOCK, ENV, JsonOutOfBounds, parseBoundedJson, type Clock } from '#platform';
+import { NotAWebhook, type ChannelItem, type ChannelWebhooks } from '#vendors';
 import { Budgets } from '../budgets.js';
-import { appSecrets, IngestGatewayEnv } from '../env.js';
 import { isMerchantId, malformed, ok, unsigned, type Answer } from '../http/answer.js';
-import type { Taker } from '../http/reception.js';
 import { Intake } from '../intake.js';
 import { kept, work, wrongTime, type Arrival } from '../items.js';
 import { MerchantRoutes } from '../merchant-routes.js';
+import { MERCHANTS_LIMIT, type Places, type Source, type Taker } from './source.js';
 
-/** A body of Meta's with 1,000 updates holds some 30,000 values. */
+/** A body with 1,000 updates holds some 30,000 values. */
 const PLATFORM_BODY = { values: 100_000, depth: 64 };
 const OWN_BODY = { values: 10_000, depth: 64 };
 
+/** A channel as its webhooks come in here. */
+interface Channel {
+  kind: string;
+  webhooks: ChannelWebhooks;
+  /** The platform's app, which belongs to no merchant. */
+  platform: App;
+}
+
+/** An app that signs webhooks: the platform's, or one that a merchant brought. */
+type App = Omit<ChannelApp, 'merchantId'> & Partial<Pick<ChannelApp, 'merchantId'>>;
+
 /**
- * Meta's webhooks: one address for all merchants of the platform's app, and one for each app that a merchant brought.
- * What comes from a merchant's app is signed by that merchant, and counts for no other.
+ * Webhooks of a channel's apps: one address for all merchants of the platform's app, and one for each app that a merchant
+ * brought. What comes from a merchant's app is signed by that merchant, and counts for no other.
  */
 @Injectable()
-export class WhatsAppWebhooks {
-  private readonly platformApp: App;
-
+export class AppWebhooks {
   constructor(
     private readonly intake: Intake,
     private readonly routes: MerchantRoutes,
     private readonly webhookSecrets: WebhookSecrets,
     private readonly budgets: Budgets,
     @Inject(CLOCK) private readonly clock: Clock,
-    @Inject(ENV) env: IngestGatewayEnv,
-  ) {
-    this.platformApp = { appSecrets: appSecrets(env), verifyToken: env.WHATSAPP_VERIFY_TOKEN };
-  }
+    @Inject(ENV) private readonly env: object,
+  ) {}
 
-  /** The challenge to send back, or undefined. `appId`: of a merchant's own app. */
-  async handshake(query: unknown, appId?: string): Promise<string | undefined> {
-    const { verifyToken } = appId === undefined ? this.platformApp : await this.appOf(appId);
-    return answerHandshake(query, verifyToken);
-  }
-
-  /** `appId`: of a merchant's own app, as its address says; undefined: the platform's. */
-  taker(appId?: string): Taker {
-    const app = (): Promise<App> | App => (appId === undefined ? this.platformApp : this.appOf(appId));
+  source(kind: string, webhooks: ChannelWebhooks): Source {
+    const { header, form, limit, routes } = webhooks;
+    const channel: Channel = { kind, webhooks, platform: this.platformApp(webhooks) };
+    const door = {
+      header,
+      form,
+      taker: (places: Places) => this.taker(channel, places.app),
+      handshake: (query: unknown, places: Places) => this.handshake(channel, query, places.app),
+    };
     return {
-      merchantId: async () => (await app()).merchantId,
-      receive: async (body, signature, signal) => this.receive(await app(), body, signature, signal),
+      name: kind,
+      routes: [
+        { ...door, path: routes.platform, limit, express: true },
+        { ...door, path: routes.own, limit: MERCHANTS_LIMIT },
+      ],
     };
   }
 
-  private async receive(app: App, rawBody: Buffer, signature: string, signal: GivenUp): Promise<Answer> {
-    if (!verifyMetaSignature(rawBody, signature, app.appSecrets)) return unsigned;
+  private platformApp({ variables }: ChannelWebhooks): App {
+    const env = this.env as Record<string, string>;
+    const appSecrets = env[variables.secrets.name]!.split(',').map((secret) => secret.trim());
+    return { appSecrets, verifyToken: env[variables.verifyToken.name]! };
+  }
+
+  /** `appId`: of a merchant's own app, as its address says; undefined: the platform's. */
+  private taker(channel: Channel, appId: string | undefined): Taker {
+    const app = (): Promise<App> | App => (appId === undefined ? channel.platform : this.appOf(appId));
+    return {
+      merchantId: async () => (await app()).merchantId,
+      receive: async (body, signature, signal) => this.receive(channel, await app(), body, signature, signal),
+    };
+  }
+
+  private async handshake(
+    { webhooks, platform }: Channel,
+    query: unknown,
+    appId: string | undefined,
+  ): Promise<string | undefined> {
+    const { verifyToken } = appId === undefined ? platform : await this.appOf(appId);
+    return webhooks.handshake(query, verifyToken);
+  }
+
+  private async receive(
+    channel: Channel,
+    app: App,
+    rawBody: Buffer,
+    signature: string,
+    signal: GivenUp,
+  ): Promise<Answer> {
+    if (!channel.webhooks.verify(rawBody, signature, app.appSecrets)) return unsigned;
     const now = this.clock.now();
     let arrivals: Arrival[];
     try {
-      arrivals = await this.read(app, rawBody, now);
+      arrivals = await this.read(channel, app, rawBody, now);
     } catch (error) {
       if (error instanceof SyntaxError) return malformed('the body must be JSON');
       if (error instanceof NotAWebhook || error instanceof JsonOutOfBounds) return malformed(error.message);
       throw error;
     }
-    const take = (): Promise<void> => this.intake.take('whatsapp', arrivals, signal);
-    // Meta limits what comes from the platform's app; a merchant's own app may be whatever the merchant makes of it.
+    const take = (): Promise<void> => this.intake.take(channel.kind, arrivals, signal);
+    // The channel limits what comes from the platform's app; a merchant's own app may be whatever the merchant makes of it.
     if (app.merchantId === undefined) await take();
     else await this.budgets.count(app.merchantId, arrivals.length, rawBody.length, take);
     return ok;
   }
 
   /** A large body takes its time, and lets smaller ones go first. */
-  private async read(app: App, rawBody: Buffer, now: Date): Promise<Arrival[]> {
+  private async read({ kind, webhooks }: Channel, app: App, rawBody: Buffer, now: Date): Promise<Arrival[]> {
     const breath = new Breath();
     const body = parseBoundedJson(rawBody, app.merchantId === undefined ? PLATFORM_BODY : OWN_BODY);
     const arrivals: Arrival[] = [];
-    for (const item of readWebhook(body, now)) {
+    for (const item of webhooks.read(body, now)) {
       const routed = heldTo(app.merchantId, await this.route(item));
-      arrivals.push(arrivalOf(item, routed, now, app.merchantId));
+      arrivals.push(arrivalOf(kind, item, routed, now, app.merchantId));
       await breath.take();
     }
     return arrivals;
   }
 
   private async appOf(id: string): Promise<App> {
-    const app = isMerchantId(id) ? await this.webhookSecrets.ofMetaApp(id) : undefined;
+    const app = isMerchantId(id) ? await this.webhookSecrets.ofChannelApp(id) : undefined;
     // For an app that does not exist the check is made as well, against secrets that nobody has.
     const nobodys = (): string => randomBytes(16).toString('hex');
     return app ?? { appSecrets: [nobodys()], verifyToken: nobodys() };
   }
 
-  private route(item: InboundItem): Promise<Routed> {
+  private route(item: ChannelItem): Promise<Routed> {
     const { kind, phoneNumberId, businessAccountId } = item;
     return isOfAccount(kind, phoneNumberId)
       ? this.routes.byBusinessAccount(businessAccountId)
@@ -99,13 +137,16 @@ export class WhatsAppWebhooks {
   }
 }
 
-/** The platform's app, which belongs to no merchant, or one that a merchant brought. */
-type App = Omit<MetaApp, 'merchantId'> & Partial<Pick<MetaApp, 'merchantId'>>;
-
 /** `signedBy`: the merchant whose own app signed it; kept with what is quarantined, so that a replay knows too. */
-export function arrivalOf(item: InboundItem, routed: Routed, now: Date, signedBy?: string): Arrival {
+export function arrivalOf(
+  source: string,
+  item: ChannelItem,
+  routed: Routed,
+  now: Date,
+  signedBy?: string,
+): Arrival {
   const { externalId, occurredAt, phoneNumberId, businessAccountId, field, kind, payload } = item;
-  const said = { source: 'whatsapp' as const, externalId, occurredAt };
+  const said = { source, externalId, occurredAt };
   if (routed.outcome === 'quarantined') {
     // A merchant that signs with its own app may say anything of numbers that are not its own.
     const held = signedBy === undefined ? payload : excerpt(payload);

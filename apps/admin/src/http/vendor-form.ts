@@ -1,0 +1,130 @@
+import { ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
+import { IsUrl, Matches, MaxLength } from 'class-validator';
+import type { Field } from '#vendors';
+import { MayBeAbsent } from './optional.js';
+import { validationPipe } from './validation.js';
+import { Visible } from './visible.js';
+
+/** Stands for a secret in every answer. */
+export const IS_SET = { type: String, enum: ['set'], description: 'Stored encrypted; never shown.' } as const;
+
+type Class<T extends object = object> = new () => T;
+
+/** A body: what all accounts of a port have, and the fields of one vendor. */
+export type Form<C extends object = object> = C & Record<string, string | undefined>;
+
+/** The class of such a body, with the rules and the documentation of each field. */
+export function formOf<C extends object>(
+  name: string,
+  fields: readonly Field[],
+  common: Class<C>,
+): Class<Form<C>> {
+  return classOf(name, common, fields, (field) => {
+    const { help, example, secret, optional } = field;
+    const description = [help, secret ? 'Write-only: answers say `set`.' : undefined].filter(Boolean).join(' ');
+    const documented = {
+      type: String,
+      description,
+      ...(example && { example }),
+      ...(secret && { writeOnly: true }),
+    };
+    return [
+      ...(optional ? [ApiPropertyOptional(documented), MayBeAbsent()] : [ApiProperty(documented)]),
+      ...rulesOf(field),
+    ];
+  }) as Class<Form<C>>;
+}
+
+/** The class of an answer: the same fields, secrets as `set`. */
+export function viewOf<C extends object>(name: string, fields: readonly Field[], common: Class<C>): Class<C> {
+  return classOf(name, common, fields, ({ secret, help, optional }) => [
+    ApiProperty({
+      ...(secret ? IS_SET : { type: String, description: help }),
+      ...(optional && { required: false }),
+    }),
+  ]);
+}
+
+/** One of these classes, in the API's documents. */
+export function oneOf(classes: readonly Class[]) {
+  const refs = classes.map((each) => ({ $ref: getSchemaPath(each) }));
+  return refs.length === 1 ? refs[0]! : { oneOf: refs };
+}
+
+const PIPE = validationPipe();
+
+/** Checks a body by its class, as the pipe checks others. @throws ProblemException 400 */
+export async function check<T extends object>(body: unknown, form: Class<T>): Promise<T> {
+  return (await PIPE.transform(body ?? {}, { type: 'body', metatype: form })) as T;
+}
+
+/** What was given for these fields: what is shown, and what is sealed. */
+export function divide(
+  fields: readonly Field[],
+  given: object,
+): { settings: Record<string, string>; credentials: Record<string, string> } {
+  const values = given as Record<string, string | undefined>;
+  const part = (secret: boolean): Record<string, string> =>
+    Object.fromEntries(
+      fields
+        .filter((field) => field.secret === secret)
+        .flatMap(({ name, kind }) => {
+          const value = values[name];
+          if (value === undefined) return [];
+          return [[name, kind === 'url' ? value.replace(/\/+$/, '') : value]];
+        }),
+    );
+  return { settings: part(false), credentials: part(true) };
+}
+
+/** These fields as answers show them. */
+export function shown(
+  fields: readonly Field[],
+  settings: Readonly<Record<string, string>>,
+): Record<string, string> {
+  return Object.fromEntries(
+    fields.flatMap(({ name, secret }) => {
+      const value = secret ? 'set' : settings[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
+/** A kind as the name of a class begins. */
+export function capital(kind: string): string {
+  return kind[0]!.toUpperCase() + kind.slice(1);
+}
+
+function rulesOf({ name, kind, rule, words }: Field): PropertyDecorator[] {
+  const matches = Matches(rule, { message: `${name} ${words}` });
+  switch (kind) {
+    case 'url':
+      return [
+        Visible(),
+        MaxLength(500),
+        matches,
+        IsUrl(
+          { require_tld: false, require_protocol: true, protocols: ['http', 'https'], disallow_auth: true },
+          { message: `${name} must be an http(s) URL without a user name` },
+        ),
+      ];
+    case 'name':
+      return [Visible(), matches];
+    default:
+      return [matches];
+  }
+}
+
+function classOf<C extends object>(
+  name: string,
+  common: Class<C>,
+  fields: readonly Field[],
+  decorators: (field: Field) => PropertyDecorator[],
+): Class<C> {
+  class Made extends (common as Class) {}
+  Object.defineProperty(Made, 'name', { value: name });
+  for (const field of fields) {
+    for (const decorate of decorators(field)) decorate(Made.prototype, field.name);
+  }
+  return Made as Class<C>;
+}

@@ -1,0 +1,181 @@
+import { IsUrl, Matches } from 'class-validator';
+import type { Connection } from '#core/tenancy';
+import {
+  CallFailed,
+  SECRET_RULE,
+  type ChannelAccountFields,
+  type ChannelVendor,
+  type Means,
+  type TemplateBook,
+} from '#vendors/kit';
+import { WhatsAppClient } from './client.js';
+import { GraphCallError } from './errors.js';
+import type { GraphOptions } from './graph.js';
+import { PageClient } from './page-client.js';
+import { whatsAppWebhooks } from './webhooks.js';
+
+const [BASE_URL, VERSION] = ['WHATSAPP_BASE_URL', 'WHATSAPP_API_VERSION'];
+
+const META = {
+  port: 'channel',
+  variables: [
+    {
+      name: BASE_URL,
+      default: 'https://graph.facebook.com',
+      rules: [
+        IsUrl(
+          { require_tld: false, require_protocol: true, protocols: ['http', 'https'] },
+          { message: `${BASE_URL} must be an http(s) URL` },
+        ),
+      ],
+    },
+    {
+      name: VERSION,
+      default: 'v25.0',
+      rules: [Matches(/^v\d+\.\d+$/, { message: `${VERSION} must be such as v25.0` })],
+    },
+  ],
+} as const;
+
+const ID = { secret: false, rule: /^\d{5,32}$/, words: 'must be 5 to 32 digits' } as const;
+const PAGE = { ...ID, name: 'pageId', label: 'Page', help: "Meta's id of the page.", example: '110123456789012' };
+const NAME = {
+  name: 'displayName',
+  label: 'Name',
+  help: 'As customers see it.',
+  example: 'Desert Threads',
+  secret: false,
+  kind: 'name',
+  rule: /^.{1,100}$/u,
+  words: 'must be 1 to 100 characters',
+} as const;
+const ACCESS_TOKEN = { name: 'accessToken', label: 'Access token', ...SECRET_RULE };
+
+/** WhatsApp by Meta's Cloud API. */
+export const whatsApp: ChannelVendor = {
+  ...META,
+  kind: 'whatsapp',
+  displayName: 'WhatsApp',
+  ids: {
+    account: {
+      ...ID,
+      name: 'businessAccountId',
+      label: 'Business account',
+      help: "Meta's id of the WhatsApp business account.",
+      example: '102290129340398',
+    },
+    sender: {
+      ...ID,
+      name: 'phoneNumberId',
+      label: 'Phone number id',
+      help: "Meta's id of the phone number.",
+      example: '106540352242922',
+    },
+    name: {
+      name: 'displayPhoneNumber',
+      label: 'Phone number',
+      help: 'As customers see it.',
+      example: '+971 50 000 0000',
+      secret: false,
+      rule: /^(?=(?:\D*\d){5,15}\D*$)\+?\d[\d ()-]{4,22}$/,
+      words: 'must be a phone number of 5 to 15 digits',
+    },
+  },
+  fields: [{ ...ACCESS_TOKEN, help: 'Token of a system user.' }],
+  capabilities: ['talk', 'templates', 'catalogs'],
+  templates: templatesOf,
+  webhooks: whatsAppWebhooks,
+  /** Webhooks name both, and are led here only if they belong together. */
+  probe: (account, means) =>
+    asking(async () => {
+      const client = whatsAppClient(account, means);
+      await client.getPhoneNumber();
+      if (await client.isNumberOf(account.accountId)) return { state: 'ok' };
+      return { state: 'failing', why: `the number is none of business account ${account.accountId}` };
+    }),
+};
+
+export const messenger: ChannelVendor = {
+  ...META,
+  kind: 'messenger',
+  displayName: 'Messenger',
+  ids: { account: PAGE, sender: PAGE, name: NAME },
+  fields: [{ ...ACCESS_TOKEN, help: "The page's access token." }],
+  capabilities: [],
+  probe: ({ accountId, fields }, means) =>
+    asking(async () => {
+      await new PageClient(graphOf(fields.accessToken!, means)).getPage(accountId, false);
+      return { state: 'ok' };
+    }),
+};
+
+export const instagram: ChannelVendor = {
+  ...META,
+  kind: 'instagram',
+  displayName: 'Instagram',
+  ids: {
+    account: PAGE,
+    sender: {
+      ...ID,
+      name: 'instagramAccountId',
+      label: 'Instagram account',
+      help: "Meta's id of the professional account.",
+      example: '17841400000000000',
+    },
+    name: NAME,
+  },
+  fields: [{ ...ACCESS_TOKEN, help: "The page's access token." }],
+  capabilities: [],
+  /** The account must be the one that is linked with its page. */
+  probe: ({ accountId, senderId, fields }, means) =>
+    asking(async () => {
+      const page = await new PageClient(graphOf(fields.accessToken!, means)).getPage(accountId, true);
+      if (page.instagramAccountId === senderId) return { state: 'ok' };
+      const why = `the page is not linked with Instagram account ${senderId}, or the token may not see it`;
+      return { state: 'failing', why };
+    }),
+};
+
+function whatsAppClient({ senderId, fields }: ChannelAccountFields, means: Means): WhatsAppClient {
+  return new WhatsAppClient({ ...graphOf(fields.accessToken!, means), phoneNumberId: senderId });
+}
+
+function graphOf(accessToken: string, { variables, timeoutMs }: Means): GraphOptions {
+  return { baseUrl: variables[BASE_URL]!, version: variables[VERSION]!, accessToken, timeoutMs };
+}
+
+function templatesOf(account: ChannelAccountFields, means: Means): TemplateBook {
+  const client = whatsAppClient(account, means);
+  return {
+    list: () => calling(() => client.getTemplates(account.accountId)),
+    create: ({ category, ...template }) =>
+      calling(() =>
+        client.createTemplate(account.accountId, {
+          ...template,
+          category: category.toUpperCase() as Uppercase<typeof category>,
+        }),
+      ),
+  };
+}
+
+async function asking(ask: () => Promise<Connection>): Promise<Connection> {
+  try {
+    return await calling(ask);
+  } catch (error) {
+    if (error instanceof CallFailed) return { state: 'failing', why: error.message };
+    throw error;
+  }
+}
+
+/** @throws CallFailed for what Meta refuses. Of a bad token it says only that: Meta's message quotes the token. */
+async function calling<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (!(error instanceof GraphCallError)) throw error;
+    const { code, details } = error;
+    if (code === undefined) throw new CallFailed('no_answer', 'Meta did not answer as it should');
+    if (code === 190) throw new CallFailed('refused', 'Meta does not accept the access token');
+    throw new CallFailed('refused', `Meta says (#${code}) ${details}`);
+  }
+}

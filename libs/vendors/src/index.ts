@@ -1,0 +1,3 @@
+export * from './kit.js';
+export * from './registry.js';
+export * from './variables.js';
