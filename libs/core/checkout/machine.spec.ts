@@ -149,13 +149,6 @@ describe('payments', () => {
     },
   );
 
-  it('of an order from before there were several accounts are those of the one there was', () => {
-    const s = story().offered().opened();
-    s.order = { ...s.order, account: null };
-    expect(s.on({ type: 'payment', payment: samplePayment({ account: 'stripe-sa' }) }).order.state).toBe('awaiting_payment'); // prettier-ignore
-    expect(s.on({ type: 'payment', payment: samplePayment({ account: 'stripe' }) }).order.state).toBe('paid');
-  });
-
   it('refunds and does not count what is not what was asked for', () => {
     for (const wrong of [
       { amount: { minor: 19_799, currency: 'AED' } },

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import {
   choosePaymentAccount,
   PAYMENT_ACCOUNT,
+  providerKindOf,
   routingFault,
   whyNoAccount,
   type PaymentPlace,
@@ -40,15 +41,17 @@ describe('the choice of a payment account', () => {
     );
   });
 
-  it('takes none that is for something else, and the account `stripe` without routes', () => {
+  it('takes none that is for something else, and without routes the one that is called by its provider alone', () => {
     expect(choose('KW', 'KWD', routes.slice(1))).toEqual({ outcome: 'no_route' });
     expect(choose('KW', 'KWD', [])).toEqual(account('stripe'));
+    expect(choose('KW', 'KWD', [], ['stripe-sa', 'acme', 'acme-2'])).toEqual(account('acme'));
+    expect(choose('KW', 'KWD', [], ['acme', 'stripe'])).toEqual({ outcome: 'no_route' });
   });
 
   it('never falls back to another account when the one that is meant is not connected', () => {
     const choice = choose('AE', 'AED', routes, ['stripe', 'stripe-any']);
     expect(choice).toEqual({ outcome: 'not_connected', account: 'stripe-both' });
-    expect(choose('AE', 'AED', [], ['stripe-sa'])).toEqual({ outcome: 'not_connected', account: 'stripe' });
+    expect(choose('AE', 'AED', [], ['stripe-sa'])).toEqual({ outcome: 'no_route' });
   });
 
   it('says why there is none', () => {
@@ -85,12 +88,14 @@ describe('faults of routing', () => {
 describe('the key of a payment account', () => {
   it.each(['stripe', 'stripe-sa', 'stripe-2', 'stripe-al-noor-uae'])('%s is one', (key) => {
     expect(key).toMatch(PAYMENT_ACCOUNT);
+    expect(providerKindOf(key)).toBe('stripe');
   });
 
-  it.each(['', 'stripes', 'stripe-', 'stripe-SA', 'paypal', 'stripe/../x', 'stripe-a--b', 'stripe\n'])(
+  it.each(['', 's', 'Stripe', 'stripe-', 'stripe-SA', '-sa', 'stripe/../x', 'stripe-a--b', 'stripe\n'])(
     '%j is none',
     (key) => {
       expect(key).not.toMatch(PAYMENT_ACCOUNT);
+      expect(() => providerKindOf(key)).toThrow();
     },
   );
 });

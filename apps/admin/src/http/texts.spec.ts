@@ -81,7 +81,9 @@ const modules: object[] = [];
 for (const file of FILES) modules.push((await import(join(SOURCES, file))) as object);
 
 const texts = modules
-  .flatMap((module: object) => Object.values(module))
+  .flatMap((module: object) => Object.values(module) as unknown[])
+  // The forms of vendors are made for each of them.
+  .flatMap((value) => (value instanceof Map ? [...(value.values() as Iterable<unknown>)] : [value]))
   .filter((value): value is Dto => typeof value === 'function' && value.prototype !== undefined)
   .flatMap((dto) =>
     [
@@ -119,7 +121,9 @@ describe('the texts of requests', () => {
     for (const name of [
       'CreateMerchant.name',
       'StaffMemberDto.email',
-      'PutStore.baseUrl',
+      'PutRestStore.baseUrl',
+      'ConnectMessenger.displayName',
+      'UpdateWhatsapp.accessToken',
       ...SEARCHES,
       ...IN_LINES,
     ]) {
