@@ -57,13 +57,20 @@ module.exports = {
     {
       name: 'adapters-stand-alone',
       comment:
-        'An adapter knows the domain, the contracts and the platform, never another adapter or a store of ours.',
+        'An adapter knows the domain, the contracts, the platform and what a vendor is made of, never another adapter or a store of ours.',
       severity: 'error',
       from: { path: '^libs/adapters/([^/]+)/', pathNot: TESTS },
       to: {
         path: '^(libs|apps|migrations)/',
-        pathNot: '^libs/adapters/$1/|^libs/(core|contracts|platform)/',
+        pathNot: '^libs/adapters/$1/|^libs/(core|contracts|platform)/|^libs/vendors/src/kit[.]ts$',
       },
+    },
+    {
+      name: 'only-the-registry-knows-vendors',
+      comment: 'Nothing but the registry names a vendor: what others need of it, its definition says.',
+      severity: 'error',
+      from: { path: '^(apps|libs|migrations|bench)/', pathNot: `^libs/adapters/|^libs/vendors/src/registry[.]ts$|${TESTS}` },
+      to: { path: '^libs/adapters/' },
     },
     {
       name: 'libs-import-no-app',

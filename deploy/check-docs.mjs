@@ -1,6 +1,7 @@
 import './local/node-version.mjs';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
+import { CHANNELS, PAYMENT_PROVIDERS, STORES } from '../dist/libs/vendors/src/index.js';
 import { ROOT } from './local/settings.mjs';
 
 /** Folders of the repository: what begins with one of them is a path, and must be there. */
@@ -84,6 +85,10 @@ function checkEnvExample() {
   );
   const read = new Map(TOOL_VARIABLES.map((name) => [name, 'deploy/local']));
   for (const file of envFiles()) for (const name of variablesOf(file)) read.set(name, file);
+  for (const { kind, variables, webhooks } of [...CHANNELS, ...PAYMENT_PROVIDERS, ...STORES]) {
+    const all = [...variables, ...Object.values(webhooks?.variables ?? {})];
+    for (const { name } of all) read.set(name, kind);
+  }
   return [
     ...[...read]
       .filter(([name]) => !listed.has(name))

@@ -1,13 +1,4 @@
-import {
-  IsInt,
-  IsString,
-  IsUrl,
-  Max,
-  Min,
-  MinLength,
-  ValidateBy,
-  ValidateIf,
-} from 'class-validator';
+import { IsInt, IsString, IsUrl, Max, Min, MinLength, ValidateBy, ValidateIf } from 'class-validator';
 import { IsRandom, ServiceEnv } from '#platform';
 import { CHANNELS, PAYMENT_PROVIDERS, STORES, variablesOf, withVariables } from '#vendors';
 

@@ -42,8 +42,7 @@ describe('what Stripe’s refusals mean', () => {
     outside = await Outside.open();
   });
   afterAll(() => outside.close());
-  const provider = (secretKey: string, baseUrl = outside.url) =>
-    new StripePayments({ secretKey, baseUrl });
+  const provider = (secretKey: string, baseUrl = outside.url) => new StripePayments({ secretKey, baseUrl });
 
   it('a wrong key is for a person to mend, a server that is not there is worth another try', async () => {
     await expect(provider('sk_test_nobody').fetchStatus('cs_1')).rejects.toMatchObject({

@@ -7,7 +7,7 @@ export const webhooks = new Counter({
 });
 export const acknowledged = new Histogram({
   name: 'waco_webhook_seconds',
-  help: 'Seconds from a webhook request to its answer; Meta wants a median of 0.25 and less than 1% over 1',
+  help: 'Seconds from a webhook request to its answer; channels want a median of 0.25 and less than 1% over 1',
   labelNames: ['source'],
   buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
 });

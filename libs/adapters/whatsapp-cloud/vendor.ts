@@ -38,7 +38,13 @@ const META = {
 } as const;
 
 const ID = { secret: false, rule: /^\d{5,32}$/, words: 'must be 5 to 32 digits' } as const;
-const PAGE = { ...ID, name: 'pageId', label: 'Page', help: "Meta's id of the page.", example: '110123456789012' };
+const PAGE = {
+  ...ID,
+  name: 'pageId',
+  label: 'Page',
+  help: "Meta's id of the page.",
+  example: '110123456789012',
+};
 const NAME = {
   name: 'displayName',
   label: 'Name',

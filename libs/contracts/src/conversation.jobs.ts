@@ -7,7 +7,8 @@ import { QUEUES } from './queues.js';
 const RETRY: RetryPolicy = { attempts: 5, backoff: 'exponential', delayMs: 500 };
 
 export class ReceiveMessagePayload {
-  @IsString() channel: 'whatsapp';
+  /** Kind of the channel. */
+  @IsString() channel: string;
   @IsString() channelAccountId: string;
   @IsNotEmptyObject() person: PersonRef;
   /** The channel's id of the message (`wamid.…`). */
@@ -17,7 +18,7 @@ export class ReceiveMessagePayload {
   @IsObject() content: InboundContent;
   /** A card number was found in the text and masked before this was stored. */
   @IsOptional() @IsBoolean() cardNumberMasked?: boolean;
-  /** Another sender (Meta's own agent) is talking with this customer now: an answer takes the thread over. */
+  /** Another sender (the channel's own agent) is talking with this customer now: an answer takes the thread over. */
   @IsOptional() @IsBoolean() standby?: boolean;
   /** The channel's id of the message that this one answers. */
   @IsOptional() @IsString() replyTo?: string;

@@ -184,7 +184,7 @@ export class RecordTemplateStatusPayload {
   @IsString() businessAccountId: string;
   @IsString() name: string;
   @IsString() language: string;
-  /** Meta's word: APPROVED, PAUSED, REJECTED, DISABLED, … */
+  /** The channel's word: APPROVED, PAUSED, REJECTED, DISABLED, … */
   @IsString() event: string;
   @IsOptional() @IsString() reason?: string;
   @IsISO8601() at: string;

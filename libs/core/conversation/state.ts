@@ -119,7 +119,7 @@ export function newThread(now: Date): ThreadState {
 
 /** The customer service window: a thread's working memory lives as long. */
 export const THREAD_TTL_MS = 24 * 3_600_000;
-/** WhatsApp's own carts hold at most this many of one item. */
+/** Carts of channels hold at most this many of one item. */
 export const MAX_QUANTITY = 99;
 export const ORDERS_KEPT = 10;
 const SEEN_KEPT = 60;

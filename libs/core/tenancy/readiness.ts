@@ -28,7 +28,7 @@ export interface ReadinessFacts {
   /** Key of the account that `paymentProvider` is about. */
   paymentAccount: string;
   paymentRouting: RoutingFacts;
-  /** By purpose: Meta's word for its best template (`APPROVED`, `PENDING`, …), or null when there is none. */
+  /** By purpose: the channel's word for its best template (`APPROVED`, `PENDING`, …), or null when there is none. */
   templates: readonly { purpose: string; status: string | null }[];
   testMessage: TestMessageFacts;
 }
@@ -48,10 +48,10 @@ export function readinessSteps(facts: ReadinessFacts): ReadinessStep[] {
     facts.status === 'active'
       ? done('merchant_active')
       : open('merchant_active', `the merchant is ${facts.status}`, statusFix(facts.status, base)),
-    connection('channel_account', 'WhatsApp number', facts.channelAccount, {
-      put: `PUT ${base}/channel-accounts/whatsapp`,
+    connection('channel_account', 'channel account', facts.channelAccount, {
+      put: `PUT ${base}/channel-accounts/<channel>`,
       test: `POST ${base}/channel-accounts/<id>/test`,
-      enable: `PUT ${base}/channel-accounts/whatsapp with enabled true`,
+      enable: `PATCH ${base}/channel-accounts/<id> with enabled true`,
     }),
     connection('store', 'shop', facts.store, {
       put: `PUT ${base}/store`,
@@ -133,14 +133,18 @@ function template(purpose: string, status: string | null, base: string): Readine
   if (status === 'APPROVED') return done(step);
   if (status === null) return open(step, `there is no template for ${purpose}`, put);
   if (status === 'PENDING' || status === 'IN_APPEAL') {
-    return open(step, `Meta has not approved the template for ${purpose} yet`, 'wait for its decision');
+    return open(
+      step,
+      `the channel has not approved the template for ${purpose} yet`,
+      'wait for its decision',
+    );
   }
   if (status === 'UNKNOWN') {
-    return open(step, `Meta did not say how the template for ${purpose} stands`, 'ask again');
+    return open(step, `the channel did not say how the template for ${purpose} stands`, 'ask again');
   }
   return open(
     step,
-    `Meta says ${status} of the template for ${purpose}`,
+    `the channel says ${status} of the template for ${purpose}`,
     `${put} with another name and text`,
   );
 }
@@ -159,7 +163,7 @@ function testMessage(known: TestMessageFacts, base: string): ReadinessStep {
       return known.why === 'no_template' || known.why === 'template_not_sendable'
         ? open(
             step,
-            'WhatsApp takes no free text for the phone of the test message',
+            'the channel takes no free text for the phone of the test message',
             'write to the number from that phone, which opens its window of 24 hours; ' +
               `or ${post} with an approved template`,
           )

@@ -8,7 +8,7 @@ const MOST_SIGNATURES = 10;
 /** Unix seconds without leading zeros: everybody reads the same number, from the same characters. */
 const TIME = /^t=([1-9]\d{0,10})$/;
 const SIGNATURE = /^v1=([0-9a-f]{64})$/;
-/** A scheme other than `v1`, such as Stripe's `v0` of test events: allowed to stand there, never looked at. */
+/** A scheme other than `v1`, such as a `v0` of test events: allowed to stand there, never looked at. */
 const OTHER_SCHEME = /^v(?!1=)(0|[1-9]\d?)=[\w+/=-]{1,256}$/;
 
 export type TimedVerdict = 'verified' | 'bad_signature' | 'too_old';

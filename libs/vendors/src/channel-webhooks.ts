@@ -4,7 +4,7 @@ import type {
   RecordStatusPayload,
   RecordTemplateStatusPayload,
 } from '#contracts';
-import type { Variable } from './kit.js';
+import type { Variable } from './variable.js';
 
 /** The body is no webhook of this channel. The message names what is wrong. */
 export class NotAWebhook extends Error {}

@@ -3,9 +3,11 @@ import type { PaymentEvent, PaymentProviderPort } from '#core/checkout';
 import type { Connection, WebhookReader } from '#core/tenancy';
 import type { GuardedFetch } from '#platform';
 import type { ChannelWebhooks } from './channel-webhooks.js';
+import type { Variable } from './variable.js';
 
 export type { ChannelItem, ChannelWebhooks, ItemFacts } from './channel-webhooks.js';
 export { NotAWebhook } from './channel-webhooks.js';
+export type { Variable } from './variable.js';
 
 /** What a vendor's definition is made of. Adapters import this; the registry imports adapters. */
 
@@ -28,14 +30,6 @@ export interface Field {
   rule: RegExp;
   words: string;
   optional?: boolean;
-}
-
-/** A variable of the environment that says how a vendor is reached, or what its webhooks are signed with. */
-export interface Variable {
-  name: string;
-  default?: string;
-  /** Decorators of class-validator. */
-  rules: readonly PropertyDecorator[];
 }
 
 export interface Vendor {

@@ -20,13 +20,13 @@ function find<V extends Vendor>(vendors: readonly V[], kind: string, what: strin
   return vendor;
 }
 
-/** What the journal and the metrics call those who send webhooks. */
-export function webhookSources(): string[] {
-  return [
-    ...CHANNELS.filter(({ webhooks }) => webhooks).map(({ kind }) => kind),
-    ...PAYMENT_PROVIDERS.map(({ kind }) => kind),
-    ...STORES.map(({ source }) => source),
-  ];
+/** Those who send webhooks, as the journal and the metrics call them, and what of. */
+export function webhookSources(): Map<string, 'channel' | 'store' | 'payment'> {
+  return new Map([
+    ...CHANNELS.filter(({ webhooks }) => webhooks).map(({ kind, port }) => [kind, port] as const),
+    ...PAYMENT_PROVIDERS.map(({ kind, port }) => [kind, port] as const),
+    ...STORES.map(({ source, port }) => [source, port] as const),
+  ]);
 }
 
 /** The first of these routes that has just these places, filled. */

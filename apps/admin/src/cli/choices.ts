@@ -23,7 +23,7 @@ export function choiceCommands(program: Command): void {
   settings
     .command('set')
     .argument('[section]', 'one section, as JSON in the next argument')
-    .argument('[value]', 'e.g. \'{"routes": [{"country": "SA", "provider": "stripe-sa"}]}\'')
+    .argument('[value]', 'e.g. \'{"routes": [{"country": "SA", "provider": "<account>"}]}\'')
     .description('replace a section, or those that a file names')
     .option('--file <path>', 'JSON with sections; - is the standard input')
     .option('--all', 'with --file: what the file does not name is no longer chosen', false)

@@ -1,154 +1,73 @@
 import type { Command } from 'commander';
-import { need, readSecret } from './ask.js';
-import type { Json } from './client.js';
+import { need } from './ask.js';
+import type { Client, Json } from './client.js';
 import { contextOf } from './context.js';
-import { paged, type Paging } from './paging.js';
-import { sayPage, sayRecord, type Column } from './print.js';
-import { readJsonFile } from './settings.js';
+import { Failure } from './failure.js';
+import { sayRecord } from './print.js';
+import { dashed, readSecrets, vendorNamed, type Asked, type Connectable } from './vendor-fields.js';
 
-/** What each connection's secrets are called: at the API, in the environment, as a flag. */
-export const SECRETS = {
-  whatsapp: { accessToken: 'WACO_WHATSAPP_ACCESS_TOKEN' },
-  store: { apiKey: 'WACO_STORE_API_KEY', webhookSecret: 'WACO_STORE_WEBHOOK_SECRET' },
-  stripe: { secretKey: 'WACO_STRIPE_SECRET_KEY', webhookSecret: 'WACO_STRIPE_WEBHOOK_SECRET' },
-} as const;
-export type Connected = keyof typeof SECRETS;
+const MORE = `
+Its other options are the fields that waco vendors list names: --business-account-id, for example. A secret comes from a file
+(--access-token-file), from the environment (WACO_WHATSAPP_ACCESS_TOKEN) or from a prompt.`;
 
-export const PATHS: Record<Connected, string> = {
-  whatsapp: 'channel-accounts/whatsapp',
-  store: 'store',
-  stripe: 'payment-providers/stripe',
-};
-
-/** The secrets of a connection, from files, the environment or prompts. @throws Failure */
-export async function readSecrets(what: Connected, files: Json): Promise<Json> {
-  const secrets: Json = {};
-  for (const [field, variable] of Object.entries(SECRETS[what])) {
-    const flag = flagOf(field);
-    secrets[field] = await readSecret({
-      what: `${what} ${field}`,
-      file: files[`${field}File`] as string | undefined,
-      flag,
-      variable,
-    });
-  }
-  return secrets;
-}
-
-function flagOf(field: string): string {
-  return `--${field.replaceAll(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}-file`;
-}
-
-export function connectCommands(program: Command): void {
-  const connect = program
+export function connectCommand(program: Command): void {
+  program
     .command('connect')
-    .description('what a merchant sells with; secrets come from files, the environment or a prompt');
-
-  withSecrets(connect.command('whatsapp'), 'whatsapp')
-    .description('the WhatsApp number')
-    .option('--business-account-id <id>')
-    .option('--phone-number-id <id>')
-    .option('--display-phone-number <number>')
-    .option('--catalog-id <id>', 'for native carts')
-    .option('--messages-per-second <n>', 'its throughput', Number)
-    .action(async (given: Json, command: Command) => {
+    .argument('<what>', 'store, or the kind of a channel or payment provider: waco vendors list')
+    .option('--account <key>', "of a payment provider: the merchant's key for the account (else its kind)")
+    .description('what a merchant sells with, or with other settings; a shop is synced in full')
+    .addHelpText('after', MORE)
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .action(async (what: string, { account }: { account?: string }, command: Command) => {
       const { client, json, merchantPath } = contextOf(command);
-      const { catalogId, messagesPerSecond } = given;
-      const body = {
-        businessAccountId: await need(
-          given.businessAccountId as string,
-          'business account id',
-          '--business-account-id',
-        ),
-        phoneNumberId: await need(given.phoneNumberId as string, 'phone number id', '--phone-number-id'),
-        displayPhoneNumber: await need(
-          given.displayPhoneNumber as string,
-          'phone number',
-          '--display-phone-number',
-        ),
-        ...(catalogId === undefined ? {} : { catalogId: catalogId as string }),
-        ...(messagesPerSecond === undefined ? {} : { messagesPerSecond: messagesPerSecond as number }),
-        ...(await readSecrets('whatsapp', given)),
-      };
-      sayRecord(await client.put(`${await merchantPath()}/${PATHS.whatsapp}`, body), json);
+      const vendor = await vendorNamed(client, what);
+      const given = optionsIn(command.args.slice(1), vendor);
+      const base = await merchantPath();
+      sayRecord(await connect(client, base, vendor, given, account), json);
     });
-
-  withSecrets(connect.command('store'), 'store')
-    .description('the shop; starts a full catalog sync')
-    .option('--base-url <url>', 'where the shop answers the store contract')
-    .option('--region <code>', 'where goods are sold to, e.g. AE')
-    .action(async (given: Json, command: Command) => {
-      const { client, json, merchantPath } = contextOf(command);
-      const body = {
-        baseUrl: await need(given.baseUrl as string, 'address of the shop', '--base-url'),
-        region: await need(given.region as string, 'region', '--region'),
-        ...(await readSecrets('store', given)),
-      };
-      sayRecord(await client.put(`${await merchantPath()}/${PATHS.store}`, body), json);
-    });
-
-  withSecrets(connect.command('stripe'), 'stripe')
-    .description('a Stripe account')
-    .option('--account <key>', "the merchant's key for it, e.g. stripe-sa", 'stripe')
-    .action(async ({ account, ...given }: Json, command: Command) => {
-      const { client, json, merchantPath } = contextOf(command);
-      const body = await readSecrets('stripe', given);
-      const path = `payment-providers/${encodeURIComponent(account as string)}`;
-      sayRecord(await client.put(`${await merchantPath()}/${path}`, body), json);
-    });
-
-  templateCommands(program);
 }
 
-function withSecrets(command: Command, what: Connected): Command {
-  for (const [field, variable] of Object.entries(SECRETS[what])) {
-    command.option(`${flagOf(field)} <path>`, `file that holds it; else ${variable}, else a prompt`);
+/** Connects it. What is not given and not optional is asked for. @throws Failure when nobody can be asked. */
+export async function connect(
+  client: Client,
+  base: string,
+  vendor: Connectable,
+  given: Json,
+  account?: string,
+): Promise<Json> {
+  const body: Json = vendor.port === 'store' ? { kind: vendor.kind } : {};
+  for (const asked of vendor.asked) {
+    const value = given[asked.name] ?? (asked.optional ? undefined : await needed(asked));
+    if (value !== undefined) body[asked.name] = asked.isNumber ? Number(value) : value;
   }
-  return command;
+  Object.assign(body, await readSecrets(vendor, given));
+  return client.put(`${base}/${vendor.path(account)}`, body);
 }
 
-const TEMPLATE_COLUMNS: readonly Column[] = [
-  ['purpose', (t) => t.purpose],
-  ['name', (t) => t.name],
-  ['language', (t) => t.language],
-  ['category', (t) => t.category],
-  ['parameters', (t) => (t.parameters as string[]).join(', ')],
-];
+function needed({ name, label }: Asked): Promise<string> {
+  return need(undefined, label, `--${dashed(name)}`);
+}
 
-function templateCommands(program: Command): void {
-  const template = program.command('template').description('message templates');
+/** `--name value` for each field, `--name-file path` for each secret. @throws Failure for anything else; it repeats no value. */
+function optionsIn(words: readonly string[], { kind, asked, secrets }: Connectable): Json {
+  const given: Json = {};
+  for (let at = 0; at < words.length; at++) {
+    const [flag = '', inline] = words[at]!.split(/=(.*)/s);
+    const name = nameOf(flag);
+    if (secrets.some((secret) => secret.name === name)) {
+      throw new Failure(`${flag}: secrets never stand on the command line, name a file with ${flag}-file`, 2);
+    }
+    const isKnown =
+      asked.some((field) => field.name === name) || secrets.some((secret) => `${secret.name}File` === name);
+    if (!isKnown) throw new Failure(`${kind} has no such option: see waco vendors list`, 2);
+    const value = inline ?? words[++at];
+    if (value === undefined) throw new Failure(`${flag} needs a value`, 2);
+    given[name] = value;
+  }
+  return given;
+}
 
-  paged(template.command('list').description("the merchant's templates")).action(
-    async (options: Paging, command: Command) => {
-      const { client, json, merchantPath } = contextOf(command);
-      const query = { limit: options.limit, cursor: options.cursor };
-      const page = await client.list(`${await merchantPath()}/templates`, query, options.all);
-      sayPage(page, TEMPLATE_COLUMNS, json);
-    },
-  );
-
-  template
-    .command('put')
-    .argument('<purpose>', 'e.g. order_shipped')
-    .description('the template for a purpose; handed in at Meta when it is not there')
-    .option('--file <path>', 'JSON with name, language, category, body, parameters; - is the standard input')
-    .option('--name <name>', "the template's name at Meta")
-    .option('--language <code>')
-    .option('--category <category>', 'utility, marketing or authentication')
-    .option('--body <text>', 'with {{1}}, {{2}}, …')
-    .option('--parameters <names>', 'what fills them, in order, separated by commas')
-    .action(async (purpose: string, given: Json, command: Command) => {
-      const { client, json, merchantPath } = contextOf(command);
-      const { file, parameters, ...flags } = given;
-      const body = {
-        ...(file ? readJsonFile(file as string) : {}),
-        ...Object.fromEntries(
-          ['name', 'language', 'category', 'body'].flatMap((f) =>
-            flags[f] ? [[f, flags[f] as string]] : [],
-          ),
-        ),
-        ...(parameters ? { parameters: (parameters as string).split(',').map((p) => p.trim()) } : {}),
-      };
-      sayRecord(await client.put(`${await merchantPath()}/templates/${purpose}`, body), json);
-    });
+function nameOf(flag: string): string {
+  return flag.replace(/^--/, '').replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }

@@ -89,7 +89,7 @@ const RESOURCES: readonly Resource[] = [
     name: 'webhooks',
     about: 'what came from outside',
     filters: {
-      source: 'whatsapp, stripe or store',
+      source: 'who sent it: a kind of vendor',
       state: 'pending, done, skipped, ignored or dead_letter',
       'external-id': "the vendor's id",
       ...RANGE,

@@ -2,38 +2,27 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { ask, isAttended } from './ask.js';
 import type { Client, Json } from './client.js';
-import { PATHS, readSecrets, type Connected } from './connect.js';
+import { connect } from './connect.js';
 import { contextOf, merchantBySlug, type Shared } from './context.js';
 import { Failure } from './failure.js';
 import { sayReadiness } from './readiness.js';
 import { readJsonFile } from './settings.js';
 import { note, sayJson } from './terminal.js';
+import { vendors, type Connectable } from './vendor-fields.js';
 
-/** What is asked for when no file says it. */
-const FIELDS: Record<'merchant' | Connected, readonly (readonly [field: string, question: string])[]> = {
-  merchant: [
-    ['slug', 'short name, e.g. desert-threads'],
-    ['name', 'name'],
-    ['country', 'country, e.g. AE'],
-    ['currency', 'currency, e.g. AED'],
-    ['language', 'language, e.g. en'],
-  ],
-  whatsapp: [
-    ['businessAccountId', "Meta's id of the business account"],
-    ['phoneNumberId', "Meta's id of the phone number"],
-    ['displayPhoneNumber', 'the number as customers see it'],
-  ],
-  store: [
-    ['baseUrl', 'where the shop answers the store contract'],
-    ['region', 'where goods are sold to, e.g. AE'],
-  ],
-  stripe: [],
-};
+/** What is asked of a merchant when no file says it. */
+const MERCHANT: readonly (readonly [field: string, question: string])[] = [
+  ['slug', 'short name, e.g. desert-threads'],
+  ['name', 'name'],
+  ['country', 'country, e.g. AE'],
+  ['currency', 'currency, e.g. AED'],
+  ['language', 'language, e.g. en'],
+];
 
 /** The step of the readiness that each connection is about. */
-const STEPS: Record<Connected, string> = {
-  whatsapp: 'channel_account',
-  stripe: 'payment_provider',
+const STEPS: Record<Connectable['port'], string> = {
+  channel: 'channel_account',
+  payment: 'payment_provider',
   store: 'store',
 };
 
@@ -47,7 +36,7 @@ export function onboardCommand(program: Command): void {
     .description('take a merchant on, step by step, until a first customer could buy')
     .option(
       '--file <path>',
-      'JSON: merchant, whatsapp, store, stripe, templates; no secrets. - is the standard input',
+      'JSON: merchant, store, kinds of channels and payment providers, templates; no secrets. - is the standard input',
     )
     .option('--test-number <number>', 'send a test message to this phone when the number is connected')
     .option('--wait <seconds>', 'how long to wait for syncs and approvals', Number, 60)
@@ -58,7 +47,7 @@ export function onboardCommand(program: Command): void {
       if (!file && !isAttended()) throw new Failure('nobody can be asked here: name a file with --file', 2);
       const merchantId = await theMerchant(client, plan, merchant);
       const path = `/v1/merchants/${merchantId}`;
-      for (const what of ['whatsapp', 'stripe', 'store'] as const) await connect(client, path, what, plan);
+      await connectAll(client, path, plan);
       await putTemplates(client, path, (plan.templates ?? {}) as Json);
       if (testNumber) await sendTest(client, path, testNumber);
       const readiness = await waitUntilReady(client, path, wait * 1_000);
@@ -83,47 +72,61 @@ async function theMerchant(client: Client, plan: Json, named: string | undefined
   if (named?.startsWith('mer_')) return named;
   const given = { ...(plan.merchant as Json | undefined) };
   if (named) given.slug = named;
-  if (!given.slug) given.slug = await answer('merchant', 'slug', FIELDS.merchant[0]![1]);
+  if (!given.slug) given.slug = await answer('merchant', 'slug', MERCHANT[0]![1]);
   const known = await merchantBySlug(client, String(given.slug));
   if (known) {
     note(`✔ merchant ${String(given.slug)} is there already`);
     return String(known.merchantId);
   }
-  const body = { language: 'en', ...(await complete('merchant', given)) };
+  const body = { language: 'en', ...(await complete(given)) };
   const { merchantId } = await client.post('/v1/merchants', body);
   note(`✔ merchant ${String(given.slug)} taken on: ${String(merchantId)}`);
   return String(merchantId);
 }
 
 /** Connects what the plan describes; without a plan, what is not connected yet and the person does not skip. */
-async function connect(client: Client, path: string, what: Connected, plan: Json): Promise<void> {
-  let given = plan[what] as Json | undefined;
-  if (given === undefined) {
-    if (!isAttended() || (await isDone(client, path, what))) return;
-    const now = await ask(`connect ${what} now? [y/N]`);
-    if (!/^y/i.test(now)) return;
-    given = {};
+async function connectAll(client: Client, path: string, plan: Json): Promise<void> {
+  for (const [name, vendor] of inOrder(await vendors(client), plan)) {
+    const given = (plan[name] as Json | undefined) ?? (await wanted(client, path, name, vendor));
+    if (!given) continue;
+    const lacks = vendor.asked.find((asked) => !asked.optional && given[asked.name] === undefined);
+    if (lacks && !isAttended()) throw new Failure(`${name}.${lacks.name} is missing in the file`, 2);
+    const connected = await connect(client, path, vendor, given);
+    note(`✔ ${name} connected; enter this address there for its webhooks: ${String(connected.webhookUrl)}`);
   }
-  const { accessTokenFile, apiKeyFile, secretKeyFile, webhookSecretFile, ...rest } = given as Record<
-    string,
-    string
-  >;
-  const files = { accessTokenFile, apiKeyFile, secretKeyFile, webhookSecretFile };
-  const body = { ...(await complete(what, rest)), ...(await readSecrets(what, files)) };
-  const connected = await client.put(`${path}/${PATHS[what]}`, body);
-  note(`✔ ${what} connected; enter this address there for its webhooks: ${String(connected.webhookUrl)}`);
 }
 
-async function isDone(client: Client, path: string, what: Connected): Promise<boolean> {
+/** By the plan's names. The shop comes last, as its first sync may take a while; it is of one kind. */
+function inOrder(all: readonly Connectable[], plan: Json): (readonly [name: string, vendor: Connectable])[] {
+  const stores = all.filter(({ port }) => port === 'store');
+  const { kind } = (plan.store ?? {}) as Json;
+  const store = kind === undefined ? stores[0] : stores.find((vendor) => vendor.kind === kind);
+  if (!store) throw new Failure('store.kind in the file is none of waco vendors list', 2);
+  const others = all.filter(({ port }) => port !== 'store');
+  return [...others.map((vendor) => [vendor.kind, vendor] as const), ['store', store] as const];
+}
+
+/** An empty plan when the person wants it connected. */
+async function wanted(
+  client: Client,
+  path: string,
+  name: string,
+  vendor: Connectable,
+): Promise<Json | undefined> {
+  if (!isAttended() || !vendor.isUsed || (await isDone(client, path, vendor))) return undefined;
+  return /^y/i.test(await ask(`connect ${name} now? [y/N]`)) ? {} : undefined;
+}
+
+async function isDone(client: Client, path: string, { port }: Connectable): Promise<boolean> {
   const { steps } = await client.get(`${path}/readiness`);
-  return (steps as Json[]).some(({ step, ok }) => step === STEPS[what] && ok === true);
+  return (steps as Json[]).some(({ step, ok }) => step === STEPS[port] && ok === true);
 }
 
-async function complete(what: keyof typeof FIELDS, given: Json): Promise<Json> {
+async function complete(given: Json): Promise<Json> {
   const body = { ...given };
-  for (const [field, question] of FIELDS[what]) {
-    if (what === 'merchant' && field === 'language' && !isAttended()) continue;
-    body[field] ??= await answer(what, field, question);
+  for (const [field, question] of MERCHANT) {
+    if (field === 'language' && !isAttended()) continue;
+    body[field] ??= await answer('merchant', field, question);
   }
   return body;
 }

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { auditCommands } from './audit.js';
 import { choiceCommands } from './choices.js';
-import { connectCommands } from './connect.js';
+import { connectCommand } from './connect.js';
 import { connectionCommands } from './connections.js';
 import { Failure } from './failure.js';
 import { keyCommands } from './keys.js';
@@ -11,6 +11,7 @@ import { merchantCommands } from './merchants.js';
 import { onboardCommand } from './onboard.js';
 import { peopleCommands } from './people.js';
 import { repairCommands } from './repair.js';
+import { templateCommands } from './templates.js';
 import { COMMANDER_OUTPUT, note } from './terminal.js';
 import { vendorCommands } from './vendors.js';
 
@@ -36,7 +37,8 @@ export function programOf(): Command {
     .showHelpAfterError('(waco --help says more)');
   merchantCommands(program);
   onboardCommand(program);
-  connectCommands(program);
+  connectCommand(program);
+  templateCommands(program);
   vendorCommands(program);
   connectionCommands(program);
   choiceCommands(program);

@@ -4,9 +4,9 @@ import { say } from './terminal.js';
 /** The command that does what the API's `fix` names a call for. */
 const COMMANDS: readonly (readonly [step: RegExp, command: string])[] = [
   [/^merchant_active$/, 'waco merchants resume <merchant>'],
-  [/^channel_account$/, 'waco connect whatsapp'],
+  [/^channel_account$/, 'waco connect <channel>'],
   [/^(store|first_sync)$/, 'waco connect store'],
-  [/^payment_provider$/, 'waco connect stripe'],
+  [/^payment_provider$/, 'waco connect <provider>'],
   [/^payment_routing$/, 'waco settings set payments <json>'],
   [/^template:/, 'waco template put <purpose>'],
   [/^test_message$/, 'waco test-message <number>'],

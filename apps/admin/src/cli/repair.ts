@@ -28,7 +28,7 @@ function deadLetterCommands(program: Command): void {
     command
       .option('--service <name>', 'conversation, catalog, checkout, outbound or admin')
       .option('--name <job>', 'e.g. checkout.place-order.v1')
-      .option('--source <source>', 'whatsapp, stripe, store or job')
+      .option('--source <source>', 'a kind of vendor, or job')
       .option('--order-ref <ref>', 'of one order');
 
   search(paged(letters.command('list').description('newest first; of all merchants, or of one'))).action(
@@ -132,7 +132,7 @@ function replayCommand(program: Command): void {
     .description('queue again what came in a range of time and had no effect')
     .requiredOption('--from <time>', 'received from this time on, ISO 8601')
     .requiredOption('--to <time>', 'received before this time')
-    .option('--source <source>', 'whatsapp, stripe, store or job')
+    .option('--source <source>', 'a kind of vendor, or job')
     .option('--dry-run', 'only say what would be done')
     .action(async ({ from, to, source, dryRun }: Json, command: Command) => {
       const { client, json, merchantPath } = contextOf(command);

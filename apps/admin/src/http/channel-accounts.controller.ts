@@ -50,7 +50,12 @@ export class ChannelAccountsController {
     @Query() query: PageQuery,
   ): Promise<ChannelAccountPage> {
     const rows = await this.accounts.list(merchantId, query.limit, fromCursor(query.cursor));
-    return page(rows, query.limit, (row) => row.id, (row) => this.view(row));
+    return page(
+      rows,
+      query.limit,
+      (row) => row.id,
+      (row) => this.view(row),
+    );
   }
 
   @Put(':kind')

@@ -54,7 +54,13 @@ const CATALOG: Field = {
 /** Everything that a merchant gives for an account. */
 export function fieldsOf({ ids, fields, capabilities }: ChannelVendor): Field[] {
   const { account, sender, name } = ids;
-  return [account, ...(sender === account ? [] : [sender]), name, ...fields, ...(capabilities.includes('catalogs') ? [CATALOG] : [])];
+  return [
+    account,
+    ...(sender === account ? [] : [sender]),
+    name,
+    ...fields,
+    ...(capabilities.includes('catalogs') ? [CATALOG] : []),
+  ];
 }
 
 /** By kind. */

@@ -10,7 +10,8 @@ const KINDS = PAYMENT_PROVIDERS.map(({ kind }) => kind);
 
 /** Key of an account at a provider that this version knows. */
 export const KNOWN_ACCOUNT = new RegExp(`^(${KINDS.join('|')})(-[a-z0-9]{1,20}){0,3}$`);
-export const ACCOUNT_RULE = `must be ${KINDS.join(' or ')}, or that with a hyphen and words of a-z and 0-9, e.g. ${KINDS[0]}-sa`;
+export const ACCOUNT_EXAMPLE = `${KINDS[0]}-sa`;
+export const ACCOUNT_RULE = `must be ${KINDS.join(' or ')}, or that with a hyphen and words of a-z and 0-9, e.g. ${ACCOUNT_EXAMPLE}`;
 
 /** A path to one account. Whether there is such a merchant is said by whoever looks for it. */
 export class PaymentAccountParams {
@@ -22,7 +23,7 @@ export class PaymentAccountParams {
     type: String,
     description:
       "The merchant's key for the account, which begins with the kind of its provider. Another account gets another key.",
-    example: `${KINDS[0]}-sa`,
+    example: ACCOUNT_EXAMPLE,
   })
   @Matches(KNOWN_ACCOUNT, { message: `account ${ACCOUNT_RULE}` })
   account: string;

@@ -19,15 +19,9 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
-import {
-  RETENTION_BOUNDS,
-  retentionOf,
-  WEEKDAYS,
-  type RetentionPart,
-  type Weekday,
-} from '#core/tenancy';
+import { RETENTION_BOUNDS, retentionOf, WEEKDAYS, type RetentionPart, type Weekday } from '#core/tenancy';
 import { MayBeAbsent } from './optional.js';
-import { ACCOUNT_RULE, KNOWN_ACCOUNT } from './payment-accounts.dto.js';
+import { ACCOUNT_EXAMPLE, ACCOUNT_RULE, KNOWN_ACCOUNT } from './payment-accounts.dto.js';
 import { Visible } from './visible.js';
 
 const LANGUAGE = /^[a-z]{2,3}(_[A-Z]{2})?$/;
@@ -62,7 +56,7 @@ export class PaymentRouteDto {
   @Matches(CAPITALS, { message: 'currency must be in capitals, e.g. AED' })
   currency?: string;
 
-  @ApiProperty({ type: String, description: 'Key of the payment account.', example: 'stripe-sa' })
+  @ApiProperty({ type: String, description: 'Key of the payment account.', example: ACCOUNT_EXAMPLE })
   @Matches(KNOWN_ACCOUNT, { message: `provider ${ACCOUNT_RULE}` })
   provider: string;
 }

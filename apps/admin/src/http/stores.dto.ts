@@ -17,7 +17,11 @@ const KINDS = STORES.map(({ kind }) => kind);
 export const DEFAULT_STORE_KIND = KINDS[0]!;
 
 export class PutStore {
-  @ApiPropertyOptional({ enum: KINDS, default: DEFAULT_STORE_KIND, description: "Kind of the shop's system." })
+  @ApiPropertyOptional({
+    enum: KINDS,
+    default: DEFAULT_STORE_KIND,
+    description: "Kind of the shop's system.",
+  })
   @MayBeAbsent()
   @IsIn(KINDS, { message: `kind must be one of ${KINDS.join(', ')}` })
   kind?: string;

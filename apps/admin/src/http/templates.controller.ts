@@ -16,7 +16,7 @@ export class TemplatesController {
   @ApiOperation({
     summary: 'The template for a purpose, in one language',
     description:
-      'Is handed in at Meta when Meta has none of this name and language. All numbers can send it then.',
+      'Is handed in at the channel when it has none of this name and language. All senders of the business account can send it then.',
   })
   @ApiProblems(404, 409, 422, 502)
   @ApiOkResponse({ type: PutTemplateView })

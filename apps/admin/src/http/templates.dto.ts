@@ -17,13 +17,17 @@ export class TemplateParams {
 }
 
 export class PutTemplate {
-  @ApiProperty({ type: String, description: "The template's name at Meta.", example: 'order_shipped_v1' })
+  @ApiProperty({
+    type: String,
+    description: "The template's name at the channel.",
+    example: 'order_shipped_v1',
+  })
   @Matches(/^[a-z0-9_]{1,512}$/, {
     message: 'name must be 1 to 512 lowercase letters, digits and underscores',
   })
   name: string;
 
-  @ApiProperty({ type: String, description: "Meta's language code.", example: 'en' })
+  @ApiProperty({ type: String, description: "The channel's language code.", example: 'en' })
   @Matches(/^[a-z]{2,3}(_[A-Z]{2,4})?$/, { message: 'language must be a code such as en, ar or pt_BR' })
   language: string;
 
@@ -74,12 +78,12 @@ export class TemplateView {
 }
 
 export class PutTemplateView extends TemplateView {
-  @ApiProperty({ type: String, description: "Meta's word for it now.", example: 'APPROVED' })
+  @ApiProperty({ type: String, description: "The channel's word for it now.", example: 'APPROVED' })
   status: string;
 
   @ApiProperty({
     type: Boolean,
-    description: 'False: Meta had a template of this name and language already.',
+    description: 'False: the channel had a template of this name and language already.',
   })
   created: boolean;
 }

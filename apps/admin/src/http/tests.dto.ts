@@ -26,7 +26,7 @@ export class SendTestMessage {
   @ApiPropertyOptional({
     enum: TEMPLATE_PURPOSES,
     description:
-      'Send this template if WhatsApp takes no free text: the phone has not written to the number for 24 hours.',
+      'Send this template if the channel takes no free text: the phone has not written to the number for 24 hours.',
   })
   @MayBeAbsent()
   @IsIn(TEMPLATE_PURPOSES)

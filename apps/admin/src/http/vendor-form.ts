@@ -21,7 +21,9 @@ export function formOf<C extends object>(
 ): Class<Form<C>> {
   return classOf(name, common, fields, (field) => {
     const { help, example, secret, optional } = field;
-    const description = [help, secret ? 'Write-only: answers say `set`.' : undefined].filter(Boolean).join(' ');
+    const description = [help, secret ? 'Write-only: answers say `set`.' : undefined]
+      .filter(Boolean)
+      .join(' ');
     const documented = {
       type: String,
       description,

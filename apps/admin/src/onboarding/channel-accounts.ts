@@ -13,7 +13,7 @@ import { Merchants, requireOpen } from './merchants.js';
 import { ResumedAccounts } from './resumed-accounts.js';
 import { Vault } from './vault.js';
 
-/** Whether a merchant is ready asks Meta about each of them at once. */
+/** Whether a merchant is ready asks the channel about each of them at once. */
 const MOST_ACCOUNTS = 50;
 
 /** What an account is, in no channel's own words. */
@@ -63,7 +63,8 @@ export class ChannelAccounts {
   first(merchantId: string, kind: string): Promise<ChannelAccountEntity> {
     return this.merchants.read(merchantId, async (tx) => {
       const [row] = await accountsOf(tx, merchantId, [kind]);
-      if (!row) throw problem(404, 'not_connected', `no ${channelOf(kind).displayName} account is connected yet`);
+      if (!row)
+        throw problem(404, 'not_connected', `no ${channelOf(kind).displayName} account is connected yet`);
       return row;
     });
   }
@@ -119,7 +120,10 @@ export class ChannelAccounts {
         catalogId: catalogId ?? row.catalogId,
         messagesPerSecond: messagesPerSecond ?? row.messagesPerSecond,
         enabled: enabled ?? row.enabled,
-        ...(isReconnected && { ...(await this.vault.change('channel_accounts', row, change)), verifiedAt: null }),
+        ...(isReconnected && {
+          ...(await this.vault.change('channel_accounts', row, change)),
+          verifiedAt: null,
+        }),
       });
       await tx.save(ChannelAccountEntity, next);
       await this.record(tx, row, next, newSecret);

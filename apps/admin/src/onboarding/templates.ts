@@ -122,10 +122,7 @@ async function requireFewLanguages(tx: EntityManager, purpose: string, language:
   }
 }
 
-async function ensure(
-  book: TemplateBook,
-  given: PutTemplate,
-): Promise<{ status: string; created: boolean }> {
+async function ensure(book: TemplateBook, given: PutTemplate): Promise<{ status: string; created: boolean }> {
   try {
     const known = (await book.list()).find((t) => t.name === given.name && t.language === given.language);
     if (known) return { status: known.status, created: false };

@@ -49,7 +49,7 @@ export class DeadLetterView {
   @ApiProperty({ type: String, example: 'recipients' }) queue: string;
   @ApiProperty({ type: String, description: 'What it is kept in order with.' }) stream: string;
   @ApiProperty({ type: String, example: 'outbound.send-message.v1' }) name: string;
-  @ApiProperty({ type: String, example: 'whatsapp' }) source: string;
+  @ApiProperty({ type: String, example: OUTSIDE[0] }) source: string;
   @ApiProperty({ type: String, nullable: true }) reason: string | null;
   @ApiProperty({ type: 'integer' }) attempts: number;
   @ApiProperty({ type: 'integer', description: 'How often it has been redriven.' }) redrives: number;

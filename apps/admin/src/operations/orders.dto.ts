@@ -2,6 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, Matches } from 'class-validator';
 import { ORDER_STATES } from '#core/checkout';
 import { MayBeAbsent } from '../http/optional.js';
+import { ACCOUNT_EXAMPLE } from '../http/payment-accounts.dto.js';
 import type { OrderRow } from './orders.js';
 import { ShowPageQuery } from './queries.dto.js';
 
@@ -52,7 +53,7 @@ export class OrderView {
     type: String,
     nullable: true,
     description: "The merchant's key for the account that it is paid at; null until it is chosen.",
-    example: 'stripe',
+    example: ACCOUNT_EXAMPLE,
   })
   paymentAccount: string | null;
   @ApiProperty({ type: [String], description: 'Payment pages that were opened.' }) paymentPages: string[];

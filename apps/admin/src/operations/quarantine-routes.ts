@@ -18,6 +18,7 @@ import {
 } from '#core/tenancy';
 import type { NewItem } from '#persistence';
 import { toItem } from '#queue';
+import { webhookSources } from '#vendors';
 import { isUpTo, LARGEST_READ } from './payloads.js';
 
 /** What the gateway keeps of an item that it could lead to no merchant. */
@@ -71,7 +72,7 @@ export async function routeAnew(tx: EntityManager, item: QuarantinedItem): Promi
     return nowhere('too_large', 'it is larger than anything that is acted on here');
   }
   const wasCut = signedBy !== undefined && JSON.stringify(payload ?? {}).includes(CUT);
-  if (item.source !== 'whatsapp' || !kind || !(payload || tooLarge) || wasCut) {
+  if (webhookSources().get(item.source) !== 'channel' || !kind || !(payload || tooLarge) || wasCut) {
     return nowhere('not_kept', 'not all of it was kept: ask the sender to send it again');
   }
   if (item.reason === 'closed') {

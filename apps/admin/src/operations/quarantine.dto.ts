@@ -3,6 +3,7 @@ import { Matches } from 'class-validator';
 import { MayBeAbsent } from '../http/optional.js';
 import { ShowPageQuery } from './queries.dto.js';
 import type { Released, Routable } from './quarantine.js';
+import { OUTSIDE } from './webhooks.js';
 
 export class QuarantineQuery extends ShowPageQuery {
   @ApiPropertyOptional({ type: String, example: 'unknown_phone_number' })
@@ -26,7 +27,7 @@ export class DestinationView {
 
 export class QuarantinedView {
   @ApiProperty({ type: String, example: '4711' }) id: string;
-  @ApiProperty({ type: String, example: 'whatsapp' }) source: string;
+  @ApiProperty({ type: String, example: OUTSIDE[0] }) source: string;
   @ApiProperty({ type: String }) externalId: string;
   @ApiProperty({
     type: String,

@@ -14,6 +14,7 @@ import {
 import { CUT } from '#core/messaging';
 import type { NewItem } from '#persistence';
 import { toItem } from '#queue';
+import { webhookSources } from '#vendors';
 import { READ_PAYLOAD } from './payloads.js';
 
 /** Times of receipt. `source`: one sender, or `job` for what the services made of it themselves. */
@@ -28,9 +29,9 @@ export interface ReplayRange {
 export const MOST_REPLAYED = 10_000;
 
 /** What the gateway may have wanted to say with an item that an earlier version could not read. */
-const READERS: Readonly<Record<string, readonly JobContract[]>> = {
-  whatsapp: [receiveMessage, changeIdentity, recordStatus, recordTemplateStatus],
-  stripe: [recordPayment],
+const READERS = {
+  channel: [receiveMessage, changeIdentity, recordStatus, recordTemplateStatus],
+  payment: [recordPayment],
   store: [recordChange, recordFulfilment, recordStoreOrder],
 };
 
@@ -171,13 +172,16 @@ function readable(row: IgnoredItem, merchantId: string, now: Date): NewItem | un
   const { source, externalId, occurredAt, payload } = row;
   if (payload === null || JSON.stringify(payload).includes(CUT)) return undefined; // not all of it is there
   if (!payload) return undefined;
-  const [contract, ...others] = (READERS[source] ?? []).filter(
-    (one) => brokenRules(one, payload) === undefined,
-  );
+  const [contract, ...others] = readersOf(source).filter((one) => brokenRules(one, payload) === undefined);
   if (!contract || others.length > 0) return undefined;
   try {
     return toItem(contract, payload, merchantId, now, { source, externalId, occurredAt });
   } catch {
     return undefined; // it names no line to stand in
   }
+}
+
+function readersOf(source: string): readonly JobContract[] {
+  const port = webhookSources().get(source);
+  return port ? READERS[port] : [];
 }

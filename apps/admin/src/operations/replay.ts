@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { Tenants } from '#persistence';
 import { CLOCK, type Clock } from '#platform';
 import { Waker, type Wake } from '#queue';
+import { webhookSources } from '#vendors';
 import { AuditLog } from '../audit/audit-log.js';
 import { problem } from '../http/problem.js';
 import { routeAnew, type QuarantinedItem } from './quarantine-routes.js';
@@ -104,7 +105,7 @@ export class Replay {
     { from, to, source }: ReplayRange,
     now: Date,
   ): Promise<{ wakes: Wake[]; left: number }> {
-    if (source !== undefined && source !== 'whatsapp') return { wakes: [], left: 0 };
+    if (source !== undefined && webhookSources().get(source) !== 'channel') return { wakes: [], left: 0 };
     const accounts = (await tx.query(
       `SELECT phone_number_id AS number, business_account_id AS account FROM tenancy.channel_accounts
        WHERE merchant_id = $1`,

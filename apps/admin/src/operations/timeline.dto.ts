@@ -8,8 +8,8 @@ export class TimelineEntryView {
   @ApiProperty({ type: String, format: 'date-time' }) at: string;
   @ApiProperty({
     type: String,
-    description: 'Who says so: whatsapp, stripe, store, or one of the services.',
-    example: 'stripe',
+    description: 'Who says so: who sent a webhook, or one of the services.',
+    example: 'checkout',
   })
   source: string;
   @ApiProperty({ type: String, example: 'record-payment' }) kind: string;

@@ -6,7 +6,7 @@ import type { OrderRow } from './orders.js';
 /** One thing that happened, and who says so. */
 export interface TimelineEntry {
   at: string;
-  /** `whatsapp`, `stripe`, `store`: from outside; else the service of ours. */
+  /** A source of webhooks: from outside; else the service of ours. */
   source: string;
   /** What it is about, e.g. `payment`, `message`, `parcel`. */
   kind: string;

@@ -6,7 +6,7 @@ import { bytesEach, LARGEST_READ, payloadUpTo } from './payloads.js';
 import { Reading } from './reading.js';
 
 /** Who sends webhooks. */
-export const OUTSIDE: readonly string[] = webhookSources();
+export const OUTSIDE: readonly string[] = [...webhookSources().keys()];
 
 /** How a journaled webhook item stands; `dead_letter` and `pending` are not settled. */
 export const ITEM_STATES = ['pending', 'done', 'skipped', 'ignored', 'dead_letter'] as const;

@@ -4,6 +4,7 @@ import {
   done,
   recordChange,
   RecordChangePayload,
+  rejected,
   skipped,
   syncStore,
   type BulkOutcome,
@@ -34,13 +35,14 @@ export class RecordChangeHandler {
 
   @BulkJobHandler(recordChange)
   async handle(payloads: RecordChangePayload[], ctx: BulkContext): Promise<BulkOutcome[]> {
-    const all = payloads.map((payload) => saidIn(payload, ctx.now));
+    const read = payloads.map((payload) => saidIn(payload, ctx.now));
+    const all = read.filter((said) => 'change' in said);
     // Products first: a figure may be of one that they bring.
     await this.storeProducts(all, ctx);
     await this.setPrices(all, ctx);
     await this.setAvailable(all, ctx);
     if (all.some((said) => said.became === 'unknown')) ctx.emit(syncStore, readChanges(ctx.now));
-    return all.map((said) => outcomeOf(said.became!));
+    return read.map((said) => ('change' in said ? outcomeOf(said.became!) : said));
   }
 
   private async storeProducts(all: readonly Said[], { tx, merchantId, now }: BulkContext): Promise<void> {
@@ -89,7 +91,10 @@ function became(
   }
 }
 
-function saidIn(payload: RecordChangePayload, now: Date): Said {
+function saidIn(payload: RecordChangePayload, now: Date): Said | ReturnType<typeof rejected> {
+  if ((payload.data as { sku?: unknown }).sku !== payload.sku) {
+    return rejected('data.sku must be the SKU of the stream');
+  }
   const at = new Date(Math.min(Date.parse(payload.occurredAt), now.getTime()));
   return { change: changeIn(payload), sequence: payload.sequence, at };
 }

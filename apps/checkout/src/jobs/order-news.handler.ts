@@ -90,7 +90,5 @@ export class OrderNewsHandler {
 }
 
 function notOurs(order: Order, payload: RecordPaymentPayload): string | undefined {
-  return isOfItsAccount(order, payload)
-    ? undefined
-    : `order ${order.orderRef} is paid at ${order.account}`;
+  return isOfItsAccount(order, payload) ? undefined : `order ${order.orderRef} is paid at ${order.account}`;
 }

@@ -67,7 +67,7 @@ function reasonToListenOnly(
   if (standing === 'note') {
     return `the merchant ${merchant?.status === 'closed' ? 'is closed' : 'was suspended for too long'}`;
   }
-  // Meta's own agent talks with this customer now: only what was done with ours is for us.
+  // The channel's own agent talks with this customer now: only what was done with ours is for us.
   return standby && content.type !== 'choice' && content.type !== 'cart'
     ? 'another agent has the thread'
     : undefined;

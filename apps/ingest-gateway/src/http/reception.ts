@@ -29,12 +29,7 @@ export class Reception {
   ) {}
 
   /** 200 only for what is durable; when that cannot be said, 503, and the sender tries again. Never throws. */
-  async take(
-    source: string,
-    route: Route,
-    request: IncomingMessage,
-    taker: Taker,
-  ): Promise<Reply> {
+  async take(source: string, route: Route, request: IncomingMessage, taker: Taker): Promise<Reply> {
     const startedAt = performance.now();
     const reply = await this.replyTo(route, request, taker);
     metrics.webhooks.inc({ source, answer: String(reply.status) });

@@ -8,7 +8,6 @@ import { Sources } from '../sources/sources.js';
 import { openExpressLane } from './express-lane.js';
 import { Reception } from './reception.js';
 
-
 /**
  * The webhook routes stand beside Nest's controllers, in a Fastify scope of their own: they take the body's raw bytes,
  * whatever its content type says, and pass no pipe, guard or interceptor. The busiest of them has an express lane.

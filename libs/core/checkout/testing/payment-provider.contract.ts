@@ -53,7 +53,8 @@ export function describePaymentProvider(name: string, open: () => Promise<Paymen
     /** As a gateway does: the header has its form, or nothing is read. */
     function read({ rawBody, headers }: Delivery, now: Date) {
       const signature = headers[world.reader.header];
-      if (signature === undefined || !world.reader.form.test(signature)) return { outcome: 'unsigned' } as const;
+      if (signature === undefined || !world.reader.form.test(signature))
+        return { outcome: 'unsigned' } as const;
       return world.reader.read(rawBody, signature, world.secrets, now);
     }
     async function eventsOf(orderRef: string, least: number): Promise<PaymentEvent[]> {

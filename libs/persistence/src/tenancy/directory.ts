@@ -74,7 +74,14 @@ export class Directory {
       const row = await tx.findOneBy(StoreConnectionEntity, { merchantId });
       if (!row) return null;
       const { id, kind, region, maxAgeSeconds } = row;
-      return { id, merchantId, kind, region, maxAgeSeconds, fields: await this.box.open('store_connections', row) };
+      return {
+        id,
+        merchantId,
+        kind,
+        region,
+        maxAgeSeconds,
+        fields: await this.box.open('store_connections', row),
+      };
     });
   }
 
@@ -97,7 +104,9 @@ export class Directory {
   paymentProvider(merchantId: string, account: string): Promise<PaymentProvider | null> {
     return this.read(`payments/${merchantId}/${account}`, merchantId, async (tx) => {
       const row = await tx.findOneBy(PaymentProviderEntity, { merchantId, account });
-      return row && { id: row.id, kind: row.kind, account, fields: await this.box.open('payment_providers', row) };
+      return (
+        row && { id: row.id, kind: row.kind, account, fields: await this.box.open('payment_providers', row) }
+      );
     });
   }
 
