@@ -43,6 +43,12 @@ module.exports = {
       to: { path: '^(libs|apps|migrations)/', pathNot: '^libs/(platform|core)/' },
     },
     {
+      name: 'rest-knows-core-and-platform',
+      severity: 'error',
+      from: { path: '^libs/rest/', pathNot: TESTS },
+      to: { path: '^(libs|apps|migrations)/', pathNot: '^libs/(rest|platform|core)/' },
+    },
+    {
       name: 'persistence-knows-contracts-and-platform',
       severity: 'error',
       from: { path: '^libs/persistence/', pathNot: TESTS },
@@ -57,12 +63,12 @@ module.exports = {
     {
       name: 'adapters-stand-alone',
       comment:
-        'An adapter knows the domain, the contracts and the platform, never another adapter or a store of ours.',
+        'An adapter knows the domain, the contracts, the platform and what adapters of our own REST contracts share, never another adapter or a store of ours.',
       severity: 'error',
       from: { path: '^libs/adapters/([^/]+)/', pathNot: TESTS },
       to: {
         path: '^(libs|apps|migrations)/',
-        pathNot: '^libs/adapters/$1/|^libs/(core|contracts|platform)/',
+        pathNot: '^libs/adapters/$1/|^libs/(core|contracts|platform|rest)/',
       },
     },
     {

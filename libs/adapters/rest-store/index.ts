@@ -1,6 +1,5 @@
-export type { StoreConnectionOptions } from './http.js';
-export { RestStore } from './rest-store.adapter.js';
-export { FieldError } from './shape.js';
+export { FieldError } from '#rest';
+export { RestStore, type StoreConnectionOptions } from './rest-store.adapter.js';
 export {
   parseStoreWebhook,
   readCatalogChange,

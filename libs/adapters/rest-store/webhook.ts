@@ -1,34 +1,21 @@
 import type { Money, StoreFulfilment, StoreOrder, StoreProduct } from '#core/catalog';
-import { JsonOutOfBounds, parseBoundedJson, verifyTimedSignature } from '#platform';
-import { FieldError, mark, object, oneOf, optional, prose, text, time, whole, type Json } from './shape.js';
 import {
-  ORDER_STATUSES,
+  mark,
+  object,
+  oneOf,
+  optional,
+  prose,
+  readBody,
+  text,
+  time,
   toMoney,
   toOrderRef,
-  toPieces,
-  toProduct,
-  toSku,
-  toTrackingUrl,
-} from './transformers.js';
+  whole,
+  type Json,
+} from '#rest';
+import { ORDER_STATUSES, toPieces, toProduct, toSku, toTrackingUrl } from './transformers.js';
 
-export type StoreWebhookVerdict =
-  { outcome: 'verified' } | { outcome: 'refused'; reason: 'no_signature' | 'bad_signature' | 'too_old' };
-
-/**
- * Checks a `Waco-Signature` header (`t=<unix seconds>,v1=<hex>`, several `v1` while a secret is being changed)
- * against the raw bytes. `too_old` also means: signed more than 300 seconds ahead of `now`; it is only said of a
- * signature that is right.
- */
-export function verifyStoreWebhook(
-  rawBody: Buffer,
-  header: string | undefined,
-  secrets: readonly string[],
-  now: Date,
-): StoreWebhookVerdict {
-  if (!header) return { outcome: 'refused', reason: 'no_signature' };
-  const verdict = verifyTimedSignature(rawBody, header, secrets, now);
-  return verdict === 'verified' ? { outcome: verdict } : { outcome: 'refused', reason: verdict };
-}
+export { verifyWebhook as verifyStoreWebhook, type WebhookVerdict as StoreWebhookVerdict } from '#rest';
 
 /** An event of one product, price, order or parcel. */
 const BODY = { values: 5_000, depth: 16 };
@@ -66,21 +53,8 @@ export type ParsedStoreWebhook =
 
 /** Reads a verified webhook body. It never throws. */
 export function parseStoreWebhook(rawBody: Buffer): ParsedStoreWebhook {
-  let body: unknown;
-  try {
-    body = parseBoundedJson(rawBody, BODY);
-  } catch (error) {
-    return {
-      outcome: 'malformed',
-      reason: error instanceof JsonOutOfBounds ? error.message : 'body must be JSON',
-    };
-  }
-  try {
-    return { outcome: 'event', event: toEvent(body) };
-  } catch (error) {
-    if (error instanceof FieldError) return { outcome: 'malformed', reason: error.message };
-    throw error;
-  }
+  const reading = readBody(rawBody, BODY, toEvent);
+  return reading.outcome === 'read' ? { outcome: 'event', event: reading.value } : reading;
 }
 
 function toEvent(value: unknown): StoreEvent {
