@@ -114,13 +114,10 @@ async function exchange<T>(
   if (answer.code === 'not_found') {
     throw new PortError('rejected', 'not_found', `${call.method} payment: there is none with this id`);
   }
-  // The first call with the key is not done: asked again, it says what came of it.
+  // An earlier call with the key is not done yet: asked again, it says what came of that one.
   if (answer.code === 'request_in_progress') {
-    throw new PortError(
-      'transient',
-      answer.code,
-      `${call.method} ${call.path}: the same call is in progress`,
-    );
+    const kind = call.writes ? 'indeterminate' : 'transient';
+    throw new PortError(kind, answer.code, `${call.method} ${call.path}: the same call is in progress`);
   }
   try {
     return read(answer);
