@@ -161,7 +161,8 @@ function send(event) {
       () => false, // not reached: tried again like any other failure
     );
     // After 1 s, 2 s, 4 s, … an hour at most between two.
-    if (!received && tries < 36) setTimeout(attempt, Math.min(1_000 * 2 ** tries, 3_600_000), tries + 1);
+    const pauseMs = Math.min(1_000 * 2 ** tries, 3_600_000);
+    if (!received && tries < 36) setTimeout(() => void attempt(tries + 1), pauseMs);
   };
   void attempt(0);
 }
@@ -239,7 +240,7 @@ async function readBody(request) {
   let size = 0;
   for await (const chunk of request) {
     size += chunk.length;
-    if (size > 262_144) throw new Problem(413, 'too_large', 'The body is too large');
+    if (size > 262_144) throw invalid('the body must be smaller');
     chunks.push(chunk);
   }
   if (size === 0) return {};
