@@ -14,7 +14,9 @@ async function openWorld() {
     response.end();
     deliveries.push({ rawBody, headers: { 'waco-signature': String(headers['waco-signature']) } });
   });
-  const page = await PaymentPage.open({ apiKey, webhookSecret, webhookUrl: hooks.url });
+  // While a secret is being changed, webhooks are signed with both.
+  const both = `wh_next_12 ${webhookSecret}`;
+  const page = await PaymentPage.open({ apiKey, webhookSecret: both, webhookUrl: hooks.url });
   let lose = false;
   const network = await listen(async (request, body, response) => {
     const loses = lose;

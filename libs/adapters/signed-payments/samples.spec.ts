@@ -24,9 +24,7 @@ const namesOf = (prefix: string): string[] => readdirSync(FOLDER).filter((name) 
 const read = <T extends Sample>(name: string): T =>
   JSON.parse(readFileSync(new URL(name, FOLDER), 'utf8')) as T;
 
-const contract = parse(readFileSync(new URL('./payment-contract.openapi.yaml', import.meta.url), 'utf8'), {
-  merge: true,
-}) as {
+const contract = parse(readFileSync(new URL('./payment-contract.openapi.yaml', import.meta.url), 'utf8')) as {
   webhooks: Record<string, { post: { requestBody: { content: Record<string, { example?: unknown }> } } }>;
 };
 const ajv = new Ajv2020({ strict: false, allErrors: true });
@@ -109,6 +107,19 @@ describe('the recorded answers', () => {
     const { body } = read<AnswerSample>('answer.payment.json');
     expect(toPayment(body)).toMatchObject({ id: body.id, status: 'open', orderRef: 'W7K3M9QX' });
   });
+});
+
+it('every reference in the contract leads somewhere', () => {
+  const references = [...JSON.stringify(contract).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(
+    (match) => match[1]!,
+  );
+  expect(references.length).toBeGreaterThan(50);
+  for (const reference of new Set(references)) {
+    const target = reference
+      .split('/')
+      .reduce<unknown>((at, part) => (at as Record<string, unknown>)?.[part], contract);
+    expect([reference, target]).toEqual([reference, expect.any(Object)]);
+  }
 });
 
 it('the examples of the contract are what it says', () => {
