@@ -1,3 +1,4 @@
+export type { WebhookVerdict as SignedPaymentsVerdict } from '#rest';
 export { SIGNED_PAYMENTS_RULES } from './rules.js';
 export {
   probeSignedPayments,
