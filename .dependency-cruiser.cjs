@@ -43,6 +43,12 @@ module.exports = {
       to: { path: '^(libs|apps|migrations)/', pathNot: '^libs/(platform|core)/' },
     },
     {
+      name: 'rest-knows-core-and-platform',
+      severity: 'error',
+      from: { path: '^libs/rest/', pathNot: TESTS },
+      to: { path: '^(libs|apps|migrations)/', pathNot: '^libs/(rest|platform|core)/' },
+    },
+    {
       name: 'persistence-knows-contracts-and-platform',
       severity: 'error',
       from: { path: '^libs/persistence/', pathNot: TESTS },
@@ -57,19 +63,22 @@ module.exports = {
     {
       name: 'adapters-stand-alone',
       comment:
-        'An adapter knows the domain, the contracts, the platform and what a vendor is made of, never another adapter or a store of ours.',
+        'An adapter knows the domain, the contracts, the platform, what a vendor is made of, and what adapters of our own REST contracts share; never another adapter or a store of ours.',
       severity: 'error',
       from: { path: '^libs/adapters/([^/]+)/', pathNot: TESTS },
       to: {
         path: '^(libs|apps|migrations)/',
-        pathNot: '^libs/adapters/$1/|^libs/(core|contracts|platform)/|^libs/vendors/src/kit[.]ts$',
+        pathNot: '^libs/adapters/$1/|^libs/(core|contracts|platform|rest)/|^libs/vendors/src/kit[.]ts$',
       },
     },
     {
       name: 'only-the-registry-knows-vendors',
       comment: 'Nothing but the registry names a vendor: what others need of it, its definition says.',
       severity: 'error',
-      from: { path: '^(apps|libs|migrations|bench)/', pathNot: `^libs/adapters/|^libs/vendors/src/registry[.]ts$|${TESTS}` },
+      from: {
+        path: '^(apps|libs|migrations|bench)/',
+        pathNot: `^libs/adapters/|^libs/vendors/src/registry[.]ts$|${TESTS}`,
+      },
       to: { path: '^libs/adapters/' },
     },
     {

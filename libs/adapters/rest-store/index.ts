@@ -1,4 +1,3 @@
-export type { StoreConnectionOptions } from './http.js';
-export { RestStore } from './rest-store.adapter.js';
+export { RestStore, type StoreConnectionOptions } from './rest-store.adapter.js';
 export { restStore } from './vendor.js';
 export { restStoreWebhooks } from './webhook.js';

@@ -11,14 +11,7 @@ import type {
   StorePort,
 } from '#core/catalog';
 import { cleared, unspelledId, type Cleared } from '#core/messaging';
-import {
-  callStore,
-  malformed,
-  type StoreAnswer,
-  type StoreCall,
-  type StoreConnectionOptions,
-} from './http.js';
-import { FieldError } from './shape.js';
+import { callRest, FieldError, malformed, type RestAnswer, type RestCall, type RestConnection } from '#rest';
 import {
   toOrder,
   toOrderStatus,
@@ -31,9 +24,15 @@ import {
 
 const PAGE = 200;
 
+export type StoreConnectionOptions = Omit<RestConnection, 'userAgent'>;
+
 /** Any shop that speaks the store contract (store-contract.openapi.yaml). */
 export class RestStore implements StorePort {
-  constructor(private readonly options: StoreConnectionOptions) {}
+  private readonly connection: RestConnection;
+
+  constructor(options: StoreConnectionOptions) {
+    this.connection = { ...options, userAgent: 'waco-store-adapter/1' };
+  }
 
   async listProducts({
     updatedSince,
@@ -141,11 +140,11 @@ export class RestStore implements StorePort {
   }
 
   private async call<T>(
-    call: StoreCall,
+    call: RestCall,
     expected: string[],
-    read: (answer: StoreAnswer) => T,
+    read: (answer: RestAnswer) => T,
   ): Promise<Cleared<T>> {
-    const answer = await callStore(this.options, call, expected);
+    const answer = await callRest(this.connection, call, expected);
     try {
       return cleared(read(answer));
     } catch (error) {

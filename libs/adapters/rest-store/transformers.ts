@@ -1,6 +1,5 @@
 import type {
   CartLine,
-  Money,
   ProductPage,
   Quote,
   QuoteLine,
@@ -11,21 +10,25 @@ import type {
   StoreOrder,
   StoreProduct,
 } from '#core/catalog';
-import { isCardNumberId, maskCardNumbers, spelledId } from '#core/messaging';
+import { maskCardNumbers, spelledId } from '#core/messaging';
 import {
   FieldError,
   flag,
   list,
   mark,
   matching,
+  moneyIn,
   object,
   oneOf,
   optional,
   prose,
   text,
   time,
+  toCurrency,
+  toMoney,
+  toOrderRef,
   whole,
-} from './shape.js';
+} from '#rest';
 
 /** The store contract's shapes into ours. Each throws FieldError naming the field that breaks the contract. */
 
@@ -48,8 +51,6 @@ const LONGEST_SKU = 100;
 /** Of a product's description, so much is kept: nothing that we send has room for more. */
 const DESCRIPTION = 2_000;
 const MOST_PIECES = 1e9;
-/** In minor units: 10 billion of a currency with two decimals. */
-const HIGHEST_MINOR = 1e12;
 /** There are fewer countries. */
 const MOST_REGIONS = 300;
 
@@ -61,32 +62,6 @@ export function toSku(value: unknown, path: string): string {
 /** Shops say "as many as you like" with the highest number that they know. */
 export function toPieces(value: unknown, path: string): number {
   return Math.min(whole(value, path), MOST_PIECES);
-}
-
-/** Our own, which is no card number. */
-export function toOrderRef(value: unknown, path: string): string {
-  const ref = text(value, path, 128);
-  if (isCardNumberId(ref)) throw new FieldError(path, 'must be an order reference');
-  return ref;
-}
-
-function toCurrency(value: unknown, path: string): string {
-  return matching(value, path, /^[A-Z]{3}$/, 'an ISO 4217 currency');
-}
-
-/** Never negative: nothing that a shop sells or charges is. */
-export function toMoney(value: unknown, path: string): Money {
-  const raw = object(value, path);
-  return {
-    minor: whole(raw.minor, `${path}.minor`, 0, HIGHEST_MINOR),
-    currency: toCurrency(raw.currency, `${path}.currency`),
-  };
-}
-
-function moneyIn(currency: string, value: unknown, path: string): Money {
-  const amount = toMoney(value, path);
-  if (amount.currency !== currency) throw new FieldError(`${path}.currency`, `must be ${currency}`);
-  return amount;
 }
 
 export function toProduct(value: unknown, path: string): StoreProduct {

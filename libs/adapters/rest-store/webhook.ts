@@ -1,42 +1,23 @@
 import type { CatalogChange, StoreEvent, StoreFulfilment } from '#core/catalog';
-import type { Notice, WebhookReader } from '#core/tenancy';
-import { JsonOutOfBounds, parseBoundedJson, verifyTimedSignature } from '#platform';
-import { FieldError, mark, object, oneOf, optional, prose, text, time, whole, type Json } from './shape.js';
+import type { Notice } from '#core/tenancy';
 import {
-  ORDER_STATUSES,
+  mark,
+  object,
+  oneOf,
+  optional,
+  prose,
+  signedWebhooks,
+  text,
+  time,
   toMoney,
   toOrderRef,
-  toPieces,
-  toProduct,
-  toSku,
-  toTrackingUrl,
-} from './transformers.js';
+  whole,
+  type Json,
+} from '#rest';
+import { ORDER_STATUSES, toPieces, toProduct, toSku, toTrackingUrl } from './transformers.js';
 
 /** An event of one product, price, order or parcel. */
-const BODY = { values: 5_000, depth: 16 };
-
-/**
- * Webhooks with a `Waco-Signature` header (`t=<unix seconds>,v1=<hex>`, several `v1` while a secret is being changed), the
- * MAC over the raw bytes. One signed more than 300 seconds away from now, either way, is refused.
- */
-export const restStoreWebhooks: WebhookReader<StoreEvent> = {
-  header: 'waco-signature',
-  form: /^t=[1-9]\d{0,10}(?:,v1=[0-9a-f]{64}){1,10}$/,
-  read(rawBody, signature, secrets, now) {
-    if (verifyTimedSignature(rawBody, signature, secrets, now) !== 'verified') return { outcome: 'unsigned' };
-    try {
-      return { outcome: 'read', notices: [toNotice(parseBoundedJson(rawBody, BODY))] };
-    } catch (error) {
-      return { outcome: 'malformed', reason: reasonOf(error) };
-    }
-  },
-};
-
-function reasonOf(error: unknown): string {
-  if (error instanceof FieldError || error instanceof JsonOutOfBounds) return error.message;
-  if (error instanceof SyntaxError) return 'body must be JSON';
-  throw error;
-}
+export const restStoreWebhooks = signedWebhooks<StoreEvent>({ values: 5_000, depth: 16 }, toNotice);
 
 function toNotice(value: unknown): Notice<StoreEvent> {
   const raw = object(value, 'body');

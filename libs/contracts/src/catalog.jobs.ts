@@ -21,6 +21,27 @@ export function ofChange(change: CatalogChange): Pick<RecordChangePayload, 'type
   return { type, sku, data: 'product' in figure ? { ...figure.product } : { sku, ...figure } };
 }
 
+/** What no shop can have said, and so is no work: the field and its rule. */
+export function wrongIn({ type, sku, data }: RecordChangePayload): string | undefined {
+  const {
+    sku: own,
+    price,
+    available,
+  } = data as { sku?: unknown; price?: Partial<Money>; available?: unknown };
+  if (own !== sku) return 'data.sku must be the SKU of the stream';
+  if (type !== 'stock.updated' && !isWhole(price?.minor)) {
+    return 'data.price.minor must be a whole number of at least 0';
+  }
+  if (type !== 'price.updated' && !isWhole(available)) {
+    return 'data.available must be a whole number of at least 0';
+  }
+  return undefined;
+}
+
+function isWhole(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
 /** The change that the job carries. */
 export function changeIn({ type, sku, data }: RecordChangePayload): CatalogChange {
   switch (type) {

@@ -1,7 +1,7 @@
 import type { StoreEvent, StorePort } from '#core/catalog';
 import type { PaymentEvent, PaymentProviderPort } from '#core/checkout';
 import type { Connection, WebhookReader } from '#core/tenancy';
-import type { GuardedFetch } from '#platform';
+import type { GuardedFetch, UrlPolicy } from '#platform';
 import type { ChannelWebhooks } from './channel-webhooks.js';
 import type { Variable } from './variable.js';
 
@@ -62,6 +62,8 @@ export interface Means {
   timeoutMs: number;
   /** For addresses that merchants give. */
   fetch: GuardedFetch;
+  /** What an address that a vendor names may be. */
+  urls: UrlPolicy;
 }
 
 /** An account of a merchant, opened: the values of its vendor's fields by their names. */

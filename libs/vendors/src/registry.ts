@@ -1,11 +1,12 @@
 import { restStore } from '#adapters/rest-store';
+import { signedPayments } from '#adapters/signed-payments';
 import { stripe } from '#adapters/stripe';
 import { instagram, messenger, whatsApp } from '#adapters/whatsapp-cloud';
 import type { ChannelVendor, PaymentVendor, StoreVendor, Vendor } from './kit.js';
 
 /** Every vendor that merchants can connect, a line for each. Nothing else names one. */
 export const CHANNELS: ChannelVendor[] = [whatsApp, messenger, instagram];
-export const PAYMENT_PROVIDERS: PaymentVendor[] = [stripe];
+export const PAYMENT_PROVIDERS: PaymentVendor[] = [stripe, signedPayments];
 export const STORES: StoreVendor[] = [restStore];
 
 /** @throws Error for a kind that this version does not know. */

@@ -1,9 +1,9 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Put, Res } from '@nestjs/common';
 import { ApiBody, ApiExtraModels, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { providerKindOf } from '#core/tenancy';
+import { providerKindOf, type Caller } from '#core/tenancy';
 import { ENV } from '#platform';
-import { Needs } from '../auth/access.js';
+import { Calling, Needs } from '../auth/access.js';
 import type { AdminEnv } from '../env.js';
 import { ConnectionTests } from '../onboarding/connection-tests.js';
 import { PaymentAccounts } from '../onboarding/payment-accounts.js';
@@ -56,11 +56,12 @@ export class PaymentAccountsController {
   async put(
     @Param() { merchantId, account }: PaymentAccountParams,
     @Body() body: unknown,
+    @Calling() caller: Caller,
     @MaybeIfMatch() ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<PaymentAccountView> {
     const given = await check(body, PAYMENT_FORMS.get(providerKindOf(account))!);
-    const row = await this.accounts.put(merchantId, account, given, ifMatch);
+    const row = await this.accounts.put(merchantId, account, given, caller, ifMatch);
     return withTag(reply, row, this.view(row));
   }
 

@@ -1,7 +1,11 @@
 import { ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
 import { IsUrl, Matches, MaxLength } from 'class-validator';
+import type { Caller } from '#core/tenancy';
+import { judgeUrl, urlPolicyFromEnv } from '#platform';
 import type { Field } from '#vendors';
+import type { AdminEnv } from '../env.js';
 import { MayBeAbsent } from './optional.js';
+import { fieldProblem } from './problem.js';
 import { validationPipe } from './validation.js';
 import { Visible } from './visible.js';
 
@@ -77,6 +81,26 @@ export function divide(
         }),
     );
   return { settings: part(false), credentials: part(true) };
+}
+
+/**
+ * What we are to call for a merchant is public. In development and tests it may be on this machine, if an operator says so.
+ * @throws ProblemException 400
+ */
+export function requirePublicUrls(
+  fields: readonly Field[],
+  settings: Readonly<Record<string, string>>,
+  caller: Caller,
+  env: AdminEnv,
+): void {
+  const allowPrivate = caller.kind === 'operator' && urlPolicyFromEnv(env).allowPrivate;
+  const problems = fields.flatMap(({ name: field, kind }) => {
+    const url = settings[field];
+    const verdict = kind === 'url' && url !== undefined ? judgeUrl(url, { allowPrivate }) : undefined;
+    if (verdict?.outcome !== 'refused') return [];
+    return [{ field, rule: 'isPublicHttpsUrl', detail: `${field} ${verdict.rule}` }];
+  });
+  if (problems.length > 0) throw fieldProblem(problems);
 }
 
 /** These fields as answers show them. */

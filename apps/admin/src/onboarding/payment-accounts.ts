@@ -1,12 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { providerKindOf, type Caller } from '#core/tenancy';
 import { PaymentProviderEntity } from '#persistence';
 import { CLOCK, ENV, newId, type Clock } from '#platform';
 import { paymentProviderOf } from '#vendors';
 import { AuditLog } from '../audit/audit-log.js';
 import { AdminEnv } from '../env.js';
 import { PaymentAccountView, type PutPaymentAccount } from '../http/payment-accounts.dto.js';
-import { divide } from '../http/vendor-form.js';
-import { providerKindOf } from '#core/tenancy';
+import { divide, requirePublicUrls } from '../http/vendor-form.js';
 import { matchIfSaid } from '../http/etag.js';
 import { problem } from '../http/problem.js';
 import { FormerSecrets } from './former-secrets.js';
@@ -54,16 +54,18 @@ export class PaymentAccounts {
     merchantId: string,
     account: string,
     given: PutPaymentAccount,
+    caller: Caller,
     ifMatch?: string,
   ): Promise<PaymentProviderEntity> {
+    const kind = providerKindOf(account);
+    const { fields, webhooks } = paymentProviderOf(kind);
+    const { settings, credentials } = divide(fields, given);
+    requirePublicUrls(fields, settings, caller, this.env);
     return this.merchants.within(merchantId, async (tx, merchant) => {
       requireOpen(merchant);
       const known = await tx.findOneBy(PaymentProviderEntity, { merchantId, account });
       matchIfSaid(ifMatch, known);
       const id = known?.id ?? newId('pay');
-      const kind = providerKindOf(account);
-      const { fields, webhooks } = paymentProviderOf(kind);
-      const { settings, credentials } = divide(fields, given);
       if (known) {
         const { [webhooks.secret]: secret } = await this.vault.openFields('payment_providers', known);
         const successor = credentials[webhooks.secret]!;

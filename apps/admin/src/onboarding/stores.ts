@@ -2,15 +2,15 @@ import { Inject, Injectable } from '@nestjs/common';
 import { syncStore, type SyncStorePayload } from '#contracts';
 import type { Caller } from '#core/tenancy';
 import { Journal, StoreConnectionEntity } from '#persistence';
-import { CLOCK, ENV, judgeUrl, newId, urlPolicyFromEnv, type Clock } from '#platform';
+import { CLOCK, ENV, newId, type Clock } from '#platform';
 import { toItem, wakeOf, Waker } from '#queue';
-import { storeOf, type Field } from '#vendors';
+import { storeOf } from '#vendors';
 import { AuditLog } from '../audit/audit-log.js';
 import { AdminEnv } from '../env.js';
 import { matchIfSaid } from '../http/etag.js';
-import { fieldProblem, problem } from '../http/problem.js';
+import { problem } from '../http/problem.js';
 import { DEFAULT_STORE_KIND, StoreView, type PutStore } from '../http/stores.dto.js';
-import { divide } from '../http/vendor-form.js';
+import { divide, requirePublicUrls } from '../http/vendor-form.js';
 import { FormerSecrets } from './former-secrets.js';
 import { Merchants, requireOpen } from './merchants.js';
 import { Vault } from './vault.js';
@@ -51,7 +51,7 @@ export class Stores {
     const kind = given.kind ?? DEFAULT_STORE_KIND;
     const { fields, webhooks } = storeOf(kind);
     const { settings, credentials } = divide(fields, given);
-    this.requirePublic(fields, settings, caller);
+    requirePublicUrls(fields, settings, caller, this.env);
     const now = this.clock.now();
     const { row, sync } = await this.merchants.within(merchantId, async (tx, merchant) => {
       requireOpen(merchant);
@@ -91,23 +91,6 @@ export class Stores {
     });
     await this.waker.wake([wakeOf(sync, now)]);
     return row;
-  }
-
-  /** In development and tests a shop may be on this machine, if an operator says so. @throws ProblemException 400 */
-  private requirePublic(
-    fields: readonly Field[],
-    values: Readonly<Record<string, string>>,
-    caller: Caller,
-  ): void {
-    const allowPrivate = caller.kind === 'operator' && urlPolicyFromEnv(this.env).allowPrivate;
-    const problems = fields
-      .filter(({ name, kind }) => kind === 'url' && values[name] !== undefined)
-      .flatMap(({ name: field }) => {
-        const verdict = judgeUrl(values[field]!, { allowPrivate });
-        if (verdict.outcome !== 'refused') return [];
-        return [{ field, rule: 'isPublicHttpsUrl', detail: `${field} ${verdict.rule}` }];
-      });
-    if (problems.length > 0) throw fieldProblem(problems);
   }
 
   private view(row: StoreConnectionEntity): StoreView {

@@ -7,6 +7,7 @@ import {
   rejected,
   skipped,
   syncStore,
+  wrongIn,
   type BulkOutcome,
   type SyncStorePayload,
 } from '#contracts';
@@ -92,9 +93,8 @@ function became(
 }
 
 function saidIn(payload: RecordChangePayload, now: Date): Said | ReturnType<typeof rejected> {
-  if ((payload.data as { sku?: unknown }).sku !== payload.sku) {
-    return rejected('data.sku must be the SKU of the stream');
-  }
+  const wrong = wrongIn(payload);
+  if (wrong) return rejected(wrong);
   const at = new Date(Math.min(Date.parse(payload.occurredAt), now.getTime()));
   return { change: changeIn(payload), sequence: payload.sequence, at };
 }

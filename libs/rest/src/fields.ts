@@ -43,8 +43,8 @@ export function text(value: unknown, path: string, longest = 1_000): string {
 }
 
 /**
- * An id that the shop gave to something and that is never sent back to it. A card number is kept as a hash of it only: that
- * tells it apart as well.
+ * An id that the other side gave to something and that is never sent back to it. A card number is kept as a hash of it
+ * only: that tells it apart as well.
  */
 export function mark(value: unknown, path: string): string {
   const id = text(value, path, 255);

@@ -7,7 +7,9 @@ import {
   parseBoundedJson,
 } from '#platform';
 
-export interface StoreConnectionOptions {
+/** Calls of a REST contract of our own, whose answers are JSON and whose errors are problem documents (RFC 9457). */
+
+export interface RestConnection {
   /** Any path it has is kept; a slash at the end does not matter. */
   baseUrl: string;
   apiKey: string;
@@ -15,9 +17,11 @@ export interface StoreConnectionOptions {
   timeoutMs: number;
   /** The address is the merchant's word: the platform's guarded client, outside tests. */
   fetch: GuardedFetch;
+  /** Who is calling, for the other side's logs. */
+  userAgent: string;
 }
 
-export interface StoreCall {
+export interface RestCall {
   method: 'GET' | 'POST';
   /** Below the base URL, beginning with `/v1/`. */
   path: string;
@@ -25,12 +29,12 @@ export interface StoreCall {
   idempotencyKey?: string;
   /** It lists many things. */
   list?: boolean;
-  /** It changes something at the shop: a lost answer leaves open whether it happened. */
+  /** It changes something on the other side: a lost answer leaves open whether it happened. */
   writes: boolean;
 }
 
-/** What the shop answered: a success, or a refusal that the contract names for this call. */
-export interface StoreAnswer {
+/** What was answered: a success, or a refusal that the contract names for this call. */
+export interface RestAnswer {
   status: number;
   body: unknown;
   /** The problem document's `code`; undefined for a success. */
@@ -44,7 +48,7 @@ const LARGEST_ANSWER = 262_144;
 /** A page of 200 products has some 4,000 values. */
 const ANSWER_BOUNDS = { values: 50_000, depth: 32 };
 const MAX_RETRY_AFTER_MS = 3_600_000;
-/** The connection never came about, so the call never reached the shop. */
+/** The connection never came about, so the call never reached the other side. */
 const NEVER_SENT = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -57,31 +61,31 @@ const NEVER_SENT = new Set([
   'ERR_TLS_CERT_ALTNAME_INVALID',
 ]);
 
-/** One call to the shop. @throws PortError unless the answer is a 2xx, or a problem whose code is in `expected`. */
-export async function callStore(
-  options: StoreConnectionOptions,
-  call: StoreCall,
+/** One call. @throws PortError unless the answer is a 2xx, or a problem whose code is in `expected`. */
+export async function callRest(
+  options: RestConnection,
+  call: RestCall,
   expected: readonly string[] = [],
-): Promise<StoreAnswer> {
+): Promise<RestAnswer> {
   const { status, headers, body } = await exchange(options, call);
   if (status >= 200 && status < 300) return { status, body: parse(body, call) };
   const problem = problemOf(body);
-  const code = typeof problem?.code === 'string' ? problem.code : undefined;
-  // Only where the contract has them: a proxy's 502 never counts as the shop's word.
+  const code = codeIn(problem);
+  // Only where a contract has them: a proxy's 502 never counts as the other side's word.
   if (code && (status === 404 || status === 409) && expected.includes(code))
     return { status, body: problem, code };
   throw refusal(call, status, code, problem?.detail ?? problem?.title, headers);
 }
 
 /** The PortError for an answer that breaks the contract: what it answered may have been done all the same. */
-export function malformed(call: StoreCall, rule: string, cause?: unknown): PortError {
+export function malformed(call: RestCall, rule: string, cause?: unknown): PortError {
   const kind = call.writes ? 'indeterminate' : 'rejected';
   return new PortError(kind, 'malformed_answer', `${name(call)}: ${rule}`, undefined, { cause });
 }
 
 async function exchange(
-  { baseUrl, apiKey, timeoutMs, fetch }: StoreConnectionOptions,
-  call: StoreCall,
+  { baseUrl, apiKey, timeoutMs, fetch, userAgent }: RestConnection,
+  call: RestCall,
 ): Promise<GuardedAnswer> {
   try {
     return await fetch(`${baseUrl.replace(/\/+$/, '')}${call.path}`, {
@@ -89,7 +93,7 @@ async function exchange(
       headers: {
         accept: 'application/json',
         authorization: `Bearer ${apiKey}`,
-        'user-agent': 'waco-store-adapter/1',
+        'user-agent': userAgent,
         ...(call.body && { 'content-type': 'application/json' }),
         ...(call.idempotencyKey && { 'idempotency-key': call.idempotencyKey }),
       },
@@ -103,7 +107,7 @@ async function exchange(
   }
 }
 
-function parse(bytes: Buffer, call: StoreCall): unknown {
+function parse(bytes: Buffer, call: RestCall): unknown {
   try {
     return parseBoundedJson(bytes, ANSWER_BOUNDS);
   } catch (error) {
@@ -116,11 +120,17 @@ function problemOf(bytes: Buffer): Record<string, unknown> | undefined {
     const parsed = parseBoundedJson(bytes, ANSWER_BOUNDS);
     return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : undefined;
   } catch {
-    return undefined; // a proxy's page, not the shop's problem document: the status alone speaks
+    return undefined; // a proxy's page, not a problem document: the status alone speaks
   }
 }
 
-function unreachable(call: StoreCall, error: unknown, timeoutMs: number): PortError {
+/** It is stored and counted, so it is a word. */
+function codeIn(problem: Record<string, unknown> | undefined): string | undefined {
+  const code = problem?.code;
+  return typeof code === 'string' && /^[\w.-]{1,64}$/.test(code) ? code : undefined;
+}
+
+function unreachable(call: RestCall, error: unknown, timeoutMs: number): PortError {
   if (error instanceof Error && error.name === 'TimeoutError') {
     const kind = call.writes ? 'indeterminate' : 'transient';
     return new PortError(kind, 'timeout', `${name(call)}: no answer in ${timeoutMs} ms`, undefined, {
@@ -146,7 +156,7 @@ function codeOf(error: unknown): string {
 }
 
 function refusal(
-  call: StoreCall,
+  call: RestCall,
   status: number,
   code: string | undefined,
   detail: unknown,
@@ -165,13 +175,13 @@ function refusal(
   return error('rejected', 'refused');
 }
 
-/** In seconds (the contract knows no dates); an hour at most, so that a slip of the shop's does not stop it for days. */
+/** In seconds (our contracts know no dates); an hour at most, so that a slip of the other side does not stop it for days. */
 function retryAfterMs(headers: GuardedAnswer['headers']): number | undefined {
   const seconds = Number(headers['retry-after'] ?? Number.NaN);
   if (!Number.isFinite(seconds) || seconds < 0) return undefined;
   return Math.min(seconds * 1_000, MAX_RETRY_AFTER_MS);
 }
 
-function name(call: StoreCall): string {
+function name(call: RestCall): string {
   return `${call.method} ${call.path.split('?')[0]}`;
 }

@@ -1,0 +1,4 @@
+export { callRest, malformed, type RestAnswer, type RestCall, type RestConnection } from './call.js';
+export * from './commerce-fields.js';
+export * from './fields.js';
+export { signedWebhooks } from './webhook.js';
