@@ -1,17 +1,18 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { openAgents, WhatsAppClient } from '#adapters/whatsapp-cloud';
-import { Directory } from '#persistence';
+import { cloudApi, openAgents, WhatsAppChannel, whatsAppFacts } from '#adapters/whatsapp-cloud';
+import { NO_CHANNEL, type ChannelFacts, type ChannelPort } from '#core/outbound';
+import { Directory, type ChannelAccount, type ChannelKind } from '#persistence';
 import { ENV } from '#platform';
 import type { OutboundEnv } from '../env.js';
 
 export interface OpenChannel {
-  client: WhatsAppClient;
+  port: ChannelPort;
   messagesPerSecond: number;
 }
 
-/** Clients of the channel, one per call: a merchant's token is opened only where it is used. */
+/** The only place here that knows which channels there are. */
 @Injectable()
-export class Channel implements OnApplicationShutdown {
+export class Channels implements OnApplicationShutdown {
   private readonly agents = openAgents();
 
   constructor(
@@ -19,19 +20,27 @@ export class Channel implements OnApplicationShutdown {
     private readonly directory: Directory,
   ) {}
 
-  /** Undefined when the account is gone. @throws Error when its token does not open. */
+  /**
+   * A client for one call: a merchant's token is opened only where it is used. Undefined when the account is gone.
+   * @throws Error when its token does not open, or nothing can be sent on a channel of its kind.
+   */
   async open(merchantId: string, channelAccountId: string): Promise<OpenChannel | undefined> {
     const account = await this.directory.channelAccount(merchantId, channelAccountId);
     if (!account) return undefined;
-    const client = new WhatsAppClient({
-      baseUrl: this.env.WHATSAPP_BASE_URL,
-      version: this.env.WHATSAPP_API_VERSION,
-      accessToken: account.accessToken,
-      phoneNumberId: account.phoneNumberId,
-      timeoutMs: this.env.WHATSAPP_TIMEOUT_MS,
-      agents: this.agents,
-    });
-    return { client, messagesPerSecond: account.messagesPerSecond };
+    const port = this.connect(account);
+    return { port, messagesPerSecond: Math.min(account.messagesPerSecond, port.rules.throughput.most) };
+  }
+
+  /** The rules of a channel, and what its refusals mean; undefined: of an account that is gone. */
+  of(kind: ChannelKind | undefined): ChannelFacts {
+    return kind === 'whatsapp' ? whatsAppFacts : NO_CHANNEL;
+  }
+
+  private connect({ kind, accessToken, phoneNumberId }: ChannelAccount): ChannelPort {
+    if (kind !== 'whatsapp') throw new Error(`nothing can be sent on ${kind}`);
+    const { WHATSAPP_BASE_URL: baseUrl, WHATSAPP_API_VERSION: version, WHATSAPP_TIMEOUT_MS } = this.env;
+    const transport = cloudApi({ baseUrl, version, accessToken, phoneNumberId });
+    return new WhatsAppChannel({ transport, timeoutMs: WHATSAPP_TIMEOUT_MS, agents: this.agents });
   }
 
   onApplicationShutdown(): void {

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { TemplateCandidate } from '#core/outbound';
-import { later, query } from '#persistence';
+import { later, query, type ChannelKind } from '#persistence';
 import type { RecipientKey } from './recipients.js';
 
 export interface TemplateText {
@@ -64,10 +64,10 @@ export function storeTemplateState(tx: EntityManager, s: TemplateState): void {
 export async function findWaitingFor(
   tx: EntityManager,
   t: Pick<TemplateState, 'businessAccountId' | 'name' | 'language'>,
-): Promise<RecipientKey[]> {
-  return query<RecipientKey>(
+): Promise<(RecipientKey & { kind: ChannelKind })[]> {
+  return query<RecipientKey & { kind: ChannelKind }>(
     tx,
-    `SELECT DISTINCT m.channel_account_id AS "channelAccountId", m.contact_id AS "contactId"
+    `SELECT DISTINCT m.channel_account_id AS "channelAccountId", m.contact_id AS "contactId", a.kind
      FROM outbound.messages m
        JOIN tenancy.channel_accounts a ON a.id = m.channel_account_id AND a.business_account_id = $1
        JOIN tenancy.templates t ON t.channel_account_id = a.id AND t.purpose = m.template->>'purpose'

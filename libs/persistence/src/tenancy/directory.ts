@@ -16,7 +16,7 @@ import {
 const REMEMBER = { ttlMs: 5_000, most: 50_000, atOnce: 4 };
 
 export type StoreConnection = Omit<StoreConnectionEntity, 'kind' | 'createdAt'>;
-export type ChannelAccount = Omit<ChannelAccountEntity, 'kind' | 'createdAt'>;
+export type ChannelAccount = Omit<ChannelAccountEntity, 'createdAt'>;
 export type PaymentProvider = Omit<PaymentProviderEntity, 'createdAt'>;
 
 /** The text a secret is bound to: its table, row and column. A sealed value moved elsewhere does not open. */
