@@ -1,11 +1,5 @@
 import type { Cleared, OutboundContent, PersonRef } from '#core/messaging';
-import type {
-  ApprovedTemplate,
-  ChannelFacts,
-  ChannelPort,
-  Rendered,
-  SendResult,
-} from '#core/outbound';
+import type { ApprovedTemplate, ChannelFacts, ChannelPort, Rendered, SendResult } from '#core/outbound';
 import { classifyError } from './error-policies.js';
 import { readGraphError } from './errors.js';
 import { isObject } from './graph.js';

@@ -90,12 +90,7 @@ export class Gate {
       : { go: 'grace_over' };
   }
 
-  private async open(
-    work: Work,
-    port: ChannelPort,
-    message: Message,
-    slotAt: Date | null,
-  ): Promise<Passage> {
+  private async open(work: Work, port: ChannelPort, message: Message, slotAt: Date | null): Promise<Passage> {
     const { tx, now } = work;
     if (!slotAt || slotAt > now) return { go: 'not_yet', slotAt };
     let verdict = message.verdict!;
