@@ -59,10 +59,22 @@ module.exports = {
       comment:
         'An adapter knows the domain, the contracts and the platform, never another adapter or a store of ours.',
       severity: 'error',
-      from: { path: '^libs/adapters/([^/]+)/', pathNot: TESTS },
+      from: { path: '^libs/adapters/([^/]+)/', pathNot: `${TESTS}|^libs/adapters/dialog360/` },
       to: {
         path: '^(libs|apps|migrations)/',
         pathNot: '^libs/adapters/$1/|^libs/(core|contracts|platform)/',
+      },
+    },
+    {
+      name: 'dialog360-is-a-way-to-whatsapp',
+      comment:
+        "The one adapter that knows another: 360dialog carries the Cloud API's own messages, so it is another transport of that adapter. It comes in by the front door.",
+      severity: 'error',
+      from: { path: '^libs/adapters/dialog360/', pathNot: TESTS },
+      to: {
+        path: '^(libs|apps|migrations)/',
+        pathNot:
+          '^libs/adapters/dialog360/|^libs/adapters/whatsapp-cloud/index[.]ts$|^libs/(core|contracts|platform)/',
       },
     },
     {

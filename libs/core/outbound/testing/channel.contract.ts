@@ -29,6 +29,7 @@ export interface ChannelWorld {
 
 /** A card number as a person would write it. Nothing that holds it may go out. */
 const CARD = '4242 4242 4242 4242';
+const CARD_DIGITS = /4242\D*4242\D*4242\D*4242/;
 
 /** What every channel's adapter must do, whether a fake, a simulator or the real thing is behind it. */
 export function describeChannel(name: string, open: () => Promise<ChannelWorld>): void {
@@ -40,7 +41,7 @@ export function describeChannel(name: string, open: () => Promise<ChannelWorld>)
     });
     afterAll(() => world.close());
 
-    const newId = (): string => `msg_contract_${Date.now()}_${(sent += 1)}`;
+    const newId = (): string => `msg_contract_${(sent += 1)}`;
     const hello = (): Cleared<Rendered> => world.channel.render({ type: 'text', body: 'Hello' });
 
     it('has rules that can be kept, and that are facts alone', () => {
@@ -76,7 +77,7 @@ export function describeChannel(name: string, open: () => Promise<ChannelWorld>)
 
     it('lets no card number out', () => {
       for (const content of contentsWith(`pay with ${CARD} please`)) {
-        expect(digitsOf(world.channel.render(content))).not.toContain(CARD.replaceAll(' ', ''));
+        for (const text of textsIn(world.channel.render(content))) expect(text).not.toMatch(CARD_DIGITS);
       }
     });
 
@@ -106,9 +107,8 @@ export function describeChannel(name: string, open: () => Promise<ChannelWorld>)
           for (const value of filled.values) expect(value.trim()).not.toBe('');
         }),
       );
-      expect(digitsOf(channel.renderTemplate(template, { order: CARD, note: CARD }))).not.toContain(
-        CARD.replaceAll(' ', ''),
-      );
+      const filled = channel.renderTemplate(template, { order: CARD, note: CARD });
+      for (const text of textsIn(filled)) expect(text).not.toMatch(CARD_DIGITS);
     });
 
     it('takes one of each kind, gives each an id, and lets it arrive once', async () => {
@@ -220,6 +220,7 @@ function expectHelpful(channel: ChannelPort, code: number): void {
   }
 }
 
-function digitsOf(rendered: Cleared<Rendered>): string {
-  return JSON.stringify(rendered).replace(/[^\d]/g, '');
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
 }

@@ -1,0 +1,3 @@
+export * from './client.js';
+export { dialog360, type Dialog360Options } from './transport.js';
+export * from './webhook.js';
