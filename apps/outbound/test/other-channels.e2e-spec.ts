@@ -87,7 +87,7 @@ describe('a channel with other rules', () => {
     });
     const refused = await until('what was refused is kept', async () => {
       const found = await stand.message(other);
-      return found?.error;
+      return found?.error ?? undefined;
     });
     expect(refused).toMatchObject({
       code: STRICT.codeOfNone,
