@@ -3,7 +3,7 @@ import type { ChannelRules } from '#core/outbound';
 import { FAKE_CODES, FakeChannel, SAMPLE_RULES, STRICT } from '#core/outbound/testing';
 import { until } from '#testing';
 import { Channels } from '../src/send/channel.js';
-import { Stand } from './support/stand.js';
+import { Stand, TIMEOUT_MS } from './support/stand.js';
 
 /** Nobody waits so long in these tests. */
 const LONG_MS = 300_000;
@@ -16,7 +16,11 @@ describe('a channel with other rules', () => {
   beforeAll(async () => {
     stand = await Stand.start('postgres', { settings: { INDETERMINATE_GRACE_MS: String(LONG_MS) } });
     const channels = stand.app.get(Channels, { strict: false });
-    channels.open = async () => ({ port: fake, messagesPerSecond: fake.rules.throughput.most });
+    channels.open = async () => ({
+      port: fake,
+      messagesPerSecond: fake.rules.throughput.most,
+      timeoutMs: TIMEOUT_MS,
+    });
     channels.of = () => fake;
   }, 60_000);
   afterAll(() => stand.stop());

@@ -135,14 +135,14 @@ export class Statuses {
     }
     updateMessage(work.tx, message, { channelMessageId, ...price(message, status) });
     const account = await findAccount(work.tx, message.channelAccountId);
-    const { rules, classify } = this.channels.of(account?.kind);
-    const none = { code: rules.codeOfNone, title: 'failed without a reason' };
+    const channel = this.channels.of(account?.kind);
+    const none = { code: channel.rules.codeOfNone, title: 'failed without a reason' };
     const { code, title, details = title } = { ...none, ...status.errors[0] };
     if (mayGoAgain(message)) {
       await this.refusals.apply(work, message, { code, details, came: 'later' });
       return done;
     }
-    const error = { code, class: classify(code).class, details, at: work.now.toISOString() };
+    const error = { code, class: channel.classify(code).class, details, at: work.now.toISOString() };
     updateMessage(work.tx, message, {
       state: 'failed',
       open: false,

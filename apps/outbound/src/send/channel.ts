@@ -8,6 +8,8 @@ import type { OutboundEnv } from '../env.js';
 export interface OpenChannel {
   port: ChannelPort;
   messagesPerSecond: number;
+  /** No call takes longer. */
+  timeoutMs: number;
 }
 
 /** The only place here that knows which channels there are. */
@@ -27,8 +29,10 @@ export class Channels implements OnApplicationShutdown {
   async open(merchantId: string, channelAccountId: string): Promise<OpenChannel | undefined> {
     const account = await this.directory.channelAccount(merchantId, channelAccountId);
     if (!account) return undefined;
-    const port = this.connect(account);
-    return { port, messagesPerSecond: Math.min(account.messagesPerSecond, port.rules.throughput.most) };
+    const timeoutMs = this.env.WHATSAPP_TIMEOUT_MS;
+    const port = this.connect(account, timeoutMs);
+    const messagesPerSecond = Math.min(account.messagesPerSecond, port.rules.throughput.most);
+    return { port, messagesPerSecond, timeoutMs };
   }
 
   /** The rules of a channel, and what its refusals mean; undefined: of an account that is gone. */
@@ -36,11 +40,11 @@ export class Channels implements OnApplicationShutdown {
     return kind === 'whatsapp' ? whatsAppFacts : NO_CHANNEL;
   }
 
-  private connect({ kind, accessToken, phoneNumberId }: ChannelAccount): ChannelPort {
+  private connect({ kind, accessToken, phoneNumberId }: ChannelAccount, timeoutMs: number): ChannelPort {
     if (kind !== 'whatsapp') throw new Error(`nothing can be sent on ${kind}`);
-    const { WHATSAPP_BASE_URL: baseUrl, WHATSAPP_API_VERSION: version, WHATSAPP_TIMEOUT_MS } = this.env;
+    const { WHATSAPP_BASE_URL: baseUrl, WHATSAPP_API_VERSION: version } = this.env;
     const transport = cloudApi({ baseUrl, version, accessToken, phoneNumberId });
-    return new WhatsAppChannel({ transport, timeoutMs: WHATSAPP_TIMEOUT_MS, agents: this.agents });
+    return new WhatsAppChannel({ transport, timeoutMs, agents: this.agents });
   }
 
   onApplicationShutdown(): void {

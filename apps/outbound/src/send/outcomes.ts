@@ -64,7 +64,10 @@ export class Outcomes {
     if (message) await this.refusals.apply(work, message, refusal);
   }
 
-  /** The channel was not reached, or the same call may be made again. That says nothing of the message: again, until its deadline. */
+  /**
+   * The channel was not reached, or takes the same call again. That says nothing of the message: again, until its
+   * deadline.
+   */
   async notSent(work: Work, payload: CallChannelPayload, why: string): Promise<void> {
     const message = await inFlight(work, payload);
     if (!message) return;

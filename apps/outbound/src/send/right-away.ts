@@ -1,8 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { callChannel } from '#contracts';
 import { UnrenderableError, type Verdict } from '#core/outbound';
-import { CLOCK, ENV, type Clock } from '#platform';
-import type { OutboundEnv } from '../env.js';
+import { CLOCK, type Clock } from '#platform';
 import type { Message } from '../store/messages.js';
 import type { Work } from '../work.js';
 import { Channels, type OpenChannel } from './channel.js';
@@ -45,7 +44,6 @@ const NOT_NOW: Beginning = { begun: false, slotAt: null };
 @Injectable()
 export class RightAway {
   constructor(
-    @Inject(ENV) private readonly env: OutboundEnv,
     @Inject(CLOCK) private readonly clock: Clock,
     private readonly channels: Channels,
     private readonly slots: Slots,
@@ -68,7 +66,7 @@ export class RightAway {
     );
     if (!slotAt) return NOT_NOW;
     if (slotAt.getTime() - this.clock.now().getTime() > NEAR_MS) return { begun: false, slotAt };
-    const dueAt = new Date(now.getTime() + this.env.WHATSAPP_TIMEOUT_MS + MARGIN_MS);
+    const dueAt = new Date(now.getTime() + channel.timeoutMs + MARGIN_MS);
     const freshUntil = new Date(now.getTime() + FRESH_MS);
     const known: PlannedCall = { channel, person, rendered, slotAt, freshUntil };
     const begun = begin(callChannel, { channelAccountId, messageId, plan: 1 }, { dueAt, known });
