@@ -65,7 +65,7 @@ module.exports = {
       comment:
         'An adapter knows the domain, the contracts, the platform, what a vendor is made of, and what adapters of our own REST contracts share; never another adapter or a store of ours.',
       severity: 'error',
-      from: { path: '^libs/adapters/([^/]+)/', pathNot: TESTS },
+      from: { path: '^libs/adapters/([^/]+)/', pathNot: `${TESTS}|^libs/adapters/dialog360/` },
       to: {
         path: '^(libs|apps|migrations)/',
         pathNot: '^libs/adapters/$1/|^libs/(core|contracts|platform|rest)/|^libs/vendors/src/kit[.]ts$',
@@ -80,6 +80,18 @@ module.exports = {
         pathNot: `^libs/adapters/|^libs/vendors/src/registry[.]ts$|${TESTS}`,
       },
       to: { path: '^libs/adapters/' },
+    },
+    {
+      name: 'dialog360-is-a-way-to-whatsapp',
+      comment:
+        "The one adapter that knows another: 360dialog carries the Cloud API's own messages, so it is another transport of that adapter. It comes in by the front door.",
+      severity: 'error',
+      from: { path: '^libs/adapters/dialog360/', pathNot: TESTS },
+      to: {
+        path: '^(libs|apps|migrations)/',
+        pathNot:
+          '^libs/adapters/dialog360/|^libs/adapters/whatsapp-cloud/index[.]ts$|^libs/(core|contracts|platform)/|^libs/vendors/src/kit[.]ts$',
+      },
     },
     {
       name: 'libs-import-no-app',

@@ -1,6 +1,7 @@
 // A run of messages on a simulated clock: the domain's pacing, as apps/outbound calls it, against the sandbox's counts of
 // a number and of a pair, which share no code with it.
 import { PairRate, Throughput } from '../../dist/apps/sandbox/src/meta/rates.js';
+import { whatsAppFacts } from '../../dist/libs/adapters/whatsapp-cloud/index.js';
 import {
   onArrival,
   remedy,
@@ -13,6 +14,7 @@ import { Timeline } from './timeline.mjs';
 
 const TOO_FAST = 130429;
 const PAIR_TOO_FAST = 131056;
+const { rules, classify } = whatsAppFacts;
 const START = Date.parse('2026-11-21T10:00:00Z');
 
 /**
@@ -38,7 +40,7 @@ export function simulate({
 
   const plan = (line) => {
     const now = new Date(timeline.now);
-    const taken = takePair(line.pair, now);
+    const taken = takePair(rules.pair, line.pair, now);
     if (taken.outcome === 'spent') return timeline.at(taken.until.getTime(), () => plan(line));
     Object.assign(line, { pair: taken.bucket, plannedAt: now });
     const reserved = reserveSlot(pacing, perSecond, now);
@@ -68,7 +70,7 @@ export function simulate({
   const answer = (what) => timeline.at(timeline.now + wayMs, what);
 
   const accepted = (line) => {
-    line.pair = onArrival(line.pair, line.plannedAt, new Date(timeline.now));
+    line.pair = onArrival(rules.pair, line.pair, new Date(timeline.now));
     line.retries = 0;
     line.left -= 1;
     if (line.left > 0) plan(line);
@@ -76,7 +78,13 @@ export function simulate({
 
   const refused = (line, code) => {
     const { retries, pairRefusals } = line;
-    const cure = remedy(code, { retries, pairRefusals, pauses: 0, asTemplate: false, withMedia: false });
+    const cure = remedy(classify(code), rules, {
+      retries,
+      pairRefusals,
+      pauses: 0,
+      asTemplate: false,
+      withMedia: false,
+    });
     if (cure.message.next === 'fail') throw new Error(`a message failed for good on ${code}`);
     if (cure.slowNumber) pacing = slowDown(pacing, perSecond, new Date(timeline.now), line.plannedAt);
     if (cure.holdPairMs !== undefined) line.pairRefusals += 1;

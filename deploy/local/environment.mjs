@@ -68,6 +68,7 @@ function serviceVariables(name, urls, ports, secrets, queueUrl) {
     WHATSAPP_APP_SECRETS: secrets.whatsappAppSecret,
     WHATSAPP_VERIFY_TOKEN: secrets.whatsappVerifyToken,
     WHATSAPP_BASE_URL: `${urls.sandbox}/graph`,
+    DIALOG360_BASE_URL: `${urls.sandbox}/360dialog`,
     STRIPE_BASE_URL: urls.sandbox,
     PUBLIC_URL: urls.checkout,
     PUBLIC_GATEWAY_URL: urls.gateway,

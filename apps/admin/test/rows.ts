@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { WHATSAPP_RULES as rules } from '#adapters/whatsapp-cloud';
 import { plan, type Verdict } from '#core/outbound';
 import { newId } from '#platform';
 
@@ -245,7 +246,7 @@ async function insertMessages(
   mark: string,
 ): Promise<void> {
   const sender = { enabled: true, pausedUntil: null, pauseReason: null };
-  const facts = { pair: null, pairHoldUntil: null, pairTaken: false, windowRefused: false, sender };
+  const facts = { rules, pair: null, pairHoldUntil: null, pairTaken: false, windowRefused: false, sender };
   const open: Verdict = plan(
     { deadline: null, notBefore: null, purpose: null },
     { ...facts, lastInboundAt: at(1), template: null },

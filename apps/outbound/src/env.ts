@@ -1,19 +1,13 @@
-import { IsInt, Matches, Max, Min } from 'class-validator';
+import { IsInt, Max, Min } from 'class-validator';
 import { ServiceEnv } from '#platform';
+import { CHANNELS, variablesOf, withVariables } from '#vendors';
 
-export class OutboundEnv extends ServiceEnv {
-  /** The Graph API: Meta's, or the sandbox's `http://localhost:3100/graph`. */
-  @Matches(/^https?:\/\//, { message: 'WHATSAPP_BASE_URL must begin with http:// or https://' })
-  WHATSAPP_BASE_URL: string = 'https://graph.facebook.com';
-
-  @Matches(/^v\d+\.\d+$/, { message: 'WHATSAPP_API_VERSION must look like v25.0' })
-  WHATSAPP_API_VERSION: string = 'v25.0';
-
-  /** How long one call to the channel may take, in milliseconds. */
+export class OutboundEnv extends withVariables(ServiceEnv, variablesOf(CHANNELS)) {
+  /** How long one call to a channel may take, in milliseconds. */
   @IsInt()
   @Min(100)
   @Max(60_000)
-  WHATSAPP_TIMEOUT_MS: number = 10_000;
+  CHANNEL_TIMEOUT_MS: number = 10_000;
 
   /**
    * After a lost answer: how long to wait for a status that says the message was sent, in milliseconds, before it is

@@ -19,7 +19,7 @@ import { OpenMessages } from './open-messages.js';
 import { EraseMerchantHandler } from './people/erase-merchant.handler.js';
 import { ErasePersonHandler } from './people/erase-person.handler.js';
 import { RetentionHandler } from './people/retention.handler.js';
-import { Channel } from './send/channel.js';
+import { Channels } from './send/channel.js';
 import { Gate } from './send/gate.js';
 import { Outcomes } from './send/outcomes.js';
 import { RightAway } from './send/right-away.js';
@@ -45,7 +45,7 @@ export class OutboundModule {
         RecordStatusHandler,
         RecordTemplateStatusHandler,
       ],
-      providers: [Line, Refusals, Statuses, Channel, Slots, RightAway, Gate, Outcomes, Sends, OpenMessages],
+      providers: [Line, Refusals, Statuses, Channels, Slots, RightAway, Gate, Outcomes, Sends, OpenMessages],
     };
   }
 }

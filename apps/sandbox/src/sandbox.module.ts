@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { HealthModule, PlatformModule } from '#platform';
 import type { SandboxEnv } from './env.js';
+import { Dialog360Module } from './dialog360/dialog360.module.js';
 import { MetaModule } from './meta/meta.module.js';
 import { PhoneModule } from './phone/phone.module.js';
 import { ShopModule } from './shop/shop.module.js';
@@ -17,6 +18,7 @@ export class SandboxModule {
         HealthModule.forRoot({ imports: [WorldModule], checks: [DOCUMENTS_READY] }),
         WorldModule,
         MetaModule,
+        Dialog360Module,
         PhoneModule,
         StripeModule,
         ShopModule,

@@ -1,22 +1,8 @@
-import type { Cleared, PersonRef } from '#core/messaging';
-import { readGraphError } from './errors.js';
 import { Graph, isObject, type GraphOptions } from './graph.js';
-import type { HttpResult } from './http.js';
-import type { GraphMessage } from './render.js';
 
 export interface WhatsAppClientOptions extends GraphOptions {
   phoneNumberId: string;
 }
-
-/** What became of one call to send a message. The Graph API has no idempotency key: `indeterminate` is not sent again at once. */
-export type SendResult =
-  /** Accepted, no more. `held`: first to be looked at for quality. */
-  | { outcome: 'accepted'; channelMessageId: string; held: boolean }
-  | { outcome: 'refused'; code: number; details: string; httpStatus: number }
-  /** It may have been sent: a time-out, a broken connection, a 5xx that is not the Graph API's own. */
-  | { outcome: 'indeterminate'; why: string }
-  /** Certainly not sent. */
-  | { outcome: 'not_sent'; why: string };
 
 export interface PhoneNumberFacts {
   id: string;
@@ -47,36 +33,13 @@ export interface NewTemplate {
 
 /** Pages of templates are followed up to this many: 250 × 100 is more than an account may have. */
 const MAX_PAGES = 100;
-/** Meta's code for a required parameter that is missing: said without asking, as it would be. */
-const NO_RECIPIENT = 131008;
 
-/** The part of the WhatsApp Cloud API that Waco calls, for one phone number. */
+/** The part of the WhatsApp Cloud API that manages one phone number and its account. Messages: `WhatsAppChannel`. */
 export class WhatsAppClient {
   private readonly graph: Graph;
 
   constructor(private readonly options: WhatsAppClientOptions) {
     this.graph = new Graph(options);
-  }
-
-  /** Sends one message. `opaque` (≤ 512 characters) comes back on every status of it. Never throws. */
-  async send(to: PersonRef, message: Cleared<GraphMessage>, opaque: string): Promise<SendResult> {
-    const recipient = recipientOf(to);
-    if (!recipient) {
-      return {
-        outcome: 'refused',
-        code: NO_RECIPIENT,
-        details: 'neither phone number nor user id',
-        httpStatus: 0,
-      };
-    }
-    const result = await this.graph.call('POST', `${this.options.phoneNumberId}/messages`, {
-      messaging_product: 'whatsapp',
-      recipient_type: 'individual',
-      ...recipient,
-      ...message,
-      biz_opaque_callback_data: opaque,
-    });
-    return readSendResult(result);
   }
 
   /** @throws GraphCallError */
@@ -142,33 +105,6 @@ export class WhatsAppClient {
       category: String(answer.category ?? template.category),
     };
   }
-}
-
-/** `to` wins when both are given; a user id in `to` is accepted and silently lost, so it goes in `recipient`. */
-function recipientOf(to: PersonRef): { to: string } | { recipient: string } | undefined {
-  const digits = to.waId?.replace(/\D/g, '');
-  if (digits) return { to: `+${digits}` };
-  return to.userId ? { recipient: to.userId } : undefined;
-}
-
-function readSendResult(result: HttpResult): SendResult {
-  if (result.outcome === 'not_sent') return result;
-  if (result.outcome === 'unknown') return { outcome: 'indeterminate', why: result.why };
-  const { status, body } = result;
-  const refusal = readGraphError(body);
-  if (refusal) return { outcome: 'refused', ...refusal, httpStatus: status };
-  if (status >= 200 && status < 300) {
-    const message: unknown = isObject(body) && Array.isArray(body.messages) ? body.messages[0] : undefined;
-    if (!isObject(message) || typeof message.id !== 'string') {
-      return { outcome: 'indeterminate', why: `HTTP ${status} without a message id` };
-    }
-    const held =
-      message.message_status === 'held_for_quality_assessment' || message.message_status === 'paused';
-    return { outcome: 'accepted', channelMessageId: message.id, held };
-  }
-  // Refused on the way, by something that is not the Graph API. A gateway's 5xx and 408 may hide an acceptance.
-  const why = `HTTP ${status} that is not the Graph API's`;
-  return status >= 500 || status === 408 ? { outcome: 'indeterminate', why } : { outcome: 'not_sent', why };
 }
 
 function templateFacts(node: Record<string, unknown>): TemplateFacts {

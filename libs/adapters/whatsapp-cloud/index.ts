@@ -3,7 +3,10 @@ export { answerHandshake, signMetaWebhook, verifyMetaSignature } from './signatu
 export * from './client.js';
 export * from './errors.js';
 export * from './page-client.js';
-export { openAgents, type Agents } from './http.js';
-export * from './render-template.js';
-export * from './render.js';
+export { exchange, openAgents, type Agents } from './http.js';
+export * from './rules.js';
+export * from './transport.js';
+export * from './whatsapp.adapter.js';
+export type { GraphMessage } from './render.js';
 export * from './vendor.js';
+export { whatsAppWebhooks } from './webhooks.js';

@@ -1,17 +1,10 @@
 import { cleared, storableText, type Cleared } from '#core/messaging';
+import type { ApprovedTemplate } from '#core/outbound';
 import type { GraphMessage } from './render.js';
+import { WHATSAPP_RULES } from './rules.js';
 import { truncate } from './text.js';
 
-/** A merchant's template as it was approved: body with {{1}}, {{2}}, … and the facts that fill them, in order. */
-export interface ApprovedTemplate {
-  name: string;
-  language: string;
-  body: string;
-  parameters: readonly string[];
-}
-
-/** Meta: a filled body has at most 1024 characters (132005). */
-const FILLED_BODY = 1_024;
+const { filledTemplate: FILLED_BODY } = WHATSAPP_RULES.limits;
 const VARIABLE = /\{\{\s*[^{}\s]+\s*\}\}/g;
 /** An empty parameter is refused (131008). */
 const NOTHING = '-';

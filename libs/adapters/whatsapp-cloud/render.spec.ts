@@ -1,47 +1,11 @@
 import fc from 'fast-check';
-import { spelledId, type Choice, type OutboundContent } from '#core/messaging';
+import { spelledId } from '#core/messaging';
+import { UnrenderableError } from '#core/outbound';
+import { anyContent, anyText } from '#core/outbound/testing';
 import { renderTemplate } from './render-template.js';
-import { renderContent, UnrenderableError } from './render.js';
+import { renderContent } from './render.js';
 
 type Json = Record<string, any>;
-
-/** Texts that break naive cutting: emoji families, flags, Arabic with marks, lone surrogates, long and empty ones. */
-const piece = fc.oneof(
-  fc.constantFrom('👩‍👩‍👧‍👦', '🇰🇼', 'é́́', 'مُحَمَّد', '\ud83d', '\n', '\t', '     ', 'क्षि', 'a', '', '👍🏽'),
-  fc.string({ unit: 'binary', maxLength: 40 }),
-);
-const text = fc
-  .tuple(fc.array(piece, { maxLength: 60 }), fc.constantFrom(1, 1, 40, 200))
-  .map(([pieces, times]) => pieces.join('').repeat(times));
-const id = fc.oneof(fc.constantFrom('a', 'b', '', ' '), fc.string({ maxLength: 300 }));
-const choice: fc.Arbitrary<Choice> = fc.record(
-  { id, title: text, description: text },
-  { requiredKeys: ['id', 'title'] },
-);
-const frame = { header: text, body: text, footer: text };
-const url = fc.oneof(fc.webUrl(), fc.constantFrom('javascript:alert(1)', '', 'https://x.test/ä b'), text);
-const content = fc.oneof(
-  fc.record({ type: fc.constant('text'), body: text }),
-  fc.record({
-    type: fc.constant('list'),
-    ...frame,
-    button: text,
-    sections: fc.array(fc.record({ title: text, rows: fc.array(choice, { maxLength: 12 }) }), {
-      maxLength: 12,
-    }),
-  }),
-  fc.record({
-    type: fc.constant('buttons'),
-    ...frame,
-    imageUrl: url,
-    buttons: fc.array(choice, { maxLength: 5 }),
-  }),
-  fc.record({ type: fc.constant('link'), ...frame, label: text, url }),
-  fc.record(
-    { type: fc.constant('product'), body: text, footer: text, catalogId: id, sku: id },
-    { requiredKeys: ['type', 'catalogId', 'sku'] },
-  ),
-) as fc.Arbitrary<OutboundContent>;
 
 function within(value: unknown, max: number): void {
   expect(typeof value).toBe('string');
@@ -109,7 +73,7 @@ describe('rendering', () => {
   it('exceeds no limit, whatever the content', () => {
     let rendered = 0;
     fc.assert(
-      fc.property(content, (given) => {
+      fc.property(anyContent, (given) => {
         try {
           check(renderContent(given));
           rendered++;
@@ -170,7 +134,7 @@ describe('templates', () => {
   it('fill with values that Meta takes, within 1024 characters', () => {
     fc.assert(
       fc.property(
-        fc.array(text, { minLength: 1, maxLength: 6 }),
+        fc.array(anyText, { minLength: 1, maxLength: 6 }),
         fc.integer({ min: 0, max: 900 }),
         (values, pad) => {
           const parameters = values.map((_, i) => `p${i}`);

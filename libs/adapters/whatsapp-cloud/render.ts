@@ -1,4 +1,6 @@
 import { cleared, unspelledId, type Choice, type Cleared, type OutboundContent } from '#core/messaging';
+import { UnrenderableError } from '#core/outbound';
+import { WHATSAPP_RULES } from './rules.js';
 import { clean, distinct, oneLine, truncate } from './text.js';
 
 /** A message as `POST /<PHONE_NUMBER_ID>/messages` takes it, without recipient and envelope. */
@@ -7,19 +9,8 @@ export type GraphMessage =
   | { type: 'interactive'; interactive: Record<string, unknown> }
   | { type: 'template'; template: Record<string, unknown> };
 
-/** Nothing the channel would take can be made of this content. Sending it again does not help. */
-export class UnrenderableError extends Error {}
-
-/** Documented limits of the messages endpoint. Meta's guide allows a list body of 4096, but refuses it: 1024. */
-const TEXT = 4_096;
-const BODY = 1_024;
-const HEADER = 60;
-const FOOTER = 60;
-const URL_LENGTH = 2_000;
-const CATALOG_ID = 100;
-const LIST = { button: 20, rows: 10, sectionTitle: 24, id: 200, title: 24, description: 72 };
-const BUTTONS = { count: 3, id: 256, title: 20 };
-const LINK_LABEL = 20;
+const { text: TEXT, body: BODY, header: HEADER, footer: FOOTER, url: URL_LENGTH } = WHATSAPP_RULES.limits;
+const { list: LIST, buttons: BUTTONS, link: LINK, product: PRODUCT } = WHATSAPP_RULES.limits;
 /** Stands where the channel demands a text and there is none. */
 const NOTHING = '…';
 
@@ -90,14 +81,14 @@ function buttons(content: Extract<OutboundContent, { type: 'buttons' }>): GraphM
 function link(content: Extract<OutboundContent, { type: 'link' }>): GraphMessage {
   if (!isUrl(content.url))
     throw new UnrenderableError('the link is not an http(s) address of ≤ 2000 characters');
-  const parameters = { display_text: label(content.label, LINK_LABEL), url: content.url };
+  const parameters = { display_text: label(content.label, LINK.label), url: content.url };
   return interactive('cta_url', content, { name: 'cta_url', parameters });
 }
 
 function product(content: Extract<OutboundContent, { type: 'product' }>): GraphMessage {
   const sku = unspelledId(content.sku);
   for (const id of [content.catalogId, sku]) {
-    if (id.trim() === '' || id.length > CATALOG_ID) {
+    if (id.trim() === '' || id.length > PRODUCT.id) {
       throw new UnrenderableError('catalog id and sku must have 1 to 100 characters');
     }
   }

@@ -1,4 +1,5 @@
 import { IsUrl, Matches } from 'class-validator';
+import type { ChannelPort } from '#core/outbound';
 import type { Connection } from '#core/tenancy';
 import {
   CallFailed,
@@ -11,9 +12,14 @@ import {
 import { WhatsAppClient } from './client.js';
 import { GraphCallError } from './errors.js';
 import type { GraphOptions } from './graph.js';
+import { openAgents } from './http.js';
 import { PageClient } from './page-client.js';
+import { cloudApi } from './transport.js';
 import { whatsAppWebhooks } from './webhooks.js';
+import { WhatsAppChannel, whatsAppFacts } from './whatsapp.adapter.js';
 
+/** Shared by all clients of a process. */
+const AGENTS = openAgents();
 const [BASE_URL, VERSION] = ['WHATSAPP_BASE_URL', 'WHATSAPP_API_VERSION'];
 
 const META = {
@@ -57,39 +63,43 @@ const NAME = {
 } as const;
 const ACCESS_TOKEN = { name: 'accessToken', label: 'Access token', ...SECRET_RULE };
 
+/** What tells numbers on WhatsApp apart, whichever way leads there. */
+export const WHATSAPP_IDS = {
+  account: {
+    ...ID,
+    name: 'businessAccountId',
+    label: 'Business account',
+    help: "Meta's id of the WhatsApp business account.",
+    example: '102290129340398',
+  },
+  sender: {
+    ...ID,
+    name: 'phoneNumberId',
+    label: 'Phone number id',
+    help: "Meta's id of the phone number.",
+    example: '106540352242922',
+  },
+  name: {
+    name: 'displayPhoneNumber',
+    label: 'Phone number',
+    help: 'As customers see it.',
+    example: '+971 50 000 0000',
+    secret: false,
+    rule: /^(?=(?:\D*\d){5,15}\D*$)\+?\d[\d ()-]{4,22}$/,
+    words: 'must be a phone number of 5 to 15 digits',
+  },
+} as const;
+
 /** WhatsApp by Meta's Cloud API. */
 export const whatsApp: ChannelVendor = {
   ...META,
   kind: 'whatsapp',
   displayName: 'WhatsApp',
-  ids: {
-    account: {
-      ...ID,
-      name: 'businessAccountId',
-      label: 'Business account',
-      help: "Meta's id of the WhatsApp business account.",
-      example: '102290129340398',
-    },
-    sender: {
-      ...ID,
-      name: 'phoneNumberId',
-      label: 'Phone number id',
-      help: "Meta's id of the phone number.",
-      example: '106540352242922',
-    },
-    name: {
-      name: 'displayPhoneNumber',
-      label: 'Phone number',
-      help: 'As customers see it.',
-      example: '+971 50 000 0000',
-      secret: false,
-      rule: /^(?=(?:\D*\d){5,15}\D*$)\+?\d[\d ()-]{4,22}$/,
-      words: 'must be a phone number of 5 to 15 digits',
-    },
-  },
+  ids: WHATSAPP_IDS,
   fields: [{ ...ACCESS_TOKEN, help: 'Token of a system user.' }],
   capabilities: ['talk', 'templates', 'catalogs'],
   templates: templatesOf,
+  talk: { facts: whatsAppFacts, connect: channelOf },
   webhooks: whatsAppWebhooks,
   /** Webhooks name both, and are led here only if they belong together. */
   probe: (account, means) =>
@@ -148,6 +158,12 @@ function whatsAppClient({ senderId, fields }: ChannelAccountFields, means: Means
 
 function graphOf(accessToken: string, { variables, timeoutMs }: Means): GraphOptions {
   return { baseUrl: variables[BASE_URL]!, version: variables[VERSION]!, accessToken, timeoutMs };
+}
+
+function channelOf({ senderId, fields }: ChannelAccountFields, means: Means): ChannelPort {
+  const { timeoutMs, ...options } = graphOf(fields.accessToken!, means);
+  const transport = cloudApi({ ...options, phoneNumberId: senderId });
+  return new WhatsAppChannel({ transport, timeoutMs, agents: AGENTS });
 }
 
 function templatesOf(account: ChannelAccountFields, means: Means): TemplateBook {

@@ -1,3 +1,4 @@
+import type { PairRules } from './channel-rules.js';
 import { pairLevel, type PairBucket } from './pair.js';
 
 /** What limits sending to one recipient. */
@@ -17,13 +18,18 @@ export interface RecipientLimits {
  * person's last message opened whichever of the two it came from. A refusal counts for the window that it closed: a
  * message that came later has opened it anew.
  */
-export function joinLimits(a: RecipientLimits, b: RecipientLimits, now: Date): RecipientLimits {
+export function joinLimits(
+  rules: PairRules | null,
+  a: RecipientLimits,
+  b: RecipientLimits,
+  now: Date,
+): RecipientLimits {
   const [older, newer] = time(a.lastInboundAt) <= time(b.lastInboundAt) ? [a, b] : [b, a];
   const sameWindow = time(older.lastInboundAt) === time(newer.lastInboundAt);
   return {
     lastInboundAt: newer.lastInboundAt,
     windowRefused: newer.windowRefused || (sameWindow && older.windowRefused),
-    pair: { level: Math.min(pairLevel(a.pair, now), pairLevel(b.pair, now)), at: now },
+    pair: { level: Math.min(pairLevel(rules, a.pair, now), pairLevel(rules, b.pair, now)), at: now },
     pairRefusals: Math.max(a.pairRefusals, b.pairRefusals),
     pairHoldUntil: time(a.pairHoldUntil) >= time(b.pairHoldUntil) ? a.pairHoldUntil : b.pairHoldUntil,
   };

@@ -41,7 +41,7 @@ export function reserveSlot(pacing: Pacing, full: number, now: Date): { slotAt: 
 }
 
 /**
- * A message that was planned at `plannedAt` was refused with "rate limit hit". A refusal on its own eases the rate a
+ * A message that was planned at `plannedAt` was refused because its number sends too fast. A refusal on its own eases the rate a
  * little; one of a message that was planned at a rate just slowed halves it. Then it grows back linearly. What had its
  * slot before the last slow-down was refused for the same reason: nothing changes.
  */

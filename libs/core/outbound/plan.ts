@@ -1,10 +1,9 @@
+import type { ChannelRules, WindowRules } from './channel-rules.js';
 import { pairLevel, takePair, type PairBucket } from './pair.js';
 import { isSendable, type TemplateCandidate } from './templates.js';
 
-/** Meta: free-form messages only within 24 hours of the customer's last message. */
-const WINDOW_MS = 24 * 3_600_000;
-/** Taken off the window's end: a message is on its way for a while. */
-const WINDOW_MARGIN_MS = 60_000;
+/** The rules of a channel that a plan is made by. */
+export type PlanRules = Pick<ChannelRules, 'window' | 'outsideWindow' | 'pair' | 'templates'>;
 
 export interface PlannedMessage {
   /** After this it has no use any more. */
@@ -17,6 +16,7 @@ export interface PlannedMessage {
 
 /** Everything that decides how a message goes out, as it is at this moment. */
 export interface PlanFacts {
+  rules: PlanRules;
   /** The customer's last message, by the channel's own timestamp. */
   lastInboundAt: Date | null;
   /** The channel refused a free-form message after that one: its window is closed, whatever the clock says. */
@@ -40,7 +40,7 @@ export type WaitReason =
   'merchant_suspended' | 'account_disabled' | 'account_paused' | 'refused_before' | 'pair_held' | 'pair_rate';
 /** Waits that end when somebody switches something on. */
 export const SWITCHED_OFF: readonly WaitReason[] = ['merchant_suspended', 'account_disabled'];
-export type CustomerReason = 'no_template' | 'template_not_sendable';
+export type CustomerReason = 'no_template' | 'template_not_sendable' | 'window_closed';
 
 export type Decision =
   | { decision: 'send_free_form' }
@@ -73,15 +73,16 @@ export interface VerdictFacts {
   pauseReason: string | null;
 }
 
-/** When the service window closes for free-form messages; null: it was never open. */
-export function windowClosesAt(lastInboundAt: Date | null): Date | null {
-  return lastInboundAt && new Date(lastInboundAt.getTime() + WINDOW_MS - WINDOW_MARGIN_MS);
+/** When the service window closes for free-form messages; null: it was never open, or the channel has none. */
+export function windowClosesAt(window: WindowRules | null, lastInboundAt: Date | null): Date | null {
+  return window && lastInboundAt && new Date(lastInboundAt.getTime() + window.lengthMs - window.marginMs);
 }
 
 /** Decides, at the moment of sending, how and whether a message goes out. */
 export function plan(message: PlannedMessage, facts: PlanFacts, now: Date): Verdict {
-  const closesAt = windowClosesAt(facts.lastInboundAt);
-  const windowOpen = closesAt !== null && closesAt > now && !facts.windowRefused;
+  const { window, pair, templates } = facts.rules;
+  const closesAt = windowClosesAt(window, facts.lastInboundAt);
+  const windowOpen = window === null || (closesAt !== null && closesAt > now && !facts.windowRefused);
   const decision = decide(message, facts, windowOpen, now);
   return {
     ...decision,
@@ -97,9 +98,9 @@ export function plan(message: PlannedMessage, facts: PlanFacts, now: Date): Verd
         name: facts.template.name,
         language: facts.template.language,
         state: facts.template.state,
-        sendable: isSendable(facts.template, now),
+        sendable: isSendable(templates, facts.template, now),
       },
-      pairLevel: Math.round(pairLevel(facts.pair, now) * 100) / 100,
+      pairLevel: Math.round(pairLevel(pair, facts.pair, now) * 100) / 100,
       pairHoldUntil: iso(facts.pairHoldUntil),
       accountEnabled: facts.sender.enabled,
       pausedUntil: iso(facts.sender.pausedUntil),
@@ -110,21 +111,24 @@ export function plan(message: PlannedMessage, facts: PlanFacts, now: Date): Verd
 
 function decide(message: PlannedMessage, facts: PlanFacts, windowOpen: boolean, now: Date): Decision {
   if (message.deadline && message.deadline <= now) return { decision: 'drop', reason: 'deadline_passed' };
-  const how = windowOpen ? ({ decision: 'send_free_form' } as const) : withTemplate(message, facts, now);
+  const how = windowOpen ? ({ decision: 'send_free_form' } as const) : outsideWindow(message, facts, now);
   if (how.decision === 'wait_for_customer') return how;
   const wait = mustWait(message, facts, now);
   return wait ? { decision: 'wait', until: iso(wait.until), why: wait.why } : how;
 }
 
-function withTemplate(
+function outsideWindow(
   message: PlannedMessage,
-  { template }: PlanFacts,
+  { template, rules }: PlanFacts,
   now: Date,
 ): Extract<Decision, { decision: 'send_template' | 'wait_for_customer' }> {
+  if (rules.outsideWindow === 'nothing') {
+    return { decision: 'wait_for_customer', why: 'window_closed', recheckAt: null };
+  }
   if (!message.purpose || !template) {
     return { decision: 'wait_for_customer', why: 'no_template', recheckAt: null };
   }
-  if (!isSendable(template, now)) {
+  if (!isSendable(rules.templates, template, now)) {
     return {
       decision: 'wait_for_customer',
       why: 'template_not_sendable',
@@ -153,7 +157,7 @@ function mustWait(
     return { until: facts.pairHoldUntil, why: 'pair_held' };
   }
   if (facts.pairTaken) return undefined;
-  const pair = takePair(facts.pair, now);
+  const pair = takePair(facts.rules.pair, facts.pair, now);
   return pair.outcome === 'spent' ? { until: pair.until, why: 'pair_rate' } : undefined;
 }
 

@@ -1,15 +1,5 @@
 import fc from 'fast-check';
-import {
-  currentRate,
-  pairLevel,
-  reserveSlot,
-  RESTED,
-  slowDown,
-  onArrival,
-  takePair,
-  type PairBucket,
-  type Pacing,
-} from './index.js';
+import { currentRate, reserveSlot, RESTED, slowDown, type Pacing } from './index.js';
 
 const T0 = Date.parse('2026-11-21T10:00:00Z');
 const at = (ms: number): Date => new Date(T0 + ms);
@@ -67,76 +57,5 @@ describe('number pacing', () => {
     expect(currentRate(refused(halved, 6_000), 80, at(6_000))).toBeCloseTo(20, 0);
     expect(currentRate(halved, 80, at(33_000))).toBeCloseTo(59, 0);
     expect(currentRate(halved, 80, at(63_000))).toBe(80);
-  });
-});
-
-describe('pair rate', () => {
-  it('lends 45 messages and then gives one each six seconds', () => {
-    let bucket: PairBucket | null = null;
-    for (let i = 0; i < 45; i++) {
-      const take = takePair(bucket, at(0));
-      expect(take.outcome).toBe('taken');
-      if (take.outcome === 'taken') bucket = take.bucket;
-    }
-    expect(takePair(bucket, at(0))).toEqual({ outcome: 'spent', until: at(6_100) });
-    expect(takePair(bucket, at(5_900)).outcome).toBe('spent');
-    expect(takePair(bucket, at(6_000)).outcome).toBe('taken');
-    expect(pairLevel(bucket, at(45 * 6_000))).toBe(0);
-  });
-
-  it('keeps to 45 and one each 6 s whatever the times of the messages', () => {
-    fc.assert(
-      fc.property(fc.array(fc.nat(20_000), { minLength: 1, maxLength: 300 }), (gaps) => {
-        let bucket: PairBucket | null = null;
-        let now = 0;
-        const taken: number[] = [];
-        for (const gap of gaps) {
-          now += gap;
-          const take = takePair(bucket, at(now));
-          if (take.outcome === 'spent') {
-            expect(takePair(bucket, take.until).outcome).toBe('taken');
-            continue;
-          }
-          bucket = take.bucket;
-          taken.push(now);
-        }
-        // From any message on: never more than what was lent plus what was refilled.
-        for (let i = 0; i < taken.length; i++) {
-          for (let j = i; j < taken.length; j++) {
-            expect(j - i + 1).toBeLessThanOrEqual(45 + (taken[j]! - taken[i]!) / 6_000 + 1e-6);
-          }
-        }
-      }),
-      { numRuns: 50 },
-    );
-  });
-
-  it('is never ahead of the channel, however long messages are on their way', () => {
-    const step = fc.record({
-      idle: fc.integer({ min: 0, max: 20_000 }),
-      way: fc.integer({ min: 0, max: 15_000 }),
-    });
-    fc.assert(
-      fc.property(
-        fc.array(step, { minLength: 60, maxLength: 120 }),
-        fc.integer({ min: 1, max: 40 }),
-        (steps, haste) => {
-          let [now, bucket] = [0, null as Parameters<typeof takePair>[0]];
-          let channel: typeof bucket = null;
-          for (const { idle, way } of steps) {
-            now += Math.floor(idle / haste);
-            const take = takePair(bucket, at(now));
-            if (take.outcome === 'spent') continue;
-            now += Math.floor(way / haste);
-            const counted = takePair(channel, at(now));
-            if (counted.outcome === 'spent') return false;
-            channel = counted.bucket;
-            bucket = onArrival(take.bucket, at(now));
-          }
-          return true;
-        },
-      ),
-      { numRuns: 2_000 },
-    );
   });
 });

@@ -1,4 +1,9 @@
-import { classifyError, type ErrorClass } from './errors.js';
+import type { ChannelRules, TemplateSetAside } from './channel-rules.js';
+import type { ErrorClass, ErrorPolicy } from './errors.js';
+import { pairHoldMs } from './pair.js';
+
+/** The rules of a channel that decide what helps. */
+export type RemedyRules = Pick<ChannelRules, 'window' | 'pair' | 'templates'>;
 
 /** What the message has been through, as far as it decides what helps now. */
 export interface SendHistory {
@@ -22,20 +27,18 @@ export interface Remedy {
   holdPairMs?: number;
   /** The window is closed until the customer writes again. */
   closeWindow?: boolean;
-  /** The template may not be sent; `recheckMs` null: not before the channel says so. */
-  template?: { state: string; recheckMs: number | null };
+  /** The template may not be sent. */
+  template?: TemplateSetAside;
   dropMedia?: boolean;
 }
 
 const MAX_PAUSE_MS = 60 * 60_000;
-/** A template's first pause for low quality lasts three hours; an announcement may come sooner. */
-const TEMPLATE_PAUSE_MS = 3 * 60 * 60_000;
-const TEMPLATE_MISSING_MS = 10 * 60_000;
-const MAX_PAIR_HOLD_MS = 4 ** 4 * 1_000;
 
-/** What to do about a refusal, whether it came as the answer or later as a status. */
-export function remedy(code: number, history: SendHistory): Remedy {
-  const policy = classifyError(code);
+/**
+ * What to do about a refusal, whether it came as the answer or later as a status. A policy that speaks of what the channel
+ * does not have fails the message: what is sent again is refused again.
+ */
+export function remedy(policy: ErrorPolicy, rules: RemedyRules, history: SendHistory): Remedy {
   const { class: cls, waitMs = 0 } = policy;
   const failed: Remedy = {
     class: cls,
@@ -54,20 +57,20 @@ export function remedy(code: number, history: SendHistory): Remedy {
     case 'slow_number':
       return again({ slowNumber: true });
     case 'hold_pair':
-      // Meta: try again after 4^n seconds, n = 0, 1, 2, …
-      return again({ holdPairMs: Math.min(4 ** history.pairRefusals * 1_000, MAX_PAIR_HOLD_MS) });
+      return rules.pair ? again({ holdPairMs: pairHoldMs(rules.pair, history.pairRefusals) }) : failed;
     case 'retry': {
       if (history.retries >= policy.retries!) return failed;
       const factor = cls === 'transient' ? 2 ** history.retries : 1;
       return again({ message: { next: 'again', waitMs: waitMs * factor, countsAsRetry: true } });
     }
     case 'replan':
-      return replan(cls, history, failed, again);
+      return replan(cls, rules, history, failed, again);
   }
 }
 
 function replan(
   cls: ErrorClass,
+  { window, templates }: RemedyRules,
   history: SendHistory,
   failed: Remedy,
   again: (extra: Partial<Remedy>) => Remedy,
@@ -75,14 +78,14 @@ function replan(
   switch (cls) {
     case 'window':
       // A template needs no window: refused all the same, there is nothing left to plan.
-      return history.asTemplate ? failed : again({ closeWindow: true });
+      return history.asTemplate || !window ? failed : again({ closeWindow: true });
     case 'media':
       return history.withMedia ? again({ dropMedia: true }) : failed;
     case 'template_paused':
-      return again({ template: { state: 'PAUSED', recheckMs: TEMPLATE_PAUSE_MS } });
+      return templates ? again({ template: templates.paused }) : failed;
     case 'template_disabled':
-      return again({ template: { state: 'DISABLED', recheckMs: null } });
+      return templates ? again({ template: templates.disabled }) : failed;
     default:
-      return again({ template: { state: 'MISMATCH', recheckMs: TEMPLATE_MISSING_MS } });
+      return templates ? again({ template: templates.mismatched }) : failed;
   }
 }

@@ -1,8 +1,9 @@
 import type { StoreEvent, StorePort } from '#core/catalog';
 import type { PaymentEvent, PaymentProviderPort } from '#core/checkout';
+import type { ChannelFacts, ChannelPort } from '#core/outbound';
 import type { Connection, WebhookReader } from '#core/tenancy';
 import type { GuardedFetch, UrlPolicy } from '#platform';
-import type { ChannelWebhooks } from './channel-webhooks.js';
+import type { ChannelItem, ChannelWebhooks } from './channel-webhooks.js';
 import type { Variable } from './variable.js';
 
 export type { ChannelItem, ChannelWebhooks, ItemFacts } from './channel-webhooks.js';
@@ -111,8 +112,12 @@ export interface ChannelVendor extends Vendor {
   probe(account: ChannelAccountFields, means: Means): Promise<Connection>;
   /** Of the business account; with the capability `templates`. */
   templates?(account: ChannelAccountFields, means: Means): TemplateBook;
-  /** With the capability `talk`. */
+  /** With the capability `talk`: what holds for all accounts, and the client of one. */
+  talk?: { facts: ChannelFacts; connect(account: ChannelAccountFields, means: Means): ChannelPort };
+  /** Of apps that serve many accounts. */
   webhooks?: ChannelWebhooks;
+  /** Of each account by itself; places are `merchant` and `account`. */
+  accountWebhooks?: Webhooks<ChannelItem>;
 }
 
 export interface ChannelAccountFields {

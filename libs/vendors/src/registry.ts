@@ -1,3 +1,4 @@
+import { dialog360Vendor } from '#adapters/dialog360';
 import { restStore } from '#adapters/rest-store';
 import { signedPayments } from '#adapters/signed-payments';
 import { stripe } from '#adapters/stripe';
@@ -5,7 +6,7 @@ import { instagram, messenger, whatsApp } from '#adapters/whatsapp-cloud';
 import type { ChannelVendor, PaymentVendor, StoreVendor, Vendor } from './kit.js';
 
 /** Every vendor that merchants can connect, a line for each. Nothing else names one. */
-export const CHANNELS: ChannelVendor[] = [whatsApp, messenger, instagram];
+export const CHANNELS: ChannelVendor[] = [whatsApp, dialog360Vendor, messenger, instagram];
 export const PAYMENT_PROVIDERS: PaymentVendor[] = [stripe, signedPayments];
 export const STORES: StoreVendor[] = [restStore];
 
@@ -24,7 +25,7 @@ function find<V extends Vendor>(vendors: readonly V[], kind: string, what: strin
 /** Those who send webhooks, as the journal and the metrics call them, and what of. */
 export function webhookSources(): Map<string, 'channel' | 'store' | 'payment'> {
   return new Map([
-    ...CHANNELS.filter(({ webhooks }) => webhooks).map(({ kind, port }) => [kind, port] as const),
+    ...CHANNELS.filter(({ talk }) => talk).map(({ kind, port }) => [kind, port] as const),
     ...PAYMENT_PROVIDERS.map(({ kind, port }) => [kind, port] as const),
     ...STORES.map(({ source, port }) => [source, port] as const),
   ]);

@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsBoolean, IsIn, IsInt, IsString, Length, Matches, Max, Min } from 'class-validator';
 import type { ChannelAccountEntity } from '#persistence';
-import { CHANNELS, channelOf, type ChannelVendor, type Field } from '#vendors';
+import { CHANNELS, channelOf, webhookPath, type ChannelVendor, type Field } from '#vendors';
 import { MayBeAbsent } from './optional.js';
 import { TIME, WEBHOOK_URL } from './stores.dto.js';
 import { capital, formOf, oneOf, shown, viewOf } from './vendor-form.js';
@@ -70,7 +70,7 @@ export const CHANNEL_FORMS = new Map(
     formOf(
       `Connect${capital(vendor.kind)}`,
       fieldsOf(vendor),
-      vendor.webhooks ? ConnectChannelAccount : StoreChannelAccount,
+      vendor.talk ? ConnectChannelAccount : StoreChannelAccount,
     ),
   ]),
 );
@@ -143,7 +143,7 @@ export class ChannelAccountView {
   releasedAt: string | null;
 
   static of(row: ChannelAccountEntity, gateway: string): ChannelAccountView {
-    const { fields, webhooks } = channelOf(row.kind);
+    const { fields } = channelOf(row.kind);
     return {
       id: row.id,
       kind: row.kind,
@@ -154,11 +154,19 @@ export class ChannelAccountView {
       catalogId: row.catalogId,
       messagesPerSecond: row.messagesPerSecond,
       enabled: row.enabled,
-      webhookUrl: webhooks ? `${gateway}${webhooks.routes.platform}` : null,
+      webhookUrl: webhookUrlOf(row, gateway),
       verifiedAt: row.verifiedAt?.toISOString() ?? null,
       releasedAt: row.releasedAt?.toISOString() ?? null,
     };
   }
+}
+
+/** Null for a channel that nothing is read from. */
+function webhookUrlOf({ id, kind, merchantId }: ChannelAccountEntity, gateway: string): string | null {
+  const { webhooks, accountWebhooks } = channelOf(kind);
+  if (webhooks) return `${gateway}${webhooks.routes.platform}`;
+  if (!accountWebhooks) return null;
+  return `${gateway}${webhookPath(accountWebhooks.routes, { merchant: merchantId, account: id })}`;
 }
 
 export const CHANNEL_VIEWS = CHANNELS.map(({ kind, fields }) =>

@@ -46,10 +46,10 @@ export class VendorView {
   webhookRoutes: string[];
 
   static ofChannel(vendor: ChannelVendor): VendorView {
-    const { webhooks } = vendor;
+    const { webhooks, accountWebhooks } = vendor;
     return {
       ...common({ ...vendor, fields: fieldsOf(vendor) }),
-      webhookRoutes: webhooks ? Object.values(webhooks.routes) : [],
+      webhookRoutes: [...Object.values(webhooks?.routes ?? {}), ...(accountWebhooks?.routes ?? [])],
     };
   }
 

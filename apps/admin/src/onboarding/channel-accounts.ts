@@ -224,7 +224,7 @@ async function requireOwnBusinessAccount(
 }
 
 /** Kinds of the channels that a customer can talk on. */
-const TALKING = CHANNELS.filter(({ webhooks }) => webhooks).map(({ kind }) => kind);
+const TALKING = CHANNELS.filter(({ talk }) => talk).map(({ kind }) => kind);
 
 /** A merchant's accounts of these channels, the one that was connected first before the others. */
 export function accountsOf(

@@ -1,3 +1,4 @@
+import { WHATSAPP_RULES } from '#adapters/whatsapp-cloud';
 import { plan, type PlanFacts, type PlannedMessage } from '#core/outbound';
 import { explain, type CallItem } from './explain.js';
 import type { MessageRow } from './messages.js';
@@ -18,6 +19,7 @@ const ROW = {
 } as unknown as MessageRow;
 
 const FACTS: PlanFacts = {
+  rules: WHATSAPP_RULES,
   lastInboundAt: null,
   windowRefused: false,
   template: null,

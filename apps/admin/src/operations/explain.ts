@@ -99,7 +99,9 @@ function summary(m: MessageRow): string {
 
 function lookedAt({ facts }: Verdict): string[] {
   const window = facts.windowOpen
-    ? `The service window was open until ${facts.windowClosesAt}.`
+    ? facts.windowClosesAt
+      ? `The service window was open until ${facts.windowClosesAt}.`
+      : 'The channel has no service window.'
     : facts.windowRefused
       ? 'The service window was closed: the channel had refused a free-form message.'
       : facts.windowClosesAt
@@ -140,6 +142,7 @@ const WAITS: Record<WaitReason, string> = {
 const CUSTOMER_WAITS: Record<CustomerReason, string> = {
   no_template: 'the service window is closed and there is no template for it',
   template_not_sendable: 'the service window is closed and its template may not be sent now',
+  window_closed: 'the service window is closed and the channel takes nothing outside it',
 };
 
 function decision(verdict: Verdict, slotAt: Date | null): string {

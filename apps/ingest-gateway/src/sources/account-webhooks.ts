@@ -13,9 +13,15 @@ import { MERCHANTS_LIMIT, type Places, type Source, type Taker } from './source.
 export interface AccountKind<E> {
   name: string;
   webhooks: Webhooks<E>;
-  /** What the account at this address signs with; none when there is no such account. */
-  secrets(merchantId: string, places: Places): Promise<string[]>;
-  arrivalOf(notice: Notice<E>, merchantId: string, places: Places, now: Date): Arrival;
+  /** The account at this address; undefined when there is none. */
+  open(merchantId: string, places: Places): Promise<Account<E> | undefined>;
+}
+
+/** An account that sends webhooks. */
+export interface Account<E> {
+  /** What it signs with now. */
+  secrets: readonly string[];
+  arrivalOf(notice: Notice<E>, now: Date): Arrival;
 }
 
 /** Webhooks of what merchants connect: each account has an address and a secret of its own. */
@@ -42,14 +48,14 @@ export class AccountWebhooks {
     return {
       merchantId: () => Promise.resolve(merchantId),
       receive: async (rawBody, signature, signal) => {
-        const known = isMerchantId(merchantId) ? await kind.secrets(merchantId, places) : [];
+        const account = isMerchantId(merchantId) ? await kind.open(merchantId, places) : undefined;
         const now = this.clock.now();
         // For an account that does not exist the signature is checked as well, against a secret that nobody has.
-        const secrets = known.length > 0 ? known : [randomBytes(16).toString('hex')];
+        const secrets = account?.secrets ?? [randomBytes(16).toString('hex')];
         const reading = kind.webhooks.reader.read(rawBody, signature, secrets, now);
-        if (reading.outcome === 'unsigned') return unsigned;
+        if (reading.outcome === 'unsigned' || !account) return unsigned;
         if (reading.outcome === 'malformed') return malformed(reading.reason);
-        const arrivals = reading.notices.map((notice) => kind.arrivalOf(notice, merchantId, places, now));
+        const arrivals = reading.notices.map((notice) => account.arrivalOf(notice, now));
         await this.budgets.count(merchantId, arrivals.length, rawBody.length, () =>
           this.intake.take(kind.name, arrivals, signal),
         );

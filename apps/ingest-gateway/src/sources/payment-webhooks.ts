@@ -17,13 +17,14 @@ export function paymentWebhooks(
   return {
     name: kind,
     webhooks,
-    secrets: async (merchantId, places) => {
+    open: async (merchantId, places) => {
       const account = accountIn(places);
       const { kind: of } = PAYMENT_ACCOUNT.exec(account)?.groups ?? {};
-      return of === kind ? secretsOf.ofPaymentAccount(merchantId, account, webhooks.secret) : [];
+      if (of !== kind) return undefined;
+      const secrets = await secretsOf.ofPaymentAccount(merchantId, account, webhooks.secret);
+      const signed = { provider: kind, merchantId, account };
+      return secrets && { secrets, arrivalOf: (notice, now) => arrivalOf(notice, signed, now) };
     },
-    arrivalOf: (notice, merchantId, places, now) =>
-      arrivalOf(notice, { provider: kind, merchantId, account: accountIn(places) }, now),
   };
 }
 

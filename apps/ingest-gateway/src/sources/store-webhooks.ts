@@ -14,8 +14,10 @@ export function storeWebhooks(
   return {
     name: source,
     webhooks,
-    secrets: (merchantId) => secretsOf.ofStore(merchantId, kind, webhooks.secret),
-    arrivalOf: (notice, merchantId, _places, now) => arrivalOf(notice, source, merchantId, now),
+    open: async (merchantId) => {
+      const secrets = await secretsOf.ofStore(merchantId, kind, webhooks.secret);
+      return secrets && { secrets, arrivalOf: (notice, now) => arrivalOf(notice, source, merchantId, now) };
+    },
   };
 }
 

@@ -15,8 +15,10 @@ import { joinLimits } from '#core/outbound';
 import { query } from '#persistence';
 import { JobHandler, type OrderedContext } from '#queue';
 import { Line } from '../line/line.js';
+import { Channels } from '../send/channel.js';
 import { moveOpenMessages } from '../store/messages.js';
 import { lockRecipient, updateRecipient } from '../store/recipients.js';
+import { findAccount } from '../store/senders.js';
 
 /** How often it is looked whether the line that ends has taken in what was asked of it. In milliseconds. */
 const LOOK_AGAIN_MS = 100;
@@ -25,7 +27,10 @@ const ASKED_FOR = [sendMessage.name, noteInbound.name, mergeRecipients.name];
 
 @Controller()
 export class MergeRecipientsHandler {
-  constructor(private readonly line: Line) {}
+  constructor(
+    private readonly line: Line,
+    private readonly channels: Channels,
+  ) {}
 
   /**
    * Two recipients are one person: one line, one window, one pair rate from now on. The row of the one that is gone stays
@@ -43,8 +48,10 @@ export class MergeRecipientsHandler {
     const kept = await lockRecipient(tx, { channelAccountId, contactId: keptContactId }, now);
     if (gone.contactId === kept.contactId) return skipped('they are one already');
     if (gone.contactId !== goneContactId) return skipped('it was merged into another contact');
+    const account = await findAccount(tx, channelAccountId);
+    const { rules } = this.channels.of(account?.kind);
     moveOpenMessages(tx, gone, kept);
-    updateRecipient(tx, kept, joinLimits(kept, gone, now));
+    updateRecipient(tx, kept, joinLimits(rules.pair, kept, gone, now));
     const rested = { level: 0, at: now };
     updateRecipient(tx, gone, {
       mergedInto: kept.contactId,

@@ -8,10 +8,13 @@ import {
 } from '#contracts';
 import { isSendable } from '#core/outbound';
 import { JobHandler, type OrderedContext } from '#queue';
+import { Channels } from '../send/channel.js';
 import { findWaitingFor, storeTemplateState } from '../store/templates.js';
 
 @Controller()
 export class RecordTemplateStatusHandler {
+  constructor(private readonly channels: Channels) {}
+
   /** A template that may be sent again frees the lines that wait for it, once each. */
   @JobHandler(recordTemplateStatus)
   async handle(payload: RecordTemplateStatusPayload, ctx: OrderedContext): Promise<JobOutcome> {
@@ -24,10 +27,11 @@ export class RecordTemplateStatusHandler {
       at: new Date(at),
       recheckAt: null,
     });
-    if (!isSendable({ id: '', name, language, state: event, recheckAt: null }, ctx.now)) return done;
+    const known = { state: event, recheckAt: null };
     const occasion = `template_${name}_${language}_${at}`;
-    for (const recipient of await findWaitingFor(ctx.tx, template)) {
-      ctx.emit(advanceRecipient, { ...recipient, occasion });
+    for (const { kind, ...recipient } of await findWaitingFor(ctx.tx, template)) {
+      const { templates } = this.channels.of(kind).rules;
+      if (isSendable(templates, known, ctx.now)) ctx.emit(advanceRecipient, { ...recipient, occasion });
     }
     return done;
   }

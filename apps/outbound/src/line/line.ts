@@ -4,6 +4,7 @@ import {
   chooseTemplate,
   plan,
   takePair,
+  type ChannelFacts,
   type Verdict,
   type WaitReason,
   type CustomerReason,
@@ -14,6 +15,7 @@ import { lockHead, updateMessage, type Message } from '../store/messages.js';
 import { lockRecipient, updateRecipient, type Recipient, type RecipientKey } from '../store/recipients.js';
 import { findAccount, lockSender, storeSender, type Account } from '../store/senders.js';
 import { findTemplates } from '../store/templates.js';
+import { Channels } from '../send/channel.js';
 import { RightAway } from '../send/right-away.js';
 import { toWork, type Work } from '../work.js';
 
@@ -26,7 +28,10 @@ const PROBE_MS = 15_000;
  */
 @Injectable()
 export class Line {
-  constructor(private readonly rightAway: RightAway) {}
+  constructor(
+    private readonly rightAway: RightAway,
+    private readonly channels: Channels,
+  ) {}
 
   /** The same as `advance`, once for all items of the recipient's stream that are applied together. */
   advanceAtEnd(ctx: OrderedContext, { channelAccountId, contactId }: RecipientKey, head?: Message): void {
@@ -65,7 +70,7 @@ export class Line {
         case 'send_template':
           if (verdict.facts.pauseReason !== null && !(await this.goesFirst(work, key.channelAccountId)))
             continue;
-          return this.send(work, head, recipient, verdict);
+          return this.send(work, this.channels.of(account?.kind), head, recipient, verdict);
       }
     }
   }
@@ -79,6 +84,7 @@ export class Line {
     pairTaken: boolean,
   ): Promise<Verdict> {
     const purpose = message.template?.purpose ?? null;
+    const { rules } = this.channels.of(account?.kind);
     const candidates =
       purpose && account
         ? await findTemplates(tx, message.channelAccountId, account.businessAccountId, purpose)
@@ -86,9 +92,10 @@ export class Line {
     return plan(
       { deadline: message.deadline, notBefore: message.notBefore, purpose },
       {
+        rules,
         lastInboundAt: recipient.lastInboundAt,
         windowRefused: recipient.windowRefused,
-        template: chooseTemplate(candidates, account?.language ?? '', now),
+        template: chooseTemplate(rules.templates, candidates, account?.language ?? '', now),
         pair: recipient.pair,
         pairHoldUntil: recipient.pairHoldUntil,
         pairTaken,
@@ -103,10 +110,17 @@ export class Line {
     );
   }
 
-  private async send(work: Work, head: Message, recipient: Recipient, verdict: Verdict): Promise<void> {
+  private async send(
+    work: Work,
+    { rules }: ChannelFacts,
+    head: Message,
+    recipient: Recipient,
+    verdict: Verdict,
+  ): Promise<void> {
     const { tx, now, emit } = work;
-    const taken = takePair(recipient.pair, now);
-    if (taken.outcome === 'taken') updateRecipient(tx, recipient, { pair: taken.bucket });
+    const taken = takePair(rules.pair, recipient.pair, now);
+    if (taken.outcome === 'taken' && taken.bucket !== recipient.pair)
+      updateRecipient(tx, recipient, { pair: taken.bucket });
     const { begun, slotAt } = await this.rightAway.begin(work, head, verdict);
     updateMessage(tx, head, {
       state: 'sending',

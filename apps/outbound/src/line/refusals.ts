@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { remedy, slowDown, type Remedy } from '#core/outbound';
+import { Channels } from '../send/channel.js';
 import { updateMessage, type Message, type MessagePatch } from '../store/messages.js';
 import { lockRecipient, updateRecipient } from '../store/recipients.js';
-import { countPauses, findAccount, lockSender, storeSender } from '../store/senders.js';
+import { findAccount, lockSender, storeSender } from '../store/senders.js';
 import { storeTemplateState } from '../store/templates.js';
 import type { Work } from '../work.js';
 import { Line } from './line.js';
@@ -20,16 +21,23 @@ const LATE_REPLANS = 1;
 /** Does what helps after a refusal: to the message, its pair, its number, its template or its account. */
 @Injectable()
 export class Refusals {
-  constructor(private readonly line: Line) {}
+  constructor(
+    private readonly line: Line,
+    private readonly channels: Channels,
+  ) {}
 
   /** The caller holds the message's lock. Tells what was done; the line has moved on if it could. */
   async apply(work: Work, message: Message, refusal: Refusal): Promise<Remedy> {
     const { tx, now } = work;
-    const recipient = await lockRecipient(tx, message, now);
-    const cure = remedy(refusal.code, {
+    const [recipient, account] = await Promise.all([
+      lockRecipient(tx, message, now),
+      findAccount(tx, message.channelAccountId),
+    ]);
+    const channel = this.channels.of(account?.kind);
+    const cure = remedy(channel.classify(refusal.code), channel.rules, {
       retries: message.retries,
       pairRefusals: recipient.pairRefusals,
-      pauses: await countPauses(tx, message.channelAccountId),
+      pauses: account?.pauses ?? 0,
       asTemplate: message.verdict?.decision === 'send_template',
       withMedia:
         message.content.type === 'buttons' && Boolean(message.content.imageUrl) && !message.withoutMedia,

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { alone, done, skipped, type BulkOutcome, type RecordStatusPayload } from '#contracts';
-import { classifyError, forward, isDelivery, type DeliveryState } from '#core/outbound';
+import { forward, isDelivery, type DeliveryState } from '#core/outbound';
 import { later, lockNames, query, removal } from '#persistence';
 import { priced, statuses } from '../metrics.js';
+import { Channels } from '../send/channel.js';
 import {
   findByChannelId,
   lockMessage,
@@ -12,6 +13,7 @@ import {
   type MessagePatch,
 } from '../store/messages.js';
 import { lockProgress, storeProgress, type Progress } from '../store/progress.js';
+import { findAccount } from '../store/senders.js';
 import type { Work } from '../work.js';
 import { Line } from './line.js';
 import { Refusals } from './refusals.js';
@@ -32,7 +34,6 @@ const TIMES = {
 } as const;
 /** A status whose message nobody claims is not ours, or never will be: kept for a day. */
 const EARLY_FOR_MS = 24 * 3_600_000;
-const NO_ERROR = { code: 131000, title: 'failed without a reason' };
 
 /** What the channel says of messages: late, twice and in any order. Only ever forward. */
 @Injectable()
@@ -40,6 +41,7 @@ export class Statuses {
   constructor(
     private readonly line: Line,
     private readonly refusals: Refusals,
+    private readonly channels: Channels,
   ) {}
 
   /**
@@ -132,12 +134,15 @@ export class Statuses {
       return skipped('of a lost send; the message goes out anew');
     }
     updateMessage(work.tx, message, { channelMessageId, ...price(message, status) });
-    const { code, title, details = title } = { ...NO_ERROR, ...status.errors[0] };
+    const account = await findAccount(work.tx, message.channelAccountId);
+    const channel = this.channels.of(account?.kind);
+    const none = { code: channel.rules.codeOfNone, title: 'failed without a reason' };
+    const { code, title, details = title } = { ...none, ...status.errors[0] };
     if (mayGoAgain(message)) {
       await this.refusals.apply(work, message, { code, details, came: 'later' });
       return done;
     }
-    const error = { code, class: classifyError(code).class, details, at: work.now.toISOString() };
+    const error = { code, class: channel.classify(code).class, details, at: work.now.toISOString() };
     updateMessage(work.tx, message, {
       state: 'failed',
       open: false,

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { UnrenderableError } from '#adapters/whatsapp-cloud';
 import { recordStatus, streamOfMessage, type CallChannelPayload } from '#contracts';
+import { UnrenderableError, type ChannelPort } from '#core/outbound';
 import { query } from '#persistence';
 import { ENV } from '#platform';
 import type { OutboundEnv } from '../env.js';
@@ -24,6 +24,8 @@ export type Passage =
   | { go: 'unsettled'; until: Date }
   /** No status came: it goes out once more. */
   | { go: 'grace_over' }
+  /** An earlier run may have sent it, and the same call is made once however often it is made. */
+  | { go: 'repeat' }
   /** Planned too long ago: what was decided then does not hold. */
   | { go: 'plan_anew' }
   | { go: 'unrenderable'; why: string }
@@ -35,7 +37,7 @@ export type Passage =
 
 /**
  * What stands before each call that does not begin with its plan (`RightAway`): the message is marked as called in a transaction of its own, so that a second run of
- * the same plan (after a crash) knows that the first may have sent it. The channel has no idempotency key.
+ * the same plan (after a crash) knows that the first may have sent it.
  */
 @Injectable()
 export class Gate {
@@ -50,6 +52,7 @@ export class Gate {
    */
   async pass(
     work: Work,
+    port: ChannelPort,
     payload: CallChannelPayload,
     redrives: number,
     slotAt: Date | null,
@@ -59,10 +62,10 @@ export class Gate {
     switch (message.state) {
       case 'sending':
         return message.calledAt
-          ? this.mark(work, message)
-          : this.open(work, message, slotAt ?? message.slotAt);
+          ? this.mark(work, port, message)
+          : this.open(work, port, message, slotAt ?? message.slotAt);
       case 'indeterminate':
-        return this.mark(work, message);
+        return this.mark(work, port, message);
       case 'failed':
         if (!message.error?.deadLetter) return { go: 'nothing', why: 'the message failed' };
         return redrives > (message.error.redrives ?? 0)
@@ -74,7 +77,8 @@ export class Gate {
   }
 
   /** The answer is lost, in a crash or on the way: a status with our id may still settle it. */
-  private async mark({ tx, now }: Work, message: Message): Promise<Passage> {
+  private async mark({ tx, now }: Work, { rules }: ChannelPort, message: Message): Promise<Passage> {
+    if (rules.idempotentSends) return { go: 'repeat' };
     if (message.state !== 'indeterminate') {
       updateMessage(tx, message, { state: 'indeterminate', indeterminateAt: now });
     }
@@ -86,7 +90,7 @@ export class Gate {
       : { go: 'grace_over' };
   }
 
-  private async open(work: Work, message: Message, slotAt: Date | null): Promise<Passage> {
+  private async open(work: Work, port: ChannelPort, message: Message, slotAt: Date | null): Promise<Passage> {
     const { tx, now } = work;
     if (!slotAt || slotAt > now) return { go: 'not_yet', slotAt };
     let verdict = message.verdict!;
@@ -101,7 +105,7 @@ export class Gate {
     }
     let rendered: Call['rendered'] | undefined;
     try {
-      rendered = await render(tx, message, verdict);
+      rendered = await render(tx, port, message, verdict);
     } catch (error) {
       if (error instanceof UnrenderableError) return { go: 'unrenderable', why: error.message };
       throw error;

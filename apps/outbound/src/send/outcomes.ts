@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { SendResult } from '#adapters/whatsapp-cloud';
 import type { CallChannelPayload } from '#contracts';
-import { forward, isDelivery, onArrival } from '#core/outbound';
+import { forward, isDelivery, onArrival, type ChannelFacts, type SendResult } from '#core/outbound';
 import { Line } from '../line/line.js';
 import { Refusals } from '../line/refusals.js';
 import { lockChannelId, Statuses } from '../line/statuses.js';
@@ -25,6 +24,7 @@ export class Outcomes {
 
   async accepted(
     work: Work,
+    { rules }: ChannelFacts,
     payload: CallChannelPayload,
     { channelMessageId, held }: Extract<SendResult, { outcome: 'accepted' }>,
   ): Promise<void> {
@@ -45,7 +45,7 @@ export class Outcomes {
       ...(held ? { heldAt: now } : {}),
     });
     const recipient = await lockRecipient(tx, message, now);
-    const pair = onArrival(recipient.pair, now);
+    const pair = onArrival(rules.pair, recipient.pair, now);
     if (recipient.pairRefusals > 0 || pair !== recipient.pair) {
       updateRecipient(tx, recipient, { pairRefusals: 0, pairHoldUntil: null, pair });
     }
@@ -64,7 +64,10 @@ export class Outcomes {
     if (message) await this.refusals.apply(work, message, refusal);
   }
 
-  /** The channel was not reached. That says nothing of the message: again, until its deadline. */
+  /**
+   * The channel was not reached, or takes the same call again. That says nothing of the message: again, until its
+   * deadline.
+   */
   async notSent(work: Work, payload: CallChannelPayload, why: string): Promise<void> {
     const message = await inFlight(work, payload);
     if (!message) return;

@@ -1,12 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { UnrenderableError } from '#adapters/whatsapp-cloud';
 import { callChannel } from '#contracts';
-import type { Verdict } from '#core/outbound';
-import { CLOCK, ENV, type Clock } from '#platform';
-import type { OutboundEnv } from '../env.js';
+import { UnrenderableError, type Verdict } from '#core/outbound';
+import { CLOCK, type Clock } from '#platform';
 import type { Message } from '../store/messages.js';
 import type { Work } from '../work.js';
-import { Channel, type OpenChannel } from './channel.js';
+import { Channels, type OpenChannel } from './channel.js';
 import { render, type Call } from './render.js';
 import { Slots } from './slots.js';
 
@@ -46,9 +44,8 @@ const NOT_NOW: Beginning = { begun: false, slotAt: null };
 @Injectable()
 export class RightAway {
   constructor(
-    @Inject(ENV) private readonly env: OutboundEnv,
     @Inject(CLOCK) private readonly clock: Clock,
-    private readonly channel: Channel,
+    private readonly channels: Channels,
     private readonly slots: Slots,
   ) {}
 
@@ -61,17 +58,15 @@ export class RightAway {
     const { channelAccountId, messageId, person } = message;
     if (!begin || message.plan > 0 || verdict.facts.pauseReason !== null) return NOT_NOW;
     // What does not open or cannot be rendered must not look like a send whose answer was lost.
-    const [channel, rendered] = await Promise.all([
-      this.channel.open(merchantId, channelAccountId).catch(() => undefined),
-      render(tx, message, verdict).catch(unlessRenderable),
-    ]);
+    const channel = await this.channels.open(merchantId, channelAccountId).catch(() => undefined);
+    const rendered = channel && (await render(tx, channel.port, message, verdict).catch(unlessRenderable));
     if (!channel || !rendered) return NOT_NOW;
     const slotAt = await withPatience(
       this.slots.reserve({ merchantId, channelAccountId }, channel.messagesPerSecond),
     );
     if (!slotAt) return NOT_NOW;
     if (slotAt.getTime() - this.clock.now().getTime() > NEAR_MS) return { begun: false, slotAt };
-    const dueAt = new Date(now.getTime() + this.env.WHATSAPP_TIMEOUT_MS + MARGIN_MS);
+    const dueAt = new Date(now.getTime() + channel.timeoutMs + MARGIN_MS);
     const freshUntil = new Date(now.getTime() + FRESH_MS);
     const known: PlannedCall = { channel, person, rendered, slotAt, freshUntil };
     const begun = begin(callChannel, { channelAccountId, messageId, plan: 1 }, { dueAt, known });

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
-import type { SendResult } from '#adapters/whatsapp-cloud';
 import {
   advanceRecipient,
   deferred,
@@ -10,14 +9,14 @@ import {
   type CallChannelPayload,
   type JobOutcome,
 } from '#contracts';
-import { classifyError } from '#core/outbound';
+import type { ChannelPort, SendResult } from '#core/outbound';
 import { Journal, Tenants } from '#persistence';
 import { CLOCK, type Clock } from '#platform';
 import { toItem, Waker, wakeOf, type TaskContext } from '#queue';
 import { sends } from '../metrics.js';
 import { lockMessage, updateMessage, type MessageError } from '../store/messages.js';
 import type { Work } from '../work.js';
-import { Channel, type OpenChannel } from './channel.js';
+import { Channels, type OpenChannel } from './channel.js';
 import { Gate, type Passage } from './gate.js';
 import { Outcomes } from './outcomes.js';
 import type { Call } from './render.js';
@@ -38,7 +37,7 @@ export class Sends {
     private readonly journal: Journal,
     private readonly waker: Waker,
     @Inject(CLOCK) private readonly clock: Clock,
-    private readonly channel: Channel,
+    private readonly channels: Channels,
     private readonly slots: Slots,
     private readonly gate: Gate,
     private readonly outcomes: Outcomes,
@@ -47,7 +46,7 @@ export class Sends {
   async run(payload: CallChannelPayload, ctx: TaskContext): Promise<JobOutcome> {
     if (ctx.begunWith) return this.runPlanned(payload, ctx, ctx.begunWith as PlannedCall);
     // Before the gate: a token that does not open must not look like a send whose answer was lost.
-    const channel = await this.channel.open(ctx.merchantId, payload.channelAccountId);
+    const channel = await this.channels.open(ctx.merchantId, payload.channelAccountId);
     if (!channel) return this.settle(ctx, (w) => this.outcomes.planAnew(w, payload, 'the account is gone'));
     return this.throughGate(payload, ctx, channel);
   }
@@ -76,7 +75,7 @@ export class Sends {
     for (let slotAt: Date | null = null; ;) {
       const reserved: Date | null = slotAt;
       const passage: Passage = await this.apart(ctx, (work) =>
-        this.gate.pass(work, payload, ctx.item.redrives, reserved),
+        this.gate.pass(work, channel.port, payload, ctx.item.redrives, reserved),
       );
       switch (passage.go) {
         case 'not_yet': {
@@ -90,6 +89,8 @@ export class Sends {
           return this.call(payload, ctx, channel, passage);
         case 'unsettled':
           return deferred(passage.until);
+        case 'repeat':
+          return this.settle(ctx, (w) => this.outcomes.notSent(w, payload, 'the answer was lost'));
         case 'grace_over':
           return this.settle(ctx, (w) => this.outcomes.graceOver(w, payload));
         case 'plan_anew':
@@ -133,11 +134,12 @@ export class Sends {
     channel: OpenChannel,
     { person, rendered }: Call,
   ): Promise<JobOutcome> {
-    const result = await channel.client.send(person, rendered, payload.messageId);
-    count(result);
+    const { port } = channel;
+    const result = await port.send(person, rendered, payload.messageId);
+    count(port, result);
     switch (result.outcome) {
       case 'accepted':
-        return this.settle(ctx, (w) => this.outcomes.accepted(w, payload, result));
+        return this.settle(ctx, (w) => this.outcomes.accepted(w, port, payload, result));
       case 'not_sent':
         return this.settle(ctx, (w) => this.outcomes.notSent(w, payload, result.why));
       case 'indeterminate': {
@@ -146,7 +148,7 @@ export class Sends {
       }
       case 'refused': {
         const { code, details } = result;
-        const policy = classifyError(code);
+        const policy = port.classify(code);
         if (policy.deadLetter && policy.action === 'fail') {
           return this.bury(payload, ctx, { code, class: policy.class, details });
         }
@@ -200,7 +202,7 @@ export class Sends {
   }
 }
 
-function count(result: SendResult): void {
-  const cls = result.outcome === 'refused' ? classifyError(result.code).class : '';
+function count(port: ChannelPort, result: SendResult): void {
+  const cls = result.outcome === 'refused' ? port.classify(result.code).class : '';
   sends.inc({ outcome: result.outcome, class: cls });
 }

@@ -4,6 +4,7 @@ import { forget, later, once, query } from '#persistence';
 
 /** What planning asks of a channel account, without its secrets. */
 export interface Account {
+  kind: string;
   businessAccountId: string;
   messagesPerSecond: number;
   /** Both the account and its merchant are switched on. */
@@ -12,6 +13,8 @@ export interface Account {
   language: string;
   pausedUntil: Date | null;
   pauseReason: string | null;
+  /** Pauses since something last went out. */
+  pauses: number;
 }
 
 export interface Sender {
@@ -32,9 +35,9 @@ const nameOf = (channelAccountId: string): string => `account/${channelAccountId
 async function selectAccount(tx: EntityManager, channelAccountId: string): Promise<Account | undefined> {
   const [account] = await query<Account>(
     tx,
-    `SELECT a.business_account_id AS "businessAccountId", a.messages_per_second AS "messagesPerSecond",
+    `SELECT a.kind, a.business_account_id AS "businessAccountId", a.messages_per_second AS "messagesPerSecond",
        a.enabled AND m.status = 'active' AS enabled, m.status = 'suspended' AS "merchantSuspended", m.language, s.paused_until AS "pausedUntil",
-       s.pause_reason AS "pauseReason"
+       s.pause_reason AS "pauseReason", coalesce(s.pauses, 0) AS pauses
      FROM tenancy.channel_accounts a
        JOIN tenancy.merchants m USING (merchant_id)
        LEFT JOIN outbound.senders s ON s.channel_account_id = a.id
@@ -42,16 +45,6 @@ async function selectAccount(tx: EntityManager, channelAccountId: string): Promi
     [channelAccountId],
   );
   return account;
-}
-
-/** Pauses of the account since something last went out. */
-export async function countPauses(tx: EntityManager, channelAccountId: string): Promise<number> {
-  const [sender] = await query<{ pauses: number }>(
-    tx,
-    `SELECT pauses FROM outbound.senders WHERE channel_account_id = $1`,
-    [channelAccountId],
-  );
-  return sender?.pauses ?? 0;
 }
 
 /**

@@ -64,10 +64,10 @@ export function storeTemplateState(tx: EntityManager, s: TemplateState): void {
 export async function findWaitingFor(
   tx: EntityManager,
   t: Pick<TemplateState, 'businessAccountId' | 'name' | 'language'>,
-): Promise<RecipientKey[]> {
-  return query<RecipientKey>(
+): Promise<(RecipientKey & { kind: string })[]> {
+  return query<RecipientKey & { kind: string }>(
     tx,
-    `SELECT DISTINCT m.channel_account_id AS "channelAccountId", m.contact_id AS "contactId"
+    `SELECT DISTINCT m.channel_account_id AS "channelAccountId", m.contact_id AS "contactId", a.kind
      FROM outbound.messages m
        JOIN tenancy.channel_accounts a ON a.id = m.channel_account_id AND a.business_account_id = $1
        JOIN tenancy.templates t ON t.channel_account_id = a.id AND t.purpose = m.template->>'purpose'

@@ -108,7 +108,7 @@ export class Stand {
       WACO_MASTER_KEYS: TEST_MASTER_KEYS,
       WACO_CLOCK_FILE: clockFile,
       WHATSAPP_BASE_URL: `${world.url}/graph`,
-      WHATSAPP_TIMEOUT_MS: String(TIMEOUT_MS),
+      CHANNEL_TIMEOUT_MS: String(TIMEOUT_MS),
       INDETERMINATE_GRACE_MS: String(GRACE_MS),
       ...settings,
     };

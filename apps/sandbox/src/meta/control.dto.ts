@@ -121,8 +121,8 @@ export class SettingsBody {
 }
 
 export class FaultBody {
-  @IsIn(['error', 'timeout-after-accept', 'reset', 'delay'])
-  kind: 'error' | 'timeout-after-accept' | 'reset' | 'delay';
+  @IsIn(['error', 'timeout-after-accept', 'hold', 'reset', 'delay'])
+  kind: 'error' | 'timeout-after-accept' | 'hold' | 'reset' | 'delay';
 
   @IsOptional()
   @IsInt()

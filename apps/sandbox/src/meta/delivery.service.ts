@@ -75,6 +75,7 @@ export class DeliveryService implements OnApplicationBootstrap, OnModuleDestroy 
       this.webhooks.send(account.waba, messagesChange(account.waba, account.number, value), {
         lane: `${message.phoneNumberId} ${userId ?? phone ?? message.id}`,
         field: 'messages',
+        phoneNumberId: message.phoneNumberId,
       });
     });
   }
@@ -101,6 +102,7 @@ export class DeliveryService implements OnApplicationBootstrap, OnModuleDestroy 
     this.webhooks.send(account.waba, messagesChange(account.waba, account.number, value), {
       lane: `${message.phoneNumberId} ${recipient.userId}`,
       field: 'messages',
+      phoneNumberId: message.phoneNumberId,
     });
   }
 

@@ -8,6 +8,8 @@ export type Fault =
   | { kind: 'timeout-after-accept' }
   /** The connection breaks before the message is looked at. */
   | { kind: 'reset' }
+  /** Accepted, and first looked at for quality. */
+  | { kind: 'hold' }
   /** The answer is late. */
   | { kind: 'delay'; ms: number };
 

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   Body,
   Controller,
@@ -10,10 +9,8 @@ import {
   Query,
   Res,
   UseFilters,
-  type OnModuleDestroy,
 } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { Faults } from './faults.js';
 import { GraphError, GraphErrorFilter } from './graph-error.js';
 import {
   pageNode,
@@ -27,7 +24,7 @@ import {
 import { verifyCallback } from './handshake.js';
 import { MetaStore } from './meta-store.js';
 import type { Json, Page, PhoneNumber, Waba } from './model.js';
-import { SendService } from './send.service.js';
+import { SendRoute } from './send-route.js';
 import { readObject, readText } from './shape.js';
 import { TemplateService } from './template.service.js';
 
@@ -38,20 +35,12 @@ type Account = { waba: Waba; number?: PhoneNumber };
 /** The part of the Graph API that a WhatsApp business client uses, under `/graph/v<NN>.0/`. */
 @Controller('graph/:version')
 @UseFilters(GraphErrorFilter)
-export class GraphController implements OnModuleDestroy {
-  private readonly unanswered = new Set<FastifyReply>();
-
+export class GraphController {
   constructor(
     private readonly store: MetaStore,
-    private readonly sends: SendService,
+    private readonly sends: SendRoute,
     private readonly templates: TemplateService,
-    private readonly faults: Faults,
   ) {}
-
-  /** Requests whose answer was withheld would hold up the stop. */
-  onModuleDestroy(): void {
-    for (const reply of this.unanswered) reply.raw.destroy();
-  }
 
   @Post(':id/messages')
   async send(
@@ -63,31 +52,7 @@ export class GraphController implements OnModuleDestroy {
   ): Promise<void> {
     const { waba, number } = this.open(version, id, authorization);
     if (!number) throw notFound(id);
-    const isSend = !(typeof body === 'object' && body !== null && 'status' in body);
-    const fault = isSend ? this.faults.take() : undefined;
-    if (fault?.kind === 'reset') {
-      reply.hijack();
-      reply.raw.socket?.resetAndDestroy();
-      return;
-    }
-    if (fault?.kind === 'error') {
-      const error = new GraphError(
-        fault.code,
-        'This error was asked for through /control/meta/faults',
-        fault.status,
-      );
-      this.sends.refused(number.id, body, error);
-      throw error;
-    }
-    const answer = this.sends.handle({ waba, number }, body);
-    if (fault?.kind === 'timeout-after-accept') {
-      reply.hijack();
-      this.unanswered.add(reply);
-      reply.raw.once('close', () => this.unanswered.delete(reply));
-      return;
-    }
-    if (fault?.kind === 'delay') await sleep(fault.ms);
-    await reply.status(200).send(answer);
+    await this.sends.answer({ waba, number }, body, reply);
   }
 
   @Get(':id')

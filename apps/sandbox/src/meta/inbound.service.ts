@@ -48,6 +48,7 @@ export class InboundService {
     this.webhooks.send(waba, messagesChange(waba, number, value), {
       lane: `${number.id} ${userIdFor(customer, waba.portfolioId)}`,
       field: 'messages',
+      phoneNumberId: number.id,
     });
     return stored;
   }

@@ -7,6 +7,7 @@ import { InboundService } from './inbound.service.js';
 import { MetaControlController } from './meta-control.controller.js';
 import { MetaStore } from './meta-store.js';
 import { MetaWebhooks } from './meta-webhooks.js';
+import { SendRoute } from './send-route.js';
 import { SendService } from './send.service.js';
 import { TemplateService } from './template.service.js';
 import { Threads } from './threads.js';
@@ -21,10 +22,11 @@ import { Threads } from './threads.js';
     MetaWebhooks,
     DeliveryService,
     SendService,
+    SendRoute,
     InboundService,
     TemplateService,
     Faults,
   ],
-  exports: [MetaStore, Threads, DeliveryService, InboundService],
+  exports: [MetaStore, MetaWebhooks, Threads, DeliveryService, InboundService, SendRoute],
 })
 export class MetaModule {}

@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource, IsNull, type EntityManager } from 'typeorm';
 import { CLOCK, SecretBox, type Clock } from '#platform';
 import { Tenants } from '../tenants.js';
-import { PaymentProviderEntity, StoreConnectionEntity } from './entities.js';
+import { ChannelAccountEntity, PaymentProviderEntity, StoreConnectionEntity } from './entities.js';
 import { FieldBox, secretBinding, type SealedFields, type VendorTable } from './field-box.js';
 import { Memo } from './memo.js';
 
@@ -12,6 +12,14 @@ export interface ChannelApp {
   /** The present one first; those before it while they are still good. */
   appSecrets: string[];
   verifyToken: string;
+}
+
+/** What an account of a channel signs with, and what its webhooks must be about. */
+export interface ChannelAccountSecrets {
+  secrets: string[];
+  businessAccountId: string;
+  phoneNumberId: string;
+  enabled: boolean;
 }
 
 /** Anybody may name any merchant or app in an address: looking them up leaves connections for everything else. */
@@ -32,22 +40,40 @@ export class WebhookSecrets {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** What the merchant's shop signs with, in its field `field`. None for a merchant without a shop of this kind, or no merchant. */
-  ofStore(merchantId: string, kind: string, field: string): Promise<string[]> {
+  /** What the merchant's shop signs with, in its field `field`. Undefined for a merchant without a shop of this kind, or no merchant. */
+  ofStore(merchantId: string, kind: string, field: string): Promise<string[] | undefined> {
     return this.memo.get(`store/${merchantId}/${kind}`, () =>
       this.tenants.transaction(merchantId, async (tx) => {
         const row = await tx.findOneBy(StoreConnectionEntity, { merchantId, kind });
-        return row ? this.ofField(tx, 'store_connections', row, field) : [];
+        return row ? this.ofField(tx, 'store_connections', row, field) : undefined;
       }),
     );
   }
 
-  /** Of one account, by the merchant's key for it. None for a merchant without it, or no merchant. */
-  ofPaymentAccount(merchantId: string, account: string, field: string): Promise<string[]> {
+  /** Of one account, by the merchant's key for it. Undefined for a merchant without it, or no merchant. */
+  ofPaymentAccount(merchantId: string, account: string, field: string): Promise<string[] | undefined> {
     return this.memo.get(`payments/${merchantId}/${account}`, () =>
       this.tenants.transaction(merchantId, async (tx) => {
         const row = await tx.findOneBy(PaymentProviderEntity, { merchantId, account });
-        return row ? this.ofField(tx, 'payment_providers', row, field) : [];
+        return row ? this.ofField(tx, 'payment_providers', row, field) : undefined;
+      }),
+    );
+  }
+
+  /** Of one account of a channel, by its id. Undefined for a merchant without it, or no merchant. */
+  ofChannelAccount(
+    merchantId: string,
+    id: string,
+    kind: string,
+    field: string,
+  ): Promise<ChannelAccountSecrets | undefined> {
+    return this.memo.get(`channel/${merchantId}/${id}/${kind}`, () =>
+      this.tenants.transaction(merchantId, async (tx) => {
+        const row = await tx.findOneBy(ChannelAccountEntity, { id, merchantId, kind, releasedAt: IsNull() });
+        if (!row) return undefined;
+        const secrets = await this.ofField(tx, 'channel_accounts', row, field);
+        const { businessAccountId, phoneNumberId, enabled } = row;
+        return { secrets, businessAccountId, phoneNumberId, enabled };
       }),
     );
   }

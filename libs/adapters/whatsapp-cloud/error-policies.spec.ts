@@ -1,4 +1,6 @@
-import { classifyError, remedy, type ErrorAction, type SendHistory } from './index.js';
+import { remedy, type ErrorAction, type Remedy, type SendHistory } from '#core/outbound';
+import { classifyError } from './error-policies.js';
+import { WHATSAPP_RULES } from './rules.js';
 
 /** The published classes, code by code. */
 const TABLE: Record<string, readonly [ErrorAction, readonly number[]]> = {
@@ -36,6 +38,9 @@ const TABLE: Record<string, readonly [ErrorAction, readonly number[]]> = {
 
 const FRESH: SendHistory = { retries: 0, pairRefusals: 0, pauses: 0, asTemplate: false, withMedia: false };
 
+const cure = (code: number, history: Partial<SendHistory> = {}): Remedy =>
+  remedy(classifyError(code), WHATSAPP_RULES, { ...FRESH, ...history });
+
 describe('error classes', () => {
   it.each(Object.entries(TABLE))('%s', (cls, [action, codes]) => {
     for (const code of codes) expect(classifyError(code)).toMatchObject({ class: cls, action });
@@ -44,41 +49,41 @@ describe('error classes', () => {
 
 describe('remedies', () => {
   it('hold a pair for 4^n seconds', () => {
-    const holds = [0, 1, 2, 3].map((pairRefusals) => remedy(131056, { ...FRESH, pairRefusals }).holdPairMs);
+    const holds = [0, 1, 2, 3].map((pairRefusals) => cure(131056, { pairRefusals }).holdPairMs);
     expect(holds).toEqual([1_000, 4_000, 16_000, 64_000]);
   });
 
   it('try a passing fault five times with growing pauses, then fail', () => {
-    const waits = [0, 1, 2, 3, 4].map((retries) => remedy(131000, { ...FRESH, retries }).message);
+    const waits = [0, 1, 2, 3, 4].map((retries) => cure(131000, { retries }).message);
     expect(waits.map((w) => (w.next === 'again' ? w.waitMs : null))).toEqual(
       [2, 4, 8, 16, 32].map((s) => s * 1_000),
     );
-    expect(remedy(131000, { ...FRESH, retries: 5 }).message.next).toBe('fail');
+    expect(cure(131000, { retries: 5 }).message.next).toBe('fail');
   });
 
   it('try an unknown code once, then call a person', () => {
-    expect(remedy(999_999, FRESH).message.next).toBe('again');
-    expect(remedy(999_999, { ...FRESH, retries: 1 }).message).toEqual({ next: 'fail', deadLetter: true });
+    expect(cure(999_999).message.next).toBe('again');
+    expect(cure(999_999, { retries: 1 }).message).toEqual({ next: 'fail', deadLetter: true });
   });
 
   it('close the window and plan anew on 131047, unless it was a template', () => {
-    expect(remedy(131047, FRESH)).toMatchObject({ closeWindow: true, message: { next: 'again', waitMs: 0 } });
-    expect(remedy(131047, { ...FRESH, asTemplate: true }).message.next).toBe('fail');
+    expect(cure(131047)).toMatchObject({ closeWindow: true, message: { next: 'again', waitMs: 0 } });
+    expect(cure(131047, { asTemplate: true }).message.next).toBe('fail');
   });
 
   it('leave media away once', () => {
-    expect(remedy(131053, { ...FRESH, withMedia: true })).toMatchObject({ dropMedia: true });
-    expect(remedy(131053, FRESH).message.next).toBe('fail');
+    expect(cure(131053, { withMedia: true })).toMatchObject({ dropMedia: true });
+    expect(cure(131053).message.next).toBe('fail');
   });
 
   it('pause an account longer each time, for an hour at most', () => {
-    expect(remedy(190, FRESH).pauseAccountMs).toBe(60_000);
-    expect(remedy(190, { ...FRESH, pauses: 2 }).pauseAccountMs).toBe(240_000);
-    expect(remedy(190, { ...FRESH, pauses: 50 }).pauseAccountMs).toBe(3_600_000);
+    expect(cure(190).pauseAccountMs).toBe(60_000);
+    expect(cure(190, { pauses: 2 }).pauseAccountMs).toBe(240_000);
+    expect(cure(190, { pauses: 50 }).pauseAccountMs).toBe(3_600_000);
   });
 
   it('set a template aside', () => {
-    expect(remedy(132015, FRESH).template).toEqual({ state: 'PAUSED', recheckMs: 10_800_000 });
-    expect(remedy(132016, FRESH).template).toEqual({ state: 'DISABLED', recheckMs: null });
+    expect(cure(132015).template).toEqual({ state: 'PAUSED', recheckMs: 10_800_000 });
+    expect(cure(132016).template).toEqual({ state: 'DISABLED', recheckMs: null });
   });
 });

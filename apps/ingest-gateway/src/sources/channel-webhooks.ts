@@ -1,0 +1,50 @@
+import { heldTo, isOfAccount, judgeAccount, judgeNumber } from '#core/tenancy';
+import type { Directory, WebhookSecrets } from '#persistence';
+import type { ChannelItem, Webhooks } from '#vendors';
+import { kept } from '../items.js';
+import type { AccountKind } from './account-webhooks.js';
+import { arrivalOf } from './app-webhooks.js';
+
+/** Webhooks that each account of a channel sends to an address of its own: they count for that account alone. */
+export function channelWebhooks(
+  kind: string,
+  webhooks: Webhooks<ChannelItem>,
+  secretsOf: WebhookSecrets,
+  directory: Directory,
+): AccountKind<ChannelItem> {
+  return {
+    name: kind,
+    webhooks,
+    open: async (merchantId, { account: id = '' }) => {
+      const known = await secretsOf.ofChannelAccount(merchantId, id, kind, webhooks.secret);
+      const merchant = known && (await directory.merchant(merchantId));
+      if (!known || !merchant) return undefined;
+      const { secrets, businessAccountId, phoneNumberId, enabled } = known;
+      const route = { merchantId, businessAccountId, channelAccountId: id, enabled, status: merchant.status };
+      return {
+        secrets,
+        arrivalOf: (notice, now) => {
+          if (!('event' in notice)) {
+            const { id: externalId, ignored, occurredAt = now } = notice;
+            return kept('ignored', ignored, {
+              source: kind,
+              externalId,
+              occurredAt,
+              merchantId,
+              payload: {},
+            });
+          }
+          const { event: item } = notice;
+          const isOurs = item.phoneNumberId === phoneNumberId;
+          const routed = isOfAccount(item.kind, item.phoneNumberId)
+            ? judgeAccount(
+                item.businessAccountId,
+                item.businessAccountId === businessAccountId ? [route] : [],
+              )
+            : judgeNumber(item.phoneNumberId, item.businessAccountId, isOurs ? route : undefined);
+          return arrivalOf(kind, item, heldTo(merchantId, routed), now, merchantId);
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,121 @@
+import { IsUrl } from 'class-validator';
+import {
+  GraphCallError,
+  openAgents,
+  readWebhook,
+  WHATSAPP_IDS,
+  WhatsAppChannel,
+  whatsAppFacts,
+} from '#adapters/whatsapp-cloud';
+import type { Connection, Notice, WebhookReading } from '#core/tenancy';
+import { JsonOutOfBounds, parseBoundedJson } from '#platform';
+import {
+  NotAWebhook,
+  SECRET_RULE,
+  type ChannelAccountFields,
+  type ChannelItem,
+  type ChannelVendor,
+  type Means,
+} from '#vendors/kit';
+import { Dialog360Client } from './client.js';
+import { dialog360 } from './transport.js';
+import { DIALOG360_SECRET_HEADER, isDialog360Secret } from './webhook.js';
+
+const BASE_URL = 'DIALOG360_BASE_URL';
+/** Shared by all clients of a process. */
+const AGENTS = openAgents();
+/** A few updates of one number. */
+const BODY = { values: 10_000, depth: 64 };
+
+/** WhatsApp by way of 360dialog: the Cloud API's messages under a key of the number's own. */
+export const dialog360Vendor: ChannelVendor = {
+  port: 'channel',
+  kind: 'dialog360',
+  displayName: 'WhatsApp by 360dialog',
+  ids: WHATSAPP_IDS,
+  fields: [
+    {
+      name: 'apiKey',
+      label: 'API key',
+      help: "The number's key, from 360dialog's hub.",
+      ...SECRET_RULE,
+    },
+    {
+      name: 'webhookSecret',
+      label: 'Webhook secret',
+      help: `A long random text that 360dialog is to send as the header ${DIALOG360_SECRET_HEADER}.`,
+      ...SECRET_RULE,
+      rule: /^[\x21-\x7e]{24,256}$/,
+      words: 'must be 24 to 256 printable characters without spaces',
+    },
+  ],
+  capabilities: ['talk', 'catalogs'],
+  variables: [
+    {
+      name: BASE_URL,
+      default: 'https://waba-v2.360dialog.io',
+      rules: [
+        IsUrl(
+          { require_tld: false, require_protocol: true, protocols: ['http', 'https'] },
+          { message: `${BASE_URL} must be an http(s) URL` },
+        ),
+      ],
+    },
+  ],
+  talk: {
+    facts: whatsAppFacts,
+    connect: (account, means) =>
+      new WhatsAppChannel({
+        transport: dialog360(optionsOf(account, means)),
+        timeoutMs: means.timeoutMs,
+        agents: AGENTS,
+      }),
+  },
+  accountWebhooks: {
+    routes: ['/webhooks/360dialog/:merchant/:account'],
+    secret: 'webhookSecret',
+    reader: { header: DIALOG360_SECRET_HEADER, form: /^[\x21-\x7e]{24,256}$/, read },
+  },
+  probe,
+};
+
+/** 360dialog signs for its partners only: what protects a webhook is a header that nobody else was told. */
+function read(
+  rawBody: Buffer,
+  secret: string,
+  secrets: readonly string[],
+  now: Date,
+): WebhookReading<ChannelItem> {
+  if (!isDialog360Secret(secret, secrets)) return { outcome: 'unsigned' };
+  try {
+    const items = [...readWebhook(parseBoundedJson(rawBody, BODY), now)];
+    return { outcome: 'read', notices: items.map(noticeOf) };
+  } catch (error) {
+    if (error instanceof SyntaxError) return { outcome: 'malformed', reason: 'the body must be JSON' };
+    if (error instanceof NotAWebhook || error instanceof JsonOutOfBounds) {
+      return { outcome: 'malformed', reason: error.message };
+    }
+    throw error;
+  }
+}
+
+function noticeOf(item: ChannelItem): Notice<ChannelItem> {
+  const { externalId: id, kind: name, occurredAt } = item;
+  return { id, name, occurredAt, event: item };
+}
+
+async function probe(account: ChannelAccountFields, means: Means): Promise<Connection> {
+  try {
+    await new Dialog360Client({ ...optionsOf(account, means), timeoutMs: means.timeoutMs }).getWebhookUrl();
+    return { state: 'ok' };
+  } catch (error) {
+    if (!(error instanceof GraphCallError)) throw error;
+    const why =
+      error.code === undefined ? '360dialog did not answer as it should' : `360dialog says: ${error.details}`;
+    return { state: 'failing', why };
+  }
+}
+
+function optionsOf({ fields }: ChannelAccountFields, { variables }: Means) {
+  return { baseUrl: variables[BASE_URL]!, apiKey: fields.apiKey! };
+}
