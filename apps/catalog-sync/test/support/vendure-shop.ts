@@ -4,6 +4,8 @@ import { startVendure, type VendureServer, type VendureWebhook } from '#testing'
 /** A real Vendure shop that sells in AED and in AE. */
 export interface VendureShop {
   server: VendureServer;
+  /** By SKU. */
+  variantIds: ReadonlyMap<string, string>;
   /** The goods of the store contract as they are in the beginning, and no holds. */
   reset(): Promise<void>;
   change(sku: string, to: { priceMinor?: number; available?: number }): Promise<void>;
@@ -28,6 +30,7 @@ export async function openVendureShop(webhook?: VendureWebhook): Promise<Vendure
   };
   return {
     server,
+    variantIds,
     reset: async () => {
       await database.query('DELETE FROM waco_hold');
       for (const { sku, priceMinor, available } of CONTRACT_GOODS) {
