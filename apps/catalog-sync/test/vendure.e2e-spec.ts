@@ -29,7 +29,7 @@ afterAll(async () => {
 });
 
 function storeWith(credentials: VendureCredentials = shop.server): VendureStore {
-  return new VendureStore({ baseUrl: shop.server.baseUrl, credentials, timeoutMs: 10_000, fetch });
+  return new VendureStore({ baseUrl: shop.server.baseUrl, credentials, timeoutMs: 20_000, fetch });
 }
 
 describeStoreContract('a real Vendure server', async () => {
@@ -111,7 +111,7 @@ describe('an order in Vendure', () => {
     const elsewhere = new VendureStore({
       baseUrl: shop.server.baseUrl,
       credentials: shop.server,
-      timeoutMs: 10_000,
+      timeoutMs: 20_000,
       fetch,
       country: 'ZZ',
     });
@@ -160,6 +160,31 @@ describe('held pieces', () => {
     await hold(store, 'ord_listed');
     const { products } = await store.listProducts({});
     expect(products.find((p) => p.sku === 'HOODIE-BLK')).toMatchObject({ available: 14 });
+  });
+});
+
+describe('payments at the same moment', () => {
+  it("are all counted, the shop's own ones too", async () => {
+    await shop.reset();
+    const own: string[] = [];
+    while (own.length < 4) own.push(await shop.typeIn('TEE-WHT'));
+    const store = storeWith();
+    const line = { sku: 'TEE-WHT', quantity: 1 };
+    const held = await Promise.all(['a', 'b', 'c', 'd'].map((id) => hold(store, `same_${id}`, line)));
+    await Promise.all([
+      ...own.map((id) =>
+        shop.server.admin(
+          `mutation ($input: ManualPaymentInput!) { addManualPaymentToOrder(input: $input) { __typename } }`,
+          { input: { orderId: id, method: 'cash', transactionId: `cash_${id}`, metadata: {} } },
+        ),
+      ),
+      ...['a', 'b', 'c', 'd'].map((id, i) =>
+        store.placeOrder(
+          orderOf(`same_${id}`, held[i]!, { lines: [{ ...line, unitPrice: money(4_500, 'AED') }] }),
+        ),
+      ),
+    ]);
+    expect(await shop.allocated('TEE-WHT')).toBe(8);
   });
 });
 

@@ -39,7 +39,7 @@ export async function startVendure(webhook?: VendureWebhook): Promise<VendureSer
   const port = await freePort();
   const child = fork(START, {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    execArgv: [],
+    execArgv: ['--disable-warning=DeprecationWarning'], // how TypeORM uses pg
     env: {
       ...process.env,
       NODE_ENV: 'test',

@@ -10,6 +10,10 @@ export interface VendureShop {
   reset(): Promise<void>;
   change(sku: string, to: { priceMinor?: number; available?: number }): Promise<void>;
   ship(orderRef: string, parcel?: { method: string; trackingCode: string }): Promise<void>;
+  /** An order that the shop's people have typed in, ready to be paid: its id. */
+  typeIn(sku: string): Promise<string>;
+  /** What Vendure itself counts as allocated. */
+  allocated(sku: string): Promise<number>;
   /** Its clock is the database's, which cannot be moved: all that happened is moved into the past. */
   advance(ms: number): Promise<void>;
 }
@@ -55,6 +59,14 @@ export async function openVendureShop(webhook?: VendureWebhook): Promise<Vendure
       );
     },
     ship: (orderRef, parcel = { method: 'Aramex', trackingCode: 'AX1' }) => ship(admin, orderRef, parcel),
+    typeIn: (sku) => typeIn(admin, variantIds.get(sku)!),
+    allocated: async (sku) => {
+      const { rows } = await database.query<{ pieces: number }>(
+        'SELECT "stockAllocated" AS pieces FROM stock_level WHERE "productVariantId" = $1',
+        [variantIds.get(sku)],
+      );
+      return rows[0]!.pieces;
+    },
     advance: (ms) => shift(`${ms} milliseconds`),
   };
 }
@@ -183,4 +195,34 @@ async function ship(
     'mutation ($id: ID!) { transitionFulfillmentToState(id: $id, state: "Shipped") { __typename } }',
     { id: made.id },
   );
+}
+
+async function typeIn(admin: Admin, variantId: string): Promise<string> {
+  const { order } = await admin<{ order: { id: string } }>('mutation { order: createDraftOrder { id } }');
+  const { methods } = await admin<{ methods: { id: string }[] }>(
+    `mutation ($id: ID!, $item: AddItemToDraftOrderInput!, $customer: CreateCustomerInput!, $address: CreateAddressInput!) {
+      addItemToDraftOrder(orderId: $id, input: $item) { __typename }
+      setCustomerForDraftOrder(orderId: $id, input: $customer) { __typename }
+      setDraftOrderShippingAddress(orderId: $id, input: $address) { id }
+    }`,
+    {
+      id: order.id,
+      item: { productVariantId: variantId, quantity: 1 },
+      customer: { emailAddress: `of-${order.id}@shop.example`, firstName: 'Omar', lastName: 'Said' },
+      address: { streetLine1: 'Corniche 1', countryCode: 'AE' },
+    },
+  ).then(() =>
+    admin<{ methods: { id: string }[] }>(
+      'query ($id: ID!) { methods: eligibleShippingMethodsForDraftOrder(orderId: $id) { id } }',
+      { id: order.id },
+    ),
+  );
+  await admin(
+    `mutation ($id: ID!, $method: ID!) {
+      setDraftOrderShippingMethod(orderId: $id, shippingMethodId: $method) { __typename }
+      transitionOrderToState(id: $id, state: "ArrangingPayment") { __typename }
+    }`,
+    { id: order.id, method: methods[0]!.id },
+  );
+  return order.id;
 }
