@@ -8,6 +8,7 @@ export interface VendureShop {
   variantIds: ReadonlyMap<string, string>;
   /** The goods of the store contract as they are in the beginning, and no holds. */
   reset(): Promise<void>;
+  add(goods: Goods): Promise<{ productId: string; variantId: string }>;
   change(sku: string, to: { priceMinor?: number; available?: number }): Promise<void>;
   ship(orderRef: string, parcel?: { method: string; trackingCode: string }): Promise<void>;
   /** An order that the shop's people have typed in, ready to be paid: its id. */
@@ -51,6 +52,7 @@ export async function openVendureShop(webhook?: VendureWebhook): Promise<Vendure
       }
       await shift(PAST);
     },
+    add: (goods) => add(admin, goods),
     change: async (sku, { priceMinor, available }) => {
       const input = [{ id: variantIds.get(sku), price: priceMinor, stockOnHand: available }];
       await admin(
@@ -132,6 +134,29 @@ async function furnish(admin: Admin): Promise<void> {
   });
 }
 
+interface Goods {
+  sku: string;
+  title: string;
+  priceMinor: number;
+  available: number;
+}
+
+async function add(
+  admin: Admin,
+  { sku, title, priceMinor, available }: Goods,
+  facetValueIds: string[] = [],
+): Promise<{ productId: string; variantId: string }> {
+  const productId = await create(admin, 'createProduct', 'CreateProductInput', {
+    facetValueIds,
+    ...named(title, { slug: sku.toLowerCase(), description: `<p>${title}, soft &amp; warm.</p>` }),
+  });
+  const { made } = await admin<{ made: { id: string }[] }>(
+    'mutation ($input: [CreateProductVariantInput!]!) { made: createProductVariants(input: $input) { id } }',
+    { input: [{ productId, sku, price: priceMinor, stockOnHand: available, ...named(title) }] },
+  );
+  return { productId, variantId: made[0]!.id };
+}
+
 /** The goods, by SKU the ids of their variants. */
 async function fill(admin: Admin): Promise<Map<string, string>> {
   const { createFacet } = await admin<{ createFacet: { values: { id: string }[] } }>(
@@ -146,16 +171,10 @@ async function fill(admin: Admin): Promise<Map<string, string>> {
     },
   );
   const ids = new Map<string, string>();
-  for (const { sku, title, priceMinor, available, regions } of CONTRACT_GOODS) {
-    const productId = await create(admin, 'createProduct', 'CreateProductInput', {
-      facetValueIds: regions ? createFacet.values.map((value) => value.id) : [],
-      ...named(title, { slug: sku.toLowerCase(), description: `<p>${title}, soft &amp; warm.</p>` }),
-    });
-    const { made } = await admin<{ made: { id: string }[] }>(
-      'mutation ($input: [CreateProductVariantInput!]!) { made: createProductVariants(input: $input) { id } }',
-      { input: [{ productId, sku, price: priceMinor, stockOnHand: available, ...named(title) }] },
-    );
-    ids.set(sku, made[0]!.id);
+  const inEmirates = createFacet.values.map((value) => value.id);
+  for (const goods of CONTRACT_GOODS) {
+    const { variantId } = await add(admin, goods, goods.regions ? inEmirates : []);
+    ids.set(goods.sku, variantId);
   }
   return ids;
 }

@@ -104,6 +104,9 @@ export const SCHEMA = gql`
   }
 `;
 
+/** What is read after a lock is as it is then, whatever the database's default. */
+const READ_COMMITTED = 'READ COMMITTED';
+
 interface HoldAnswer {
   state: string;
   id?: string;
@@ -149,7 +152,7 @@ export class WacoResolver {
   }
 
   @Mutation()
-  @Transaction()
+  @Transaction('auto', READ_COMMITTED)
   @Allow(Permission.CreateOrder)
   async wacoHold(
     @Ctx() ctx: RequestContext,
@@ -161,7 +164,7 @@ export class WacoResolver {
   }
 
   @Mutation()
-  @Transaction()
+  @Transaction('auto', READ_COMMITTED)
   @Allow(Permission.CreateOrder)
   async wacoExtendHold(
     @Ctx() ctx: RequestContext,
@@ -171,21 +174,21 @@ export class WacoResolver {
   }
 
   @Mutation()
-  @Transaction()
+  @Transaction('auto', READ_COMMITTED)
   @Allow(Permission.CreateOrder)
   async wacoReleaseHold(@Ctx() ctx: RequestContext, @Args() { id }: { id: string }): Promise<HoldAnswer> {
     return answer(await this.holds.release(ctx, id));
   }
 
   @Mutation()
-  @Transaction()
+  @Transaction('auto', READ_COMMITTED)
   @Allow(Permission.CreateOrder)
   async wacoCommitHold(@Ctx() ctx: RequestContext, @Args() { id }: { id: string }): Promise<HoldAnswer> {
     return answer(await this.holds.commit(ctx, id));
   }
 
   @Mutation()
-  @Transaction()
+  @Transaction('auto', READ_COMMITTED)
   @Allow(Permission.CreateOrder)
   async wacoPlaceOrder(@Ctx() ctx: RequestContext, @Args() { input }: { input: OrderInput }) {
     const placed = await this.orders.place(ctx, input);
