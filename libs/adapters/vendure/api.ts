@@ -7,6 +7,7 @@ import {
   parseBoundedJson,
 } from '#platform';
 import { LOG_IN, type Operation } from './queries.js';
+import { VendureSessions, type SessionHeaders } from './sessions.js';
 
 export type VendureCredentials = { username: string; password: string } | { apiKey: string };
 
@@ -20,6 +21,8 @@ export interface VendureConnection {
   timeoutMs: number;
   /** The address is the merchant's word: the platform's guarded client, outside tests. */
   fetch: GuardedFetch;
+  /** For who makes many stores of one shop; without it each store logs in by itself. */
+  sessions?: VendureSessions;
 }
 
 type Json = Record<string, unknown>;
@@ -46,42 +49,32 @@ const REFUSED_SESSION = new Set(['FORBIDDEN', 'UNAUTHENTICATED', 'UNAUTHORIZED']
 
 /** Vendure's Admin API over HTTP. It logs in when it must, and again when its session is refused. */
 export class VendureApi {
-  private session: Promise<Record<string, string>> | undefined;
+  private readonly sessions: VendureSessions;
 
-  constructor(private readonly options: VendureConnection) {}
+  constructor(private readonly options: VendureConnection) {
+    this.sessions = options.sessions ?? new VendureSessions();
+  }
 
   /** `data` of the answer. @throws PortError */
   async call(operation: Operation, variables: object): Promise<Json> {
-    const session = this.open();
+    const { credentials, baseUrl } = this.options;
+    if ('apiKey' in credentials) {
+      const key = { 'vendure-api-key': credentials.apiKey };
+      return dataOf(operation, await this.exchange(operation, variables, key));
+    }
+    const { username, password } = credentials;
+    const account = [baseUrl, username, password];
+    const logIn = (): Promise<SessionHeaders> => this.logIn(username, password);
+    const session = this.sessions.open(account, logIn);
     const answer = await this.exchange(operation, variables, await session);
-    if (!this.isRefused(answer)) return dataOf(operation, answer);
+    if (!REFUSED_SESSION.has(errorOf(answer.body)?.code ?? '')) return dataOf(operation, answer);
     // A session ends, for example when the server starts anew. What was refused did not happen.
-    if (this.session === session) this.session = undefined;
-    return dataOf(operation, await this.exchange(operation, variables, await this.open()));
+    this.sessions.forget(account, session);
+    const anew = await this.sessions.open(account, logIn);
+    return dataOf(operation, await this.exchange(operation, variables, anew));
   }
 
-  private isRefused({ body }: Answer): boolean {
-    return 'username' in this.options.credentials && REFUSED_SESSION.has(errorOf(body)?.code ?? '');
-  }
-
-  /** The headers that say who is calling. */
-  private open(): Promise<Record<string, string>> {
-    const { credentials } = this.options;
-    if ('apiKey' in credentials) return Promise.resolve({ 'vendure-api-key': credentials.apiKey });
-    this.session ??= this.logIn(credentials).catch((error: unknown) => {
-      this.session = undefined;
-      throw error;
-    });
-    return this.session;
-  }
-
-  private async logIn({
-    username,
-    password,
-  }: {
-    username: string;
-    password: string;
-  }): Promise<Record<string, string>> {
+  private async logIn(username: string, password: string): Promise<SessionHeaders> {
     const answer = await this.exchange(LOG_IN, { username, password }, {});
     const { login } = dataOf(LOG_IN, answer) as { login?: { __typename?: unknown } };
     if (login?.__typename !== 'CurrentUser') {
@@ -94,11 +87,7 @@ export class VendureApi {
     return { cookie: cookies.join('; ') };
   }
 
-  private async exchange(
-    operation: Operation,
-    variables: object,
-    session: Record<string, string>,
-  ): Promise<Answer> {
+  private async exchange(operation: Operation, variables: object, session: SessionHeaders): Promise<Answer> {
     const { baseUrl, channelToken, timeoutMs, fetch } = this.options;
     let answer: GuardedAnswer;
     try {

@@ -3,6 +3,7 @@ import { cleared, spelledId } from '#core/messaging';
 import { PortError } from '#core/tenancy';
 import { AnswerTooLarge, createGuardedFetch, type GuardedFetch, type GuardedRequest } from '#platform';
 import type { VendureCredentials } from './api.js';
+import { VendureSessions } from './sessions.js';
 import { VendureStore } from './vendure-store.adapter.js';
 
 interface Answer {
@@ -121,6 +122,23 @@ describe('a session', () => {
     await Promise.all([store.listProducts({}), store.listProducts({})]);
     expect(seen.map(({ headers }) => headers.authorization)).toEqual([undefined, 'Bearer t1', 'Bearer t1']);
     expect(seen[0]!.variables).toEqual(USER);
+  });
+
+  it('may be shared by many stores of one account, and is not by another account', async () => {
+    const sessions = new VendureSessions();
+    const { store, seen } = storeThat([loggedIn('t1'), page([])], USER, { sessions });
+    await store.listProducts({});
+    const { store: same, seen: bySame } = storeThat([page([])], USER, { sessions });
+    await same.listProducts({});
+    expect([...seen, ...bySame].map(({ headers }) => headers.authorization)).toEqual([
+      undefined,
+      'Bearer t1',
+      'Bearer t1',
+    ]);
+    const changed = { ...USER, password: 'changed' };
+    const { store: other, seen: byOther } = storeThat([loggedIn('t2'), page([])], changed, { sessions });
+    await other.listProducts({});
+    expect(byOther[1]!.headers.authorization).toBe('Bearer t2');
   });
 
   it('that is refused is opened anew, and the call is made again', async () => {

@@ -1,10 +1,8 @@
-// A Vendure shop with the Waco plugin. It runs where its packages are installed, and ends with the process that forked it.
+// A Vendure shop with the Waco plugin. It runs where its packages are installed.
 const { bootstrap, DefaultLogger, JobQueueService, LogLevel } = require('@vendure/core');
 const { WacoPlugin } = require('./plugin/index.js');
 
 const { PORT, DATABASE_URL, VENDURE_USER, VENDURE_PASSWORD, WEBHOOK_URL, WEBHOOK_SECRET } = process.env;
-
-process.on('disconnect', () => process.exit());
 
 async function start() {
   const app = await bootstrap({
