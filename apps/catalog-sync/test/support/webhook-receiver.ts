@@ -21,15 +21,22 @@ export async function openReceiver(): Promise<Receiver> {
   const kept: Delivery[] = [];
   const waiting: { wanted: (delivery: Delivery) => boolean; take: (delivery: Delivery) => void }[] = [];
   let refusals = 0;
-  const server = createServer(async (request, response) => {
-    const raw = await bodyOf(request);
-    response.statusCode = refusals > 0 ? 503 : 204;
-    response.end();
-    if (refusals-- > 0) return;
-    const delivery = { raw, signature: String(request.headers['waco-signature']) };
+  const receive = (raw: Buffer, signature: string): number => {
+    if (refusals > 0) {
+      refusals -= 1;
+      return 503;
+    }
+    const delivery = { raw, signature };
     const at = waiting.findIndex(({ wanted }) => wanted(delivery));
     if (at >= 0) waiting.splice(at, 1)[0]!.take(delivery);
     else kept.push(delivery);
+    return 204;
+  };
+  const server = createServer((request, response) => {
+    void bodyOf(request).then((raw) => {
+      response.statusCode = receive(raw, String(request.headers['waco-signature']));
+      response.end();
+    });
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   return {
