@@ -157,7 +157,8 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^dist/' },
+    // What is installed in somebody else's server has that server's packages.
+    exclude: { path: '^dist/|^libs/adapters/[^/]+/plugin/|^libs/testing/vendure/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {

@@ -49,7 +49,7 @@ const LARGEST_ANSWER = 262_144;
 const ANSWER_BOUNDS = { values: 50_000, depth: 32 };
 const MAX_RETRY_AFTER_MS = 3_600_000;
 /** The connection never came about, so the call never reached the other side. */
-const NEVER_SENT = new Set([
+export const NEVER_SENT: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
   'EAI_AGAIN',
@@ -147,7 +147,7 @@ function unreachable(call: RestCall, error: unknown, timeoutMs: number): PortErr
 }
 
 /** The system's code, which may be that of the `cause`, or with two addresses of one of the `errors`. */
-function codeOf(error: unknown): string {
+export function codeOf(error: unknown): string {
   for (let e = error; e instanceof Error; e = e.cause) {
     if ('code' in e && typeof e.code === 'string') return e.code;
     if (e instanceof AggregateError && e.errors.length > 0) return codeOf(e.errors[0]);
@@ -176,7 +176,7 @@ function refusal(
 }
 
 /** In seconds (our contracts know no dates); an hour at most, so that a slip of the other side does not stop it for days. */
-function retryAfterMs(headers: GuardedAnswer['headers']): number | undefined {
+export function retryAfterMs(headers: GuardedAnswer['headers']): number | undefined {
   const seconds = Number(headers['retry-after'] ?? Number.NaN);
   if (!Number.isFinite(seconds) || seconds < 0) return undefined;
   return Math.min(seconds * 1_000, MAX_RETRY_AFTER_MS);

@@ -1,4 +1,13 @@
-export { callRest, malformed, type RestAnswer, type RestCall, type RestConnection } from './call.js';
+export {
+  callRest,
+  codeOf,
+  malformed,
+  NEVER_SENT,
+  retryAfterMs,
+  type RestAnswer,
+  type RestCall,
+  type RestConnection,
+} from './call.js';
 export * from './commerce-fields.js';
 export * from './fields.js';
 export { signedWebhooks } from './webhook.js';

@@ -3,3 +3,4 @@ export * from './ending-sessions.js';
 export * from './merchant.js';
 export * from './queues.js';
 export * from './until.js';
+export * from './vendure.js';

@@ -38,6 +38,8 @@ export interface Vendor {
   kind: string;
   displayName: string;
   fields: readonly Field[];
+  /** What is wrong with values that each keep their field's rule; `words` follow the field's name. */
+  wrongIn?(given: Fields): { field: string; words: string } | undefined;
   /** What it can do of what not every vendor of its port can. */
   capabilities: readonly Capability[];
   /** Of whoever calls the vendor. */

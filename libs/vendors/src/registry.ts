@@ -2,13 +2,14 @@ import { dialog360Vendor } from '#adapters/dialog360';
 import { restStore } from '#adapters/rest-store';
 import { signedPayments } from '#adapters/signed-payments';
 import { stripe } from '#adapters/stripe';
+import { vendure } from '#adapters/vendure';
 import { instagram, messenger, whatsApp } from '#adapters/whatsapp-cloud';
 import type { ChannelVendor, PaymentVendor, StoreVendor, Vendor } from './kit.js';
 
 /** Every vendor that merchants can connect, a line for each. Nothing else names one. */
 export const CHANNELS: ChannelVendor[] = [whatsApp, dialog360Vendor, messenger, instagram];
 export const PAYMENT_PROVIDERS: PaymentVendor[] = [stripe, signedPayments];
-export const STORES: StoreVendor[] = [restStore];
+export const STORES: StoreVendor[] = [restStore, vendure];
 
 /** @throws Error for a kind that this version does not know. */
 export const channelOf = (kind: string): ChannelVendor => find(CHANNELS, kind, 'channel');

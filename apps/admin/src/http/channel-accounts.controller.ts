@@ -23,7 +23,7 @@ import { Idempotency, Repeatable, type RepeatableRequest } from './idempotency.j
 import { MaybeIfMatch, withTag } from './etag.js';
 import { fromCursor, page, PageQuery } from './page.dto.js';
 import { ConnectionTestView } from './tests.dto.js';
-import { check, divide, oneOf } from './vendor-form.js';
+import { check, checkForm, divide, oneOf } from './vendor-form.js';
 
 const FORMS = [...CHANNEL_FORMS.values()];
 const UPDATES = [...CHANNEL_UPDATES.values()];
@@ -165,8 +165,9 @@ export class ChannelAccountsController {
 
 /** The account that a body describes in its channel's words. @throws ProblemException 400 */
 async function accountIn(kind: string, body: unknown): Promise<NewAccount> {
-  const given = await check(body, CHANNEL_FORMS.get(kind)!);
-  const { ids, fields } = channelOf(kind);
+  const vendor = channelOf(kind);
+  const given = await checkForm(vendor, body, CHANNEL_FORMS.get(kind)!);
+  const { ids, fields } = vendor;
   return {
     kind,
     businessAccountId: given[ids.account.name]!,

@@ -3,6 +3,7 @@ import { ApiBody, ApiExtraModels, ApiOkResponse, ApiOperation } from '@nestjs/sw
 import type { FastifyReply } from 'fastify';
 import { providerKindOf, type Caller } from '#core/tenancy';
 import { ENV } from '#platform';
+import { paymentProviderOf } from '#vendors';
 import { Calling, Needs } from '../auth/access.js';
 import type { AdminEnv } from '../env.js';
 import { ConnectionTests } from '../onboarding/connection-tests.js';
@@ -17,7 +18,7 @@ import {
   PAYMENT_VIEWS,
 } from './payment-accounts.dto.js';
 import { ConnectionTestView } from './tests.dto.js';
-import { check, oneOf } from './vendor-form.js';
+import { checkForm, oneOf } from './vendor-form.js';
 
 const FORMS = [...PAYMENT_FORMS.values()];
 
@@ -60,7 +61,8 @@ export class PaymentAccountsController {
     @MaybeIfMatch() ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<PaymentAccountView> {
-    const given = await check(body, PAYMENT_FORMS.get(providerKindOf(account))!);
+    const kind = providerKindOf(account);
+    const given = await checkForm(paymentProviderOf(kind), body, PAYMENT_FORMS.get(kind)!);
     const row = await this.accounts.put(merchantId, account, given, caller, ifMatch);
     return withTag(reply, row, this.view(row));
   }

@@ -3,6 +3,7 @@ import { ApiBody, ApiExtraModels, ApiOkResponse, ApiOperation } from '@nestjs/sw
 import type { FastifyReply } from 'fastify';
 import type { Caller } from '#core/tenancy';
 import { ENV } from '#platform';
+import { storeOf } from '#vendors';
 import { Calling, Needs } from '../auth/access.js';
 import type { AdminEnv } from '../env.js';
 import { ConnectionTests } from '../onboarding/connection-tests.js';
@@ -11,7 +12,7 @@ import { ApiIfMatch, ApiProblems, ApiResource } from './api-docs.js';
 import { MaybeIfMatch, withTag } from './etag.js';
 import { DEFAULT_STORE_KIND, STORE_FORMS, STORE_VIEWS, StoreView } from './stores.dto.js';
 import { ConnectionTestView } from './tests.dto.js';
-import { check, oneOf } from './vendor-form.js';
+import { checkForm, oneOf } from './vendor-form.js';
 
 const FORMS = [...STORE_FORMS.values()];
 
@@ -44,8 +45,9 @@ export class StoresController {
   ): Promise<StoreView> {
     const { kind } = (body ?? {}) as { kind?: unknown };
     // Whether there is such a kind, its rule says.
-    const form = STORE_FORMS.get(String(kind)) ?? STORE_FORMS.get(DEFAULT_STORE_KIND)!;
-    const row = await this.stores.putStore(merchantId, await check(body, form), caller, ifMatch);
+    const known = STORE_FORMS.has(String(kind)) ? String(kind) : DEFAULT_STORE_KIND;
+    const [vendor, form] = [storeOf(known), STORE_FORMS.get(known)!];
+    const row = await this.stores.putStore(merchantId, await checkForm(vendor, body, form), caller, ifMatch);
     return withTag(reply, row, this.view(row));
   }
 

@@ -2,7 +2,7 @@ import { ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger
 import { IsUrl, Matches, MaxLength } from 'class-validator';
 import type { Caller } from '#core/tenancy';
 import { judgeUrl, urlPolicyFromEnv } from '#platform';
-import type { Field } from '#vendors';
+import type { Field, Fields, Vendor } from '#vendors';
 import type { AdminEnv } from '../env.js';
 import { MayBeAbsent } from './optional.js';
 import { fieldProblem } from './problem.js';
@@ -62,6 +62,19 @@ const PIPE = validationPipe();
 /** Checks a body by its class, as the pipe checks others. @throws ProblemException 400 */
 export async function check<T extends object>(body: unknown, form: Class<T>): Promise<T> {
   return (await PIPE.transform(body ?? {}, { type: 'body', metatype: form })) as T;
+}
+
+/** The same for a vendor's form, with what its fields say together. @throws ProblemException 400 */
+export async function checkForm<T extends object>(
+  { wrongIn }: Pick<Vendor, 'wrongIn'>,
+  body: unknown,
+  form: Class<T>,
+): Promise<T> {
+  const given = await check(body, form);
+  const wrong = wrongIn?.(given as Fields);
+  if (!wrong) return given;
+  const { field, words } = wrong;
+  throw fieldProblem([{ field, rule: 'together', detail: `${field} ${words}` }]);
 }
 
 /** What was given for these fields: what is shown, and what is sealed. */

@@ -1,0 +1,60 @@
+import type { Money, StoreEvent, StoreFulfilment } from '#core/catalog';
+import type { Notice } from '#core/tenancy';
+import { mark, object, oneOf, signedWebhooks, text, time, whole, type Json } from '#rest';
+import { toCurrency, toMoney, toOrderRef, toPieces, toSku, toTracking } from './transformers.js';
+
+/**
+ * What the plugin says, signed as any shop's that speaks the store contract. `sequence` is in microseconds since 1970; of
+ * goods when they last changed, so that it compares with a product's own.
+ */
+export const vendureWebhooks = signedWebhooks<StoreEvent>({ values: 500, depth: 8 }, toNotice);
+
+function toNotice(value: unknown): Notice<StoreEvent> {
+  const raw = object(value, 'body');
+  const said = {
+    id: mark(raw.id, 'id'),
+    occurredAt: new Date(time(raw.occurredAt, 'occurredAt')),
+    name: text(raw.type, 'type', 100),
+  };
+  const sequence = whole(raw.sequence, 'sequence', 1);
+  const event = toEvent(said.name, sequence, object(raw.data, 'data'));
+  return event ? { ...said, event } : { ...said, ignored: 'an event that this version does not know' };
+}
+
+/** Undefined for a type that this version does not know. */
+function toEvent(name: string, sequence: number, data: Json): StoreEvent | undefined {
+  switch (name) {
+    case 'price.updated':
+      return { about: 'catalog', sequence, change: { type: name, ...toPrice(data) } };
+    case 'stock.updated': {
+      const sku = toSku(data.sku, 'data.sku');
+      const available = toPieces(data.available, 'data.available');
+      return { about: 'catalog', sequence, change: { type: name, sku, available } };
+    }
+    case 'order.updated': {
+      const status = oneOf(data.status, 'data.status', ['paid', 'shipped', 'delivered', 'cancelled']);
+      return { about: 'order', sequence, orderRef: toOrderRef(data.orderRef, 'data.orderRef'), status };
+    }
+    case 'fulfilment.created':
+    case 'fulfilment.shipped':
+    case 'fulfilment.delivered':
+      return {
+        about: 'fulfilment',
+        sequence,
+        status: name.slice('fulfilment.'.length) as StoreFulfilment['status'],
+        orderRef: toOrderRef(data.orderRef, 'data.orderRef'),
+        fulfilmentId: mark(data.fulfilmentId, 'data.fulfilmentId'),
+        tracking: toTracking(data.carrier, data.trackingCode, 'data'),
+      };
+    default:
+      return undefined;
+  }
+}
+
+/** Vendure's amount and how many decimals it has. */
+function toPrice(data: Json): { sku: string; price: Money } {
+  const sku = toSku(data.sku, 'data.sku');
+  const currency = toCurrency(data.currency, 'data.currency');
+  const precision = whole(data.precision, 'data.precision', 0, 6);
+  return { sku, price: toMoney(data.amount, 'data.amount', currency, precision) };
+}
