@@ -101,6 +101,8 @@ const row: Record<string, unknown> = {
   rows: t,
   parameters: [t],
   scopes: [t],
+  fields: [{ name: t, label: t }],
+  capabilities: [t],
   aliases: [{ value: t }],
   orders: [{ ref: t }],
   total: money,
@@ -139,6 +141,17 @@ const PROBLEM = {
   errors: [{ field: t, rule: t, detail: t }],
 };
 
+/** What the API says of vendors, among hostile ones. */
+const VENDORS = [
+  {
+    port: 'payment',
+    kind: 'stripe',
+    fields: ['secretKey', 'webhookSecret'].map((name) => ({ name, label: name, secret: true })),
+    capabilities: [],
+  },
+  { port: 'store', kind: 'rest', fields: [], capabilities: [] },
+];
+
 /** How to call what needs more than a value for each of its arguments and options. */
 const ARGUMENTS: Record<string, string[]> = {
   'settings get': [],
@@ -159,7 +172,7 @@ const ARGUMENTS: Record<string, string[]> = {
     '--body',
     'b',
   ],
-  'connect stripe': [],
+  connect: ['stripe'],
 };
 /** What says only that it is done, in words of the client's own. */
 const OWN_WORDS = ['merchants export', 'keys revoke'];
@@ -212,7 +225,9 @@ describe('what the command-line client prints', () => {
       request.on('end', () => {
         const [status, body] =
           request.url!.endsWith('/export') && request.method === 'GET' ? exported() : answer();
-        response.writeHead(status, { 'content-type': 'application/json', etag: '"\u009b1"' }).end(body);
+        const isVendors = request.url!.startsWith('/v1/vendors') && body === JSON.stringify(ANSWER);
+        response.writeHead(status, { 'content-type': 'application/json', etag: '"\u009b1"' });
+        response.end(isVendors ? JSON.stringify({ ...ANSWER, items: [row, ...VENDORS] }) : body);
       });
     });
     await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));

@@ -24,7 +24,7 @@ export interface Connectable {
 }
 
 /** What all of a port need besides. */
-const COMMON: Record<Connectable['port'], readonly Asked[]> = {
+const COMMON: Partial<Record<string, readonly Asked[]>> = {
   channel: [{ name: 'messagesPerSecond', label: 'messages a second', optional: true, isNumber: true }],
   store: [{ name: 'region', label: 'where goods are sold to, e.g. AE' }],
   payment: [],
@@ -72,7 +72,7 @@ function toConnectable({ port, kind, fields, capabilities }: Json): Connectable 
     port: of,
     kind: name,
     isUsed: of !== 'channel' || (capabilities as string[]).includes('talk'),
-    asked: [...all.filter(({ secret }) => !secret), ...COMMON[of]],
+    asked: [...all.filter(({ secret }) => !secret), ...(COMMON[of] ?? [])],
     secrets: all
       .filter(({ secret }) => secret)
       .map((field) => ({

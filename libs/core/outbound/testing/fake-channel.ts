@@ -131,8 +131,12 @@ export class FakeChannel implements ChannelPort {
           limits.list?.id,
         ).slice(0, limits.list?.rows);
         if (!limits.list || rows.length === 0) return plain(content.body);
-        const { button, sectionTitle, title } = limits.list;
-        const shown = rows.map((row) => ({ id: row.id, title: cut(row.title, title) }));
+        const { button, sectionTitle, title, description } = limits.list;
+        const shown = rows.map((row) => ({
+          id: row.id,
+          title: cut(row.title, title),
+          ...(row.description && { description: cut(row.description, description) }),
+        }));
         const sections = [{ title: cut(content.sections[0]!.title, sectionTitle), rows: shown }];
         return { ...this.frame(content), list: { button: cut(content.button, button), sections } };
       }
