@@ -1,3 +1,4 @@
+import { CHANNELS, PAYMENT_PROVIDERS } from '#vendors';
 import { LoopWatch } from './loop-watch.js';
 import { onboard, OPERATOR_KEY, startAdmin, type AdminUnderTest } from './support.js';
 
@@ -66,6 +67,7 @@ const IN_A_FIELD: [what: string, value: string][] = [
 
 interface Schema {
   $ref?: string;
+  oneOf?: Schema[];
   properties?: Record<string, Schema>;
 }
 
@@ -81,7 +83,6 @@ describe('whatever is sent', () => {
     const places: Record<string, string> = {
       merchantId,
       keyId,
-      account: 'stripe',
       purpose: 'order_shipped',
       app: 'own',
     };
@@ -90,14 +91,19 @@ describe('whatever is sent', () => {
     routes = Object.entries(json.paths as Record<string, Record<string, any>>).flatMap(([path, methods]) =>
       Object.entries(methods)
         .filter(([method]) => ['post', 'put', 'patch'].includes(method))
-        .map(([method, operation]) => {
+        .flatMap(([method, operation]) => {
           const schema = operation.requestBody?.content?.['application/json']?.schema as Schema | undefined;
-          return {
-            method: method.toUpperCase(),
-            path,
-            at: path.replace(/\{(\w+)\}/g, (_, name: string) => places[name] ?? '1'),
-            fields: Object.keys(schemas[schema?.$ref?.split('/').at(-1) ?? '']?.properties ?? {}),
-          };
+          // One of several forms: each has its vendor in the path.
+          return (schema?.oneOf ?? [schema]).map((form, i) => {
+            const vendor = { kind: CHANNELS[i]?.kind, account: PAYMENT_PROVIDERS[i]?.kind };
+            const named: Record<string, string | undefined> = { ...places, ...vendor };
+            return {
+              method: method.toUpperCase(),
+              path: `${path} ${form?.$ref?.split('/').at(-1) ?? ''}`,
+              at: path.replace(/\{(\w+)\}/g, (_, name: string) => named[name] ?? '1'),
+              fields: Object.keys(schemas[form?.$ref?.split('/').at(-1) ?? '']?.properties ?? {}),
+            };
+          });
         }),
     );
     // Code is compiled on its first use.
@@ -160,7 +166,7 @@ describe('whatever is sent', () => {
   }, 300_000);
 
   it('to the largest calls as well', async () => {
-    const merchantId = routes.find(({ path }) => path.endsWith('/settings'))!.at;
+    const merchantId = routes.find(({ path }) => path.includes('/settings '))!.at;
     const settings = { method: 'PATCH', at: merchantId };
     const staff = {
       name: 'Layla',

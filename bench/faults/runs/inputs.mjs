@@ -229,6 +229,7 @@ async function adminInputs(scene, watch) {
   if (!made.key) throw new Error(`no key: ${JSON.stringify(made)}`);
   const asTenant = callAdmin(urls.admin, made.key);
   const { paths, components } = JSON.parse(readFileSync(join(ROOT, 'docs', 'openapi.json'), 'utf8'));
+  const { CHANNELS, PAYMENT_PROVIDERS } = await import(pathToFileURL(join(ROOT, VENDORS)).href);
   const samples = [];
   const queries = [];
   for (const [path, operations] of Object.entries(paths)) {
@@ -237,7 +238,14 @@ async function adminInputs(scene, watch) {
       const schema = operation.requestBody?.content['application/json']?.schema;
       // What ends the merchant would end this, too.
       if (schema && !/close|suspend/.test(path)) {
-        samples.push({ name: `${method.toUpperCase()} ${of}`, value: sampleOf(schema, components) });
+        // One of several forms: each has its vendor in the path.
+        for (const [i, form] of (schema.oneOf ?? [schema]).entries()) {
+          const vendor = { kind: CHANNELS[i]?.kind, account: PAYMENT_PROVIDERS[i]?.kind };
+          const at = path
+            .replace('{merchantId}', leaver.merchantId)
+            .replace(/\{(\w+)\}/g, (_, place) => vendor[place] ?? 'own');
+          samples.push({ name: `${method.toUpperCase()} ${at}`, value: sampleOf(form, components) });
+        }
       }
       for (const { name } of (operation.parameters ?? []).filter((p) => p.in === 'query')) {
         queries.push({ path: of, name });
@@ -260,6 +268,7 @@ async function adminInputs(scene, watch) {
   }
 }
 
+const VENDORS = join('dist', 'libs', 'vendors', 'src', 'index.js');
 const LONG_TEXTS = ['4111 1111 1111 1111 ', '%', '\\', 'a(', '{"', ' ', 'مرحبا '].map((t) => t.repeat(2_000));
 
 /** Where browsers go: pages, forms, links, and the handshake. */
