@@ -11,7 +11,7 @@ export class ReceiveMessagePayload {
   @IsString() channel: string;
   @IsString() channelAccountId: string;
   @IsNotEmptyObject() person: PersonRef;
-  /** The channel's id of the message (`wamid.…`). */
+  /** The channel's id of the message. */
   @IsString() messageId: string;
   /** When the customer sent it, by the channel's clock: this, not its arrival, opens the service window. */
   @IsISO8601() sentAt: string;

@@ -156,7 +156,7 @@ export const callChannel = defineJob({
 
 export class RecordStatusPayload {
   @IsString() channelAccountId: string;
-  /** The channel's id of the message (`wamid.…`). */
+  /** The channel's id of the message. */
   @IsString() channelMessageId: string;
   /** Our own id, as it came back (`biz_opaque_callback_data`). */
   @IsOptional() @IsString() messageId?: string;

@@ -8,7 +8,7 @@ import { dashed, readSecrets, vendorNamed, type Asked, type Connectable } from '
 
 const MORE = `
 Its other options are the fields that waco vendors list names: --business-account-id, for example. A secret comes from a file
-(--access-token-file), from the environment (WACO_WHATSAPP_ACCESS_TOKEN) or from a prompt.`;
+(--access-token-file), from the environment (WACO_<KIND>_ACCESS_TOKEN) or from a prompt.`;
 
 export function connectCommand(program: Command): void {
   program

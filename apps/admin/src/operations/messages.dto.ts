@@ -15,7 +15,7 @@ export class DeliveryQuery extends RangePageQuery {
   @IsIn(STATUSES, { message: `status must be one of ${STATUSES.join(', ')}` })
   status?: string;
 
-  @ApiPropertyOptional({ type: String, description: "The channel's own id.", example: 'wamid.HBgL…' })
+  @ApiPropertyOptional({ type: String, description: "The channel's own id." })
   @MayBeAbsent()
   @Matches(ID, { message: 'channelMessageId must be 1 to 200 printable characters' })
   channelMessageId?: string;
