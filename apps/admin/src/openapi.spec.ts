@@ -1,4 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { API_SCOPES, type ApiScope } from '#core/tenancy';
 import { openApiFile } from './openapi-file.js';
 
@@ -85,6 +87,29 @@ describe('docs/openapi.json', () => {
     expect(creating.length).toBeGreaterThanOrEqual(6);
     expect(withHeader('Idempotency-Key')).toEqual(
       expect.arrayContaining([...creating, `post ${merchant}/test-message`]),
+    );
+  });
+
+  it('marks the settings that no service reads, and no others', () => {
+    const { components } = JSON.parse(text) as {
+      components: { schemas: { SettingsDto: { properties: Record<string, Record<string, unknown>> } } };
+    };
+    const sections = Object.entries(components.schemas.SettingsDto.properties);
+    const marked = sections.filter(([, section]) => section['x-not-read-yet']).map(([name]) => name);
+    const sources = ['checkout', 'conversation', 'catalog-sync', 'outbound', 'admin/src/people']
+      .flatMap((folder) =>
+        readdirSync(join('apps', folder), { recursive: true, encoding: 'utf8' })
+          .filter((name) => name.endsWith('.ts') && !/\btest\b|spec/.test(name))
+          .map((name) => readFileSync(join('apps', folder, name), 'utf8')),
+      )
+      .filter((source) => source.includes('directory.settings('));
+    const read = sections.filter(([name]) => sources.some((source) => source.includes(`.${name}`)));
+    expect(read.map(([name]) => name)).toEqual(['payments', 'retention']);
+    expect(marked.toSorted()).toEqual(
+      sections
+        .map(([name]) => name)
+        .filter((name) => !['payments', 'retention'].includes(name))
+        .toSorted(),
     );
   });
 

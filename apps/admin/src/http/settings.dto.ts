@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional, type ApiPropertyOptions } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
@@ -273,17 +273,17 @@ export class SettingsDto {
   @Part(() => PaymentSettings)
   payments?: PaymentSettings;
 
-  @ApiPropertyOptional({ type: [CourierDto] })
+  @NotReadYet({ type: [CourierDto] })
   @MayBeAbsent()
   @Parts(() => CourierDto, 100)
   couriers?: CourierDto[];
 
-  @ApiPropertyOptional({ type: LanguageSettings })
+  @NotReadYet({ type: LanguageSettings })
   @MayBeAbsent()
   @Part(() => LanguageSettings)
   languages?: LanguageSettings;
 
-  @ApiPropertyOptional({ type: [String], description: 'Countries that goods are sold to.', example: ['AE'] })
+  @NotReadYet({ type: [String], description: 'Countries that goods are sold to.', example: ['AE'] })
   @MayBeAbsent()
   @IsArray()
   @ArrayMaxSize(250)
@@ -292,22 +292,22 @@ export class SettingsDto {
   @Matches(CAPITALS, { each: true, message: `each of regions ${COUNTRY_RULE}` })
   regions?: string[];
 
-  @ApiPropertyOptional({ type: BusinessHoursDto })
+  @NotReadYet({ type: BusinessHoursDto })
   @MayBeAbsent()
   @Part(() => BusinessHoursDto)
   businessHours?: BusinessHoursDto;
 
-  @ApiPropertyOptional({ type: LimitSettings })
+  @NotReadYet({ type: LimitSettings })
   @MayBeAbsent()
   @Part(() => LimitSettings)
   limits?: LimitSettings;
 
-  @ApiPropertyOptional({ type: BudgetSettings })
+  @NotReadYet({ type: BudgetSettings })
   @MayBeAbsent()
   @Part(() => BudgetSettings)
   budgets?: BudgetSettings;
 
-  @ApiPropertyOptional({ type: [StaffMemberDto], description: 'People who take a conversation over.' })
+  @NotReadYet({ type: [StaffMemberDto], description: 'People who take a conversation over.' })
   @MayBeAbsent()
   @Parts(() => StaffMemberDto, 200)
   staff?: StaffMemberDto[];
@@ -316,6 +316,13 @@ export class SettingsDto {
   @MayBeAbsent()
   @Part(() => RetentionSettingsDto)
   retention?: RetentionSettingsDto;
+}
+
+/** Of a section that is kept and validated, and that no service acts on. */
+function NotReadYet({ description, ...options }: ApiPropertyOptions): PropertyDecorator {
+  const said = [description, 'Kept and validated; nothing acts on it yet.'].filter(Boolean).join(' ');
+  const mark = { 'x-not-read-yet': true };
+  return ApiPropertyOptional({ ...options, description: said, ...mark } as ApiPropertyOptions);
 }
 
 /** One part of this class, validated. */
