@@ -67,12 +67,22 @@ function serviceVariables(name, urls, ports, secrets, queueUrl) {
     ADMIN_SESSION_SECRET: secrets.adminSessionSecret,
     WHATSAPP_APP_SECRETS: secrets.whatsappAppSecret,
     WHATSAPP_VERIFY_TOKEN: secrets.whatsappVerifyToken,
-    WHATSAPP_BASE_URL: `${urls.sandbox}/graph`,
-    DIALOG360_BASE_URL: `${urls.sandbox}/360dialog`,
-    STRIPE_BASE_URL: urls.sandbox,
+    ...vendorAddresses(urls),
     PUBLIC_URL: urls.checkout,
     PUBLIC_GATEWAY_URL: urls.gateway,
     CATALOG_RPC_HOST: '127.0.0.1', // for services of this machine, whatever the others listen on
     CATALOG_RPC_PORT: String(ports['catalog-rpc']),
   };
+}
+
+/** The sandbox plays every vendor whose address the caller's shell does not set. */
+function vendorAddresses({ sandbox }) {
+  const played = {
+    WHATSAPP_BASE_URL: `${sandbox}/graph`,
+    DIALOG360_BASE_URL: `${sandbox}/360dialog`,
+    STRIPE_BASE_URL: sandbox,
+  };
+  return Object.fromEntries(
+    Object.entries(played).map(([name, address]) => [name, process.env[name] || address]),
+  );
 }

@@ -49,6 +49,21 @@ describe('the environment of a local stack', () => {
     });
   });
 
+  it('has the sandbox play every vendor whose address the shell does not set', () => {
+    const addresses = () => {
+      const { WHATSAPP_BASE_URL, DIALOG360_BASE_URL, STRIPE_BASE_URL } = environmentOf('admin', stack);
+      return [WHATSAPP_BASE_URL, DIALOG360_BASE_URL, STRIPE_BASE_URL];
+    };
+    const sandbox = 'http://localhost:4100';
+    expect(addresses()).toEqual([`${sandbox}/graph`, `${sandbox}/360dialog`, sandbox]);
+    process.env.STRIPE_BASE_URL = 'https://stripe.test';
+    try {
+      expect(addresses()).toEqual([`${sandbox}/graph`, `${sandbox}/360dialog`, 'https://stripe.test']);
+    } finally {
+      delete process.env.STRIPE_BASE_URL;
+    }
+  });
+
   it('names this machine as whoever reaches it does', () => {
     expect(urlsOf(ports, '127.0.0.1').phone).toBe('http://localhost:4100/phone/');
     for (const host of ['0.0.0.0', '::']) {
