@@ -1,4 +1,3 @@
-import { IsUrl } from 'class-validator';
 import {
   GraphCallError,
   openAgents,
@@ -10,6 +9,7 @@ import {
 import type { Connection, Notice, WebhookReading } from '#core/tenancy';
 import { JsonOutOfBounds, parseBoundedJson } from '#platform';
 import {
+  addressOf,
   NotAWebhook,
   SECRET_RULE,
   type ChannelAccountFields,

@@ -1,35 +1,20 @@
 import type { CatalogChange, StoreEvent, StoreFulfilment } from '#core/catalog';
-import type { Notice } from '#core/tenancy';
 import {
   mark,
-  object,
   oneOf,
   optional,
   prose,
-  signedWebhooks,
+  signedStoreWebhooks,
   text,
   time,
   toMoney,
   toOrderRef,
-  whole,
   type Json,
 } from '#rest';
 import { ORDER_STATUSES, toPieces, toProduct, toSku, toTrackingUrl } from './transformers.js';
 
 /** An event of one product, price, order or parcel. */
-export const restStoreWebhooks = signedWebhooks<StoreEvent>({ values: 5_000, depth: 16 }, toNotice);
-
-function toNotice(value: unknown): Notice<StoreEvent> {
-  const raw = object(value, 'body');
-  const said = {
-    id: mark(raw.id, 'id'),
-    occurredAt: new Date(time(raw.occurredAt, 'occurredAt')),
-    name: text(raw.type, 'type', 100),
-  };
-  const sequence = whole(raw.sequence, 'sequence', 1);
-  const event = toEvent(said.name, sequence, object(raw.data, 'data'));
-  return event ? { ...said, event } : { ...said, ignored: 'an event that this version does not know' };
-}
+export const restStoreWebhooks = signedStoreWebhooks({ values: 5_000, depth: 16 }, toEvent);
 
 /** Undefined for a type that this version does not know. */
 function toEvent(name: string, sequence: number, data: Json): StoreEvent | undefined {

@@ -1,6 +1,5 @@
-import { IsUrl } from 'class-validator';
 import type { Connection } from '#core/tenancy';
-import type { Fields, Means, PaymentVendor } from '#vendors/kit';
+import { addressOf, type Fields, type Means, type PaymentVendor } from '#vendors/kit';
 import { StripePayments } from './stripe-payments.adapter.js';
 import { stripeWebhooks } from './webhook.js';
 

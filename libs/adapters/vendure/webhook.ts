@@ -1,25 +1,12 @@
 import type { Money, StoreEvent, StoreFulfilment } from '#core/catalog';
-import type { Notice } from '#core/tenancy';
-import { mark, object, oneOf, signedWebhooks, text, time, whole, type Json } from '#rest';
+import { mark, oneOf, signedStoreWebhooks, whole, type Json } from '#rest';
 import { toCurrency, toMoney, toOrderRef, toPieces, toSku, toTracking } from './transformers.js';
 
 /**
  * What the plugin says, signed as any shop's that speaks the store contract. `sequence` is in microseconds since 1970; of
  * goods when they last changed, so that it compares with a product's own.
  */
-export const vendureWebhooks = signedWebhooks<StoreEvent>({ values: 500, depth: 8 }, toNotice);
-
-function toNotice(value: unknown): Notice<StoreEvent> {
-  const raw = object(value, 'body');
-  const said = {
-    id: mark(raw.id, 'id'),
-    occurredAt: new Date(time(raw.occurredAt, 'occurredAt')),
-    name: text(raw.type, 'type', 100),
-  };
-  const sequence = whole(raw.sequence, 'sequence', 1);
-  const event = toEvent(said.name, sequence, object(raw.data, 'data'));
-  return event ? { ...said, event } : { ...said, ignored: 'an event that this version does not know' };
-}
+export const vendureWebhooks = signedStoreWebhooks({ values: 500, depth: 8 }, toEvent);
 
 /** Undefined for a type that this version does not know. */
 function toEvent(name: string, sequence: number, data: Json): StoreEvent | undefined {

@@ -1,7 +1,8 @@
-import { IsUrl, Matches } from 'class-validator';
+import { Matches } from 'class-validator';
 import type { ChannelPort } from '#core/outbound';
 import type { Connection } from '#core/tenancy';
 import {
+  addressOf,
   CallFailed,
   SECRET_RULE,
   type ChannelAccountFields,

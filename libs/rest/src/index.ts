@@ -10,4 +10,4 @@ export {
 } from './call.js';
 export * from './commerce-fields.js';
 export * from './fields.js';
-export { signedWebhooks } from './webhook.js';
+export { signedStoreWebhooks, signedWebhooks } from './webhook.js';

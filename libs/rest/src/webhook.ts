@@ -1,6 +1,7 @@
+import type { StoreEvent } from '#core/catalog';
 import type { Notice, WebhookReader } from '#core/tenancy';
 import { type JsonBounds, JsonOutOfBounds, parseBoundedJson, verifyTimedSignature } from '#platform';
-import { FieldError } from './fields.js';
+import { FieldError, mark, object, text, time, whole, type Json } from './fields.js';
 
 /**
  * Webhooks with a `Waco-Signature` header (`t=<unix seconds>,v1=<hex>`, several `v1` while a secret is being changed), the
@@ -24,6 +25,24 @@ export function signedWebhooks<E>(
       }
     },
   };
+}
+
+/** Those of a shop: `id`, `occurredAt`, `type`, `sequence`, and `data`, of which `toEvent` knows some types. */
+export function signedStoreWebhooks(
+  bounds: JsonBounds,
+  toEvent: (type: string, sequence: number, data: Json) => StoreEvent | undefined,
+): WebhookReader<StoreEvent> {
+  return signedWebhooks(bounds, (body) => {
+    const raw = object(body, 'body');
+    const said = {
+      id: mark(raw.id, 'id'),
+      occurredAt: new Date(time(raw.occurredAt, 'occurredAt')),
+      name: text(raw.type, 'type', 100),
+    };
+    const sequence = whole(raw.sequence, 'sequence', 1);
+    const event = toEvent(said.name, sequence, object(raw.data, 'data'));
+    return event ? { ...said, event } : { ...said, ignored: 'an event that this version does not know' };
+  });
 }
 
 /** Never a value. @throws what is a fault of ours. */

@@ -8,7 +8,7 @@ import type { Variable } from './variable.js';
 
 export type { ChannelItem, ChannelWebhooks, ItemFacts } from './channel-webhooks.js';
 export { NotAWebhook } from './channel-webhooks.js';
-export type { Variable } from './variable.js';
+export { addressOf, type Variable } from './variable.js';
 
 /** What a vendor's definition is made of. Adapters import this; the registry imports adapters. */
 
