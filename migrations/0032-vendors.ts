@@ -1,23 +1,26 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { ownFunction } from './support.js';
 
 /** Kinds are a list in the code: a new vendor is not a migration. */
 const KIND = `kind ~ '^[a-z][a-z0-9]{1,29}$'`;
 
-/** What the release before writes and reads, of its own kinds; of others these stay empty. */
-const OLD = {
-  channel_accounts: ['access_token'],
-  store_connections: ['base_url', 'api_key', 'webhook_secret'],
-  payment_providers: ['secret_key', 'webhook_secret'],
+/** What the release before has columns for, and of which kinds; of others these stay empty. */
+const BEFORE = {
+  channel_accounts: { columns: ['access_token'], kinds: ['whatsapp', 'messenger', 'instagram'] },
+  store_connections: { columns: ['base_url', 'api_key', 'webhook_secret'], kinds: ['rest'] },
+  payment_providers: { columns: ['secret_key', 'webhook_secret'], kinds: ['stripe'] },
 };
+/** An address is no secret, and is shown. */
+const ADDRESS = `NEW.settings := jsonb_build_object('baseUrl', NEW.base_url);`;
 
 /**
  * What a merchant gives to connect a vendor is one document of settings and one sealed one of credentials, whatever the
  * vendor's fields. The columns of before are written too, as long as processes of the release before may run; one that writes
- * them makes them count, unless it only seals them under another key.
+ * them makes them count, unless it only seals them under another key and says so.
  */
 export class Vendors1700000000032 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    for (const [table, columns] of Object.entries(OLD)) {
+    for (const [table, { columns, kinds }] of Object.entries(BEFORE)) {
       await runner.query(`
         ALTER TABLE tenancy.${table}
           ADD COLUMN settings jsonb NOT NULL DEFAULT '{}',
@@ -30,20 +33,29 @@ export class Vendors1700000000032 implements MigrationInterface {
         COMMENT ON COLUMN tenancy.${table}.credentials IS 'sealed JSON of its secrets, by name; null: they are in the columns of before'
       `);
       const changed = columns.map((column) => `NEW.${column} IS DISTINCT FROM OLD.${column}`).join(' OR ');
+      const isStore = table === 'store_connections';
+      const isBefore = `NEW.kind IN (${kinds.map((kind) => `'${kind}'`).join(', ')})`;
       await runner.query(`
         CREATE FUNCTION tenancy.${table}_of_before() RETURNS trigger LANGUAGE plpgsql AS $$
           BEGIN
-            IF (${changed}) AND NEW.credentials IS NOT DISTINCT FROM OLD.credentials
+            IF TG_OP = 'UPDATE' AND ${isBefore} AND (${changed})
+              AND NEW.credentials IS NOT DISTINCT FROM OLD.credentials
               AND current_setting('waco.rotation', true) IS DISTINCT FROM 'on' THEN
               NEW.credentials := NULL;
+              ${isStore ? ADDRESS : ''}
+            ELSIF TG_OP = 'INSERT' AND ${isBefore} AND NEW.credentials IS NULL THEN
+              ${isStore ? ADDRESS : 'NULL;'}
             END IF;
             RETURN NEW;
           END
         $$`);
       await runner.query(`
-        CREATE TRIGGER of_before BEFORE UPDATE ON tenancy.${table}
+        CREATE TRIGGER of_before BEFORE INSERT OR UPDATE ON tenancy.${table}
           FOR EACH ROW EXECUTE FUNCTION tenancy.${table}_of_before()`);
     }
+    await runner.query(
+      `UPDATE tenancy.store_connections SET settings = jsonb_build_object('baseUrl', base_url)`,
+    );
     await runner.query(`
       ALTER TABLE tenancy.payment_providers
         ALTER COLUMN account DROP DEFAULT,
@@ -51,6 +63,34 @@ export class Vendors1700000000032 implements MigrationInterface {
         ADD CONSTRAINT payment_providers_account_check
           CHECK (account ~ ('^' || kind || '(-[a-z0-9]{1,20}){0,3}$'))`);
     await runner.query(`ALTER TABLE checkout.orders ALTER COLUMN payment_account DROP DEFAULT`);
+    await this.addRoutes(runner);
+  }
+
+  /** Where what names a sender, or the account that it belongs to, leads at a channel: also for its last, closed merchant. */
+  private async addRoutes(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      CREATE FUNCTION tenancy.route_sender(p_kind text, p_id text)
+      RETURNS TABLE (merchant_id text, channel_account_id text, business_account_id text, enabled boolean, status text)
+      LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+        SELECT a.merchant_id, a.id, a.business_account_id, a.enabled, m.status
+        FROM tenancy.channel_accounts a JOIN tenancy.merchants m USING (merchant_id)
+        WHERE a.kind = p_kind AND a.phone_number_id = p_id
+        ORDER BY a.released_at DESC NULLS FIRST LIMIT 1
+      $$`);
+    await runner.query(`
+      CREATE FUNCTION tenancy.route_account(p_kind text, p_id text)
+      RETURNS TABLE (merchant_id text, enabled boolean, status text)
+      LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+        SELECT a.merchant_id, bool_or(a.enabled), m.status
+        FROM tenancy.channel_accounts a JOIN tenancy.merchants m USING (merchant_id)
+        WHERE a.kind = p_kind AND a.business_account_id = p_id AND a.released_at IS NULL
+        GROUP BY a.merchant_id, m.status
+      $$`);
+    for (const name of ['route_sender', 'route_account']) {
+      const signature = `tenancy.${name}(text, text)`;
+      await ownFunction(runner, signature, 'tenancy', 'waco_router');
+      await runner.query(`GRANT EXECUTE ON FUNCTION ${signature} TO waco_admin`);
+    }
   }
 
   async down(): Promise<void> {

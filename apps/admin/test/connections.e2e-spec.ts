@@ -54,6 +54,25 @@ describe('connections', () => {
     expect(account.json.verifiedAt).toBeNull();
   });
 
+  it('have the ETag of what was put, in whatever order its fields came', async () => {
+    const { merchantId, key } = await onboard(admin);
+    const path = `/v1/merchants/${merchantId}/store`;
+    const shop = { webhookSecret: 'canary-shop-secret', apiKey: 'canary-shop-key', country: 'AE' };
+    const body = {
+      kind: 'vendure',
+      region: 'AE',
+      ...shop,
+      channelToken: 'shop',
+      baseUrl: 'https://shop.example',
+    };
+    const put = await admin.call('PUT', path, { key, body });
+    expect([put.status, put.json.code]).toEqual([200, undefined]);
+    const tag = put.headers.get('etag')!;
+    expect((await admin.call('GET', path, { key })).headers.get('etag')).toBe(tag);
+    const again = await admin.call('PUT', path, { key, body, headers: { 'if-match': tag } });
+    expect(again.status).toBe(200);
+  });
+
   it('shows no secret in any answer and stores none in plain text', async () => {
     const { merchantId, key } = await onboard(admin);
     const answers = Object.values(await connected(merchantId, '306540352242922'));

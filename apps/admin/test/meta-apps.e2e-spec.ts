@@ -8,6 +8,13 @@ const STORE = {
   webhookSecret: 'canary-shop-secret-1',
 };
 const STRIPE = { secretKey: 'sk_test_canary', webhookSecret: 'whsec_canary_secret_1' };
+const DIALOG360 = {
+  phoneNumberId: '316540352242922',
+  businessAccountId: '116540352242922',
+  displayPhoneNumber: '+971 50 123 4567',
+  apiKey: 'canary-360-key',
+  webhookSecret: 'canary-360-secret-that-is-long-1',
+};
 
 const ANY = { 'if-match': '*' };
 
@@ -126,6 +133,7 @@ describe('a replaced webhook secret', () => {
     ['meta-apps/main', APP, 'appSecret', 'canary-app-secret-'],
     ['store', STORE, 'webhookSecret', 'canary-shop-secret-'],
     ['payment-providers/stripe', STRIPE, 'webhookSecret', 'whsec_canary_secret_'],
+    ['channel-accounts/dialog360', DIALOG360, 'webhookSecret', 'canary-360-secret-that-is-long-'],
   ] as const;
 
   it.each(routes)(

@@ -117,6 +117,7 @@ it('is shown with its fields, and named in the documents', async () => {
     kind: 'text',
     optional: false,
     pattern: '^(left|right)$',
+    flags: '',
     rule: 'must be left or right',
   });
   const documents = (await admin.call('GET', '/docs/openapi.json')).json;

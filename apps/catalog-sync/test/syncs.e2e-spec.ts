@@ -43,6 +43,23 @@ describe('a sync', () => {
     expect(await onSale()).toHaveLength(COUNT);
   });
 
+  it('of another shop in the place of the first is believed, however low its numbers are', async () => {
+    await service.sql(
+      'UPDATE catalog.products SET product_sequence = 900, price_sequence = 900, stock_sequence = 900',
+    );
+    shop.lose(...Array.from({ length: 7 }, (_, i) => `SKU-${i + 1}`));
+    shop.store.put({ ...shop.store.products.get('SKU-8')!, available: 41 });
+    const { outcome } = await service.settled(
+      await service.give(syncStore, { mode: 'full', runId: 'r1', anew: true }),
+    );
+    expect(outcome).toBe('done');
+    expect(await onSale()).toHaveLength(COUNT - 7);
+    const [row] = await service.sql<{ available: string }>(
+      `SELECT available FROM catalog.products WHERE sku = 'SKU-8'`,
+    );
+    expect(row?.available).toBe('41');
+  });
+
   it('that is incremental reads from where the last one ended', async () => {
     await service.sync('incremental', 'r1');
     expect(shop.asked.at(-1)).toMatch(/updated_since=2\d{3}-/);

@@ -2,7 +2,7 @@ import { readGraphError, type GraphRefusal } from '#adapters/whatsapp-cloud';
 import { cleared } from '#core/messaging';
 
 /** Meta's code for a token that is none: 360dialog's key is to it what the token is to Meta. */
-const NO_KEY = 190;
+export const NO_KEY = 190;
 const NOT_ALLOWED = 10;
 const TOO_MANY_CALLS = 4;
 /** Meta's code for a request that is wrong in a way that nothing says. */

@@ -3,9 +3,11 @@ import {
   openAgents,
   readWebhook,
   WHATSAPP_IDS,
+  WHATSAPP_RULES,
   WhatsAppChannel,
   whatsAppFacts,
 } from '#adapters/whatsapp-cloud';
+import type { ChannelRules } from '#core/outbound';
 import type { Connection, Notice, WebhookReading } from '#core/tenancy';
 import { JsonOutOfBounds, parseBoundedJson } from '#platform';
 import {
@@ -18,12 +20,15 @@ import {
   type Means,
 } from '#vendors/kit';
 import { Dialog360Client } from './client.js';
+import { NO_KEY } from './refusals.js';
 import { dialog360 } from './transport.js';
 import { DIALOG360_SECRET_HEADER, isDialog360Secret } from './webhook.js';
 
 const BASE_URL = 'DIALOG360_BASE_URL';
 /** Shared by all clients of a process. */
 const AGENTS = openAgents();
+/** WhatsApp's, but for templates: which ones a number has, nothing here asks 360dialog yet. */
+const RULES: ChannelRules = { ...WHATSAPP_RULES, outsideWindow: 'nothing', templates: null };
 /** A few updates of one number. */
 const BODY = { values: 10_000, depth: 64 };
 
@@ -50,23 +55,13 @@ export const dialog360Vendor: ChannelVendor = {
     },
   ],
   capabilities: ['talk', 'catalogs'],
-  variables: [
-    {
-      name: BASE_URL,
-      default: 'https://waba-v2.360dialog.io',
-      rules: [
-        IsUrl(
-          { require_tld: false, require_protocol: true, protocols: ['http', 'https'] },
-          { message: `${BASE_URL} must be an http(s) URL` },
-        ),
-      ],
-    },
-  ],
+  variables: [addressOf(BASE_URL, 'https://waba-v2.360dialog.io')],
   talk: {
-    facts: whatsAppFacts,
+    facts: { ...whatsAppFacts, rules: RULES },
     connect: (account, means) =>
       new WhatsAppChannel({
         transport: dialog360(optionsOf(account, means)),
+        rules: RULES,
         timeoutMs: means.timeoutMs,
         agents: AGENTS,
       }),
@@ -110,10 +105,14 @@ async function probe(account: ChannelAccountFields, means: Means): Promise<Conne
     return { state: 'ok' };
   } catch (error) {
     if (!(error instanceof GraphCallError)) throw error;
-    const why =
-      error.code === undefined ? '360dialog did not answer as it should' : `360dialog says: ${error.details}`;
-    return { state: 'failing', why };
+    return { state: 'failing', why: reasonOf(error) };
   }
+}
+
+/** For people. Of a bad key only that: what is said of it may quote it. */
+function reasonOf({ code, details }: GraphCallError): string {
+  if (code === undefined) return '360dialog did not answer as it should';
+  return code === NO_KEY ? '360dialog does not accept the key' : `360dialog says: ${details}`;
 }
 
 function optionsOf({ fields }: ChannelAccountFields, { variables }: Means) {

@@ -6,6 +6,7 @@ import { restStoreWebhooks } from './webhook.js';
 export const restStore: StoreVendor = {
   port: 'store',
   kind: 'rest',
+  isOfBefore: true,
   displayName: 'Any shop, by the store contract',
   fields: [
     {

@@ -9,6 +9,7 @@ const BASE_URL = 'STRIPE_BASE_URL';
 export const stripe: PaymentVendor = {
   port: 'payment',
   kind: 'stripe',
+  isOfBefore: true,
   displayName: 'Stripe',
   fields: [
     {
@@ -29,18 +30,7 @@ export const stripe: PaymentVendor = {
     },
   ],
   capabilities: ['refunds'],
-  variables: [
-    {
-      name: BASE_URL,
-      default: 'https://api.stripe.com',
-      rules: [
-        IsUrl(
-          { require_tld: false, require_protocol: true, protocols: ['http', 'https'] },
-          { message: `${BASE_URL} must be an http(s) URL` },
-        ),
-      ],
-    },
-  ],
+  variables: [addressOf(BASE_URL, 'https://api.stripe.com')],
   // Stripe asks for at least 30 minutes; one more for the way there.
   pageLifeMs: 31 * 60_000,
   webhooks: {

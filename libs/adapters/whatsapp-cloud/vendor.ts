@@ -25,17 +25,9 @@ const [BASE_URL, VERSION] = ['WHATSAPP_BASE_URL', 'WHATSAPP_API_VERSION'];
 
 const META = {
   port: 'channel',
+  isOfBefore: true,
   variables: [
-    {
-      name: BASE_URL,
-      default: 'https://graph.facebook.com',
-      rules: [
-        IsUrl(
-          { require_tld: false, require_protocol: true, protocols: ['http', 'https'] },
-          { message: `${BASE_URL} must be an http(s) URL` },
-        ),
-      ],
-    },
+    addressOf(BASE_URL, 'https://graph.facebook.com'),
     {
       name: VERSION,
       default: 'v25.0',

@@ -1,5 +1,12 @@
 import type { Cleared, OutboundContent, PersonRef } from '#core/messaging';
-import type { ApprovedTemplate, ChannelFacts, ChannelPort, Rendered, SendResult } from '#core/outbound';
+import type {
+  ApprovedTemplate,
+  ChannelFacts,
+  ChannelPort,
+  ChannelRules,
+  Rendered,
+  SendResult,
+} from '#core/outbound';
 import { classifyError } from './error-policies.js';
 import { readGraphError } from './errors.js';
 import { isObject } from './graph.js';
@@ -14,6 +21,8 @@ export const whatsAppFacts: ChannelFacts = { rules: WHATSAPP_RULES, classify: cl
 
 export interface WhatsAppOptions {
   transport: Transport;
+  /** Where the way has not all that WhatsApp has. */
+  rules?: ChannelRules;
   timeoutMs: number;
   /** Shared by the channels of a process, so that they share connections. */
   agents?: Agents;
@@ -24,12 +33,13 @@ const NO_RECIPIENT = 131008;
 
 /** One number on WhatsApp. The Graph API has no idempotency key: what is `indeterminate` is not sent again at once. */
 export class WhatsAppChannel implements ChannelPort {
-  readonly rules = WHATSAPP_RULES;
+  readonly rules: ChannelRules;
   readonly classify = classifyError;
   private readonly agents: Agents;
 
   constructor(private readonly options: WhatsAppOptions) {
     this.agents = options.agents ?? openAgents();
+    this.rules = options.rules ?? WHATSAPP_RULES;
   }
 
   render(content: OutboundContent): Cleared<Rendered> {

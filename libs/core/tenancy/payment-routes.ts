@@ -34,8 +34,8 @@ export type PaymentChoice =
 
 /**
  * The account that a payment goes to: of the route that names both country and currency, else the one that names the
- * currency, else the country, else the one that names neither. Without any routes, the one account that has its provider's
- * kind for a name.
+ * currency, else the country, else the one that names neither. Without any routes, the first account that has its provider's
+ * kind for a name. `connected`: in the order in which they were connected.
  */
 export function choosePaymentAccount(
   routes: readonly PaymentRoute[],
@@ -82,8 +82,7 @@ export function routingFault(
 }
 
 function plain(connected: readonly string[]): string | undefined {
-  const named = connected.filter((account) => account === PAYMENT_ACCOUNT.exec(account)?.groups?.kind);
-  return named.length === 1 ? named[0] : undefined;
+  return connected.find((account) => account === PAYMENT_ACCOUNT.exec(account)?.groups?.kind);
 }
 
 function routed(routes: readonly PaymentRoute[], country: string, currency: string): string | undefined {

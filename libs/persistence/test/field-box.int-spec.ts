@@ -30,7 +30,7 @@ async function storeOf(merchantId: string): Promise<SealedFields & Record<string
 }
 
 async function write(id: string, settings: Record<string, string>, credentials: Record<string, string>) {
-  const row: Record<string, unknown> = await fields.seal(TABLE, id, settings, credentials);
+  const row: Record<string, unknown> = await fields.seal(TABLE, id, { settings, credentials, before: true });
   await owner.query(
     `UPDATE tenancy.store_connections
      SET settings = $2, credentials = $3, base_url = $4, api_key = $5, webhook_secret = $6 WHERE id = $1`,
@@ -88,6 +88,34 @@ describe('what a merchant gave for a vendor', () => {
     expect(await fields.open(TABLE, row)).toMatchObject({ apiKey: 'key-3', webhookSecret: 'secret-2' });
     await write(id, { baseUrl: 'https://b.example' }, { apiKey: 'key-4', webhookSecret: 'secret-4' });
     expect(await fields.open(TABLE, await storeOf(merchantId))).toMatchObject({ apiKey: 'key-4' });
+  });
+
+  it('is in its document alone, of a vendor that the release before does not know', async () => {
+    const { merchantId } = await insertTestMerchant(database.ownerUrl);
+    const { id } = await storeOf(merchantId);
+    await owner.query(`UPDATE tenancy.store_connections SET kind = 'acme' WHERE id = $1`, [id]);
+    const given = { settings: { baseUrl: 'https://a.example' }, credentials: { apiKey: 'a', password: 'p' } };
+    const row = await fields.seal(TABLE, id, { ...given, before: false });
+    expect(row).toMatchObject({ baseUrl: null, apiKey: null, webhookSecret: null });
+    await owner.query(
+      `UPDATE tenancy.store_connections SET settings = $2, credentials = $3, api_key = NULL, webhook_secret = NULL
+       WHERE id = $1`,
+      [id, row.settings, row.credentials],
+    );
+    // Whatever a process of the release before does to its columns.
+    await writeAsBefore(id, 'another');
+    expect(await fields.open(TABLE, await storeOf(merchantId))).toMatchObject({ apiKey: 'a', password: 'p' });
+  });
+
+  it('shows an address that a process of the release before wrote', async () => {
+    const shop = { storeUrl: 'https://before.example' };
+    const { merchantId } = await insertTestMerchant(database.ownerUrl, shop);
+    expect((await storeOf(merchantId)).settings).toEqual({ baseUrl: 'https://before.example' });
+    await owner.query(
+      `UPDATE tenancy.store_connections SET base_url = 'https://moved.example' WHERE merchant_id = $1`,
+      [merchantId],
+    );
+    expect((await storeOf(merchantId)).settings).toEqual({ baseUrl: 'https://moved.example' });
   });
 
   it('opens in its own row only', async () => {

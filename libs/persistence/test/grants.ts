@@ -100,7 +100,7 @@ export const RIGHTS: Record<string, Rights> = {
       'outbound.early_statuses': 'SELECT',
     },
     functions: `${APPLY}, journal.dead_letters, journal.dead_letter_owner, journal.remove_rows, tenancy.remove_rows,
-      tenancy.route_business_account, tenancy.route_phone_number`,
+      tenancy.route_account, tenancy.route_business_account, tenancy.route_phone_number, tenancy.route_sender`,
   },
   // BullMQ's own, and no service's: it has nothing elsewhere, and creates nothing.
   waco_queue: {

@@ -40,6 +40,8 @@ export interface Vendor {
   fields: readonly Field[];
   /** What is wrong with values that each keep their field's rule; `words` follow the field's name. */
   wrongIn?(given: Fields): { field: string; words: string } | undefined;
+  /** The release before knows it, and has columns of its own for its fields. */
+  isOfBefore?: boolean;
   /** What it can do of what not every vendor of its port can. */
   capabilities: readonly Capability[];
   /** Of whoever calls the vendor. */

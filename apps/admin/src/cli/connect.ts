@@ -36,7 +36,10 @@ export async function connect(
   given: Json,
   account?: string,
 ): Promise<Json> {
-  const body: Json = vendor.port === 'store' ? { kind: vendor.kind } : {};
+  const files = vendor.secrets.map(({ name }) => `${name}File`);
+  // What nobody asks for is given as it is: the API says what it takes.
+  const rest = Object.entries(given).filter(([name]) => !files.includes(name));
+  const body: Json = { ...(vendor.port === 'store' && { kind: vendor.kind }), ...Object.fromEntries(rest) };
   for (const asked of vendor.asked) {
     const value = given[asked.name] ?? (asked.optional ? undefined : await needed(asked));
     if (value !== undefined) body[asked.name] = asked.isNumber ? Number(value) : value;

@@ -16,7 +16,7 @@ export interface Connectable {
   port: 'channel' | 'store' | 'payment';
   kind: string;
   asked: readonly Asked[];
-  secrets: readonly { name: string; variable: string }[];
+  secrets: readonly { name: string; variable: string; optional: boolean }[];
   /** A channel that nothing is said on yet is not. */
   isUsed: boolean;
   /** Below the merchant. `account`: the merchant's key for a payment account. */
@@ -45,10 +45,12 @@ export async function vendorNamed(client: Client, name: string): Promise<Connect
   throw new Failure(`there is nothing of this name to connect: there are ${names}`, 2);
 }
 
-/** From files, the environment or prompts. @throws Failure */
+/** From files, the environment or prompts; what may be left out is not asked for. @throws Failure */
 export async function readSecrets({ kind, secrets }: Connectable, files: Json): Promise<Json> {
   const read: Json = {};
-  for (const { name, variable } of secrets) {
+  for (const { name, variable, optional } of secrets) {
+    const isGiven = files[`${name}File`] !== undefined || Boolean(process.env[variable]);
+    if (optional && !isGiven) continue;
     read[name] = await readSecret({
       what: `${kind} ${name}`,
       file: files[`${name}File`] as string | undefined,
@@ -77,6 +79,7 @@ function toConnectable({ port, kind, fields, capabilities }: Json): Connectable 
       .filter(({ secret }) => secret)
       .map((field) => ({
         name: field.name,
+        optional: field.optional,
         variable: `WACO_${prefix}_${dashed(field.name).replaceAll('-', '_').toUpperCase()}`,
       })),
     path: (account = name) => {

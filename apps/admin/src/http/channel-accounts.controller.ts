@@ -1,10 +1,11 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Patch, Post, Put, Query, Res } from '@nestjs/common';
 import { ApiBody, ApiCreatedResponse, ApiExtraModels, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import type { Caller } from '#core/tenancy';
 import type { ChannelAccountEntity } from '#persistence';
 import { ENV } from '#platform';
 import { channelOf } from '#vendors';
-import { Needs } from '../auth/access.js';
+import { Calling, Needs } from '../auth/access.js';
 import type { AdminEnv } from '../env.js';
 import { ChannelAccounts, type NewAccount } from '../onboarding/channel-accounts.js';
 import { ConnectionTests } from '../onboarding/connection-tests.js';
@@ -23,7 +24,7 @@ import { Idempotency, Repeatable, type RepeatableRequest } from './idempotency.j
 import { MaybeIfMatch, withTag } from './etag.js';
 import { fromCursor, page, PageQuery } from './page.dto.js';
 import { ConnectionTestView } from './tests.dto.js';
-import { check, checkForm, divide, oneOf } from './vendor-form.js';
+import { check, checkForm, divide, oneOf, requirePublicUrls } from './vendor-form.js';
 
 const FORMS = [...CHANNEL_FORMS.values()];
 const UPDATES = [...CHANNEL_UPDATES.values()];
@@ -71,10 +72,11 @@ export class ChannelAccountsController {
   async put(
     @Param() { merchantId, kind }: ChannelKindParams,
     @Body() body: unknown,
+    @Calling() caller: Caller,
     @MaybeIfMatch() ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ChannelAccountView> {
-    const row = await this.accounts.put(merchantId, await accountIn(kind, body), ifMatch);
+    const row = await this.accounts.put(merchantId, await accountIn(kind, body, caller, this.env), ifMatch);
     return withTag(reply, row, this.view(row));
   }
 
@@ -93,9 +95,10 @@ export class ChannelAccountsController {
   async create(
     @Param() { merchantId, kind }: ChannelKindParams,
     @Body() body: unknown,
+    @Calling() caller: Caller,
     @Repeatable() request: RepeatableRequest,
   ): Promise<ChannelAccountView> {
-    const given = await accountIn(kind, body);
+    const given = await accountIn(kind, body, caller, this.env);
     return this.idempotency.once(request, merchantId, async (tx) => {
       requireOpen(await this.merchants.lock(tx, merchantId));
       return this.view(await this.accounts.create(tx, merchantId, given));
@@ -132,13 +135,16 @@ export class ChannelAccountsController {
     @Param('merchantId') merchantId: string,
     @Param('accountId') accountId: string,
     @Body() body: unknown,
+    @Calling() caller: Caller,
     @MaybeIfMatch() ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ChannelAccountView> {
     const { kind } = await this.accounts.find(merchantId, accountId);
     const change = await check(body, CHANNEL_UPDATES.get(kind)!);
-    const given = divide(channelOf(kind).fields, change);
-    const row = await this.accounts.update(merchantId, accountId, { ...change, ...given }, ifMatch);
+    const vendor = channelOf(kind);
+    const parts = divide(vendor, change);
+    requirePublicUrls(vendor.fields, parts.settings, caller, this.env);
+    const row = await this.accounts.update(merchantId, accountId, { ...change, ...parts }, ifMatch);
     return withTag(reply, row, this.view(row));
   }
 
@@ -164,17 +170,19 @@ export class ChannelAccountsController {
 }
 
 /** The account that a body describes in its channel's words. @throws ProblemException 400 */
-async function accountIn(kind: string, body: unknown): Promise<NewAccount> {
+async function accountIn(kind: string, body: unknown, caller: Caller, env: AdminEnv): Promise<NewAccount> {
   const vendor = channelOf(kind);
   const given = await checkForm(vendor, body, CHANNEL_FORMS.get(kind)!);
   const { ids, fields } = vendor;
+  const parts = divide(vendor, given);
+  requirePublicUrls(fields, parts.settings, caller, env);
   return {
     kind,
     businessAccountId: given[ids.account.name]!,
     senderId: given[ids.sender.name]!,
     displayName: given[ids.name.name]!,
     catalogId: given.catalogId,
-    ...divide(fields, given),
+    ...parts,
     ...(given as ConnectChannelAccount),
   };
 }

@@ -3,6 +3,7 @@ import { IsBoolean, IsIn, IsInt, IsString, Length, Matches, Max, Min } from 'cla
 import type { ChannelAccountEntity } from '#persistence';
 import { CHANNELS, channelOf, webhookPath, type ChannelVendor, type Field } from '#vendors';
 import { MayBeAbsent } from './optional.js';
+import { OverlapHours } from './overlap.dto.js';
 import { TIME, WEBHOOK_URL } from './stores.dto.js';
 import { capital, formOf, oneOf, shown, viewOf } from './vendor-form.js';
 import { Visible } from './visible.js';
@@ -41,6 +42,12 @@ export class ConnectChannelAccount extends StoreChannelAccount {
   messagesPerSecond?: number;
 }
 
+/** Of a channel whose accounts have secrets of their own for webhooks. */
+class ConnectSigningAccount extends ConnectChannelAccount {
+  @OverlapHours()
+  overlapHours?: number;
+}
+
 const CATALOG: Field = {
   name: 'catalogId',
   label: 'Catalog',
@@ -63,15 +70,16 @@ export function fieldsOf({ ids, fields, capabilities }: ChannelVendor): Field[] 
   ];
 }
 
+function commonOf({ talk, accountWebhooks }: ChannelVendor) {
+  if (accountWebhooks) return ConnectSigningAccount;
+  return talk ? ConnectChannelAccount : StoreChannelAccount;
+}
+
 /** By kind. */
 export const CHANNEL_FORMS = new Map(
   CHANNELS.map((vendor) => [
     vendor.kind,
-    formOf(
-      `Connect${capital(vendor.kind)}`,
-      fieldsOf(vendor),
-      vendor.talk ? ConnectChannelAccount : StoreChannelAccount,
-    ),
+    formOf(`Connect${capital(vendor.kind)}`, fieldsOf(vendor), commonOf(vendor)),
   ]),
 );
 
@@ -107,14 +115,19 @@ export class UpdateChannelAccount {
   enabled?: boolean;
 }
 
+class UpdateSigningAccount extends UpdateChannelAccount {
+  @OverlapHours()
+  overlapHours?: number;
+}
+
 /** By kind: what is left out stays as it is. */
 export const CHANNEL_UPDATES = new Map(
-  CHANNELS.map(({ kind, fields }) => [
+  CHANNELS.map(({ kind, fields, accountWebhooks }) => [
     kind,
     formOf(
       `Update${capital(kind)}`,
       fields.map((field) => ({ ...field, optional: true })),
-      UpdateChannelAccount,
+      accountWebhooks ? UpdateSigningAccount : UpdateChannelAccount,
     ),
   ]),
 );

@@ -48,8 +48,14 @@ function requireTag(ifMatch: string, tag: string): void {
 
 /** The ETag of a row that counts no versions: whatever of it anybody sets changes it, sealed secrets too. */
 export function tagOf<T extends { verifiedAt: Date | null }>({ verifiedAt: _when, ...set }: T): string {
-  const fields = Object.entries(set).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return `"${createHash('sha256').update(JSON.stringify(fields)).digest('hex').slice(0, 32)}"`;
+  const hash = createHash('sha256').update(JSON.stringify(set, inOrder)).digest('hex');
+  return `"${hash.slice(0, 32)}"`;
+}
+
+/** Keys stand in an order of their own: the database gives a document's back in another one than it was given. */
+function inOrder(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** Where `If-Match` may be left out. @throws ProblemException 412 when it is not, and says something else. */

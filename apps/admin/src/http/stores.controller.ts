@@ -45,7 +45,7 @@ export class StoresController {
   ): Promise<StoreView> {
     const { kind } = (body ?? {}) as { kind?: unknown };
     // Whether there is such a kind, its rule says.
-    const known = STORE_FORMS.has(String(kind)) ? String(kind) : DEFAULT_STORE_KIND;
+    const known = typeof kind === 'string' && STORE_FORMS.has(kind) ? kind : DEFAULT_STORE_KIND;
     const [vendor, form] = [storeOf(known), STORE_FORMS.get(known)!];
     const row = await this.stores.putStore(merchantId, await checkForm(vendor, body, form), caller, ifMatch);
     return withTag(reply, row, this.view(row));

@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
 import { IsUrl, Matches, MaxLength } from 'class-validator';
 import type { Caller } from '#core/tenancy';
+import type { Given } from '#persistence';
 import { judgeUrl, urlPolicyFromEnv } from '#platform';
 import type { Field, Fields, Vendor } from '#vendors';
 import type { AdminEnv } from '../env.js';
@@ -43,7 +44,8 @@ export function formOf<C extends object>(
 
 /** The class of an answer: the same fields, secrets as `set`. */
 export function viewOf<C extends object>(name: string, fields: readonly Field[], common: Class<C>): Class<C> {
-  return classOf(name, common, fields, ({ secret, help, optional }) => [
+  const shownFields = fields.filter(({ secret, optional }) => !(secret && optional));
+  return classOf(name, common, shownFields, ({ secret, help, optional }) => [
     ApiProperty({
       ...(secret ? IS_SET : { type: String, description: help }),
       ...(optional && { required: false }),
@@ -77,11 +79,8 @@ export async function checkForm<T extends object>(
   throw fieldProblem([{ field, rule: 'together', detail: `${field} ${words}` }]);
 }
 
-/** What was given for these fields: what is shown, and what is sealed. */
-export function divide(
-  fields: readonly Field[],
-  given: object,
-): { settings: Record<string, string>; credentials: Record<string, string> } {
+/** What was given for a vendor's fields: what is shown, and what is sealed. */
+export function divide({ fields, isOfBefore = false }: Vendor, given: object): Given {
   const values = given as Record<string, string | undefined>;
   const part = (secret: boolean): Record<string, string> =>
     Object.fromEntries(
@@ -93,7 +92,7 @@ export function divide(
           return [[name, kind === 'url' ? value.replace(/\/+$/, '') : value]];
         }),
     );
-  return { settings: part(false), credentials: part(true) };
+  return { settings: part(false), credentials: part(true), before: isOfBefore };
 }
 
 /**
@@ -116,14 +115,14 @@ export function requirePublicUrls(
   if (problems.length > 0) throw fieldProblem(problems);
 }
 
-/** These fields as answers show them. */
+/** These fields as answers show them: of secrets those that must be given. */
 export function shown(
   fields: readonly Field[],
   settings: Readonly<Record<string, string>>,
 ): Record<string, string> {
   return Object.fromEntries(
-    fields.flatMap(({ name, secret }) => {
-      const value = secret ? 'set' : settings[name];
+    fields.flatMap(({ name, secret, optional }) => {
+      const value = secret && !optional ? 'set' : settings[name];
       return value === undefined ? [] : [[name, value]];
     }),
   );

@@ -15,6 +15,8 @@ export class VendorFieldView {
   @ApiProperty({ enum: ['text', 'url', 'name'] }) kind: 'text' | 'url' | 'name';
   @ApiProperty({ type: Boolean }) optional: boolean;
   @ApiProperty({ type: String, description: 'A regular expression (ECMAScript).' }) pattern: string;
+  @ApiProperty({ type: String, example: 'u', description: 'Flags of the pattern, often none.' })
+  flags: string;
   @ApiProperty({ type: String, description: 'The same in words that follow the name.' }) rule: string;
 
   static of({ name, label, help, example, secret, kind, optional, rule, words }: Field): VendorFieldView {
@@ -27,6 +29,7 @@ export class VendorFieldView {
       kind: kind ?? 'text',
       optional: optional ?? false,
       pattern: rule.source,
+      flags: rule.flags,
       rule: words,
     };
   }

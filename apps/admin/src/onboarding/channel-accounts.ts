@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { In, IsNull, MoreThan, type EntityManager } from 'typeorm';
-import { ChannelAccountEntity, lockNames, type NewItem, type Settings } from '#persistence';
+import { ChannelAccountEntity, lockNames, type Given, type NewItem } from '#persistence';
 import { CLOCK, ENV, newId, type Clock } from '#platform';
 import { channelOf, CHANNELS } from '#vendors';
 import { AuditLog } from '../audit/audit-log.js';
@@ -9,6 +9,7 @@ import { ChannelAccountView, type UpdateChannelAccount } from '../http/channel-a
 import { matchIfSaid } from '../http/etag.js';
 import { problem } from '../http/problem.js';
 import { conflictOn } from './conflicts.js';
+import { FormerSecrets } from './former-secrets.js';
 import { Merchants, requireOpen } from './merchants.js';
 import { ResumedAccounts } from './resumed-accounts.js';
 import { Vault } from './vault.js';
@@ -17,18 +18,17 @@ import { Vault } from './vault.js';
 const MOST_ACCOUNTS = 50;
 
 /** What an account is, in no channel's own words. */
-export interface NewAccount {
+export interface NewAccount extends Given {
   kind: string;
   businessAccountId: string;
   /** The channel's id of what messages are sent from. */
   senderId: string;
   displayName: string;
-  /** The vendor's fields: what is shown, and what is sealed. */
-  settings: Settings;
-  credentials: Settings;
   catalogId?: string;
   messagesPerSecond?: number;
   enabled?: boolean;
+  /** How long a webhook secret that is replaced stays good. */
+  overlapHours?: number;
 }
 
 /** A merchant's accounts at channels: numbers, pages. */
@@ -37,6 +37,7 @@ export class ChannelAccounts {
   constructor(
     private readonly merchants: Merchants,
     private readonly vault: Vault,
+    private readonly former: FormerSecrets,
     private readonly audit: AuditLog,
     private readonly resumed: ResumedAccounts,
     @Inject(CLOCK) private readonly clock: Clock,
@@ -104,7 +105,7 @@ export class ChannelAccounts {
   async update(
     merchantId: string,
     id: string,
-    change: UpdateChannelAccount & Pick<NewAccount, 'settings' | 'credentials'>,
+    change: UpdateChannelAccount & Given & Pick<NewAccount, 'overlapHours'>,
     ifMatch?: string,
   ): Promise<ChannelAccountEntity> {
     const { updated, asked } = await this.merchants.within(merchantId, async (tx, merchant) => {
@@ -114,6 +115,7 @@ export class ChannelAccounts {
       const { displayName, catalogId, messagesPerSecond, enabled } = change;
       const newSecret = Object.keys(change.credentials).length > 0;
       const isReconnected = newSecret || Object.keys(change.settings).length > 0;
+      await this.keepFormer(tx, row, change);
       const next = tx.create(ChannelAccountEntity, {
         ...row,
         displayPhoneNumber: displayName ?? row.displayPhoneNumber,
@@ -150,6 +152,7 @@ export class ChannelAccounts {
     const { templates, webhooks } = channelOf(given.kind);
     if (webhooks) await requireOwnBusinessAccount(tx, merchantId, given.businessAccountId);
     const id = known?.id ?? newId('acc');
+    if (known) await this.keepFormer(tx, known, given);
     const row = tx.create(ChannelAccountEntity, {
       id,
       merchantId,
@@ -158,7 +161,7 @@ export class ChannelAccounts {
       phoneNumberId: given.senderId,
       displayPhoneNumber: given.displayName,
       catalogId: given.catalogId ?? null,
-      ...(await this.vault.sealFields('channel_accounts', id, given.settings, given.credentials)),
+      ...(await this.vault.sealFields('channel_accounts', id, given)),
       messagesPerSecond: given.messagesPerSecond ?? 80,
       enabled: given.enabled ?? true,
       verifiedAt: null,
@@ -173,6 +176,19 @@ export class ChannelAccounts {
     if (!known && templates) await shareTemplates(tx, row);
     await this.record(tx, known, row, true);
     return row;
+  }
+
+  /** The secret that signs an account's webhooks is good for a while beside its successor. */
+  private async keepFormer(
+    tx: EntityManager,
+    known: ChannelAccountEntity,
+    { credentials, overlapHours }: Pick<NewAccount, 'credentials' | 'overlapHours'>,
+  ): Promise<void> {
+    const { secret: field = '' } = channelOf(known.kind).accountWebhooks ?? {};
+    const successor = credentials[field];
+    if (successor === undefined) return;
+    const { [field]: secret } = await this.vault.openFields('channel_accounts', known);
+    if (secret) await this.former.replace(tx, known.merchantId, known.id, secret, successor, overlapHours);
   }
 
   private async askIfSwitchedOn(
@@ -225,6 +241,11 @@ async function requireOwnBusinessAccount(
 
 /** Kinds of the channels that a customer can talk on. */
 const TALKING = CHANNELS.filter(({ talk }) => talk).map(({ kind }) => kind);
+
+/** Whether messages may go out from it as templates. */
+export function hasTemplates({ kind }: ChannelAccountEntity): boolean {
+  return channelOf(kind).templates !== undefined;
+}
 
 /** A merchant's accounts of these channels, the one that was connected first before the others. */
 export function accountsOf(

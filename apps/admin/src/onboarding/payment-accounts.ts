@@ -58,9 +58,10 @@ export class PaymentAccounts {
     ifMatch?: string,
   ): Promise<PaymentProviderEntity> {
     const kind = providerKindOf(account);
-    const { fields, webhooks } = paymentProviderOf(kind);
-    const { settings, credentials } = divide(fields, given);
-    requirePublicUrls(fields, settings, caller, this.env);
+    const vendor = paymentProviderOf(kind);
+    const { webhooks } = vendor;
+    const parts = divide(vendor, given);
+    requirePublicUrls(vendor.fields, parts.settings, caller, this.env);
     return this.merchants.within(merchantId, async (tx, merchant) => {
       requireOpen(merchant);
       const known = await tx.findOneBy(PaymentProviderEntity, { merchantId, account });
@@ -68,7 +69,7 @@ export class PaymentAccounts {
       const id = known?.id ?? newId('pay');
       if (known) {
         const { [webhooks.secret]: secret } = await this.vault.openFields('payment_providers', known);
-        const successor = credentials[webhooks.secret]!;
+        const successor = parts.credentials[webhooks.secret]!;
         if (secret) await this.former.replace(tx, merchantId, id, secret, successor, given.overlapHours);
       } else if ((await tx.countBy(PaymentProviderEntity, { merchantId })) >= MOST_ACCOUNTS) {
         throw problem(422, 'too_many_accounts', `a merchant has ${MOST_ACCOUNTS} payment accounts at most`);
@@ -78,7 +79,7 @@ export class PaymentAccounts {
         merchantId,
         kind,
         account,
-        ...(await this.vault.sealFields('payment_providers', id, settings, credentials)),
+        ...(await this.vault.sealFields('payment_providers', id, parts)),
         verifiedAt: null,
         createdAt: known?.createdAt ?? this.clock.now(),
       });

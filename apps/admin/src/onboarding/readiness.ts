@@ -21,7 +21,7 @@ import {
   type MerchantEntity,
 } from '#persistence';
 import { CallFailed, PAYMENT_PROVIDERS } from '#vendors';
-import { accountsOf } from './channel-accounts.js';
+import { accountsOf, hasTemplates } from './channel-accounts.js';
 import { Merchants } from './merchants.js';
 import { Templates } from './templates.js';
 import { readTestMessage } from './test-messages.js';
@@ -96,10 +96,10 @@ export class Readiness {
     return { account, connection: { state: 'failing', why: `${account}: ${answer.why}` } };
   }
 
-  private async templateStatuses({
-    numbers: [account],
-    templates,
-  }: Stored): Promise<ReadinessFacts['templates']> {
+  private async templateStatuses({ numbers, templates }: Stored): Promise<ReadinessFacts['templates']> {
+    const account = numbers.find(hasTemplates);
+    // On channels without any, nothing goes out as one.
+    if (numbers.length > 0 && !account) return [];
     const facts = account && templates.length > 0 ? await this.askChannel(account) : [];
     return TEMPLATE_PURPOSES.map((purpose) => {
       const statuses = templates
@@ -144,7 +144,10 @@ async function read(tx: EntityManager, merchant: MerchantEntity): Promise<Stored
     merchant,
     numbers: await accountsOf(tx, merchantId),
     store: await tx.findOneBy(StoreConnectionEntity, { merchantId }),
-    payments: await tx.find(PaymentProviderEntity, { where: { merchantId }, order: { account: 'ASC' } }),
+    payments: await tx.find(PaymentProviderEntity, {
+      where: { merchantId },
+      order: { createdAt: 'ASC', id: 'ASC' },
+    }),
     routes: (await tx.findOneBy(MerchantSettingsEntity, { merchantId }))?.document.payments?.routes ?? [],
     // Each number of a business account has the same ones.
     templates: (await tx.query(

@@ -49,9 +49,9 @@ export class Stores {
     ifMatch?: string,
   ): Promise<StoreConnectionEntity> {
     const kind = given.kind ?? DEFAULT_STORE_KIND;
-    const { fields, webhooks } = storeOf(kind);
-    const { settings, credentials } = divide(fields, given);
-    requirePublicUrls(fields, settings, caller, this.env);
+    const vendor = storeOf(kind);
+    const parts = divide(vendor, given);
+    requirePublicUrls(vendor.fields, parts.settings, caller, this.env);
     const now = this.clock.now();
     const { row, sync } = await this.merchants.within(merchantId, async (tx, merchant) => {
       requireOpen(merchant);
@@ -61,7 +61,7 @@ export class Stores {
       if (known) {
         const former = storeOf(known.kind).webhooks.secret;
         const { [former]: secret } = await this.vault.openFields('store_connections', known);
-        const successor = credentials[webhooks.secret]!;
+        const successor = parts.credentials[vendor.webhooks.secret]!;
         if (secret) await this.former.replace(tx, merchantId, id, secret, successor, given.overlapHours);
       }
       const row = tx.create(StoreConnectionEntity, {
@@ -69,14 +69,18 @@ export class Stores {
         merchantId,
         kind,
         region: given.region,
-        ...(await this.vault.sealFields('store_connections', id, settings, credentials)),
+        ...(await this.vault.sealFields('store_connections', id, parts)),
         maxAgeSeconds: given.maxAgeSeconds ?? 900,
         verifiedAt: null,
         createdAt: known?.createdAt ?? now,
       });
       await tx.save(StoreConnectionEntity, row);
       const dueAt = known ? new Date(now.getTime() + REMEMBERED_MS) : undefined;
-      const payload: SyncStorePayload = { mode: 'full', runId: newId('run') };
+      const payload: SyncStorePayload = {
+        mode: 'full',
+        runId: newId('run'),
+        ...(known && isAnother(known, row) && { anew: true }),
+      };
       const sync = toItem(syncStore, payload, merchantId, now, { dueAt });
       await this.journal.append([sync], now, tx);
       await this.audit.record(tx, {
@@ -96,4 +100,15 @@ export class Stores {
   private view(row: StoreConnectionEntity): StoreView {
     return StoreView.of(row, this.env.PUBLIC_GATEWAY_URL);
   }
+}
+
+/** Another shop, whose numbers say nothing beside those of the one before. */
+function isAnother(before: StoreConnectionEntity, after: StoreConnectionEntity): boolean {
+  const addresses = ({ kind, settings }: StoreConnectionEntity): (string | undefined)[] => [
+    kind,
+    ...storeOf(kind)
+      .fields.filter((field) => field.kind === 'url')
+      .map(({ name }) => settings[name]),
+  ];
+  return addresses(before).join() !== addresses(after).join();
 }

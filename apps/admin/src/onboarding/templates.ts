@@ -8,7 +8,7 @@ import { CallFailed, type TemplateBook, type TemplateFacts } from '#vendors';
 import { AuditLog } from '../audit/audit-log.js';
 import { fieldProblem, problem } from '../http/problem.js';
 import type { PutTemplate } from '../http/templates.dto.js';
-import { accountsOf } from './channel-accounts.js';
+import { accountsOf, hasTemplates } from './channel-accounts.js';
 import { Merchants, requireOpen } from './merchants.js';
 import { Vendors } from './vendors.js';
 
@@ -48,24 +48,22 @@ export class Templates {
   ): Promise<{ row: TemplateEntity; status: string; created: boolean }> {
     const problems = checkTemplateText(given.body, given.parameters);
     if (problems.length > 0) throw fieldProblem(problems);
-    const accounts = await this.merchants.read(merchantId, async (tx, merchant) => {
+    const all = await this.merchants.read(merchantId, async (tx, merchant) => {
       requireOpen(merchant);
       await requireFewLanguages(tx, purpose, given.language);
       return accountsOf(tx, merchantId);
     });
-    const [first] = accounts;
-    if (!first) throw problem(409, 'not_connected', 'connect a channel account first');
+    if (all.length === 0) throw problem(409, 'not_connected', 'connect a channel account first');
+    const accounts = all.filter(hasTemplates);
+    if (accounts.length === 0) throw problem(422, 'no_templates', 'the connected channels have no templates');
     // Templates belong to the business account: each of them needs it once, and every number of it can send it.
     const businesses = accounts.filter(
       (a, i) => accounts.findIndex((b) => b.businessAccountId === a.businessAccountId) === i,
     );
     const answers = [];
     for (const account of businesses) {
-      const book = await this.vendors.templates(account);
-      if (book) answers.push(await ensure(book, given));
+      answers.push(await ensure((await this.vendors.templates(account))!, given));
     }
-    const [answer] = answers;
-    if (!answer) throw problem(422, 'no_templates', 'the connected channels have no templates');
     const row = await this.merchants.within(merchantId, async (tx) => {
       await requireFewLanguages(tx, purpose, given.language);
       const rows: TemplateEntity[] = [];
@@ -75,7 +73,7 @@ export class Templates {
       await this.audit.record(tx, { merchantId, action: 'template.put', target, after });
       return rows[0]!;
     });
-    return { row, ...answer };
+    return { row, ...answers[0]! };
   }
 
   private async store(

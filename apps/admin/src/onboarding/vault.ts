@@ -1,5 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { FieldBox, secretBinding, type SealedFields, type Settings, type VendorTable } from '#persistence';
+import {
+  FieldBox,
+  secretBinding,
+  type Given,
+  type SealedFields,
+  type Settings,
+  type VendorTable,
+} from '#persistence';
 import { SecretBox } from '#platform';
 
 /** Seals merchants' secrets before they are stored, bound to their row and column. */
@@ -21,13 +28,8 @@ export class Vault {
   }
 
   /** The columns for what a merchant gave for a vendor's fields. */
-  sealFields<R extends SealedFields>(
-    table: VendorTable,
-    id: string,
-    settings: Settings,
-    credentials: Settings,
-  ): Promise<Partial<R>> {
-    return this.fields.seal<R>(table, id, settings, credentials) as Promise<Partial<R>>;
+  sealFields<R extends SealedFields>(table: VendorTable, id: string, given: Given): Promise<Partial<R>> {
+    return this.fields.seal<R>(table, id, given) as Promise<Partial<R>>;
   }
 
   /** Every field's value by its name, as it is now. */
@@ -36,17 +38,11 @@ export class Vault {
   }
 
   /** The columns when some of the fields are given anew. */
-  async change<R extends SealedFields>(
-    table: VendorTable,
-    row: R,
-    given: { settings: Settings; credentials: Settings },
-  ): Promise<Partial<R>> {
+  async change<R extends SealedFields>(table: VendorTable, row: R, given: Given): Promise<Partial<R>> {
     const settings = { ...row.settings, ...given.settings };
     const known = await this.openFields(table, row);
     const secrets = Object.entries(known).filter(([name]) => !(name in settings));
-    return this.sealFields(table, row.id, settings, {
-      ...Object.fromEntries(secrets),
-      ...given.credentials,
-    });
+    const credentials = { ...Object.fromEntries(secrets), ...given.credentials };
+    return this.sealFields(table, row.id, { settings, credentials, before: given.before });
   }
 }

@@ -80,8 +80,8 @@ export async function routeAnew(tx: EntityManager, item: QuarantinedItem): Promi
   }
   const ofAccount = isOfAccount(kind, phoneNumberId);
   const found = ofAccount
-    ? await query(tx, 'route_business_account', businessAccountId)
-    : await query(tx, 'route_phone_number', phoneNumberId);
+    ? await query(tx, 'route_account', item.source, businessAccountId)
+    : await query(tx, 'route_sender', item.source, phoneNumberId);
   const judged = ofAccount
     ? judgeAccount(businessAccountId, found)
     : judgeNumber(phoneNumberId, businessAccountId, found[0]);
@@ -111,18 +111,21 @@ function nowhere(why: string, help: string): Destination {
   return { outcome: 'nowhere', why, help };
 }
 
-/** By what the item names; a function that gives columns of few tables and no secret. */
-async function query(tx: EntityManager, route: Route, id: string | undefined): Promise<NumberRoute[]> {
+/** By what the item names; functions that give columns of few tables and no secret. */
+async function query(
+  tx: EntityManager,
+  route: 'route_sender' | 'route_account',
+  channel: string,
+  id: string | undefined,
+): Promise<NumberRoute[]> {
   if (id === undefined) return [];
-  const more = route === 'route_phone_number' ? NUMBER_COLUMNS : '';
+  const ofSender = `channel_account_id AS "channelAccountId", business_account_id AS "businessAccountId",`;
   return (await tx.query(
-    `SELECT merchant_id AS "merchantId", enabled, status${more} FROM tenancy.${route}($1)`,
-    [id],
+    `SELECT ${route === 'route_sender' ? ofSender : ''} merchant_id AS "merchantId", enabled, status
+     FROM tenancy.${route}($1, $2)`,
+    [channel, id],
   )) as NumberRoute[];
 }
-
-type Route = 'route_phone_number' | 'route_business_account';
-const NUMBER_COLUMNS = `, channel_account_id AS "channelAccountId", business_account_id AS "businessAccountId"`;
 
 /** The item as the gateway would journal it for the merchant: work for a service, or kept as ignored. */
 export function itemFor(

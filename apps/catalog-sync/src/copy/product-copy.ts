@@ -56,6 +56,14 @@ export interface ProductText extends Searchable {
  */
 @Injectable()
 export class ProductCopy {
+  /** Another shop tells its figures from now on: each of them is newer than what is here. */
+  async beginAnew(tx: EntityManager): Promise<void> {
+    await tx.query(
+      `UPDATE catalog.products SET product_sequence = 0, price_sequence = 0, stock_sequence = 0
+       WHERE product_sequence > 0 OR price_sequence > 0 OR stock_sequence > 0`,
+    );
+  }
+
   /**
    * Stores whole products as the store described them at `syncedAt`, each at its own or all at one time. Returns the SKUs of the rows that changed.
    * A product that had been marked deleted comes back when the store still lists it.

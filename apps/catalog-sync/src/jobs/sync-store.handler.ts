@@ -58,7 +58,7 @@ export class SyncStoreHandler {
   ) {}
 
   @JobHandler(syncStore)
-  async handle({ mode }: SyncStorePayload, ctx: TaskContext): Promise<JobOutcome> {
+  async handle({ mode, anew = false }: SyncStorePayload, ctx: TaskContext): Promise<JobOutcome> {
     const connection = await this.directory.store(ctx.merchantId);
     if (!connection) return skipped('no shop is connected');
     const run = `${ctx.item.id}/${randomUUID()}`;
@@ -67,7 +67,8 @@ export class SyncStoreHandler {
     if (turn === 'asked-again') return skipped('it was asked for again since');
     try {
       if (turn === 'read-since') return skipped('the shop has been read since');
-      const outcome = await this.sync(mode, this.shops.forSync(connection), ctx);
+      if (anew) await this.tenants.transaction(ctx.merchantId, (tx) => this.copy.beginAnew(tx));
+      const outcome = await this.sync({ mode, anew }, this.shops.forSync(connection), ctx);
       syncs.inc({ mode, outcome: outcome.outcome });
       return outcome;
     } catch (error) {
@@ -92,7 +93,7 @@ export class SyncStoreHandler {
   }
 
   private async sync(
-    mode: SyncStorePayload['mode'],
+    { mode, anew }: { mode: SyncStorePayload['mode']; anew: boolean },
     store: StorePort,
     ctx: TaskContext,
   ): Promise<JobOutcome> {
@@ -103,7 +104,7 @@ export class SyncStoreHandler {
     let missing: string[] = [];
     if (mode === 'full') {
       const gap = await this.tenants.transaction(merchantId, (tx) => this.copy.missing(tx, skus, startedAt));
-      if (gap.known >= SUSPICIOUS_FROM && gap.missing.length > gap.known / 2) {
+      if (!anew && gap.known >= SUSPICIOUS_FROM && gap.missing.length > gap.known / 2) {
         const loss = `${gap.missing.length} of ${gap.known}`;
         return rejected(`the store lists ${skus.length} products: it would delete ${loss}`);
       }

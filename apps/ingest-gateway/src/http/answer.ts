@@ -11,7 +11,7 @@ export const ok: Answer = { outcome: 'ok' };
 export const unsigned: Answer = { outcome: 'unsigned' };
 export const malformed = (reason: string): Answer => ({ outcome: 'malformed', reason });
 
-/** A merchant's id in a URL. Nothing else is ever looked up. */
+/** What may be an id of ours in a URL: of a merchant, an app, an account. Nothing else is ever looked up. */
 export function isMerchantId(text: string): boolean {
   return /^[A-Za-z0-9_-]{1,100}$/.test(text);
 }

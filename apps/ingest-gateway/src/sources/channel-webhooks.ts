@@ -1,6 +1,7 @@
 import { heldTo, isOfAccount, judgeAccount, judgeNumber } from '#core/tenancy';
 import type { Directory, WebhookSecrets } from '#persistence';
 import type { ChannelItem, Webhooks } from '#vendors';
+import { isMerchantId } from '../http/answer.js';
 import { kept } from '../items.js';
 import type { AccountKind } from './account-webhooks.js';
 import { arrivalOf } from './app-webhooks.js';
@@ -16,6 +17,7 @@ export function channelWebhooks(
     name: kind,
     webhooks,
     open: async (merchantId, { account: id = '' }) => {
+      if (!isMerchantId(id)) return undefined;
       const known = await secretsOf.ofChannelAccount(merchantId, id, kind, webhooks.secret);
       const merchant = known && (await directory.merchant(merchantId));
       if (!known || !merchant) return undefined;

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource, IsNull, type EntityManager } from 'typeorm';
 import type { MerchantSettings, NumberRoute } from '#core/tenancy';
 import { SecretBox } from '#platform';
 import { Tenants } from '../tenants.js';
@@ -61,7 +61,8 @@ export class Directory {
 
   channelAccount(merchantId: string, id: string): Promise<ChannelAccount | null> {
     return this.read(`account/${merchantId}/${id}`, merchantId, async (tx) => {
-      const row = await tx.findOneBy(ChannelAccountEntity, { id });
+      // What its merchant gave up has no credentials any more.
+      const row = await tx.findOneBy(ChannelAccountEntity, { id, releasedAt: IsNull() });
       if (!row) return null;
       const { kind, businessAccountId, phoneNumberId, messagesPerSecond } = row;
       const fields = await this.box.open('channel_accounts', row);
@@ -92,10 +93,14 @@ export class Directory {
     });
   }
 
-  /** Keys of the payment accounts that are connected. */
+  /** Keys of the payment accounts that are connected, in the order in which they were. */
   paymentAccounts(merchantId: string): Promise<string[]> {
     return this.read(`accounts/${merchantId}`, merchantId, async (tx) => {
-      const rows = await tx.find(PaymentProviderEntity, { where: { merchantId }, select: { account: true } });
+      const rows = await tx.find(PaymentProviderEntity, {
+        where: { merchantId },
+        select: { account: true },
+        order: { createdAt: 'ASC', id: 'ASC' },
+      });
       return rows.map((row) => row.account);
     });
   }

@@ -22,6 +22,13 @@ export interface SealedFields {
   credentials: string | null;
 }
 
+/** What a merchant gives for a vendor's fields. */
+export interface Given {
+  settings: Settings;
+  credentials: Settings;
+  before: boolean;
+}
+
 /** Seals what a merchant gave for a vendor's fields, and opens it: one document for the secrets, bound to its row. */
 export class FieldBox {
   constructor(private readonly secrets: SecretBox) {}
@@ -33,19 +40,22 @@ export class FieldBox {
     return { ...row.settings, ...(JSON.parse(document) as Settings) };
   }
 
-  /** The columns for `settings` and `credentials`, in plain text; the release before finds what it knows. */
+  /**
+   * The columns for `settings` and `credentials`, in plain text. `before`: the release before has columns of its own for this
+   * vendor, and finds in them what it knows.
+   */
   async seal<R extends SealedFields>(
     table: VendorTable,
     id: string,
-    settings: Settings,
-    credentials: Settings,
+    { settings, credentials, before }: Given,
   ): Promise<Pick<R, 'settings' | 'credentials'> & Partial<R>> {
     const seal = (column: string, text: string): Promise<string> =>
       this.secrets.seal(text, secretBinding(table, id, column));
     const old: Record<string, string | null> = {};
     for (const [field, column] of Object.entries(OLD_COLUMNS[table])) {
-      const secret = credentials[field];
-      old[field] = secret === undefined ? (settings[field] ?? null) : await seal(column, secret);
+      const secret = before ? credentials[field] : undefined;
+      const plain = before ? (settings[field] ?? null) : null;
+      old[field] = secret === undefined ? plain : await seal(column, secret);
     }
     const sealed = await seal('credentials', JSON.stringify(credentials));
     return { ...old, settings, credentials: sealed } as Pick<R, 'settings' | 'credentials'> & Partial<R>;
