@@ -20,7 +20,7 @@ import {
   type TemplateEntity,
   type MerchantEntity,
 } from '#persistence';
-import { CallFailed, PAYMENT_PROVIDERS } from '#vendors';
+import { CallFailed, channelOf, PAYMENT_PROVIDERS } from '#vendors';
 import { accountsOf } from './channel-accounts.js';
 import { Merchants } from './merchants.js';
 import { Templates } from './templates.js';
@@ -96,10 +96,10 @@ export class Readiness {
     return { account, connection: { state: 'failing', why: `${account}: ${answer.why}` } };
   }
 
-  private async templateStatuses({
-    numbers: [account],
-    templates,
-  }: Stored): Promise<ReadinessFacts['templates']> {
+  /** Nothing is missing where no channel that is connected has templates. */
+  private async templateStatuses({ numbers, templates }: Stored): Promise<ReadinessFacts['templates']> {
+    const account = numbers.find(({ kind }) => channelOf(kind).capabilities.includes('templates'));
+    if (numbers.length > 0 && !account) return [];
     const facts = account && templates.length > 0 ? await this.askChannel(account) : [];
     return TEMPLATE_PURPOSES.map((purpose) => {
       const statuses = templates
