@@ -37,7 +37,11 @@ describe('onboarding', () => {
 
   beforeAll(async () => {
     vendor = await vendorServer();
-    admin = await startAdmin({ WHATSAPP_BASE_URL: `${vendor.url}/graph`, STRIPE_BASE_URL: vendor.url });
+    admin = await startAdmin({
+      WHATSAPP_BASE_URL: `${vendor.url}/graph`,
+      DIALOG360_BASE_URL: vendor.url,
+      STRIPE_BASE_URL: vendor.url,
+    });
   });
   afterAll(async () => {
     await admin.close();
@@ -136,6 +140,28 @@ describe('onboarding', () => {
       merchantId,
     ]);
     expect((await readiness()).ready).toBe(true);
+  });
+
+  it('asks for templates only where a channel that is connected has them', async () => {
+    const { merchantId } = await onboard(admin);
+    const asked = async () => {
+      const { json } = await admin.call('GET', `/v1/merchants/${merchantId}/readiness`);
+      const steps = (json.steps as { step: string }[]).map(({ step }) => step);
+      return steps.filter((step) => step.startsWith('template:'));
+    };
+    const allOfThem = PURPOSES.map((purpose) => `template:${purpose}`);
+    expect(await asked()).toEqual(allOfThem);
+    const put360 = await put(merchantId, 'channel-accounts/dialog360', {
+      businessAccountId: '302290129340398',
+      phoneNumberId: '306540352242922',
+      displayPhoneNumber: '+971 50 555 0360',
+      apiKey: 'd360-key-of-the-number',
+      webhookSecret: 'a-long-secret-for-the-webhooks',
+    });
+    expect(put360.status).toBe(200);
+    expect(await asked()).toEqual([]);
+    await connected(merchantId, '316540352242922');
+    expect(await asked()).toEqual(allOfThem);
   });
 
   it('asks the vendors with the stored keys and says who refuses', async () => {

@@ -314,4 +314,15 @@ describe('the webhooks of Vendure', () => {
     });
     expect(read(await of('order.updated'))).toMatchObject({ status: 'shipped' });
   });
+
+  it('tell of an order while those of goods are not taken yet', async () => {
+    const store = storeWith();
+    const { answer } = receiver.hesitateAt('stock.updated');
+    const stocked = receiver.next(({ type, data }) => type === 'stock.updated' && data.available === 34);
+    await shop.change('TEE-WHT', { available: 34 });
+    await store.placeOrder(orderOf('ord_ahead', await hold(store, 'ord_ahead')));
+    await receiver.next(({ type, data }) => type === 'order.updated' && data.orderRef === 'ord_ahead');
+    answer();
+    expect(read(await stocked)).toMatchObject({ change: { sku: 'TEE-WHT', available: 34 } });
+  });
 });

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 export async function openRelay(answer) {
   const server = createServer((request, response) => {
     void received(request)
-      .then(answer)
+      .then((call) => answer(call))
       .catch((error) => ({ status: 502, text: String(error) })) // as a proxy before a dead server does
       .then(({ status, type = 'text/plain', text }) =>
         response.writeHead(status, { 'content-type': type }).end(text),

@@ -3,29 +3,42 @@ import { openRelay, passOn } from './relay.mjs';
 
 /**
  * Carries the webhooks of programs outside the sandbox to the gateway as `PUT /control/chaos` has its own carried: each
- * one to several times, late and out of order. The sender is answered as the first copy was.
+ * one to several times, late and out of order, and each copy again until it is taken. The sender is answered at once.
  */
 export async function openRoad(gateway) {
   let how = { copies: [1, 1], shuffle: false, maxDelayMs: 0 };
   let underWay = 0;
+  let open = true;
 
-  async function carry(call) {
+  async function carry(call, delayMs) {
     underWay++;
-    try {
-      await sleep((how.shuffle ? Math.random() : 1) * how.maxDelayMs);
-      return await passOn(gateway, call);
-    } finally {
-      underWay--;
-    }
+    await sleep(delayMs);
+    while (open && !(await isTaken(gateway, call))) await sleep(500);
+    underWay--;
   }
 
   const relay = await openRelay((call) => {
     const [least, most] = how.copies;
     const copies = least + Math.floor(Math.random() * (most - least + 1));
-    const [first, ...others] = Array.from({ length: copies }, () => carry(call));
-    // A copy that is lost is not missed: whoever sent it hears of the first.
-    for (const other of others) other.catch(() => {});
-    return first;
+    for (let copy = 0; copy < copies; copy++) {
+      void carry(call, (how.shuffle ? Math.random() : 1) * how.maxDelayMs);
+    }
+    return { status: 200, text: '' };
   });
-  return { ...relay, travel: (given) => (how = given), underWay: () => underWay };
+  return {
+    url: relay.url,
+    travel: (given) => (how = given),
+    underWay: () => underWay,
+    close: () => {
+      open = false;
+      relay.close();
+    },
+  };
+}
+
+function isTaken(gateway, call) {
+  return passOn(gateway, call).then(
+    ({ status }) => status >= 200 && status < 300,
+    () => false, // not reached
+  );
 }
