@@ -173,6 +173,7 @@ export async function playStory({ urls, merchant, world = sandboxWorld({ urls, m
   });
 
   const passADay = async () => {
+    await arrived(webhooks); // none travels for a day
     await sandbox.post('/control/clock', { advanceMs: DAY_MS + 3_600_000 });
     await shop.courier.delivered(ref);
   };
@@ -231,8 +232,13 @@ async function waitedFor(look, patienceMs, what) {
   throw new Error(`not within ${patienceMs / 1_000} s: ${what}`);
 }
 
-/** Waits until no webhook is under way any more, and a moment longer. */
-async function settled(webhooks) {
+/** Waits until no webhook is under way any more. */
+async function arrived(webhooks) {
   for (let i = 0; i < 100 && (await webhooks.underWay()) > 0; i++) await sleep(200);
+}
+
+/** Waits until nothing more is to be expected. */
+async function settled(webhooks) {
+  await arrived(webhooks);
   await sleep(1_500);
 }
