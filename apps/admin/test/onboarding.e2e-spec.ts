@@ -142,7 +142,7 @@ describe('onboarding', () => {
     expect((await readiness()).ready).toBe(true);
   });
 
-  it('asks for templates only where a channel that is connected has them', async () => {
+  it('asks for templates, and stores them, only where a channel that is connected has them', async () => {
     const { merchantId } = await onboard(admin);
     const asked = async () => {
       const { json } = await admin.call('GET', `/v1/merchants/${merchantId}/readiness`);
@@ -162,6 +162,21 @@ describe('onboarding', () => {
     expect(await asked()).toEqual([]);
     await connected(merchantId, '316540352242922');
     expect(await asked()).toEqual(allOfThem);
+    const template = await put(merchantId, 'templates/order_receipt', {
+      name: 'order_receipt',
+      language: 'en',
+      category: 'utility',
+      body: 'Your order {{1}} has news.',
+      parameters: ['order'],
+    });
+    expect(template.status).toBe(200);
+    // Outbound would send it by a number that has none.
+    const { rows } = await admin.owner.query(
+      `SELECT a.kind FROM tenancy.templates t JOIN tenancy.channel_accounts a ON a.id = t.channel_account_id
+       WHERE t.merchant_id = $1`,
+      [merchantId],
+    );
+    expect(rows).toEqual([{ kind: 'whatsapp' }]);
   });
 
   it('asks the vendors with the stored keys and says who refuses', async () => {

@@ -4,7 +4,7 @@ import { checkTemplateText, sampleValues } from '#core/tenancy';
 import type { TemplatePurpose } from '#core/messaging';
 import { type ChannelAccountEntity, TemplateEntity } from '#persistence';
 import { CLOCK, newId, type Clock } from '#platform';
-import { CallFailed, type TemplateBook, type TemplateFacts } from '#vendors';
+import { CallFailed, channelOf, type TemplateBook, type TemplateFacts } from '#vendors';
 import { AuditLog } from '../audit/audit-log.js';
 import { fieldProblem, problem } from '../http/problem.js';
 import type { PutTemplate } from '../http/templates.dto.js';
@@ -48,13 +48,13 @@ export class Templates {
   ): Promise<{ row: TemplateEntity; status: string; created: boolean }> {
     const problems = checkTemplateText(given.body, given.parameters);
     if (problems.length > 0) throw fieldProblem(problems);
-    const accounts = await this.merchants.read(merchantId, async (tx, merchant) => {
+    const all = await this.merchants.read(merchantId, async (tx, merchant) => {
       requireOpen(merchant);
       await requireFewLanguages(tx, purpose, given.language);
       return accountsOf(tx, merchantId);
     });
-    const [first] = accounts;
-    if (!first) throw problem(409, 'not_connected', 'connect a channel account first');
+    if (all.length === 0) throw problem(409, 'not_connected', 'connect a channel account first');
+    const accounts = all.filter(({ kind }) => channelOf(kind).templates);
     // Templates belong to the business account: each of them needs it once, and every number of it can send it.
     const businesses = accounts.filter(
       (a, i) => accounts.findIndex((b) => b.businessAccountId === a.businessAccountId) === i,
