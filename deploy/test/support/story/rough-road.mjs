@@ -9,12 +9,12 @@ import { openRelay, passOn } from './relay.mjs';
 export async function openRoad(gateway) {
   let how = { copies: [1, 1], shuffle: false, maxDelayMs: 0 };
   let underWay = 0;
-  let open = true;
+  const closed = new AbortController();
 
   async function carry(call, delayMs) {
     underWay++;
     await sleep(delayMs);
-    while (open && !(await isAnswered(gateway, call))) await sleep(500);
+    while (!closed.signal.aborted && !(await isAnswered(gateway, call))) await sleep(500);
     underWay--;
   }
 
@@ -31,7 +31,7 @@ export async function openRoad(gateway) {
     travel: (given) => (how = given),
     underWay: () => underWay,
     close: () => {
-      open = false;
+      closed.abort();
       relay.close();
     },
   };
