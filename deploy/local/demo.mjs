@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DEMO, TEMPLATES } from './demo-data.mjs';
+import { SANDBOX_VENDORS } from './sandbox-vendors.mjs';
 import { Problem } from './settings.mjs';
 
 const READY_LIMIT_MS = 60_000;
@@ -30,73 +31,19 @@ export async function onboardDemo({ urls, secrets, dataDir }) {
 
 /**
  * Any merchant, in the form of {@link DEMO}, with secrets of its own; those of the Meta app may be shared by many.
+ * `vendors` says how its channel, its payments and its shop are connected, the sandbox's unless told otherwise.
  * @throws Problem naming the call that failed.
  */
-export async function onboardMerchant({ urls, secrets, of, templates }) {
+export async function onboardMerchant({ urls, secrets, of, templates, vendors = {} }) {
+  const { channel, payments, shop } = { ...SANDBOX_VENDORS, ...vendors };
   const admin = caller(urls.admin, { authorization: `Bearer ${secrets.operatorKey}` });
   const sandbox = caller(urls.sandbox);
   const merchantId = await createMerchant(admin, of);
   const merchant = `/v1/merchants/${merchantId}`;
-  await sandbox.put(`/control/meta/wabas/${of.wabaId}`, {
-    appId: of.appId,
-    portfolioId: of.portfolioId,
-    accessToken: secrets.whatsappAccessToken,
-    name: of.name,
-    phoneNumbers: [of.phoneNumber],
-    tier: 'TIER_2K',
-    catalogId: of.catalogId,
-    shop: of.shop,
-  });
-  // Each answer names the webhook address that is to be entered at the vendor.
-  const whatsapp = await admin.put(`${merchant}/channel-accounts/whatsapp`, {
-    businessAccountId: of.wabaId,
-    phoneNumberId: of.phoneNumber.id,
-    displayPhoneNumber: of.phoneNumber.displayPhoneNumber,
-    catalogId: of.catalogId,
-    accessToken: secrets.whatsappAccessToken,
-  });
-  await sandbox.put(`/control/meta/apps/${of.appId}`, {
-    appSecret: secrets.whatsappAppSecret,
-    callbackUrl: whatsapp.webhookUrl,
-    verifyToken: secrets.whatsappVerifyToken,
-  });
-  for (const [purpose, { body, parameters }] of Object.entries(templates)) {
-    await admin.put(`${merchant}/templates/${purpose}`, {
-      name: `waco_${purpose}`,
-      language: 'en',
-      category: 'utility',
-      body,
-      parameters,
-    });
-  }
-  const stripe = await admin.put(`${merchant}/payment-providers/stripe`, {
-    secretKey: secrets.stripeSecretKey,
-    webhookSecret: secrets.stripeWebhookSecret,
-  });
-  await sandbox.put(`/control/stripe/accounts/${of.stripeAccount}`, {
-    name: of.name,
-    secretKey: secrets.stripeSecretKey,
-    webhookUrl: stripe.webhookUrl,
-    webhookSecret: secrets.stripeWebhookSecret,
-    publicUrl: urls.sandbox,
-  });
-  // The shop opens before it is connected: connecting it starts the first sync.
-  await sandbox.put(`/control/shops/${of.shop}`, {
-    name: of.name,
-    currency: of.currency,
-    apiKey: secrets.shopApiKey,
-    webhookUrl: `${urls.gateway}/webhooks/store/${merchantId}`,
-    webhookSecret: secrets.shopWebhookSecret,
-    seed: 'demo',
-    publicUrl: urls.sandbox,
-    shipping: of.shipping,
-  });
-  await admin.put(`${merchant}/store`, {
-    baseUrl: `${urls.sandbox}/shops/${of.shop}`,
-    region: of.country,
-    apiKey: secrets.shopApiKey,
-    webhookSecret: secrets.shopWebhookSecret,
-  });
+  const means = { admin, sandbox, merchant, merchantId, urls, secrets, of, templates };
+  await channel(means);
+  await payments(means);
+  await shop(means);
   await untilReady(admin, merchant);
 
   return {
@@ -157,7 +104,7 @@ function caller(baseUrl, headers = {}) {
   };
   return {
     get: (path) => call('GET', path),
-    post: (path, body, more) => call('POST', path, body, more),
+    post: (path, body, headers) => call('POST', path, body, headers),
     put: (path, body) => call('PUT', path, body),
     exists: (path) =>
       call('GET', path).then(

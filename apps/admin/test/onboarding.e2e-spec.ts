@@ -37,7 +37,11 @@ describe('onboarding', () => {
 
   beforeAll(async () => {
     vendor = await vendorServer();
-    admin = await startAdmin({ WHATSAPP_BASE_URL: `${vendor.url}/graph`, STRIPE_BASE_URL: vendor.url });
+    admin = await startAdmin({
+      WHATSAPP_BASE_URL: `${vendor.url}/graph`,
+      DIALOG360_BASE_URL: vendor.url,
+      STRIPE_BASE_URL: vendor.url,
+    });
   });
   afterAll(async () => {
     await admin.close();
@@ -136,6 +140,43 @@ describe('onboarding', () => {
       merchantId,
     ]);
     expect((await readiness()).ready).toBe(true);
+  });
+
+  it('asks for templates, and stores them, only where a channel that is connected has them', async () => {
+    const { merchantId } = await onboard(admin);
+    const asked = async () => {
+      const { json } = await admin.call('GET', `/v1/merchants/${merchantId}/readiness`);
+      const steps = (json.steps as { step: string }[]).map(({ step }) => step);
+      return steps.filter((step) => step.startsWith('template:'));
+    };
+    const allOfThem = PURPOSES.map((purpose) => `template:${purpose}`);
+    expect(await asked()).toEqual(allOfThem);
+    const put360 = await put(merchantId, 'channel-accounts/dialog360', {
+      businessAccountId: '302290129340398',
+      phoneNumberId: '306540352242922',
+      displayPhoneNumber: '+971 50 555 0360',
+      apiKey: 'd360-key-of-the-number',
+      webhookSecret: 'a-long-secret-for-the-webhooks',
+    });
+    expect(put360.status).toBe(200);
+    expect(await asked()).toEqual([]);
+    await connected(merchantId, '316540352242922');
+    expect(await asked()).toEqual(allOfThem);
+    const template = await put(merchantId, 'templates/order_receipt', {
+      name: 'order_receipt',
+      language: 'en',
+      category: 'utility',
+      body: 'Your order {{1}} has news.',
+      parameters: ['order'],
+    });
+    expect(template.status).toBe(200);
+    // Outbound would send it by a number that has none.
+    const { rows } = await admin.owner.query(
+      `SELECT a.kind FROM tenancy.templates t JOIN tenancy.channel_accounts a ON a.id = t.channel_account_id
+       WHERE t.merchant_id = $1`,
+      [merchantId],
+    );
+    expect(rows).toEqual([{ kind: 'whatsapp' }]);
   });
 
   it('asks the vendors with the stored keys and says who refuses', async () => {

@@ -2,7 +2,7 @@ import { VendureStore, vendureWebhooks, type VendureCredentials } from '#adapter
 import { money, type OrderRequest } from '#core/catalog';
 import { describeStoreContract } from '#core/catalog/testing';
 import { cleared, type Cleared } from '#core/messaging';
-import { createGuardedFetch } from '#platform';
+import { createGuardedFetch, systemClock } from '#platform';
 import { openVendureShop, type VendureShop } from './support/vendure-shop.js';
 import { openReceiver, type Delivery, type Receiver } from './support/webhook-receiver.js';
 
@@ -24,7 +24,13 @@ afterAll(async () => {
 });
 
 function storeWith(credentials: VendureCredentials = shop.server): VendureStore {
-  return new VendureStore({ baseUrl: shop.server.baseUrl, credentials, timeoutMs: 20_000, fetch });
+  return new VendureStore({
+    baseUrl: shop.server.baseUrl,
+    credentials,
+    timeoutMs: 20_000,
+    fetch,
+    clock: systemClock,
+  });
 }
 
 describeStoreContract('a real Vendure server', async () => {
@@ -108,6 +114,7 @@ describe('an order in Vendure', () => {
       credentials: shop.server,
       timeoutMs: 20_000,
       fetch,
+      clock: systemClock,
       country: 'ZZ',
     });
     await expect(elsewhere.placeOrder(orderOf('ord_refused', reservationId))).rejects.toMatchObject({
@@ -313,5 +320,16 @@ describe('the webhooks of Vendure', () => {
       tracking: { carrier: 'Aramex', trackingCode: 'AX-77' },
     });
     expect(read(await of('order.updated'))).toMatchObject({ status: 'shipped' });
+  });
+
+  it('tell of an order while those of goods are not taken yet', async () => {
+    const store = storeWith();
+    const { answer } = receiver.hesitateAt('stock.updated');
+    const stocked = receiver.next(({ type, data }) => type === 'stock.updated' && data.available === 34);
+    await shop.change('TEE-WHT', { available: 34 });
+    await store.placeOrder(orderOf('ord_ahead', await hold(store, 'ord_ahead')));
+    await receiver.next(({ type, data }) => type === 'order.updated' && data.orderRef === 'ord_ahead');
+    answer();
+    expect(read(await stocked)).toMatchObject({ change: { sku: 'TEE-WHT', available: 34 } });
   });
 });

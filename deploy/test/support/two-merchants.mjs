@@ -7,11 +7,8 @@ import { DEMO, TEMPLATES } from '../../local/demo-data.mjs';
 const HOODIE = 'HOODIE-BLK';
 const digits = (length) => Array.from({ length }, () => randomInt(1, 10)).join('');
 
-/**
- * A merchant with its word in every field that takes text, and secrets of its own. Both merchants are behind one Meta
- * app, in one country, with products of the same SKUs: what tells them apart is nothing but who they are.
- */
-export async function openMerchant({ urls, secrets }, word) {
+/** What a new merchant brings: its word in every field that takes text, and secrets of its own. */
+export function newMerchant(secrets, word) {
   const own = {
     ...secrets,
     whatsappAccessToken: `EAAG${randomBytes(24).toString('base64url')}`,
@@ -34,6 +31,15 @@ export async function openMerchant({ urls, secrets }, word) {
     },
     stripeAccount: `acct_${word}`,
   };
+  return { secrets: own, of };
+}
+
+/**
+ * A merchant in the sandbox. Both merchants are behind one Meta app, in one country, with products of the same SKUs: what
+ * tells them apart is nothing but who they are.
+ */
+export async function openMerchant({ urls, secrets }, word) {
+  const { secrets: own, of } = newMerchant(secrets, word);
   const templates = Object.fromEntries(
     Object.entries(TEMPLATES).map(([purpose, { body, parameters }]) => [
       purpose,

@@ -78,7 +78,7 @@ export const vendure: StoreVendor = {
     if (apiKey !== undefined || (username !== undefined && password !== undefined)) return undefined;
     return { field: 'apiKey', words: 'must be given, or username and password' };
   },
-  connect: (fields, { timeoutMs, fetch }) =>
+  connect: (fields, { timeoutMs, fetch, clock }) =>
     new VendureStore({
       baseUrl: fields.baseUrl!,
       credentials: credentialsIn(fields),
@@ -86,6 +86,7 @@ export const vendure: StoreVendor = {
       country: fields.country,
       timeoutMs,
       fetch,
+      clock,
       sessions: SESSIONS,
     }),
 };

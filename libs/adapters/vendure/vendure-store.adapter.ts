@@ -21,6 +21,7 @@ import {
 import { cleared, type Cleared } from '#core/messaging';
 import { PortError } from '#core/tenancy';
 import { malformed, VendureApi, type VendureConnection } from './api.js';
+import type { Clock } from '#platform';
 import { FieldError, list, object, oneOf, text, type Json } from '#rest';
 import * as queries from './queries.js';
 import type { Operation } from './queries.js';
@@ -42,6 +43,8 @@ import {
 export interface VendureOptions extends VendureConnection {
   /** ISO 3166-1 alpha-2: where parcels go when nobody says where; without it the first country of the shop. */
   country?: string;
+  /** Of quotes, which Vendure has not. */
+  clock: Clock;
 }
 
 const PAGE = 100;
@@ -75,8 +78,8 @@ export class VendureStore implements StorePort {
     const sellable = quoted.filter((line) => !line.reason);
     const none = money(0, shop.currency);
     const shipping = sellable.length > 0 ? await this.shipping(sellable, offers, shop, region) : none;
-    if (!shipping) return cleared(quoteOf(quoted.map(notSold), none));
-    return cleared(quoteOf(quoted, shipping));
+    if (!shipping) return cleared(quoteOf(quoted.map(notSold), none, this.options.clock.now()));
+    return cleared(quoteOf(quoted, shipping, this.options.clock.now()));
   }
 
   async reserve(request: {
@@ -263,8 +266,7 @@ function notSold(line: QuoteLine): QuoteLine {
 }
 
 /** Prices are with tax, so that none is added. */
-function quoteOf(lines: QuoteLine[], shipping: Money): Quote {
-  const now = Date.now();
+function quoteOf(lines: QuoteLine[], shipping: Money, now: Date): Quote {
   const { currency } = shipping;
   const goods = lines
     .filter((line) => !line.reason)
@@ -272,8 +274,8 @@ function quoteOf(lines: QuoteLine[], shipping: Money): Quote {
     .reduce(addMoney, money(0, currency));
   return {
     source: 'live',
-    quotedAt: new Date(now).toISOString(),
-    validUntil: new Date(now + QUOTE_LIVES_MS).toISOString(),
+    quotedAt: now.toISOString(),
+    validUntil: new Date(now.getTime() + QUOTE_LIVES_MS).toISOString(),
     currency,
     lines,
     tax: money(0, currency),

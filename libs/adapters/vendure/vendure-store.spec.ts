@@ -19,6 +19,7 @@ interface Seen {
   variables: Record<string, never>;
 }
 
+const NOW = new Date('2026-11-21T10:00:00.000Z');
 const USER = { username: 'waco', password: 'secret' };
 const LINES = [
   { sku: 'HOODIE-BLK', quantity: 2 },
@@ -50,7 +51,14 @@ function storeThat(
     if (typeof answer === 'function') return answer();
     return { status: 200, headers: {}, ...answer, body: Buffer.from(answer.body ?? '') };
   };
-  const options = { baseUrl: 'https://shop.example/api/', credentials, timeoutMs: 500, fetch, ...more };
+  const options = {
+    baseUrl: 'https://shop.example/api/',
+    credentials,
+    timeoutMs: 500,
+    fetch,
+    clock: { now: () => NOW },
+    ...more,
+  };
   return { store: new VendureStore(options), seen };
 }
 
@@ -113,6 +121,12 @@ describe('what is asked of Vendure', () => {
     const quote = await store.quote([{ sku: spelledId(sku), quantity: 1 }]);
     expect(quote.lines[0]).toMatchObject({ sku: spelledId(sku), reason: 'out_of_stock' });
     expect(seen[0]!.variables).toEqual({ skus: [sku] });
+  });
+
+  it('quotes by the platform’s clock, whatever the machine’s says', async () => {
+    const { store } = storeThat([data({ wacoShop: SHOP, wacoProducts: [product({ available: 0 })] })]);
+    const { quotedAt, validUntil } = await store.quote([LINES[0]!]);
+    expect([quotedAt, validUntil]).toEqual(['2026-11-21T10:00:00.000Z', '2026-11-21T10:10:00.000Z']);
   });
 });
 

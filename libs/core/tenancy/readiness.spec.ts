@@ -43,7 +43,7 @@ describe('readiness', () => {
       testMessage: { state: 'none' },
     });
     expect(missing.map((s) => s.fix)).toEqual([
-      'PUT /v1/merchants/mer_1/channel-accounts/whatsapp',
+      'PUT /v1/merchants/mer_1/channel-accounts/<channel>',
       'PUT /v1/merchants/mer_1/store',
       'PUT /v1/merchants/mer_1/store: connecting the shop starts it',
       'PUT /v1/merchants/mer_1/payment-providers/stripe',

@@ -24,8 +24,14 @@ export interface VendureWebhook {
 const START = fileURLToPath(new URL('../vendure/start.mjs', import.meta.url));
 const USER = { username: 'superadmin', password: 'of-the-tests' };
 
-/** Starts one. The first time its packages have to be installed, which may take some minutes. */
-export async function startVendure(webhook?: VendureWebhook): Promise<VendureServer> {
+/**
+ * Starts one. The first time its packages have to be installed, which may take some minutes.
+ * @param clock makes the server's clock another: a module that is loaded first, and the variables that it reads.
+ */
+export async function startVendure(
+  webhook?: VendureWebhook,
+  clock?: { module: string; env: Record<string, string> },
+): Promise<VendureServer> {
   const serverUrl = process.env.WACO_TEST_DATABASE_URL;
   if (!serverUrl)
     throw new Error('run this test through the int or e2e project: it needs the test PostgreSQL');
@@ -39,9 +45,13 @@ export async function startVendure(webhook?: VendureWebhook): Promise<VendureSer
   const port = await freePort();
   const child = fork(START, {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    execArgv: ['--disable-warning=DeprecationWarning'], // how TypeORM uses pg
+    execArgv: [
+      '--disable-warning=DeprecationWarning', // how TypeORM uses pg
+      ...(clock ? ['--import', clock.module] : []),
+    ],
     env: {
       ...process.env,
+      ...clock?.env,
       NODE_ENV: 'test',
       NODE_OPTIONS: '',
       VENDURE_DISABLE_TELEMETRY: 'true',

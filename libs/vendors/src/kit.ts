@@ -2,7 +2,7 @@ import type { StoreEvent, StorePort } from '#core/catalog';
 import type { PaymentEvent, PaymentProviderPort } from '#core/checkout';
 import type { ChannelFacts, ChannelPort } from '#core/outbound';
 import type { Connection, WebhookReader } from '#core/tenancy';
-import type { GuardedFetch, UrlPolicy } from '#platform';
+import type { Clock, GuardedFetch, UrlPolicy } from '#platform';
 import type { ChannelItem, ChannelWebhooks } from './channel-webhooks.js';
 import type { Variable } from './variable.js';
 
@@ -69,6 +69,7 @@ export interface Means {
   fetch: GuardedFetch;
   /** What an address that a vendor names may be. */
   urls: UrlPolicy;
+  clock: Clock;
 }
 
 /** An account of a merchant, opened: the values of its vendor's fields by their names. */

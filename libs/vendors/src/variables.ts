@@ -1,4 +1,4 @@
-import { urlPolicyFromEnv, type BaseEnv } from '#platform';
+import { clockFromEnv, urlPolicyFromEnv, type BaseEnv } from '#platform';
 import type { Means, Variable, Vendor } from './kit.js';
 
 type Env = new () => object;
@@ -26,5 +26,5 @@ export function variablesOf(vendors: readonly Vendor[]): Variable[] {
 /** What clients of a vendor are made with, from the environment of a service that has its variables. */
 export function meansOf(env: BaseEnv, rest: Pick<Means, 'timeoutMs' | 'fetch'>): Means {
   const variables = env as BaseEnv & Record<string, string | undefined>;
-  return { variables, urls: urlPolicyFromEnv(env), ...rest };
+  return { variables, urls: urlPolicyFromEnv(env), clock: clockFromEnv(env), ...rest };
 }

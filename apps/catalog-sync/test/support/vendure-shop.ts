@@ -1,5 +1,15 @@
 import { CONTRACT_GOODS } from '#core/catalog/testing';
-import { startVendure, type VendureServer, type VendureWebhook } from '#testing';
+import {
+  addToVendure,
+  furnishVendure,
+  moveInVendure,
+  packInVendure,
+  startVendure,
+  type VendureAdmin,
+  type VendureGoods,
+  type VendureServer,
+  type VendureWebhook,
+} from '#testing';
 
 /** A real Vendure shop that sells in AED and in AE. */
 export interface VendureShop {
@@ -8,7 +18,7 @@ export interface VendureShop {
   variantIds: ReadonlyMap<string, string>;
   /** The goods of the store contract as they are in the beginning, and no holds. */
   reset(): Promise<void>;
-  add(goods: Goods): Promise<{ productId: string; variantId: string }>;
+  add(goods: VendureGoods): Promise<{ productId: string; variantId: string }>;
   change(sku: string, to: { priceMinor?: number; available?: number }): Promise<void>;
   ship(orderRef: string, parcel?: { method: string; trackingCode: string }): Promise<void>;
   /** An order that the shop's people have typed in, ready to be paid: its id. */
@@ -25,7 +35,7 @@ const CHANGES = ['product', 'product_variant', 'product_variant_price', 'stock_l
 export async function openVendureShop(webhook?: VendureWebhook): Promise<VendureShop> {
   const server = await startVendure(webhook);
   const { admin, database } = server;
-  await furnish(admin);
+  await furnishVendure(admin, 2_000);
   const variantIds = await fill(admin);
   const shift = async (interval: string): Promise<void> => {
     for (const table of CHANGES) {
@@ -52,7 +62,7 @@ export async function openVendureShop(webhook?: VendureWebhook): Promise<Vendure
       }
       await shift(PAST);
     },
-    add: (goods) => add(admin, goods),
+    add: (goods) => addToVendure(admin, goods),
     change: async (sku, { priceMinor, available }) => {
       const input = [{ id: variantIds.get(sku), price: priceMinor, stockOnHand: available }];
       await admin(
@@ -60,7 +70,8 @@ export async function openVendureShop(webhook?: VendureWebhook): Promise<Vendure
         { input },
       );
     },
-    ship: (orderRef, parcel = { method: 'Aramex', trackingCode: 'AX1' }) => ship(admin, orderRef, parcel),
+    ship: async (orderRef, parcel = { method: 'Aramex', trackingCode: 'AX1' }) =>
+      moveInVendure(admin, await packInVendure(admin, orderRef, parcel), 'Shipped'),
     typeIn: (sku) => typeIn(admin, variantIds.get(sku)!),
     allocated: async (sku) => {
       const { rows } = await database.query<{ pieces: number }>(
@@ -73,150 +84,29 @@ export async function openVendureShop(webhook?: VendureWebhook): Promise<Vendure
   };
 }
 
-type Admin = VendureServer['admin'];
-
-async function create(admin: Admin, mutation: string, type: string, input: object): Promise<string> {
-  const answer = await admin<{ made: { id: string } }>(
-    `mutation ($input: ${type}!) { made: ${mutation}(input: $input) { id } }`,
-    { input },
-  );
-  return answer.made.id;
-}
-
-const named = (name: string, more: object = {}) => ({
-  translations: [{ languageCode: 'en', name, ...more }],
-});
-
-/** Countries, tax, shipping and the channel's settings. */
-async function furnish(admin: Admin): Promise<void> {
-  const memberIds: string[] = [];
-  for (const [code, name] of [
-    ['AE', 'United Arab Emirates'],
-    ['OM', 'Oman'],
-  ]) {
-    memberIds.push(
-      await create(admin, 'createCountry', 'CreateCountryInput', { code, enabled: true, ...named(name!) }),
-    );
-  }
-  const zoneId = await create(admin, 'createZone', 'CreateZoneInput', { name: 'Gulf', memberIds });
-  const categoryId = await create(admin, 'createTaxCategory', 'CreateTaxCategoryInput', {
-    name: 'Standard',
-    isDefault: true,
-  });
-  await create(admin, 'createTaxRate', 'CreateTaxRateInput', {
-    name: 'VAT',
-    enabled: true,
-    value: 5,
-    categoryId,
-    zoneId,
-  });
-  const { activeChannel } = await admin<{ activeChannel: { id: string } }>('{ activeChannel { id } }');
-  await admin('mutation ($input: UpdateChannelInput!) { updateChannel(input: $input) { __typename } }', {
-    input: {
-      id: activeChannel.id,
-      pricesIncludeTax: true,
-      availableCurrencyCodes: ['AED'],
-      defaultCurrencyCode: 'AED',
-      defaultTaxZoneId: zoneId,
-      defaultShippingZoneId: zoneId,
-    },
-  });
-  const argument = (name: string, value: unknown) => ({ name, value: String(value) });
-  await create(admin, 'createShippingMethod', 'CreateShippingMethodInput', {
-    code: 'courier',
-    fulfillmentHandler: 'manual-fulfillment',
-    checker: { code: 'default-shipping-eligibility-checker', arguments: [argument('orderMinimum', 0)] },
-    calculator: {
-      code: 'default-shipping-calculator',
-      arguments: [argument('rate', 2_000), argument('includesTax', 'include'), argument('taxRate', 5)],
-    },
-    ...named('Courier', { description: '' }),
-  });
-}
-
-interface Goods {
-  sku: string;
-  title: string;
-  priceMinor: number;
-  available: number;
-}
-
-async function add(
-  admin: Admin,
-  { sku, title, priceMinor, available }: Goods,
-  facetValueIds: string[] = [],
-): Promise<{ productId: string; variantId: string }> {
-  const productId = await create(admin, 'createProduct', 'CreateProductInput', {
-    facetValueIds,
-    ...named(title, { slug: sku.toLowerCase(), description: `<p>${title}, soft &amp; warm.</p>` }),
-  });
-  const { made } = await admin<{ made: { id: string }[] }>(
-    'mutation ($input: [CreateProductVariantInput!]!) { made: createProductVariants(input: $input) { id } }',
-    { input: [{ productId, sku, price: priceMinor, stockOnHand: available, ...named(title) }] },
-  );
-  return { productId, variantId: made[0]!.id };
-}
-
 /** The goods, by SKU the ids of their variants. */
-async function fill(admin: Admin): Promise<Map<string, string>> {
+async function fill(admin: VendureAdmin): Promise<Map<string, string>> {
   const { createFacet } = await admin<{ createFacet: { values: { id: string }[] } }>(
     'mutation ($input: CreateFacetInput!) { createFacet(input: $input) { values { id } } }',
     {
       input: {
         code: 'sold-in',
         isPrivate: true,
-        ...named('Sold in'),
-        values: [{ code: 'ae', ...named('AE') }],
+        translations: [{ languageCode: 'en', name: 'Sold in' }],
+        values: [{ code: 'ae', translations: [{ languageCode: 'en', name: 'AE' }] }],
       },
     },
   );
   const ids = new Map<string, string>();
   const inEmirates = createFacet.values.map((value) => value.id);
   for (const goods of CONTRACT_GOODS) {
-    const { variantId } = await add(admin, goods, goods.regions ? inEmirates : []);
+    const { variantId } = await addToVendure(admin, goods, goods.regions ? inEmirates : []);
     ids.set(goods.sku, variantId);
   }
   return ids;
 }
 
-async function ship(
-  admin: Admin,
-  orderRef: string,
-  parcel: { method: string; trackingCode: string },
-): Promise<void> {
-  const { orders } = await admin<{
-    orders: { items: { lines: { id: string; quantity: number }[] }[] };
-  }>(
-    `query ($ref: String!) {
-      orders(options: { filter: { wacoRef: { eq: $ref } } }) { items { lines { id quantity } } }
-    }`,
-    { ref: orderRef },
-  );
-  const lines = orders.items[0]!.lines.map(({ id, quantity }) => ({ orderLineId: id, quantity }));
-  const { made } = await admin<{ made: { id: string } }>(
-    `mutation ($input: FulfillOrderInput!) {
-      made: addFulfillmentToOrder(input: $input) {
-        ... on Fulfillment { id }
-        ... on ErrorResult { errorCode message }
-      }
-    }`,
-    {
-      input: {
-        lines,
-        handler: {
-          code: 'manual-fulfillment',
-          arguments: Object.entries(parcel).map(([name, value]) => ({ name, value })),
-        },
-      },
-    },
-  );
-  await admin(
-    'mutation ($id: ID!) { transitionFulfillmentToState(id: $id, state: "Shipped") { __typename } }',
-    { id: made.id },
-  );
-}
-
-async function typeIn(admin: Admin, variantId: string): Promise<string> {
+async function typeIn(admin: VendureAdmin, variantId: string): Promise<string> {
   const { order } = await admin<{ order: { id: string } }>('mutation { order: createDraftOrder { id } }');
   const { methods } = await admin<{ methods: { id: string }[] }>(
     `mutation ($id: ID!, $item: AddItemToDraftOrderInput!, $customer: CreateCustomerInput!, $address: CreateAddressInput!) {

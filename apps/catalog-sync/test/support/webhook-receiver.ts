@@ -13,6 +13,8 @@ export interface Receiver {
   next(wanted: (body: { type: string; data: Record<string, unknown> }) => boolean): Promise<Delivery>;
   /** Refuses so many deliveries. */
   refuse(times: number): void;
+  /** Keeps deliveries of this type waiting until it is told to take them. */
+  hesitateAt(type: string): { answer: () => void };
   close(): Promise<void>;
 }
 
@@ -21,6 +23,7 @@ export async function openReceiver(): Promise<Receiver> {
   const kept: Delivery[] = [];
   const waiting: { wanted: (delivery: Delivery) => boolean; take: (delivery: Delivery) => void }[] = [];
   let refusals = 0;
+  let hesitation: { type: string; over: Promise<void> } | undefined;
   const receive = (raw: Buffer, signature: string): number => {
     if (refusals > 0) {
       refusals -= 1;
@@ -33,7 +36,9 @@ export async function openReceiver(): Promise<Receiver> {
     return 204;
   };
   const server = createServer((request, response) => {
-    void bodyOf(request).then((raw) => {
+    void bodyOf(request).then(async (raw) => {
+      const { type } = JSON.parse(raw.toString()) as { type: string };
+      if (hesitation?.type === type) await hesitation.over;
       response.statusCode = receive(raw, String(request.headers['waco-signature']));
       response.end();
     });
@@ -49,6 +54,12 @@ export async function openReceiver(): Promise<Receiver> {
     },
     refuse: (times) => {
       refusals = times;
+    },
+    hesitateAt: (type) => {
+      let answer = (): void => {};
+      const over = new Promise<void>((done) => (answer = done));
+      hesitation = { type, over };
+      return { answer };
     },
     close: () => {
       server.closeAllConnections();

@@ -55,7 +55,8 @@ const FULFILMENT_STATUS: Record<string, string> = {
 /** Tells Waco what changed. A job says only what is concerned, and what is sent is read when it is sent. */
 @Injectable()
 export class WacoWebhooks implements OnModuleInit {
-  private queue: JobQueue<Job>;
+  private goods: JobQueue<Job>;
+  private orders: JobQueue<Job>;
 
   constructor(
     @Inject(WACO_OPTIONS) private readonly options: WacoPluginOptions,
@@ -71,10 +72,11 @@ export class WacoWebhooks implements OnModuleInit {
   async onModuleInit(): Promise<void> {
     const { webhook } = this.options;
     if (!webhook) return;
-    this.queue = await this.jobs.createQueue<Job>({
-      name: 'waco-webhooks',
-      process: async ({ data }) => this.send(data),
-    });
+    const queue = (name: string): Promise<JobQueue<Job>> =>
+      this.jobs.createQueue({ name, process: async ({ data }) => this.send(data) });
+    // In a queue one webhook waits for the other: a parcel's news must not wait for those of a whole price list.
+    this.goods = await queue('waco-webhooks');
+    this.orders = await queue('waco-order-webhooks');
     this.events.ofType(StockMovementEvent).subscribe(({ ctx, stockMovements }) => {
       const ids = new Set(stockMovements.map((movement) => movement.productVariant.id));
       for (const variantId of ids) this.add(ctx, { variantId });
@@ -101,7 +103,8 @@ export class WacoWebhooks implements OnModuleInit {
       channelToken: ctx.channel.token,
       about,
     };
-    void this.queue.add(job, { retries: RETRIES });
+    const queue = 'variantId' in about ? this.goods : this.orders;
+    void queue.add(job, { retries: RETRIES });
   }
 
   private async send({ id, occurredAt, channelToken, about }: Job): Promise<void> {
