@@ -189,7 +189,7 @@ export async function playStory({ urls, merchant, world = sandboxWorld({ urls, m
       await passADay();
       const [why] = await waitedFor(() => channel.waiting(ref), patienceMs, 'a message that waits');
       assert.match(why, /Wait until the customer writes/);
-      assert.match(why, /there is no template for it/);
+      assert.match(why, /the service window is closed/);
       assert.equal((await ledger()).length, said, 'something went out with no window and no template');
       await customer.write('Hello again');
       const delivered = await customer.next('the delivery', (m) => m.text.includes('has been delivered'));
