@@ -215,6 +215,10 @@ describe('channel accounts', () => {
     const page = { pageId: '110123456789012', displayName: 'Shop', accessToken: 'EAAP-page-token' };
     const messenger = await call('POST', `${path}/messenger`, page);
     expect(messenger.json).toMatchObject({ kind: 'messenger', senderId: page.pageId, accessToken: 'set' });
+    for (const strange of [{ catalogId: '12345' }, { messagesPerSecond: 3 }, { overlapHours: 1 }]) {
+      const patched = await call('PATCH', `${path}/${messenger.json.id}`, strange);
+      expect([strange, patched.status]).toEqual([strange, 400]);
+    }
     const instagram = await call('POST', `${path}/instagram`, {
       ...page,
       instagramAccountId: '17841400000000000',

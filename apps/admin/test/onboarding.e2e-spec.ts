@@ -142,6 +142,22 @@ describe('onboarding', () => {
     expect((await readiness()).ready).toBe(true);
   });
 
+  it('knows a business account of WhatsApp by whichever way it comes', async () => {
+    const [one, other] = [await onboard(admin), await onboard(admin)];
+    const number = {
+      businessAccountId: '402290129340398',
+      phoneNumberId: '406540352242922',
+      displayPhoneNumber: '+971 50 555 0360',
+    };
+    const keys = { apiKey: 'd360-key-of-the-number', webhookSecret: 'a-long-secret-for-the-webhooks' };
+    const token = { accessToken: 'EAAG-some-token' };
+    const claim = async ({ merchantId }: typeof one, kind: string, secrets: object) =>
+      (await put(merchantId, `channel-accounts/${kind}`, { ...number, ...secrets })).status;
+    expect(await claim(one, 'whatsapp', token)).toBe(200);
+    expect(await claim(other, 'dialog360', keys)).toBe(409);
+    expect(await claim(one, 'dialog360', keys)).toBe(200);
+  });
+
   it('asks for templates, and stores them, only where a channel that is connected has them', async () => {
     const { merchantId } = await onboard(admin);
     const asked = async () => {

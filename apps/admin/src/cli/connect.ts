@@ -8,7 +8,10 @@ import { dashed, readSecrets, vendorNamed, type Asked, type Connectable } from '
 
 const MORE = `
 Its other options are the fields that waco vendors list names: --business-account-id, for example. A secret comes from a file
-(--access-token-file), from the environment (WACO_<KIND>_ACCESS_TOKEN) or from a prompt.`;
+(--access-token-file), from the environment (WACO_<KIND>_ACCESS_TOKEN; of a shop WACO_STORE_API_KEY) or from a prompt.
+All of a connection is given: what is not named is as it was at first. Besides, where it has them: --enabled true|false,
+--messages-per-second, --catalog-id, --max-age-seconds, and --overlap-hours, for which a webhook secret that is replaced stays
+good (0: one that got out).`;
 
 export function connectCommand(program: Command): void {
   program
@@ -22,6 +25,9 @@ export function connectCommand(program: Command): void {
     .action(async (what: string, { account }: { account?: string }, command: Command) => {
       const { client, json, merchantPath } = contextOf(command);
       const vendor = await vendorNamed(client, what);
+      if (account !== undefined && vendor.port !== 'payment') {
+        throw new Failure('--account is of payment providers only', 2);
+      }
       const given = optionsIn(command.args.slice(1), vendor);
       const base = await merchantPath();
       sayRecord(await connect(client, base, vendor, given, account), json);
@@ -42,7 +48,7 @@ export async function connect(
   const body: Json = { ...(vendor.port === 'store' && { kind: vendor.kind }), ...Object.fromEntries(rest) };
   for (const asked of vendor.asked) {
     const value = given[asked.name] ?? (asked.optional ? undefined : await needed(asked));
-    if (value !== undefined) body[asked.name] = asked.isNumber ? Number(value) : value;
+    if (value !== undefined) body[asked.name] = asked.read?.(value) ?? value;
   }
   Object.assign(body, await readSecrets(vendor, given));
   return client.put(`${base}/${vendor.path(account)}`, body);
@@ -57,13 +63,14 @@ function optionsIn(words: readonly string[], { kind, asked, secrets }: Connectab
   const given: Json = {};
   for (let at = 0; at < words.length; at++) {
     const [flag = '', inline] = words[at]!.split(/=(.*)/s);
+    if (!flag.startsWith('--')) throw new Failure('what follows the kind are options: --name value', 2);
     const name = nameOf(flag);
     if (secrets.some((secret) => secret.name === name)) {
       throw new Failure(`${flag}: secrets never stand on the command line, name a file with ${flag}-file`, 2);
     }
     const isKnown =
       asked.some((field) => field.name === name) || secrets.some((secret) => `${secret.name}File` === name);
-    if (!isKnown) throw new Failure(`${kind} has no such option: see waco vendors list`, 2);
+    if (!isKnown) throw new Failure(`${kind} has no option ${flag}: see waco vendors list`, 2);
     const value = inline ?? words[++at];
     if (value === undefined) throw new Failure(`${flag} needs a value`, 2);
     given[name] = value;

@@ -39,15 +39,16 @@ export function onboardCommand(program: Command): void {
       'JSON: merchant, store, kinds of channels and payment providers, templates; no secrets. - is the standard input',
     )
     .option('--test-number <number>', 'send a test message to this phone when the number is connected')
-    .option('--wait <seconds>', 'how long to wait for syncs and approvals', Number, 60)
+    .option('--wait <seconds>', 'how long to wait for syncs and approvals', seconds, 60)
     .action(async ({ file, wait, testNumber }: Options, command: Command) => {
       const { client, json } = contextOf(command);
       const { merchant } = command.optsWithGlobals<Shared>();
       const plan = file ? readJsonFile(file) : {};
       if (!file && !isAttended()) throw new Failure('nobody can be asked here: name a file with --file', 2);
+      const steps = stepsOf(await vendors(client), plan);
       const merchantId = await theMerchant(client, plan, merchant);
       const path = `/v1/merchants/${merchantId}`;
-      await connectAll(client, path, plan);
+      await connectAll(client, path, plan, steps);
       await putTemplates(client, path, (plan.templates ?? {}) as Json);
       if (testNumber) await sendTest(client, path, testNumber);
       const readiness = await waitUntilReady(client, path, wait * 1_000);
@@ -61,6 +62,11 @@ interface Options {
   file?: string;
   wait: number;
   testNumber?: string;
+}
+
+function seconds(said: string): number {
+  if (!/^\d{1,6}$/.test(said)) throw new Failure('--wait must be a whole number of seconds', 2);
+  return Number(said);
 }
 
 async function sendTest(client: Client, path: string, to: string): Promise<void> {
@@ -84,26 +90,75 @@ async function theMerchant(client: Client, plan: Json, named: string | undefined
   return String(merchantId);
 }
 
+/** One connection of the plan. `account`: the merchant's key for a payment account, where it is not the kind. */
+interface Step {
+  name: string;
+  vendor: Connectable;
+  account?: string;
+}
+
 /** Connects what the plan describes; without a plan, what is not connected yet and the person does not skip. */
-async function connectAll(client: Client, path: string, plan: Json): Promise<void> {
-  for (const [name, vendor] of inOrder(await vendors(client), plan)) {
+async function connectAll(client: Client, path: string, plan: Json, steps: readonly Step[]): Promise<void> {
+  for (const { name, vendor, account } of steps) {
     const given = (plan[name] as Json | undefined) ?? (await wanted(client, path, name, vendor));
     if (!given) continue;
-    const lacks = vendor.asked.find((asked) => !asked.optional && given[asked.name] === undefined);
-    if (lacks && !isAttended()) throw new Failure(`${name}.${lacks.name} is missing in the file`, 2);
-    const connected = await connect(client, path, vendor, given);
+    const connected = await connect(client, path, vendor, given, account);
     note(`✔ ${name} connected; enter this address there for its webhooks: ${String(connected.webhookUrl)}`);
   }
 }
 
-/** By the plan's names. The shop comes last, as its first sync may take a while; it is of one kind. */
-function inOrder(all: readonly Connectable[], plan: Json): (readonly [name: string, vendor: Connectable])[] {
+/**
+ * By the plan's names. The shop comes last, as its first sync may take a while; it is of one kind.
+ * @throws Failure for what the plan has and nothing reads, before anything is done.
+ */
+function stepsOf(all: readonly Connectable[], plan: Json): Step[] {
   const stores = all.filter(({ port }) => port === 'store');
-  const { kind } = (plan.store ?? {}) as Json;
+  const { kind } = objectIn(plan, 'store');
   const store = kind === undefined ? stores[0] : stores.find((vendor) => vendor.kind === kind);
   if (!store) throw new Failure('store.kind in the file is none of waco vendors list', 2);
   const others = all.filter(({ port }) => port !== 'store');
-  return [...others.map((vendor) => [vendor.kind, vendor] as const), ['store', store] as const];
+  const more = Object.keys(plan).flatMap((account) => {
+    const vendor = others.find((o) => o.port === 'payment' && account.startsWith(`${o.kind}-`));
+    return vendor ? [{ name: account, vendor, account }] : [];
+  });
+  const steps = [
+    ...others.map((vendor) => ({ name: vendor.kind, vendor })),
+    ...more,
+    { name: 'store', vendor: store },
+  ];
+  const names = new Set(['merchant', 'templates', ...steps.map(({ name }) => name)]);
+  const strange = Object.keys(plan).find((name) => !names.has(name));
+  if (strange) throw new Failure(`${strange} in the file is none of waco vendors list`, 2);
+  for (const { name, vendor } of steps) requireReadable(name, vendor, plan);
+  return steps;
+}
+
+/** @throws Failure for what a connection has not, or lacks and nobody can be asked for. */
+function requireReadable(name: string, { port, asked, secrets }: Connectable, plan: Json): void {
+  if (plan[name] === undefined) return;
+  const given = objectIn(plan, name);
+  const fields = [...asked.map((field) => field.name), ...secrets.map((secret) => `${secret.name}File`)];
+  if (port === 'store') fields.push('kind');
+  for (const field of Object.keys(given)) {
+    if (secrets.some((secret) => secret.name === field)) {
+      throw new Failure(
+        `${name}.${field}: secrets never stand in the file, name another with ${field}File`,
+        2,
+      );
+    }
+    if (!fields.includes(field)) throw new Failure(`${name} has no ${field}: see waco vendors list`, 2);
+  }
+  const lacks = asked.find((field) => !field.optional && given[field.name] === undefined);
+  if (lacks && !isAttended()) throw new Failure(`${name}.${lacks.name} is missing in the file`, 2);
+}
+
+/** @throws Failure for anything but an object. */
+function objectIn(plan: Json, name: string): Json {
+  const value = plan[name] ?? {};
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    throw new Failure(`${name} in the file must be an object`, 2);
+  }
+  return value as Json;
 }
 
 /** An empty plan when the person wants it connected. */

@@ -8,7 +8,8 @@ export interface Asked {
   /** For people. */
   label: string;
   optional?: boolean;
-  isNumber?: boolean;
+  /** From text to what the API takes; text that it cannot read, the API refuses. */
+  read?(value: unknown): unknown;
 }
 
 /** A vendor as commands connect it. */
@@ -23,11 +24,20 @@ export interface Connectable {
   path(account?: string): string;
 }
 
+const OVERLAP: Asked = { name: 'overlapHours', label: 'hours', optional: true, read: number };
 /** What all of a port need besides. */
 const COMMON: Partial<Record<string, readonly Asked[]>> = {
-  channel: [{ name: 'messagesPerSecond', label: 'messages a second', optional: true, isNumber: true }],
-  store: [{ name: 'region', label: 'where goods are sold to, e.g. AE' }],
-  payment: [],
+  channel: [
+    { name: 'messagesPerSecond', label: 'messages a second', optional: true, read: number },
+    { name: 'enabled', label: 'switched on', optional: true, read: trueOrFalse },
+    OVERLAP,
+  ],
+  store: [
+    { name: 'region', label: 'where goods are sold to, e.g. AE' },
+    { name: 'maxAgeSeconds', label: 'seconds', optional: true, read: number },
+    OVERLAP,
+  ],
+  payment: [OVERLAP],
 };
 
 /** Everything that can be connected, as the API says it. */
@@ -89,6 +99,14 @@ function toConnectable({ port, kind, fields, capabilities }: Json): Connectable 
         : `channel-accounts/${name}`;
     },
   };
+}
+
+function number(value: unknown): unknown {
+  return typeof value === 'string' && /^\d+(\.\d+)?$/.test(value) ? Number(value) : value;
+}
+
+function trueOrFalse(value: unknown): unknown {
+  return value === 'true' || value === 'false' ? value === 'true' : value;
 }
 
 /** A name as flags have it. */

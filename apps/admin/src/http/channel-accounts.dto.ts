@@ -1,12 +1,11 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsBoolean, IsIn, IsInt, IsString, Length, Matches, Max, Min } from 'class-validator';
+import { IsBoolean, IsIn, IsInt, Matches, Max, Min } from 'class-validator';
 import type { ChannelAccountEntity } from '#persistence';
 import { CHANNELS, channelOf, webhookPath, type ChannelVendor, type Field } from '#vendors';
 import { MayBeAbsent } from './optional.js';
 import { OverlapHours } from './overlap.dto.js';
 import { TIME, WEBHOOK_URL } from './stores.dto.js';
 import { capital, formOf, oneOf, shown, viewOf } from './vendor-form.js';
-import { Visible } from './visible.js';
 
 const KINDS = CHANNELS.map(({ kind }) => kind);
 
@@ -25,8 +24,7 @@ export class ChannelKindParams {
 export class StoreChannelAccount {
   @ApiPropertyOptional({
     type: Boolean,
-    default: true,
-    description: 'False: its webhooks are kept but not acted on.',
+    description: 'False: its webhooks are kept but not acted on. True at first.',
   })
   @MayBeAbsent()
   @IsBoolean()
@@ -34,7 +32,7 @@ export class StoreChannelAccount {
 }
 
 export class ConnectChannelAccount extends StoreChannelAccount {
-  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1_000, default: 80 })
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1_000, description: '80 at first.' })
   @MayBeAbsent()
   @IsInt()
   @Min(1)
@@ -58,16 +56,26 @@ const CATALOG: Field = {
   optional: true,
 };
 
+const DISPLAY_NAME: Field = {
+  name: 'displayName',
+  label: 'Name',
+  help: 'As customers see it.',
+  example: 'Desert Threads',
+  secret: false,
+  kind: 'name',
+  rule: /^.{1,100}$/u,
+  words: 'must be 1 to 100 characters',
+};
+
 /** Everything that a merchant gives for an account. */
-export function fieldsOf({ ids, fields, capabilities }: ChannelVendor): Field[] {
+export function fieldsOf(vendor: ChannelVendor): Field[] {
+  const { ids, fields } = vendor;
   const { account, sender, name } = ids;
-  return [
-    account,
-    ...(sender === account ? [] : [sender]),
-    name,
-    ...fields,
-    ...(capabilities.includes('catalogs') ? [CATALOG] : []),
-  ];
+  return [account, ...(sender === account ? [] : [sender]), name, ...fields, ...catalogOf(vendor)];
+}
+
+function catalogOf({ capabilities }: ChannelVendor): Field[] {
+  return capabilities.includes('catalogs') ? [CATALOG] : [];
 }
 
 function commonOf({ talk, accountWebhooks }: ChannelVendor) {
@@ -83,51 +91,17 @@ export const CHANNEL_FORMS = new Map(
   ]),
 );
 
-export class UpdateChannelAccount {
-  @ApiPropertyOptional({
-    type: String,
-    minLength: 1,
-    maxLength: 100,
-    example: 'Desert Threads',
-    description: 'As customers see it.',
-  })
-  @MayBeAbsent()
-  @IsString()
-  @Length(1, 100)
-  @Visible()
-  displayName?: string;
-
-  @ApiPropertyOptional({ type: String, description: CATALOG.help })
-  @MayBeAbsent()
-  @Matches(CATALOG.rule, { message: `catalogId ${CATALOG.words}` })
-  catalogId?: string;
-
-  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1_000 })
-  @MayBeAbsent()
-  @IsInt()
-  @Min(1)
-  @Max(1_000)
-  messagesPerSecond?: number;
-
-  @ApiPropertyOptional({ type: Boolean, description: 'False: its webhooks are kept but not acted on.' })
-  @MayBeAbsent()
-  @IsBoolean()
-  enabled?: boolean;
-}
-
-class UpdateSigningAccount extends UpdateChannelAccount {
-  @OverlapHours()
-  overlapHours?: number;
-}
-
-/** By kind: what is left out stays as it is. */
+/** By kind, all but what the account is: what is left out stays as it is. */
 export const CHANNEL_UPDATES = new Map(
-  CHANNELS.map(({ kind, fields, accountWebhooks }) => [
-    kind,
+  CHANNELS.map((vendor) => [
+    vendor.kind,
     formOf(
-      `Update${capital(kind)}`,
-      fields.map((field) => ({ ...field, optional: true })),
-      accountWebhooks ? UpdateSigningAccount : UpdateChannelAccount,
+      `Update${capital(vendor.kind)}`,
+      [DISPLAY_NAME, ...vendor.fields, ...catalogOf(vendor)].map((field) => ({
+        ...field,
+        optional: true,
+      })),
+      commonOf(vendor),
     ),
   ]),
 );

@@ -5,7 +5,7 @@ import { CLOCK, ENV, newId, type Clock } from '#platform';
 import { channelOf, CHANNELS } from '#vendors';
 import { AuditLog } from '../audit/audit-log.js';
 import type { AdminEnv } from '../env.js';
-import { ChannelAccountView, type UpdateChannelAccount } from '../http/channel-accounts.dto.js';
+import { ChannelAccountView } from '../http/channel-accounts.dto.js';
 import { matchIfSaid } from '../http/etag.js';
 import { problem } from '../http/problem.js';
 import { conflictOn } from './conflicts.js';
@@ -30,6 +30,9 @@ export interface NewAccount extends Given {
   /** How long a webhook secret that is replaced stays good. */
   overlapHours?: number;
 }
+
+/** What may change of it; what is left out stays. */
+type ChangedAccount = Given & Partial<Omit<NewAccount, 'kind' | 'businessAccountId' | 'senderId'>>;
 
 /** A merchant's accounts at channels: numbers, pages. */
 @Injectable()
@@ -105,7 +108,7 @@ export class ChannelAccounts {
   async update(
     merchantId: string,
     id: string,
-    change: UpdateChannelAccount & Given & Pick<NewAccount, 'overlapHours'>,
+    change: ChangedAccount,
     ifMatch?: string,
   ): Promise<ChannelAccountEntity> {
     const { updated, asked } = await this.merchants.within(merchantId, async (tx, merchant) => {
@@ -149,8 +152,8 @@ export class ChannelAccounts {
     if (!known && (await tx.countBy(ChannelAccountEntity, { merchantId })) >= MOST_ACCOUNTS) {
       throw problem(422, 'too_many_accounts', `a merchant has ${MOST_ACCOUNTS} channel accounts at most`);
     }
-    const { templates, webhooks } = channelOf(given.kind);
-    if (webhooks) await requireOwnBusinessAccount(tx, merchantId, given.businessAccountId);
+    const { templates } = channelOf(given.kind);
+    await requireOwnBusinessAccount(tx, merchantId, given);
     const id = known?.id ?? newId('acc');
     if (known) await this.keepFormer(tx, known, given);
     const row = tx.create(ChannelAccountEntity, {
@@ -221,21 +224,27 @@ export class ChannelAccounts {
 
 /**
  * What concerns a whole business account (its templates) must lead to one merchant: a second one that names it would
- * have all of it quarantined. Two who name it at once take turns.
+ * have all of it quarantined. It is one, whichever way leads to its channel. Two who name it at once take turns.
  * @throws ProblemException 409
  */
 async function requireOwnBusinessAccount(
   tx: EntityManager,
   merchantId: string,
-  businessAccountId: string,
+  { kind, businessAccountId }: Pick<NewAccount, 'kind' | 'businessAccountId'>,
 ): Promise<void> {
+  const { account } = channelOf(kind).ids;
+  const ways = CHANNELS.filter(({ ids }) => ids.account === account).map((way) => way.kind);
   await tx.query(...lockNames('business-account', [businessAccountId]));
   const owners = (await tx.query(
-    `SELECT merchant_id AS "merchantId" FROM tenancy.route_business_account($1)`,
-    [businessAccountId],
+    `SELECT merchant_id AS "merchantId" FROM unnest($1::text[]) kind, tenancy.route_account(kind, $2)`,
+    [ways, businessAccountId],
   )) as { merchantId: string }[];
   if (owners.some((owner) => owner.merchantId !== merchantId)) {
-    throw problem(409, 'already_in_use', 'businessAccountId: this business account is connected elsewhere');
+    throw problem(
+      409,
+      'already_in_use',
+      `${account.name}: this ${account.label.toLowerCase()} is connected elsewhere`,
+    );
   }
 }
 
