@@ -22,7 +22,7 @@ describe.each(backends)('a purchase, with queues on %s', (backend) => {
   beforeAll(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'waco-story-'));
     // Below the ports that the system gives to outgoing connections.
-    const portBase = 20_000 + randomInt(80) * 150;
+    const portBase = 20_000 + randomInt(40) * 150;
     stack = await startStack({
       dataDir,
       portBase,
