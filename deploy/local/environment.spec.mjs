@@ -49,6 +49,19 @@ describe('the environment of a local stack', () => {
     });
   });
 
+  it('takes a vendor’s address from the shell, and otherwise the sandbox’s', () => {
+    expect(environmentOf('outbound', stack).WHATSAPP_BASE_URL).toBe('http://localhost:4100/graph');
+    process.env.WHATSAPP_BASE_URL = 'http://another:1/graph';
+    try {
+      expect(environmentOf('outbound', stack)).toMatchObject({
+        WHATSAPP_BASE_URL: 'http://another:1/graph',
+        STRIPE_BASE_URL: 'http://localhost:4100',
+      });
+    } finally {
+      delete process.env.WHATSAPP_BASE_URL;
+    }
+  });
+
   it('names this machine as whoever reaches it does', () => {
     expect(urlsOf(ports, '127.0.0.1').phone).toBe('http://localhost:4100/phone/');
     for (const host of ['0.0.0.0', '::']) {
