@@ -1,3 +1,4 @@
+import { BaseExceptionFilter } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { bootService } from '#platform';
 import { dialog360Failure } from './dialog360/dialog360-error.js';
@@ -34,7 +35,8 @@ export async function startSandbox(env: SandboxEnv): Promise<NestFastifyApplicat
       // Files are read by the routes that take them, once they know who sends.
       const fastify = app.getHttpAdapter().getInstance();
       fastify.addContentTypeParser('multipart/form-data', (_request, _body, done) => done(null));
-      app.useGlobalFilters(new VendorErrors(VENDOR_SHAPES, app.getHttpAdapter()));
+      const nest = new BaseExceptionFilter(app.getHttpAdapter());
+      app.useGlobalFilters(new VendorErrors(VENDOR_SHAPES, nest.catch.bind(nest)));
       servePages(app, publicFolder(import.meta.url));
     },
   });

@@ -1,5 +1,4 @@
-import { Catch, HttpException, Logger, type ArgumentsHost } from '@nestjs/common';
-import { BaseExceptionFilter } from '@nestjs/core';
+import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 /** A refusal in the shape of the vendor at whose address it happened. */
@@ -32,22 +31,21 @@ export function sendAnswer(reply: FastifyReply, { status, body, headers = {} }: 
 
 /** Whatever no controller answers for: unknown addresses, bodies that cannot be read, and our own mistakes. */
 @Catch()
-export class VendorErrors extends BaseExceptionFilter {
+export class VendorErrors implements ExceptionFilter {
   private readonly log = new Logger(VendorErrors.name);
 
   constructor(
     private readonly shapes: VendorShapes,
-    adapter: ConstructorParameters<typeof BaseExceptionFilter>[0],
-  ) {
-    super(adapter);
-  }
+    /** Answers where no vendor is. */
+    private readonly elsewhere: ExceptionFilter['catch'],
+  ) {}
 
-  override catch(error: unknown, host: ArgumentsHost): void {
+  catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const status = statusOf(error);
     const answer = vendorAnswer(this.shapes, http.getRequest<FastifyRequest>(), status);
     if (!answer) {
-      super.catch(error, host);
+      this.elsewhere(error, host);
       return;
     }
     if (status >= 500) this.log.error(error);
