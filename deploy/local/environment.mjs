@@ -32,6 +32,9 @@ function networkAddress() {
   return addresses.find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? 'localhost';
 }
 
+/** Where vendors are. The sandbox plays them unless the shell says that somebody else does. */
+const VENDORS = ['WHATSAPP_BASE_URL', 'DIALOG360_BASE_URL', 'STRIPE_BASE_URL'];
+
 /**
  * The environment of one service. What the caller's shell has set reaches it too (LOG_LEVEL, for example), except
  * what would send all services to one port or one database role.
@@ -54,6 +57,7 @@ export function environmentOf(name, { ports, portBase, host, dataDir, secrets, d
     WACO_HOST: host,
     DATABASE_URL: as(SERVICES[name].role),
     ...(name === 'sandbox' ? {} : serviceVariables(name, urls, ports, secrets, queueUrl ?? as(QUEUE_ROLE))),
+    ...Object.fromEntries(VENDORS.filter((at) => inherited[at]).map((at) => [at, inherited[at]])),
     ...env,
   };
 }

@@ -1,9 +1,16 @@
+import { BaseExceptionFilter } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { bootService } from '#platform';
+import { dialog360Failure } from './dialog360/dialog360-error.js';
 import type { SandboxEnv } from './env.js';
+import { graphFailure } from './meta/graph-error.js';
 import { SandboxModule } from './sandbox.module.js';
+import { stripeFailure } from './stripe/stripe-error.js';
 import { servePages } from './world/pages.js';
 import { publicFolder } from './world/public-folder.js';
+import { sendAnswer, vendorAnswer, VendorErrors } from './world/vendor-errors.js';
+
+const VENDOR_SHAPES = { '/graph': graphFailure, '/v1': stripeFailure, '/360dialog': dialog360Failure };
 
 /**
  * Starts the sandbox. Port 0 takes a free one.
@@ -19,6 +26,18 @@ export async function startSandbox(env: SandboxEnv): Promise<NestFastifyApplicat
     env,
     answersErrors: true,
     bodyLimit: 4 * 1_048_576,
-    configure: (app) => servePages(app, publicFolder(import.meta.url)),
+    badAddress: (request, reply) => {
+      const answer = vendorAnswer(VENDOR_SHAPES, request, 404);
+      if (answer) sendAnswer(reply, answer);
+      return answer !== undefined;
+    },
+    configure: (app) => {
+      // Files are read by the routes that take them, once they know who sends.
+      const fastify = app.getHttpAdapter().getInstance();
+      fastify.addContentTypeParser('multipart/form-data', (_request, _body, done) => done(null));
+      const nest = new BaseExceptionFilter(app.getHttpAdapter());
+      app.useGlobalFilters(new VendorErrors(VENDOR_SHAPES, nest.catch.bind(nest)));
+      servePages(app, publicFolder(import.meta.url));
+    },
   });
 }

@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import type { DynamicModule, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { Logger } from 'nestjs-pino';
 import { ANSWERS, ErrorAnswers } from './answers.js';
 import { servicePort, type BaseEnv, type ServiceName } from './env.js';
@@ -14,6 +15,8 @@ export interface BootOptions {
   env: BaseEnv;
   /** The module has filters of its own for all errors; otherwise {@link ErrorAnswers} does. */
   answersErrors?: boolean;
+  /** Answers a request whose address the router cannot read, and says whether it did. */
+  badAddress?: (request: FastifyRequest, reply: FastifyReply) => boolean;
   /** Largest request body in bytes; 64 KiB unless given. */
   bodyLimit?: number;
   /** Called before the port opens: microservice transports, raw routes, OpenAPI. */
@@ -38,6 +41,9 @@ export async function bootService(options: BootOptions): Promise<NestFastifyAppl
     // A checkout link is an encrypted token in the path; Fastify's own limit is 100 characters.
     routerOptions: { maxParamLength: 1_024 },
     ...ANSWERS,
+    frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
+      if (!options.badAddress?.(request, reply)) ANSWERS.frameworkErrors(error, request, reply);
+    },
     http: { ...ANSWERS.http, ...TIME_LIMITS },
   });
   const app = await NestFactory.create<NestFastifyApplication>(options.module as Type, adapter, {

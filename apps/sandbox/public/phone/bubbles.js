@@ -50,7 +50,9 @@ function content(item, context) {
     case 'button':
       return { bubble: bubble('', formatted(data.text)) };
     case 'image':
-      return { bubble: bubble('wide', picture(data.link), data.caption && formatted(data.caption)) };
+      return { bubble: bubble('wide', picture(sourceOf(data)), data.caption && formatted(data.caption)) };
+    case 'sticker':
+      return { bubble: bubble('', picture(sourceOf(data))) };
     case 'order':
       return { bubble: order(data, context) };
     case 'location':
@@ -60,12 +62,17 @@ function content(item, context) {
   }
 }
 
+/** Where a picture is: at its link, or among the files that were uploaded. */
+function sourceOf({ link, id }) {
+  return link ?? `/phone/api/media/${encodeURIComponent(id)}`;
+}
+
 function bubble(className, ...children) {
   return h('div', { class: `bubble ${className}`.trim() }, ...children.flat());
 }
 
 function frame(data) {
-  const media = data.header?.image?.link;
+  const media = data.header?.image && sourceOf(data.header.image);
   return [
     media && picture(media),
     data.header?.text && formatted(data.header.text, 'title'),

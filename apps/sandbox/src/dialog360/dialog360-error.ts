@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import type { VendorAnswer } from '../world/vendor-errors.js';
 
 /** A refusal of 360dialog's own, before Meta hears of the call. */
 export class Dialog360Error extends Error {
@@ -29,3 +30,16 @@ export class Dialog360ErrorFilter implements ExceptionFilter<Dialog360Error> {
     void host.switchToHttp().getResponse<FastifyReply>().status(error.status).send(error.body());
   }
 }
+
+/** The answer to a request that reached no handler, or broke one. */
+export function dialog360Failure(method: string, path: string, status: number): VendorAnswer {
+  const why = REASONS[status] ?? (status >= 500 ? 'Internal server error' : 'The request cannot be read');
+  const error = new Dialog360Error(status, status === 404 ? `${why}: ${method} ${path || '/'}` : why);
+  return { status, body: error.body() };
+}
+
+const REASONS: Record<number, string> = {
+  404: 'Not found',
+  413: 'The request body is too large',
+  415: 'The content type of the request body is not supported',
+};

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import type { VendorAnswer } from '../world/vendor-errors.js';
 
 /** Titles as Meta words them, with the HTTP status that goes with each. */
 const KNOWN: Record<number, [title: string, status: number]> = {
@@ -24,6 +25,7 @@ const KNOWN: Record<number, [title: string, status: number]> = {
   131048: ['Spam rate limit hit', 429],
   131049: ['Message not delivered to maintain healthy ecosystem engagement', 400],
   131051: ['Unsupported message type', 400],
+  131053: ['Media upload error', 400],
   131056: ['(Business Account, Consumer Account) pair rate limit hit', 429],
   132000: ['Number of parameters does not match the expected number of params', 400],
   132001: ['Template name does not exist in the translation', 404],
@@ -34,26 +36,40 @@ const KNOWN: Record<number, [title: string, status: number]> = {
   132018: ['Issue with the parameters in the template', 400],
 };
 
-/** A refusal in the Graph API's own shape. There is no `error_subcode`: it is gone since v16.0. */
+interface Options {
+  /** Unless given, that which goes with the code. */
+  status?: number;
+  /** The whole message, for refusals of the Graph API itself; those of WhatsApp have a title and details. */
+  message?: string;
+  type?: 'OAuthException' | 'GraphMethodException';
+  /** Only refusals of the Graph API itself have one; WhatsApp's have none since v16.0. */
+  subcode?: number;
+}
+
+/** A refusal in the Graph API's own shape. */
 export class GraphError extends Error {
   readonly status: number;
 
   constructor(
     readonly code: number,
     readonly details: string,
-    status?: number,
+    private readonly options: Options = {},
   ) {
-    super(`(#${code}) ${errorTitle(code)}`);
-    this.status = status ?? KNOWN[code]?.[1] ?? 400;
+    super(options.message ?? `(#${code}) ${errorTitle(code)}`);
+    this.status = options.status ?? KNOWN[code]?.[1] ?? 400;
   }
 
   body(): object {
+    const { message, type = 'OAuthException', subcode } = this.options;
     return {
       error: {
         message: this.message,
-        type: 'OAuthException',
+        type,
         code: this.code,
-        error_data: { messaging_product: 'whatsapp', details: this.details },
+        ...(subcode !== undefined && { error_subcode: subcode }),
+        ...(message === undefined && {
+          error_data: { messaging_product: 'whatsapp', details: this.details },
+        }),
         fbtrace_id: `A${randomBytes(11).toString('base64url')}`,
       },
     };
@@ -68,6 +84,61 @@ export class GraphError extends Error {
       error_data: { details: this.details },
       href: 'https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes/',
     };
+  }
+}
+
+/** A refusal of the Graph API itself, which says all in its message. */
+export function graphRefusal(message: string, options: Omit<Options, 'message'> & { code?: number } = {}) {
+  const { code = 100, ...rest } = options;
+  const numbered = rest.type === 'GraphMethodException' || code === 2500 ? message : `(#${code}) ${message}`;
+  return new GraphError(code, message, { ...rest, message: numbered });
+}
+
+/** The object is not there, is another's, or cannot do this: the Graph API does not say which. */
+export function unsupported(method: string, id: string): GraphError {
+  return graphRefusal(
+    `Unsupported ${method.toLowerCase()} request. Object with ID '${id}' does not exist, cannot be loaded due to ` +
+      'missing permissions, or does not support this operation. Please read the Graph API documentation at ' +
+      'https://developers.facebook.com/docs/graph-api',
+    { type: 'GraphMethodException', subcode: 33 },
+  );
+}
+
+export function unknownPath(path: string): GraphError {
+  return graphRefusal(`Unknown path components: ${path}`, { code: 2500 });
+}
+
+/** What can follow an id. Asked with a method that it does not take, it is the object that does not support it. */
+const EDGES = [
+  'media',
+  'message_templates',
+  'messages',
+  'phone_numbers',
+  'subscribed_apps',
+  'whatsapp_business_profile',
+];
+
+/** The answer to a request that reached no handler, or broke one. */
+export function graphFailure(method: string, path: string, status: number): VendorAnswer {
+  const error = failure(method, path, status);
+  return { status: error.status, body: error.body() };
+}
+
+function failure(method: string, path: string, status: number): GraphError {
+  const [version = '', id, ...rest] = path.split('/').filter((part) => part !== '');
+  switch (status) {
+    case 404: {
+      if (id === undefined) return unknownPath(`/${version}`);
+      const known = rest.length === 0 || (rest.length === 1 && EDGES.includes(rest[0]!));
+      return known ? unsupported(method, id) : unknownPath(`/${rest.join('/')}`);
+    }
+    case 413:
+      return graphRefusal('The request body is too large', { status });
+    case 415:
+      return graphRefusal('The content type of the request body is not supported', { status: 400 });
+    default:
+      if (status >= 500) return new GraphError(1, 'An unknown error occurred', { status });
+      return graphRefusal('The request cannot be read', { status });
   }
 }
 

@@ -62,13 +62,19 @@ export function templateNode(template: Template): Json {
 }
 
 /** The fields asked for, `id` always; without `fields` the few that Meta gives by default. */
-export function pick(node: Json, fields?: string): Json {
-  const names =
-    fields?.split(',').map((name) => name.trim()) ?? DEFAULT_FIELDS.filter((name) => name in node);
+export function pick(node: Json, fields?: unknown): Json {
+  const names = fields === undefined ? DEFAULT_FIELDS.filter((name) => name in node) : fieldsOf(fields);
   for (const name of names) {
     if (!(name in node)) throw new GraphError(100, `Tried accessing nonexisting field (${name})`);
   }
   return Object.fromEntries([...new Set([...names, 'id'])].map((name) => [name, node[name]]));
+}
+
+/** The names in `?fields=`, which may be given more than once. */
+export function fieldsOf(fields: unknown): string[] {
+  return String(fields)
+    .split(',')
+    .map((name) => name.trim());
 }
 
 const DEFAULT_FIELDS = [

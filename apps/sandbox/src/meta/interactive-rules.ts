@@ -1,4 +1,5 @@
 import { GraphError } from './graph-error.js';
+import { checkSource } from './media-rules.js';
 import type { Json } from './model.js';
 import { readList, readObject, readOneOf, readText, readUrl, refuseDuplicates } from './shape.js';
 
@@ -93,10 +94,7 @@ function checkHeader(value: unknown, kind: Kind): void {
   }
   const optional = type === 'document' ? ['link', 'id', 'filename'] : ['link', 'id'];
   const media = readObject(header[type], path, { optional });
-  if ((media.link === undefined) === (media.id === undefined)) {
-    throw new GraphError(100, `Give either link or id in ${path}`);
-  }
-  if (media.link !== undefined) readUrl(media.link, `${path}[link]`);
+  checkSource(media, path);
 }
 
 function checkList(value: unknown): void {

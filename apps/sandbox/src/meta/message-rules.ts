@@ -1,14 +1,14 @@
 import { GraphError } from './graph-error.js';
 import { checkInteractive } from './interactive-rules.js';
+import { MEDIA_KINDS, readMedia } from './media-rules.js';
 import type { Json } from './model.js';
-import { readObject, readOneOf, readText, readUrl } from './shape.js';
+import { readObject, readOneOf, readText } from './shape.js';
 
 /** Limits of `POST /<PHONE_NUMBER_ID>/messages`, from Meta's reference of the message endpoint. */
 const TEXT_BODY = 4_096;
-const CAPTION = 1_024;
 const OPAQUE_DATA = 512;
 
-const TYPES = ['text', 'interactive', 'template', 'reaction', 'image'] as const;
+const TYPES = ['text', 'interactive', 'template', 'reaction', ...MEDIA_KINDS] as const;
 type SendType = (typeof TYPES)[number];
 
 export interface SendRequest {
@@ -99,12 +99,12 @@ function readContent(type: SendType, value: unknown, catalogId?: string): Json {
       }
       return text;
     }
-    case 'image': {
-      const image = readObject(value, 'image', { required: ['link'], optional: ['caption'] });
-      readUrl(image.link, 'image[link]');
-      if (image.caption !== undefined) readText(image.caption, 'image[caption]', { max: CAPTION, code: 100 });
-      return image;
-    }
+    case 'image':
+    case 'video':
+    case 'audio':
+    case 'document':
+    case 'sticker':
+      return readMedia(type, value);
     case 'reaction': {
       const reaction = readObject(value, 'reaction', { required: ['message_id', 'emoji'] });
       readText(reaction.message_id, 'reaction[message_id]', { max: 512, code: 100 });

@@ -1,9 +1,13 @@
 import { Module } from '@nestjs/common';
 import { WorldModule } from '../world/world.module.js';
+import { BusinessProfileController } from './business-profile.controller.js';
 import { DeliveryService } from './delivery.service.js';
 import { Faults } from './faults.js';
+import { GraphAccess } from './graph-access.js';
 import { GraphController } from './graph.controller.js';
 import { InboundService } from './inbound.service.js';
+import { MediaController, MediaDownloadController } from './media.controller.js';
+import { MediaService } from './media.service.js';
 import { MetaControlController } from './meta-control.controller.js';
 import { MetaStore } from './meta-store.js';
 import { MetaWebhooks } from './meta-webhooks.js';
@@ -11,13 +15,23 @@ import { SendRoute } from './send-route.js';
 import { SendService } from './send.service.js';
 import { TemplateService } from './template.service.js';
 import { Threads } from './threads.js';
+import { Uploads } from './upload.js';
 
 /** The simulated WhatsApp Cloud API. */
 @Module({
   imports: [WorldModule],
-  controllers: [GraphController, MetaControlController],
+  controllers: [
+    GraphController,
+    MediaController,
+    MediaDownloadController,
+    BusinessProfileController,
+    MetaControlController,
+  ],
   providers: [
     MetaStore,
+    GraphAccess,
+    MediaService,
+    Uploads,
     Threads,
     MetaWebhooks,
     DeliveryService,
@@ -27,6 +41,15 @@ import { Threads } from './threads.js';
     TemplateService,
     Faults,
   ],
-  exports: [MetaStore, MetaWebhooks, Threads, DeliveryService, InboundService, SendRoute],
+  exports: [
+    MetaStore,
+    MediaService,
+    Uploads,
+    MetaWebhooks,
+    Threads,
+    DeliveryService,
+    InboundService,
+    SendRoute,
+  ],
 })
 export class MetaModule {}

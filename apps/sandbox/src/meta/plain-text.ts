@@ -19,7 +19,10 @@ export function plainText(message: Json, rendered?: RenderedTemplate): string {
     case 'reaction':
       return content.emoji ? `reacted ${String(content.emoji)}` : 'removed the reaction';
     case 'image':
-      return lines('[image]', content.caption);
+    case 'video':
+      return lines(`[${type}]`, content.caption);
+    case 'document':
+      return lines('[document]', content.filename, content.caption);
     case 'location':
       return lines('[location]', content.name, `${String(content.latitude)}, ${String(content.longitude)}`);
     case 'button':

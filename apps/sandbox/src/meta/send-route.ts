@@ -35,11 +35,8 @@ export class SendRoute implements OnModuleDestroy {
       return;
     }
     if (fault?.kind === 'error') {
-      const error = new GraphError(
-        fault.code,
-        'This error was asked for through /control/meta/faults',
-        fault.status,
-      );
+      const details = 'This error was asked for through /control/meta/faults';
+      const error = new GraphError(fault.code, details, { status: fault.status });
       this.sends.refused(sender.number.id, body, error);
       throw error;
     }

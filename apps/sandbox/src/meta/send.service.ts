@@ -2,6 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CLOCK, type Clock } from '#platform';
 import { DeliveryService } from './delivery.service.js';
 import { GraphError } from './graph-error.js';
+import { mediaNamedIn } from './media-rules.js';
+import { MediaService } from './media.service.js';
 import { isReadCall, readReadCall, readSend, type SendRequest } from './message-rules.js';
 import { MetaStore } from './meta-store.js';
 import {
@@ -23,6 +25,7 @@ const WINDOW_MS = 24 * 3_600_000;
 const TYPING_MS = 25_000;
 const READABLE_FOR_MS = 30 * 24 * 3_600_000;
 const DEFAULT_THROUGHPUT = 80;
+const UNFIT = 'Unable to upload the media used in the message. The type of the file does not fit the message';
 
 interface Sender {
   waba: Waba;
@@ -45,6 +48,7 @@ export class SendService {
     private readonly store: MetaStore,
     private readonly threads: Threads,
     private readonly delivery: DeliveryService,
+    private readonly media: MediaService,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -76,6 +80,7 @@ export class SendService {
   private accept(sender: Sender, request: SendRequest, body: Json): Json {
     const now = this.clock.now();
     const filled = request.type === 'template' ? this.fill(sender.waba, request.content) : undefined;
+    const fits = this.media.check(sender.number.id, mediaNamedIn(request.type, request.content));
     const customer = this.find(sender.waba, request);
     if (request.recipient.kind === 'lost') return this.acceptAndDrop(sender, request, now);
     const windowOpen = customer !== undefined && this.windowOpen(customer, sender.number, now);
@@ -93,6 +98,7 @@ export class SendService {
     this.accepted(sender, request, wamid, now);
     const digits = request.recipient.kind === 'phone' ? request.recipient.digits : undefined;
     if (outsideWindow) this.delivery.failLater(message, { digits, customer }, windowError());
+    else if (!fits) this.delivery.failLater(message, { digits, customer }, new GraphError(131053, UNFIT));
     else if (!customer || customer.unreachable) {
       this.delivery.failLater(
         message,

@@ -43,10 +43,10 @@ export function readText(value: unknown, path: string, { max, code = 131009 }: T
 }
 
 /** A list of `min` to `max` items. */
-export function readList(value: unknown, path: string, min: number, max: number): unknown[] {
+export function readList(value: unknown, path: string, min: number, max: number, code = 131009): unknown[] {
   if (!Array.isArray(value)) throw new GraphError(100, `Parameter '${path}' must be an array`);
   if (value.length < min || value.length > max) {
-    throw new GraphError(131009, `Invalid count of '${path}': ${value.length}, allowed are ${min} to ${max}`);
+    throw new GraphError(code, `Invalid count of '${path}': ${value.length}, allowed are ${min} to ${max}`);
   }
   return value;
 }
@@ -58,10 +58,10 @@ export function readOneOf<T extends string>(value: unknown, path: string, allowe
   return value as T;
 }
 
-export function readUrl(value: unknown, path: string, max = 2_000): string {
-  const url = readText(value, path, { max });
+export function readUrl(value: unknown, path: string, max = 2_000, code = 131009): string {
+  const url = readText(value, path, { max, code });
   if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) {
-    throw new GraphError(131009, `Parameter '${path}' is not a valid URL`);
+    throw new GraphError(code, `Parameter '${path}' is not a valid URL`);
   }
   return url;
 }

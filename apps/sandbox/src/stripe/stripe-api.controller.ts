@@ -4,7 +4,7 @@ import { Checkout } from './checkout.js';
 import { lineItems } from './expand.js';
 import { Refunds } from './refunds.js';
 import { StripeBooks } from './stripe-books.js';
-import { StripeError } from './stripe-error.js';
+import { unrecognized } from './stripe-error.js';
 import { StripeGate, type StripeRequest } from './stripe-gate.js';
 import type { AccountDoc } from './stripe.types.js';
 
@@ -98,14 +98,7 @@ export class StripeApiController {
   @All('*')
   unknown(@Req() request: StripeRequest, @Res() reply: FastifyReply): Promise<void> {
     return this.gate.answer(request, reply, () => {
-      const path = request.url.split('?')[0]!;
-      throw new StripeError(
-        `Unrecognized request URL (${request.method}: ${path}). The sandbox does not simulate it.`,
-        {
-          status: 404,
-          beforeRunning: true,
-        },
-      );
+      throw unrecognized(request.method, request.url.split('?')[0]!);
     });
   }
 }

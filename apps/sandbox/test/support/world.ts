@@ -135,6 +135,11 @@ export class World {
     rmSync(this.folder, { recursive: true });
   }
 
+  /** All routes, as a tree. */
+  routes(): string {
+    return this.app.getHttpAdapter().getInstance().printRoutes({ commonPrefix: false });
+  }
+
   async call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
     const response = await fetch(this.url + path, {
       method,
