@@ -53,7 +53,7 @@ export function goesAs(kind: MediaKind, mimeType: string): boolean {
 
 /** The type without its parameters. @throws GraphError for one that WhatsApp does not take, or for a file too large. */
 export function checkFile(contentType: string | undefined, bytes: Buffer): string {
-  const mimeType = (contentType ?? 'application/octet-stream').split(';')[0]!.trim().toLowerCase();
+  const mimeType = (contentType || 'application/octet-stream').split(';')[0]!.trim().toLowerCase();
   if (!ALL_TYPES.includes(mimeType)) {
     throw graphRefusal(
       `Param file must be a file with one of the following types: ${ALL_TYPES.join(', ')}. ` +
