@@ -72,7 +72,7 @@ export function tryAgain(order: Order, shop: string, href: string): Page {
     tone: 'wait',
     title: 'One moment, please',
     orderRef: order.orderRef,
-    text: ['We could not confirm your order with the shop just now. Your items are still held for you.'],
+    text: ['We could not prepare your payment just now. Your items are still held for you.'],
     button: { label: 'Try again', href },
     cards: [quoteCard(order.accepted)],
   });
