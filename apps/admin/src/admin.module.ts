@@ -58,7 +58,7 @@ import { Vault } from './onboarding/vault.js';
 import { Vendors } from './onboarding/vendors.js';
 import { mountApiDocs } from './openapi.js';
 import { OPERATIONS, OPERATIONS_API } from './operations/index.js';
-import { PEOPLE, PEOPLE_API, PEOPLE_JOBS } from './people/index.js';
+import { PRIVACY, PRIVACY_API, PRIVACY_JOBS } from './privacy/index.js';
 import { PagesController } from './pages/pages.controller.js';
 
 /** The admin API's resources, in the order of the API page. */
@@ -78,7 +78,7 @@ const API = [
   OperatorKeysController,
   AuditController,
   ...OPERATIONS_API,
-  ...PEOPLE_API,
+  ...PRIVACY_API,
 ];
 
 @Module({})
@@ -87,7 +87,7 @@ export class AdminModule {
     return {
       module: AdminModule,
       imports: [...serviceModules({ service: 'admin', env, entities: [] }), ScheduleModule.forRoot()],
-      controllers: [...API, PagesController, ...PEOPLE_JOBS],
+      controllers: [...API, PagesController, ...PRIVACY_JOBS],
       providers: [
         ApiKeyStore,
         ApiKeys,
@@ -97,7 +97,7 @@ export class AdminModule {
         ChannelAccounts,
         ConnectionTests,
         ...OPERATIONS,
-        ...PEOPLE,
+        ...PRIVACY,
         FormerSecrets,
         Idempotency,
         LifeCycle,

@@ -11,10 +11,10 @@ import { seedOf, type PersonAlias } from '#core/tenancy';
 import { TENANCY_ENTITIES, Tenants } from '#persistence';
 import type { TaskContext } from '#queue';
 import { createTestDatabase, type TestDatabase } from '#testing';
-import { ErasePersonHandler as Checkout } from '../../checkout/src/people/erase-person.handler.js';
-import { ErasePersonHandler as Conversation } from '../../conversation/src/people/erase-person.handler.js';
-import { ErasePersonHandler as Outbound } from '../../outbound/src/people/erase-person.handler.js';
-import { ErasePersonHandler as Journal } from '../src/people/erase-person.handler.js';
+import { ErasePersonHandler as Checkout } from '../../checkout/src/privacy/erase-person.handler.js';
+import { ErasePersonHandler as Conversation } from '../../conversation/src/privacy/erase-person.handler.js';
+import { ErasePersonHandler as Outbound } from '../../outbound/src/privacy/erase-person.handler.js';
+import { ErasePersonHandler as Journal } from '../src/privacy/erase-person.handler.js';
 import { insertItem } from './rows.js';
 
 const ROLES = ['waco_conversation', 'waco_checkout', 'waco_outbound', 'waco_admin'] as const;

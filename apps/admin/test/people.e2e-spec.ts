@@ -163,7 +163,7 @@ describe('personal data in the admin API', () => {
   });
 
   it('has every table of a merchant in its export, or says why not', async () => {
-    const { EXPORTED, NOT_EXPORTED } = await import('../src/people/merchant-tables.js');
+    const { EXPORTED, NOT_EXPORTED } = await import('../src/privacy/merchant-tables.js');
     const { rows } = await admin.owner.query<{ name: string }>(
       `SELECT table_schema || '.' || table_name AS name FROM information_schema.columns
        WHERE column_name = 'merchant_id' AND table_schema !~ '^(pg_|sandbox|bullmq)'`,

@@ -6,11 +6,11 @@ import { Directory, inOrderOfIndex, Journal, removeRows, TENANCY_ENTITIES, Tenan
 import type { Clock } from '#platform';
 import type { TaskContext } from '#queue';
 import { createTestDatabase, type TestDatabase } from '#testing';
-import { RetentionHandler as CheckoutRetention } from '../../checkout/src/people/retention.handler.js';
-import { RetentionHandler as ConversationRetention } from '../../conversation/src/people/retention.handler.js';
-import { RetentionHandler as OutboundRetention } from '../../outbound/src/people/retention.handler.js';
-import { RetentionHandler as JournalRetention } from '../src/people/retention.handler.js';
-import { RetentionSchedule } from '../src/people/retention-schedule.js';
+import { RetentionHandler as CheckoutRetention } from '../../checkout/src/privacy/retention.handler.js';
+import { RetentionHandler as ConversationRetention } from '../../conversation/src/privacy/retention.handler.js';
+import { RetentionHandler as OutboundRetention } from '../../outbound/src/privacy/retention.handler.js';
+import { RetentionHandler as JournalRetention } from '../src/privacy/retention.handler.js';
+import { RetentionSchedule } from '../src/privacy/retention-schedule.js';
 
 const HANDLERS = {
   waco_conversation: ConversationRetention,

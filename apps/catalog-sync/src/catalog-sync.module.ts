@@ -6,7 +6,7 @@ import { SearchIndexes } from './copy/search-indexes.js';
 import type { CatalogSyncEnv } from './env.js';
 import { RecordChangeHandler } from './jobs/record-change.handler.js';
 import { SyncStoreHandler } from './jobs/sync-store.handler.js';
-import { EraseMerchantHandler } from './people/erase-merchant.handler.js';
+import { EraseMerchantHandler } from './privacy/erase-merchant.handler.js';
 import { CatalogController } from './rpc/catalog.controller.js';
 import { Quotes } from './rpc/quotes.js';
 import { Search } from './rpc/search.js';

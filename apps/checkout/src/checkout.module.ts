@@ -12,9 +12,9 @@ import { ReserveStockHandler } from './jobs/reserve-stock.handler.js';
 import { LinkTokens } from './link.js';
 import { Orders } from './orders.js';
 import { Partners } from './partners.js';
-import { EraseMerchantHandler } from './people/erase-merchant.handler.js';
-import { ErasePersonHandler } from './people/erase-person.handler.js';
-import { RetentionHandler } from './people/retention.handler.js';
+import { EraseMerchantHandler } from './privacy/erase-merchant.handler.js';
+import { ErasePersonHandler } from './privacy/erase-person.handler.js';
+import { RetentionHandler } from './privacy/retention.handler.js';
 
 @Module({})
 export class CheckoutModule {

@@ -7,9 +7,9 @@ import { ChangeIdentityHandler } from './jobs/change-identity.handler.js';
 import { NoteOrderHandler } from './jobs/note-order.handler.js';
 import { ReceiveMessageHandler } from './jobs/receive-message.handler.js';
 import { LookAhead } from './look-ahead.js';
-import { EraseMerchantHandler } from './people/erase-merchant.handler.js';
-import { ErasePersonHandler } from './people/erase-person.handler.js';
-import { RetentionHandler } from './people/retention.handler.js';
+import { EraseMerchantHandler } from './privacy/erase-merchant.handler.js';
+import { ErasePersonHandler } from './privacy/erase-person.handler.js';
+import { RetentionHandler } from './privacy/retention.handler.js';
 import { Threads } from './threads.js';
 
 @Module({})

@@ -3,7 +3,7 @@ import type { PersonRef } from '#core/messaging';
 import { Tenants, type NewItem } from '#persistence';
 import { createTestDatabase, insertTestMerchant, type TestDatabase } from '#testing';
 import { LookAhead } from '../src/look-ahead.js';
-import { deleteContacts } from '../src/people/contacts.js';
+import { deleteContacts } from '../src/privacy/contacts.js';
 import { openSmallCatalog, type SmallCatalog } from './support/small-catalog.js';
 import { Stand, tap } from './support/stand.js';
 

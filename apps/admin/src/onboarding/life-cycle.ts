@@ -13,7 +13,7 @@ import { CLOCK, type Clock } from '#platform';
 import { problem } from '../http/problem.js';
 import { Merchants } from './merchants.js';
 import { ResumedAccounts } from './resumed-accounts.js';
-import { MerchantErasure } from '../people/merchant-erasure.js';
+import { MerchantErasure } from '../privacy/merchant-erasure.js';
 import { Vault } from './vault.js';
 
 /** Services remember a merchant for 5 s: what waits for its resumption is looked at after that. */

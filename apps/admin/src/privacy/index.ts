@@ -10,8 +10,8 @@ import { RetentionHandler } from './retention.handler.js';
 import { RetentionSchedule } from './retention-schedule.js';
 
 /** Personal data: how long it is kept, what is held, and forgetting. Resources in the order of the API page. */
-export const PEOPLE_API = [PeopleController, LeavingController];
+export const PRIVACY_API = [PeopleController, LeavingController];
 
-export const PEOPLE_JOBS = [EraseMerchantHandler, ErasePersonHandler, RetentionHandler];
+export const PRIVACY_JOBS = [EraseMerchantHandler, ErasePersonHandler, RetentionHandler];
 
-export const PEOPLE = [Erasures, MerchantErasure, MerchantExport, PersonExport, RetentionSchedule];
+export const PRIVACY = [Erasures, MerchantErasure, MerchantExport, PersonExport, RetentionSchedule];
