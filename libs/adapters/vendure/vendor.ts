@@ -1,3 +1,4 @@
+import { isISO31661Alpha2 } from 'class-validator';
 import { SECRET_RULE, URL_RULE, type Fields, type StoreVendor } from '#vendors/kit';
 import type { VendureCredentials } from './api.js';
 import { VendureSessions } from './sessions.js';
@@ -5,6 +6,7 @@ import { VendureStore } from './vendure-store.adapter.js';
 import { vendureWebhooks } from './webhook.js';
 
 const TOKEN = { rule: /^[\x21-\x7e]{1,500}$/, words: 'must be 1 to 500 printable characters without spaces' };
+const COUNTRY = 'must be an ISO 3166-1 country code in capitals, e.g. AE';
 /** Shared by all stores of a process: each would log in by itself. */
 const SESSIONS = new VendureSessions();
 
@@ -36,7 +38,7 @@ export const vendure: StoreVendor = {
       example: 'AE',
       secret: false,
       rule: /^[A-Z]{2}$/,
-      words: 'must be an ISO 3166-1 country code in capitals, e.g. AE',
+      words: COUNTRY,
       optional: true,
     },
     {
@@ -74,8 +76,15 @@ export const vendure: StoreVendor = {
   variables: [],
   source: 'vendure',
   webhooks: { routes: ['/webhooks/vendure/:merchant'], secret: 'webhookSecret', reader: vendureWebhooks },
-  wrongIn: ({ username, password, apiKey }) => {
-    if (apiKey !== undefined || (username !== undefined && password !== undefined)) return undefined;
+  wrongIn: ({ username, password, apiKey, country }) => {
+    if (country !== undefined && !isISO31661Alpha2(country)) return { field: 'country', words: COUNTRY };
+    if ((username === undefined) !== (password === undefined)) {
+      return {
+        field: username === undefined ? 'username' : 'password',
+        words: 'must be given with the other',
+      };
+    }
+    if (apiKey !== undefined || username !== undefined) return undefined;
     return { field: 'apiKey', words: 'must be given, or username and password' };
   },
   connect: (fields, { timeoutMs, fetch, clock }) =>

@@ -28,6 +28,7 @@ export function connectCommand(program: Command): void {
       if (account !== undefined && vendor.port !== 'payment') {
         throw new Failure('--account is of payment providers only', 2);
       }
+      if (account === '') throw new Failure('--account needs a key', 2);
       const given = optionsIn(command.args.slice(1), vendor);
       const base = await merchantPath();
       sayRecord(await connect(client, base, vendor, given, account), json);
