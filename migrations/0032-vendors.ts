@@ -53,8 +53,15 @@ export class Vendors1700000000032 implements MigrationInterface {
         CREATE TRIGGER of_before BEFORE INSERT OR UPDATE ON tenancy.${table}
           FOR EACH ROW EXECUTE FUNCTION tenancy.${table}_of_before()`);
     }
+    // Its owner may be no superuser, for whom forced policies show no row.
+    await runner.query(`ALTER TABLE tenancy.store_connections NO FORCE ROW LEVEL SECURITY`);
     await runner.query(
       `UPDATE tenancy.store_connections SET settings = jsonb_build_object('baseUrl', base_url)`,
+    );
+    await runner.query(`ALTER TABLE tenancy.store_connections FORCE ROW LEVEL SECURITY`);
+    await runner.query(`ALTER TABLE catalog.sync_cursors ADD COLUMN shop text`);
+    await runner.query(
+      `COMMENT ON COLUMN catalog.sync_cursors.shop IS 'what the copy is of: a kind and what tells one shop from another; null: as connected when it is read next'`,
     );
     await runner.query(`
       ALTER TABLE tenancy.payment_providers

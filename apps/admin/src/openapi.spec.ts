@@ -96,7 +96,7 @@ describe('docs/openapi.json', () => {
     };
     const sections = Object.entries(components.schemas.SettingsDto.properties);
     const marked = sections.filter(([, section]) => section['x-not-read-yet']).map(([name]) => name);
-    const sources = ['checkout', 'conversation', 'catalog-sync', 'outbound', 'admin/src/people']
+    const sources = ['checkout', 'conversation', 'catalog-sync', 'outbound', 'admin/src/privacy']
       .flatMap((folder) =>
         readdirSync(join('apps', folder), { recursive: true, encoding: 'utf8' })
           .filter((name) => name.endsWith('.ts') && !/\btest\b|spec/.test(name))

@@ -43,21 +43,31 @@ describe('a sync', () => {
     expect(await onSale()).toHaveLength(COUNT);
   });
 
-  it('of another shop in the place of the first is believed, however low its numbers are', async () => {
+  it('of another shop in the place of the first begins anew, however low its numbers are', async () => {
     await service.sql(
-      'UPDATE catalog.products SET product_sequence = 900, price_sequence = 900, stock_sequence = 900',
+      `UPDATE catalog.products SET product_sequence = 900, price_sequence = 900, stock_sequence = 900`,
     );
+    await service.sql(`UPDATE catalog.sync_cursors SET shop = '["rest","https://former.example"]',
+      updated_since = now() + interval '1 hour', full_at = now() + interval '1 hour'`);
     shop.lose(...Array.from({ length: 7 }, (_, i) => `SKU-${i + 1}`));
-    shop.store.put({ ...shop.store.products.get('SKU-8')!, available: 41 });
-    const { outcome } = await service.settled(
-      await service.give(syncStore, { mode: 'full', runId: 'r1', anew: true }),
-    );
-    expect(outcome).toBe('done');
+    shop.meddle((page) => ({ ...page, products: [{ ...page.products[0], available: -1 }] }));
+    expect(await service.sync('full', 'r1')).toMatchObject({ parked: true });
+    expect(await onSale()).toEqual([]);
+
+    shop.meddle((page) => {
+      const [first, ...others] = page.products as { available: number; sequence: number }[];
+      return { ...page, products: [{ ...first, available: 4_141, sequence: 0 }, ...others] };
+    });
+    expect((await service.sync('full', 'r2')).outcome).toBe('done');
     expect(await onSale()).toHaveLength(COUNT - 7);
-    const [row] = await service.sql<{ available: string }>(
-      `SELECT available FROM catalog.products WHERE sku = 'SKU-8'`,
+    const figures = await service.sql(
+      `SELECT 1 FROM catalog.products WHERE available = 4141 AND NOT deleted`,
     );
-    expect(row?.available).toBe('41');
+    expect(figures.length).toBeGreaterThan(0);
+    const [cursor] = await service.sql<{ shop: string; isNow: boolean }>(
+      `SELECT shop, updated_since < now() + interval '30 minutes' AS "isNow" FROM catalog.sync_cursors`,
+    );
+    expect(cursor).toEqual({ shop: JSON.stringify(['rest', shop.url]), isNow: true });
   });
 
   it('that is incremental reads from where the last one ended', async () => {

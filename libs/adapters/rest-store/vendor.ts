@@ -11,6 +11,7 @@ export const restStore: StoreVendor = {
   fields: [
     {
       name: 'baseUrl',
+      identifies: true,
       label: 'Address',
       help: 'Where the shop answers the store contract.',
       example: 'https://shop.example.com/waco',

@@ -18,6 +18,7 @@ export const vendure: StoreVendor = {
   fields: [
     {
       name: 'baseUrl',
+      identifies: true,
       label: 'Address',
       help: 'Of the Vendure server, without /admin-api.',
       example: 'https://shop.example.com',
@@ -25,6 +26,7 @@ export const vendure: StoreVendor = {
     },
     {
       name: 'channelToken',
+      identifies: true,
       label: 'Channel token',
       help: 'Of the channel that is sold in; left out: the default channel.',
       secret: false,

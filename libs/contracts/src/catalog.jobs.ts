@@ -1,4 +1,4 @@
-import { IsBoolean, IsIn, IsInt, IsISO8601, IsObject, IsOptional, IsString, Min } from 'class-validator';
+import { IsIn, IsInt, IsISO8601, IsObject, IsString, Min } from 'class-validator';
 import type { CatalogChange, Money, StoreProduct } from '#core/catalog';
 import { defineJob } from './job.js';
 import { QUEUES } from './queues.js';
@@ -67,8 +67,6 @@ export const recordChange = defineJob({
 export class SyncStorePayload {
   /** `full` reads the whole catalog, `incremental` what changed since the cursor. */
   @IsIn(['full', 'incremental']) mode: 'full' | 'incremental';
-  /** It is another shop than before: what the copy has says nothing of how new this one's figures are. */
-  @IsOptional() @IsBoolean() anew?: boolean;
   /** Makes two requests for the same run one, e.g. the minute it belongs to. */
   @IsString() runId: string;
 }

@@ -30,6 +30,8 @@ export interface Field {
   /** What it must look like, and the same in words that follow its name: `must be …`. */
   rule: RegExp;
   words: string;
+  /** Of a shop: another value is another shop, of which everything is read anew. */
+  identifies?: true;
   optional?: boolean;
 }
 

@@ -113,6 +113,7 @@ async function connectAll(client: Client, path: string, plan: Json, steps: reado
  */
 function stepsOf(all: readonly Connectable[], plan: Json): Step[] {
   const stores = all.filter(({ port }) => port === 'store');
+  for (const part of ['merchant', 'templates']) objectIn(plan, part);
   const { kind } = objectIn(plan, 'store');
   const store = kind === undefined ? stores[0] : stores.find((vendor) => vendor.kind === kind);
   if (!store) throw new Failure('store.kind in the file is none of waco vendors list', 2);

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { syncStore, type SyncStorePayload } from '#contracts';
+import { syncStore } from '#contracts';
 import type { Caller } from '#core/tenancy';
 import { Journal, StoreConnectionEntity } from '#persistence';
 import { CLOCK, ENV, newId, type Clock } from '#platform';
@@ -52,8 +52,7 @@ export class Stores {
     const vendor = storeOf(kind);
     const parts = divide(vendor, given);
     requirePublicUrls(vendor.fields, parts.settings, caller, this.env);
-    const now = this.clock.now();
-    const { row, sync } = await this.merchants.within(merchantId, async (tx, merchant) => {
+    const { row, sync, now } = await this.merchants.within(merchantId, async (tx, merchant) => {
       requireOpen(merchant);
       const known = await tx.findOneBy(StoreConnectionEntity, { merchantId });
       matchIfSaid(ifMatch, known);
@@ -64,24 +63,21 @@ export class Stores {
         const successor = parts.credentials[vendor.webhooks.secret]!;
         if (secret) await this.former.replace(tx, merchantId, id, secret, successor, given.overlapHours);
       }
+      const sealed = await this.vault.sealFields('store_connections', id, parts);
+      const now = this.clock.now();
       const row = tx.create(StoreConnectionEntity, {
         id,
         merchantId,
         kind,
         region: given.region,
-        ...(await this.vault.sealFields('store_connections', id, parts)),
+        ...sealed,
         maxAgeSeconds: given.maxAgeSeconds ?? 900,
         verifiedAt: null,
         createdAt: known?.createdAt ?? now,
       });
       await tx.save(StoreConnectionEntity, row);
       const dueAt = known ? new Date(now.getTime() + REMEMBERED_MS) : undefined;
-      const payload: SyncStorePayload = {
-        mode: 'full',
-        runId: newId('run'),
-        ...(known && isAnother(known, row) && { anew: true }),
-      };
-      const sync = toItem(syncStore, payload, merchantId, now, { dueAt });
+      const sync = toItem(syncStore, { mode: 'full', runId: newId('run') }, merchantId, now, { dueAt });
       await this.journal.append([sync], now, tx);
       await this.audit.record(tx, {
         merchantId,
@@ -91,7 +87,7 @@ export class Stores {
         // Secrets are given anew with each call.
         after: this.view(row),
       });
-      return { row, sync };
+      return { row, sync, now };
     });
     await this.waker.wake([wakeOf(sync, now)]);
     return row;
@@ -100,15 +96,4 @@ export class Stores {
   private view(row: StoreConnectionEntity): StoreView {
     return StoreView.of(row, this.env.PUBLIC_GATEWAY_URL);
   }
-}
-
-/** Another shop, whose numbers say nothing beside those of the one before. */
-function isAnother(before: StoreConnectionEntity, after: StoreConnectionEntity): boolean {
-  const addresses = ({ kind, settings }: StoreConnectionEntity): (string | undefined)[] => [
-    kind,
-    ...storeOf(kind)
-      .fields.filter((field) => field.kind === 'url')
-      .map(({ name }) => settings[name]),
-  ];
-  return addresses(before).join() !== addresses(after).join();
 }

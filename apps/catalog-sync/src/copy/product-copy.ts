@@ -56,11 +56,12 @@ export interface ProductText extends Searchable {
  */
 @Injectable()
 export class ProductCopy {
-  /** Another shop tells its figures from now on: each of them is newer than what is here. */
-  async beginAnew(tx: EntityManager): Promise<void> {
+  /** Another shop is read from now on: nothing that is here is on sale, and whatever that shop says is newer. */
+  async beginAnew(tx: EntityManager, now: Date): Promise<void> {
     await tx.query(
-      `UPDATE catalog.products SET product_sequence = 0, price_sequence = 0, stock_sequence = 0
-       WHERE product_sequence > 0 OR price_sequence > 0 OR stock_sequence > 0`,
+      `UPDATE catalog.products
+       SET deleted = true, described_at = $1, product_sequence = -1, price_sequence = -1, stock_sequence = -1`,
+      [now],
     );
   }
 

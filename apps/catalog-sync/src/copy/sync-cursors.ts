@@ -69,6 +69,24 @@ export async function takeFreeTurn(
   return row;
 }
 
+/**
+ * Says that the copy is of this shop from now on; true when it was of another one, of which no progress counts. Of a copy
+ * from before shops were told apart, it is believed to be of this one.
+ */
+export async function takeShop(tx: EntityManager, shop: string): Promise<boolean> {
+  const [row] = (await tx.query(
+    `WITH known AS (SELECT merchant_id, shop FROM catalog.sync_cursors FOR UPDATE)
+     UPDATE catalog.sync_cursors c SET shop = $1,
+       full_at = CASE WHEN known.shop IS NULL THEN c.full_at END,
+       confirmed_at = CASE WHEN known.shop IS NULL THEN c.confirmed_at END,
+       updated_since = CASE WHEN known.shop IS NULL THEN c.updated_since END
+     FROM known WHERE c.merchant_id = known.merchant_id AND known.shop IS DISTINCT FROM $1
+     RETURNING known.shop IS NOT NULL AS another`,
+    [shop],
+  )) as [{ another: boolean }[], number];
+  return row[0]?.another ?? false;
+}
+
 /** Lets the next sync begin, if it is still this run's turn. */
 export async function endTurn(tx: EntityManager, run: string): Promise<void> {
   await tx.query(`UPDATE catalog.sync_cursors SET turn_of = NULL, turn_until = NULL WHERE turn_of = $1`, [

@@ -5,7 +5,7 @@ import { Logger } from 'nestjs-pino';
 import { deferred, done, rejected, skipped, syncStore, SyncStorePayload, type JobOutcome } from '#contracts';
 import type { StorePort } from '#core/catalog';
 import { PortError } from '#core/tenancy';
-import { Directory, Tenants } from '#persistence';
+import { Directory, Tenants, type StoreConnection } from '#persistence';
 import { CLOCK, ENV, type Clock } from '#platform';
 import { JobHandler, TaskContext } from '#queue';
 import { ProductCopy } from '../copy/product-copy.js';
@@ -14,10 +14,12 @@ import {
   noteFailure,
   saveProgress,
   scheduleNext,
+  takeShop,
   takeTurn,
   updatedSince,
   type Turn,
 } from '../copy/sync-cursors.js';
+import { storeOf } from '#vendors';
 import { CatalogSyncEnv } from '../env.js';
 import { syncs } from '../metrics.js';
 import { Shops } from '../shop/shops.js';
@@ -33,6 +35,12 @@ const RATE_LIMIT_PAUSE_MS = 30_000;
 const MANY_PRODUCTS = 1_000;
 const REST = 3;
 const LONGEST_REST_MS = 500;
+
+/** What tells this shop from another one. */
+function identityOf({ kind, fields }: StoreConnection): string {
+  const identifying = storeOf(kind).fields.filter((field) => field.identifies);
+  return JSON.stringify([kind, ...identifying.map(({ name }) => fields[name] ?? null)]);
+}
 
 interface Listing {
   skus: string[];
@@ -58,17 +66,18 @@ export class SyncStoreHandler {
   ) {}
 
   @JobHandler(syncStore)
-  async handle({ mode, anew = false }: SyncStorePayload, ctx: TaskContext): Promise<JobOutcome> {
+  async handle({ mode: asked }: SyncStorePayload, ctx: TaskContext): Promise<JobOutcome> {
     const connection = await this.directory.store(ctx.merchantId);
     if (!connection) return skipped('no shop is connected');
     const run = `${ctx.item.id}/${randomUUID()}`;
-    const turn = await this.takeTurn(mode, run, ctx);
+    const turn = await this.takeTurn(asked, run, ctx);
     if (turn === 'taken') return deferred(new Date(this.clock.now().getTime() + LOOK_AGAIN_MS));
     if (turn === 'asked-again') return skipped('it was asked for again since');
+    let mode = asked;
     try {
-      if (turn === 'read-since') return skipped('the shop has been read since');
-      if (anew) await this.tenants.transaction(ctx.merchantId, (tx) => this.copy.beginAnew(tx));
-      const outcome = await this.sync({ mode, anew }, this.shops.forSync(connection), ctx);
+      if (await this.isOfAnotherShop(connection)) mode = 'full';
+      else if (turn === 'read-since') return skipped('the shop has been read since');
+      const outcome = await this.sync(mode, this.shops.forSync(connection), ctx);
       syncs.inc({ mode, outcome: outcome.outcome });
       return outcome;
     } catch (error) {
@@ -79,6 +88,15 @@ export class SyncStoreHandler {
       // Should the process die before, the turn ends by itself.
       await this.tenants.transaction(ctx.merchantId, (tx) => endTurn(tx, run));
     }
+  }
+
+  /** Then nothing of the copy counts any more. */
+  private isOfAnotherShop(connection: StoreConnection): Promise<boolean> {
+    return this.tenants.transaction(connection.merchantId, async (tx) => {
+      const isAnother = await takeShop(tx, identityOf(connection));
+      if (isAnother) await this.copy.beginAnew(tx, this.clock.now());
+      return isAnother;
+    });
   }
 
   private takeTurn(
@@ -93,7 +111,7 @@ export class SyncStoreHandler {
   }
 
   private async sync(
-    { mode, anew }: { mode: SyncStorePayload['mode']; anew: boolean },
+    mode: SyncStorePayload['mode'],
     store: StorePort,
     ctx: TaskContext,
   ): Promise<JobOutcome> {
@@ -104,7 +122,7 @@ export class SyncStoreHandler {
     let missing: string[] = [];
     if (mode === 'full') {
       const gap = await this.tenants.transaction(merchantId, (tx) => this.copy.missing(tx, skus, startedAt));
-      if (!anew && gap.known >= SUSPICIOUS_FROM && gap.missing.length > gap.known / 2) {
+      if (gap.known >= SUSPICIOUS_FROM && gap.missing.length > gap.known / 2) {
         const loss = `${gap.missing.length} of ${gap.known}`;
         return rejected(`the store lists ${skus.length} products: it would delete ${loss}`);
       }

@@ -21,10 +21,10 @@ export interface Upload {
   file?: UploadedFile;
 }
 
-/** Reads uploaded forms, two at a time, as their bodies are held in memory. */
+/** Reads uploaded forms, one at a time, as their bodies are held in memory. */
 @Injectable()
 export class Uploads {
-  private readonly atOnce = new Semaphore(2);
+  private readonly atOnce = new Semaphore(1);
 
   /** @throws GraphError when the form cannot be read, or is larger than any file may be. */
   async read(request: FastifyRequest): Promise<Upload> {
