@@ -1,0 +1,62 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { migrate, MIGRATIONS, SERVICE_ROLES } from '../../../migrations/index.js';
+import { createTestDatabase } from '#testing';
+
+const id = randomBytes(4).toString('hex');
+const [plain, name] = [`plain_${id}`, `plain_owner_${id}`];
+const passwords = Object.fromEntries(SERVICE_ROLES.map((role) => [role, 'test']));
+const isBefore = (number: string) => (m: { name: string }) => /\d{13}$/.exec(m.name)![0] < number;
+
+let server: pg.Client;
+
+beforeAll(async () => {
+  // All roles are there, and their owner's.
+  await (await createTestDatabase()).drop();
+  server = new pg.Client({ connectionString: process.env.WACO_TEST_DATABASE_URL });
+  await server.connect();
+  await server.query(`CREATE ROLE ${plain} LOGIN CREATEROLE PASSWORD 'test'`);
+  const { rows } = await server.query<{ role: string }>(
+    `SELECT rolname AS role FROM pg_roles WHERE rolname LIKE 'waco\\_%'`,
+  );
+  for (const { role } of rows) await server.query(`GRANT ${role} TO ${plain} WITH ADMIN OPTION`);
+  await server.query(`CREATE DATABASE ${name} OWNER ${plain}`);
+});
+
+afterAll(async () => {
+  await server.query(`DROP DATABASE ${name} WITH (FORCE)`);
+  await server.query(`DROP OWNED BY ${plain}`);
+  await server.query(`DROP ROLE ${plain}`);
+  await server.end();
+});
+
+function of(role = ''): string {
+  const url = new URL(process.env.WACO_TEST_DATABASE_URL!);
+  url.pathname = `/${name}`;
+  if (role) [url.username, url.password] = [role, 'test'];
+  return url.href;
+}
+
+it('a migration by an owner who is no superuser reaches the rows of every merchant', async () => {
+  const former = MIGRATIONS.filter(isBefore('1700000000032'));
+  await migrate({ url: of(plain), migrations: former, passwords });
+  const superuser = new pg.Client({ connectionString: of() });
+  await superuser.connect();
+  try {
+    await superuser.query(
+      `INSERT INTO tenancy.merchants (merchant_id, slug, name, country, currency) VALUES ('mer_1', 'one', 'One', 'AE', 'AED')`,
+    );
+    await superuser.query(`
+      INSERT INTO tenancy.store_connections
+        (id, merchant_id, kind, base_url, region, api_key, webhook_secret, max_age_seconds)
+      VALUES ('sto_1', 'mer_1', 'rest', 'https://shop.example', 'AE', 'sealed', 'sealed', 900)`);
+    await migrate({ url: of(plain), migrations: MIGRATIONS, passwords });
+    const { rows } = await superuser.query(
+      `SELECT settings, relforcerowsecurity AS forced FROM tenancy.store_connections, pg_class
+       WHERE pg_class.oid = 'tenancy.store_connections'::regclass`,
+    );
+    expect(rows).toEqual([{ settings: { baseUrl: 'https://shop.example' }, forced: true }]);
+  } finally {
+    await superuser.end();
+  }
+}, 120_000);
