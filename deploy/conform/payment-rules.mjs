@@ -197,7 +197,7 @@ export const RULES = [
     },
   },
   {
-    rule: 'Cancelling what is paid or pending changes nothing, and says what it is',
+    rule: 'Cancelling a payment that is paid or pending leaves it so, and the answer says which it is',
     async check({ service }) {
       for (const outcome of ['paid', 'pending']) {
         const { id } = await service.given(['pay', outcome]);

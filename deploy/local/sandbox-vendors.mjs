@@ -1,5 +1,5 @@
 /**
- * How a merchant connects the sandbox's vendors: first what is set up at the vendor, then what the admin API is told.
+ * How a merchant connects the sandbox's vendors. Each function sets an account up at the vendor, then tells the admin API of it.
  * Each takes what `onboardMerchant` gives: callers of the admin API and of the sandbox, the merchant's path and id, the
  * stack's addresses, the merchant's secrets and its facts.
  */

@@ -54,7 +54,7 @@ describe('connections', () => {
     expect(account.json.verifiedAt).toBeNull();
   });
 
-  it('have the ETag of what was put, in whatever order its fields came', async () => {
+  it('answer a GET with the ETag of the PUT before, whatever the order of the fields', async () => {
     const { merchantId, key } = await onboard(admin);
     const path = `/v1/merchants/${merchantId}/store`;
     const shop = { webhookSecret: 'canary-shop-secret', apiKey: 'canary-shop-key', country: 'AE' };

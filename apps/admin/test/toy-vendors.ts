@@ -44,7 +44,7 @@ shop.put({
   deleted: false,
 });
 
-/** What the vendors of the toys have seen, and what their people do. */
+/** The calls that the toy vendors have received, and levers for what their people do. */
 export const toys = { chat, payments, shop };
 
 /** A message is `{ "id", "from", "at", "text" | "tap" }`, and the secret is the signature. */

@@ -70,6 +70,18 @@ describe('a sync', () => {
     expect(cursor).toEqual({ shop: JSON.stringify(['rest', shop.url]), isNow: true });
   });
 
+  it('of another shop is a full one until one went well, whoever asked for it', async () => {
+    await service.sql(`UPDATE catalog.sync_cursors SET shop = '["rest","https://former.example"]'`);
+    shop.meddle((page) => ({ ...page, products: [{ ...page.products[0], available: -1 }] }));
+    const broken = await service.sync('incremental', 'r1');
+    expect([broken.parked, broken.outcome]).toEqual([false, 'skipped']);
+    shop.meddle(undefined);
+    await service.sync('incremental', 'r2');
+    expect(await onSale()).toHaveLength(COUNT);
+    const [cursor] = await service.sql(`SELECT full_at IS NOT NULL AS full FROM catalog.sync_cursors`);
+    expect(cursor).toEqual({ full: true });
+  });
+
   it('that is incremental reads from where the last one ended', async () => {
     await service.sync('incremental', 'r1');
     expect(shop.asked.at(-1)).toMatch(/updated_since=2\d{3}-/);

@@ -23,7 +23,7 @@ function expectGraph(answer: { type: string; text: string; body: Answer }): Answ
   return error as Answer;
 }
 
-describe('what vendors answer to what they cannot answer', () => {
+describe('refusals of requests that no vendor understands', () => {
   let world: World;
 
   beforeAll(async () => {

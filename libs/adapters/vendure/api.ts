@@ -6,7 +6,7 @@ import {
   JsonOutOfBounds,
   parseBoundedJson,
 } from '#platform';
-import { codeOf, NEVER_SENT, retryAfterMs } from '#rest';
+import { failure, malformedAnswer, unreachable } from '#rest';
 import { LOG_IN, type Operation } from './queries.js';
 import { VendureSessions, type SessionHeaders } from './sessions.js';
 
@@ -71,7 +71,7 @@ export class VendureApi {
     const token = answer.headers['vendure-auth-token'];
     if (typeof token === 'string') return { authorization: `Bearer ${token}` };
     const cookies = [answer.headers['set-cookie'] ?? []].flat().map((cookie) => cookie.split(';')[0]);
-    if (cookies.length === 0) throw malformed(LOG_IN, 'answer must have a token or a cookie');
+    if (cookies.length === 0) throw malformedAnswer(LOG_IN, 'answer must have a token or a cookie');
     return { cookie: cookies.join('; ') };
   }
 
@@ -93,7 +93,7 @@ export class VendureApi {
         maxBytes: operation.list ? LARGEST_PAGE : LARGEST_ANSWER,
       });
     } catch (error) {
-      if (error instanceof AnswerTooLarge) throw malformed(operation, error.message, error);
+      if (error instanceof AnswerTooLarge) throw malformedAnswer(operation, error.message, error);
       throw unreachable(operation, error, timeoutMs);
     }
     return { ...answer, body: parsed(operation, answer) };
@@ -107,31 +107,26 @@ interface Answer {
   body: Json | undefined;
 }
 
-/** The PortError for an answer that Vendure does not give: what it answered may have been done all the same. */
-export function malformed(operation: Operation, rule: string, cause?: unknown): PortError {
-  const kind = operation.writes ? 'indeterminate' : 'rejected';
-  return new PortError(kind, 'malformed_answer', `${operation.name}: ${rule}`, undefined, { cause });
-}
-
 function parsed(operation: Operation, { status, body }: GuardedAnswer): Json | undefined {
   try {
     const value = parseBoundedJson(body, ANSWER_BOUNDS);
     if (typeof value === 'object' && value !== null) return value as Json;
   } catch (error) {
     const rule = error instanceof JsonOutOfBounds ? error.message : 'answer must be JSON';
-    if (status < 300) throw malformed(operation, rule, error);
+    if (status < 300) throw malformedAnswer(operation, rule, error);
     return undefined; // a proxy's page: the status alone speaks
   }
-  if (status < 300) throw malformed(operation, 'answer must be an object');
+  if (status < 300) throw malformedAnswer(operation, 'answer must be an object');
   return undefined;
 }
 
 function dataOf(operation: Operation, { status, headers, body }: Answer): Json {
   const error = errorOf(body);
   if (error) throw refusal(operation, error);
+  // Of what stands between, or of the server before it reads the query.
   if (status < 200 || status >= 300) throw failure(operation, status, headers);
   const data = body?.data;
-  if (typeof data !== 'object' || data === null) throw malformed(operation, 'data must be an object');
+  if (typeof data !== 'object' || data === null) throw malformedAnswer(operation, 'data must be an object');
   return data as Json;
 }
 
@@ -163,31 +158,4 @@ function refusal(operation: Operation, { code, message }: GraphqlError): PortErr
     return error('rejected', 'refused');
   }
   return error(operation.writes ? 'indeterminate' : 'transient', 'server_error');
-}
-
-/** What stands between, or the server before it reads the query. */
-function failure(operation: Operation, status: number, headers: GuardedAnswer['headers']): PortError {
-  const error = (kind: PortErrorKind, code: string): PortError =>
-    new PortError(kind, code, `${operation.name}: ${status}`, retryAfterMs(headers));
-  if (status === 429) return error('rate-limited', 'too_many_requests');
-  if (status === 401 || status === 403) return error('misconfigured', 'unauthorized');
-  if (status >= 300 && status < 400) return error('misconfigured', 'redirected');
-  if (status === 404 || status === 405) return error('misconfigured', 'no_such_path');
-  if (status === 503 || status === 408) return error('transient', 'unavailable');
-  if (status >= 500) return error(operation.writes ? 'indeterminate' : 'transient', 'server_error');
-  return error('rejected', 'refused');
-}
-
-function unreachable(operation: Operation, cause: unknown, timeoutMs: number): PortError {
-  const error = (kind: PortErrorKind, code: string, rule: string): PortError =>
-    new PortError(kind, code, `${operation.name}: ${rule}`, undefined, { cause });
-  const lost = operation.writes ? 'indeterminate' : 'transient';
-  if (cause instanceof Error && cause.name === 'TimeoutError') {
-    return error(lost, 'timeout', `no answer in ${timeoutMs} ms`);
-  }
-  const reason = codeOf(cause);
-  if (reason === 'URL_REFUSED') {
-    return error('misconfigured', 'url_refused', 'the address is not one that may be called');
-  }
-  return error(NEVER_SENT.has(reason) ? 'transient' : lost, 'unreachable', reason);
 }

@@ -20,9 +20,9 @@ import {
 } from '#core/catalog';
 import { cleared, type Cleared } from '#core/messaging';
 import { PortError } from '#core/tenancy';
-import { malformed, VendureApi, type VendureConnection } from './api.js';
+import { VendureApi, type VendureConnection } from './api.js';
 import type { Clock } from '#platform';
-import { FieldError, list, object, oneOf, text, type Json } from '#rest';
+import { FieldError, list, malformedAnswer, object, oneOf, text, type Json } from '#rest';
 import * as queries from './queries.js';
 import type { Operation } from './queries.js';
 import {
@@ -97,7 +97,7 @@ export class VendureStore implements StorePort {
     if (state === 'key_reused') {
       throw new PortError('rejected', 'idempotency_key_reused', 'hold: the key was used for something else');
     }
-    throw malformed(queries.HOLD_STOCK, 'hold.state must be of a new hold');
+    throw malformedAnswer(queries.HOLD_STOCK, 'hold.state must be of a new hold');
   }
 
   extend(reservationId: string, ttlSeconds: number): Promise<ReservationResult> {
@@ -219,7 +219,7 @@ export class VendureStore implements StorePort {
     try {
       return cleared(read(data));
     } catch (error) {
-      if (error instanceof FieldError) throw malformed(operation, error.message, error);
+      if (error instanceof FieldError) throw malformedAnswer(operation, error.message, error);
       throw error;
     }
   }

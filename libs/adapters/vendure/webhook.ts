@@ -3,8 +3,8 @@ import { mark, oneOf, signedStoreWebhooks, whole, type Json } from '#rest';
 import { toCurrency, toMoney, toOrderRef, toPieces, toSku, toTracking } from './transformers.js';
 
 /**
- * What the plugin says, signed as any shop's that speaks the store contract. `sequence` is in microseconds since 1970; of
- * goods when they last changed, so that it compares with a product's own.
+ * Webhooks of the plugin for Vendure. They are signed as the store contract says. `sequence` is a time in microseconds since
+ * 1970. For goods it is the time of their last change, which is a product's `sequence` too.
  */
 export const vendureWebhooks = signedStoreWebhooks({ values: 500, depth: 8 }, toEvent);
 

@@ -4,6 +4,7 @@ import type { Connection } from '#core/tenancy';
 import {
   addressOf,
   CallFailed,
+  DISPLAY_NAME,
   SECRET_RULE,
   type ChannelAccountFields,
   type ChannelVendor,
@@ -44,16 +45,6 @@ const PAGE = {
   help: "Meta's id of the page.",
   example: '110123456789012',
 };
-const NAME = {
-  name: 'displayName',
-  label: 'Name',
-  help: 'As customers see it.',
-  example: 'Desert Threads',
-  secret: false,
-  kind: 'name',
-  rule: /^.{1,100}$/u,
-  words: 'must be 1 to 100 characters',
-} as const;
 const ACCESS_TOKEN = { name: 'accessToken', label: 'Access token', ...SECRET_RULE };
 
 /** What tells numbers on WhatsApp apart, whichever way leads there. */
@@ -108,7 +99,7 @@ export const messenger: ChannelVendor = {
   ...META,
   kind: 'messenger',
   displayName: 'Messenger',
-  ids: { account: PAGE, sender: PAGE, name: NAME },
+  ids: { account: PAGE, sender: PAGE, name: DISPLAY_NAME },
   fields: [{ ...ACCESS_TOKEN, help: "The page's access token." }],
   capabilities: [],
   probe: ({ accountId, fields }, means) =>
@@ -131,7 +122,7 @@ export const instagram: ChannelVendor = {
       help: "Meta's id of the professional account.",
       example: '17841400000000000',
     },
-    name: NAME,
+    name: DISPLAY_NAME,
   },
   fields: [{ ...ACCESS_TOKEN, help: "The page's access token." }],
   capabilities: [],

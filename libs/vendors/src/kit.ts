@@ -174,6 +174,18 @@ export const SECRET_RULE = {
   words: 'must be 8 to 2048 printable characters without spaces',
 } as const;
 
+/** What customers see an account called. */
+export const DISPLAY_NAME = {
+  name: 'displayName',
+  label: 'Name',
+  help: 'As customers see it.',
+  example: 'Desert Threads',
+  secret: false,
+  kind: 'name',
+  rule: /^.{1,100}$/u,
+  words: 'must be 1 to 100 characters',
+} as const;
+
 /** An address that a merchant gives. */
 export const URL_RULE = {
   secret: false,

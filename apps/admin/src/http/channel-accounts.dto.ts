@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsBoolean, IsIn, IsInt, Matches, Max, Min } from 'class-validator';
 import type { ChannelAccountEntity } from '#persistence';
-import { CHANNELS, channelOf, webhookPath, type ChannelVendor, type Field } from '#vendors';
+import { CHANNELS, channelOf, DISPLAY_NAME, webhookPath, type ChannelVendor, type Field } from '#vendors';
 import { MayBeAbsent } from './optional.js';
 import { OverlapHours } from './overlap.dto.js';
 import { TIME, WEBHOOK_URL } from './stores.dto.js';
@@ -54,17 +54,6 @@ const CATALOG: Field = {
   rule: /^\d{5,32}$/,
   words: 'must be 5 to 32 digits',
   optional: true,
-};
-
-const DISPLAY_NAME: Field = {
-  name: 'displayName',
-  label: 'Name',
-  help: 'As customers see it.',
-  example: 'Desert Threads',
-  secret: false,
-  kind: 'name',
-  rule: /^.{1,100}$/u,
-  words: 'must be 1 to 100 characters',
 };
 
 /** Everything that a merchant gives for an account. */

@@ -79,7 +79,7 @@ export async function checkForm<T extends object>(
   throw fieldProblem([{ field, rule: 'together', detail: `${field} ${words}` }]);
 }
 
-/** What was given for a vendor's fields: what is shown, and what is sealed. */
+/** Divides the values of a vendor's fields into settings, which are shown, and credentials, which are sealed. */
 export function divide({ fields, isOfBefore = false }: Vendor, given: object): Given {
   const values = given as Record<string, string | undefined>;
   const part = (secret: boolean): Record<string, string> =>

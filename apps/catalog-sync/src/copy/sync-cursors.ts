@@ -69,22 +69,30 @@ export async function takeFreeTurn(
   return row;
 }
 
+/** What the copy was when a sync began. */
+export interface CopyState {
+  /** It was of another shop. */
+  ofAnother: boolean;
+  /** All of this shop has been read. */
+  readInFull: boolean;
+}
+
 /**
- * Says that the copy is of this shop from now on; true when it was of another one, of which no progress counts. Of a copy
- * from before shops were told apart, it is believed to be of this one.
+ * Says that the copy is of this shop from now on. Of another shop no progress counts. A copy from before shops were told apart
+ * is taken for one of this shop. The caller has the merchant's turn, so that there is a row.
  */
-export async function takeShop(tx: EntityManager, shop: string): Promise<boolean> {
-  const [row] = (await tx.query(
+export async function takeShop(tx: EntityManager, shop: string): Promise<CopyState> {
+  const [rows] = (await tx.query(
     `WITH known AS (SELECT merchant_id, shop FROM catalog.sync_cursors FOR UPDATE)
      UPDATE catalog.sync_cursors c SET shop = $1,
-       full_at = CASE WHEN known.shop IS NULL THEN c.full_at END,
-       confirmed_at = CASE WHEN known.shop IS NULL THEN c.confirmed_at END,
-       updated_since = CASE WHEN known.shop IS NULL THEN c.updated_since END
-     FROM known WHERE c.merchant_id = known.merchant_id AND known.shop IS DISTINCT FROM $1
-     RETURNING known.shop IS NOT NULL AS another`,
+       full_at = CASE WHEN known.shop <> $1 THEN NULL ELSE c.full_at END,
+       confirmed_at = CASE WHEN known.shop <> $1 THEN NULL ELSE c.confirmed_at END,
+       updated_since = CASE WHEN known.shop <> $1 THEN NULL ELSE c.updated_since END
+     FROM known WHERE c.merchant_id = known.merchant_id
+     RETURNING known.shop <> $1 IS TRUE AS "ofAnother", c.full_at IS NOT NULL AS "readInFull"`,
     [shop],
-  )) as [{ another: boolean }[], number];
-  return row[0]?.another ?? false;
+  )) as [CopyState[], number];
+  return rows[0]!;
 }
 
 /** Lets the next sync begin, if it is still this run's turn. */

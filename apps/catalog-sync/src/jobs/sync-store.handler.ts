@@ -8,6 +8,7 @@ import { PortError } from '#core/tenancy';
 import { Directory, Tenants, type StoreConnection } from '#persistence';
 import { CLOCK, ENV, type Clock } from '#platform';
 import { JobHandler, TaskContext } from '#queue';
+import { storeOf } from '#vendors';
 import { ProductCopy } from '../copy/product-copy.js';
 import {
   endTurn,
@@ -17,9 +18,9 @@ import {
   takeShop,
   takeTurn,
   updatedSince,
+  type CopyState,
   type Turn,
 } from '../copy/sync-cursors.js';
-import { storeOf } from '#vendors';
 import { CatalogSyncEnv } from '../env.js';
 import { syncs } from '../metrics.js';
 import { Shops } from '../shop/shops.js';
@@ -35,12 +36,6 @@ const RATE_LIMIT_PAUSE_MS = 30_000;
 const MANY_PRODUCTS = 1_000;
 const REST = 3;
 const LONGEST_REST_MS = 500;
-
-/** What tells this shop from another one. */
-function identityOf({ kind, fields }: StoreConnection): string {
-  const identifying = storeOf(kind).fields.filter((field) => field.identifies);
-  return JSON.stringify([kind, ...identifying.map(({ name }) => fields[name] ?? null)]);
-}
 
 interface Listing {
   skus: string[];
@@ -66,18 +61,17 @@ export class SyncStoreHandler {
   ) {}
 
   @JobHandler(syncStore)
-  async handle({ mode: asked }: SyncStorePayload, ctx: TaskContext): Promise<JobOutcome> {
+  async handle({ mode }: SyncStorePayload, ctx: TaskContext): Promise<JobOutcome> {
     const connection = await this.directory.store(ctx.merchantId);
     if (!connection) return skipped('no shop is connected');
     const run = `${ctx.item.id}/${randomUUID()}`;
-    const turn = await this.takeTurn(asked, run, ctx);
+    const turn = await this.takeTurn(mode, run, ctx);
     if (turn === 'taken') return deferred(new Date(this.clock.now().getTime() + LOOK_AGAIN_MS));
     if (turn === 'asked-again') return skipped('it was asked for again since');
-    let mode = asked;
     try {
-      if (await this.isOfAnotherShop(connection)) mode = 'full';
-      else if (turn === 'read-since') return skipped('the shop has been read since');
-      const outcome = await this.sync(mode, this.shops.forSync(connection), ctx);
+      const { ofAnother, readInFull } = await this.takeShop(connection);
+      if (turn === 'read-since' && !ofAnother) return skipped('the shop has been read since');
+      const outcome = await this.sync(mode, readInFull, this.shops.forSync(connection), ctx);
       syncs.inc({ mode, outcome: outcome.outcome });
       return outcome;
     } catch (error) {
@@ -90,12 +84,12 @@ export class SyncStoreHandler {
     }
   }
 
-  /** Then nothing of the copy counts any more. */
-  private isOfAnotherShop(connection: StoreConnection): Promise<boolean> {
+  /** A copy of another shop is begun anew, so that it is not read in full; whoever comes next reads it, should this run die. */
+  private takeShop(connection: StoreConnection): Promise<CopyState> {
     return this.tenants.transaction(connection.merchantId, async (tx) => {
-      const isAnother = await takeShop(tx, identityOf(connection));
-      if (isAnother) await this.copy.beginAnew(tx, this.clock.now());
-      return isAnother;
+      const state = await takeShop(tx, identityOf(connection));
+      if (state.ofAnother) await this.copy.beginAnew(tx, this.clock.now());
+      return state;
     });
   }
 
@@ -111,18 +105,21 @@ export class SyncStoreHandler {
   }
 
   private async sync(
-    mode: SyncStorePayload['mode'],
+    asked: SyncStorePayload['mode'],
+    readInFull: boolean,
     store: StorePort,
     ctx: TaskContext,
   ): Promise<JobOutcome> {
     const { merchantId } = ctx;
+    const mode = readInFull ? asked : 'full';
     const startedAt = this.clock.now();
     const since = mode === 'full' ? undefined : await this.tenants.transaction(merchantId, updatedSince);
     const { skus, lastChange } = await this.readPages(store, since, ctx);
     let missing: string[] = [];
     if (mode === 'full') {
       const gap = await this.tenants.transaction(merchantId, (tx) => this.copy.missing(tx, skus, startedAt));
-      if (gap.known >= SUSPICIOUS_FROM && gap.missing.length > gap.known / 2) {
+      // A copy that was never complete is no measure.
+      if (readInFull && gap.known >= SUSPICIOUS_FROM && gap.missing.length > gap.known / 2) {
         const loss = `${gap.missing.length} of ${gap.known}`;
         return rejected(`the store lists ${skus.length} products: it would delete ${loss}`);
       }
@@ -203,4 +200,10 @@ export class SyncStoreHandler {
     }
     throw error;
   }
+}
+
+/** What tells this shop from another one. */
+function identityOf({ kind, fields }: StoreConnection): string {
+  const identifying = storeOf(kind).fields.filter((field) => field.identifies);
+  return JSON.stringify([kind, ...identifying.map(({ name }) => fields[name] ?? null)]);
 }

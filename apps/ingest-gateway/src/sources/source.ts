@@ -22,9 +22,9 @@ export interface Route {
   form: RegExp;
   /** It comes by the thousand a second: past Fastify. */
   express?: boolean;
-  /** Who takes what comes to this address. */
+  /** The taker of webhooks at one address of this route. */
   taker(places: Places): Taker;
-  /** What to send back to whoever asks whether this address is ours; undefined: nothing. */
+  /** A vendor asks whether the address is ours: the answer that proves it, or undefined for a question that is not the vendor's. */
   handshake?(query: unknown, places: Places): Promise<string | undefined>;
 }
 

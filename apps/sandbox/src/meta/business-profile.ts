@@ -3,7 +3,7 @@ import { fieldsOf } from './graph-nodes.js';
 import type { Json } from './model.js';
 import { readList, readObject, readOneOf, readText, readUrl } from './shape.js';
 
-/** What a customer sees who taps on the business's name. */
+/** A business's profile, which opens when a customer taps on its name. */
 export interface BusinessProfile {
   about?: string;
   address?: string;

@@ -68,7 +68,7 @@ export async function openPaymentPage({ road, clock }) {
   };
 }
 
-/** The server lists no payments: whoever passes this door of its API is asked for what was opened, by order reference. */
+/** The page server has no list of payments. A proxy before its API notes each payment that is opened, by order reference. */
 async function openDoor(target) {
   const opened = new Map();
   const relay = await openRelay(async (call) => {

@@ -42,8 +42,8 @@ export interface RefundRequest {
 export type RefundResult = { outcome: 'refunded'; refundId: string } | { outcome: 'already' };
 
 /**
- * One merchant's account at a payment provider; what it says by itself, a `WebhookReader` reads. What can be expected to happen comes back as a value; everything
- * else is a PortError. `indeterminate` (the answer was lost): call again with the same idempotency key.
+ * One merchant's account at a payment provider. What it says by itself, a `WebhookReader` reads. What can be expected to happen
+ * comes back as a value; everything else is a PortError. `indeterminate` (the answer was lost): call again with the same idempotency key.
  */
 export interface PaymentProviderPort {
   /** Opens a page on which the customer pays; card data never comes near us. */
