@@ -9,6 +9,7 @@ export const SCHEMAS: Readonly<Record<string, string | undefined>> = {
   catalog: 'waco_catalog',
   checkout: 'waco_checkout',
   outbound: 'waco_outbound',
+  ingest: 'waco_ingest',
 };
 /** Roles of views and functions, through which services read tables of others. */
 const FOR_OTHERS = ['waco_viewer', 'waco_dispatcher', 'waco_router', 'waco_scheduler'];

@@ -34,6 +34,7 @@ import { MetaApps } from './meta-apps/meta-apps.js';
 import { PaymentAccountsController } from './http/payment-accounts.controller.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { ReadinessController } from './http/readiness.controller.js';
+import { RefusedWebhooksController } from './http/refused-webhooks.controller.js';
 import { addRequestContext } from './http/request-context.js';
 import { addSecurityHeaders } from './http/security-headers.js';
 import { SettingsController } from './http/settings.controller.js';
@@ -56,6 +57,7 @@ import { Templates } from './onboarding/templates.js';
 import { TestMessages } from './onboarding/test-messages.js';
 import { Vault } from './onboarding/vault.js';
 import { Vendors } from './onboarding/vendors.js';
+import { WebhookSenders } from './onboarding/webhook-senders.js';
 import { mountApiDocs } from './openapi.js';
 import { OPERATIONS, OPERATIONS_API } from './operations/index.js';
 import { PRIVACY, PRIVACY_API, PRIVACY_JOBS } from './privacy/index.js';
@@ -73,6 +75,7 @@ const API = [
   PaymentAccountsController,
   TemplatesController,
   ReadinessController,
+  RefusedWebhooksController,
   TestMessagesController,
   ApiKeysController,
   OperatorKeysController,
@@ -118,6 +121,7 @@ export class AdminModule {
         TestMessages,
         Vault,
         Vendors,
+        WebhookSenders,
         { provide: SESSION_SECRET, useFactory: sessionSecret, inject: [ENV] },
         { provide: APP_GUARD, useClass: AccessGuard },
         { provide: APP_PIPE, useFactory: validationPipe },

@@ -9,6 +9,7 @@ import { MerchantRoutes } from './merchant-routes.js';
 import { AccountWebhooks } from './sources/account-webhooks.js';
 import { AppWebhooks } from './sources/app-webhooks.js';
 import { Sources } from './sources/sources.js';
+import { WebhookBook } from './webhook-book.js';
 
 /** Of one merchant; more would fill the connections that all of them share. */
 const AT_ONCE = 32;
@@ -42,6 +43,7 @@ export class IngestGatewayModule {
         AppWebhooks,
         AccountWebhooks,
         Sources,
+        WebhookBook,
         { provide: Budgets, useFactory: () => new Budgets(allowanceOf(env)) },
       ],
     };

@@ -25,6 +25,11 @@ export const quarantined = new Counter({
   help: 'Items that could not be led to one enabled merchant, by reason',
   labelNames: ['source', 'reason'],
 });
+export const refused = new Counter({
+  name: 'waco_webhooks_refused_total',
+  help: 'Webhook requests that were not taken, by source and reason',
+  labelNames: ['source', 'reason'],
+});
 export const batchItems = new Histogram({
   name: 'waco_ingest_batch_items',
   help: 'Items in one journal insert',

@@ -8,10 +8,11 @@ import {
   whatsAppFacts,
 } from '#adapters/whatsapp-cloud';
 import type { ChannelRules } from '#core/outbound';
-import type { Connection, Notice, WebhookReading } from '#core/tenancy';
+import type { Connection, Notice, Subscribed, WebhookReading } from '#core/tenancy';
 import { JsonOutOfBounds, parseBoundedJson } from '#platform';
 import {
   addressOf,
+  CallFailed,
   NotAWebhook,
   SECRET_RULE,
   type ChannelAccountFields,
@@ -54,7 +55,7 @@ export const dialog360Vendor: ChannelVendor = {
       words: 'must be 24 to 256 printable characters without spaces',
     },
   ],
-  capabilities: ['talk', 'catalogs'],
+  capabilities: ['talk', 'subscribe', 'catalogs'],
   variables: [addressOf(BASE_URL, 'https://waba-v2.360dialog.io')],
   talk: {
     facts: { ...whatsAppFacts, rules: RULES },
@@ -72,6 +73,7 @@ export const dialog360Vendor: ChannelVendor = {
     reader: { header: DIALOG360_SECRET_HEADER, form: /^[\x21-\x7e]{24,256}$/, read },
   },
   probe,
+  subscription: { probe: subscribedTo, set: subscribe },
 };
 
 /** 360dialog signs for its partners only: what protects a webhook is a header that nobody else was told. */
@@ -99,9 +101,41 @@ function noticeOf(item: ChannelItem): Notice<ChannelItem> {
   return { id, name, occurredAt, event: item };
 }
 
+/** The number has one address for webhooks; the header that protects it is not read back. */
+async function subscribedTo(
+  account: ChannelAccountFields,
+  address: string,
+  means: Means,
+): Promise<Subscribed> {
+  try {
+    const url = await clientOf(account, means).getWebhookUrl();
+    if (url === address) return { state: 'yes' };
+    const why =
+      url === undefined ? 'the number has no address for webhooks' : 'webhooks of the number go to another address';
+    return { state: 'no', why: `${why} at 360dialog` };
+  } catch (error) {
+    if (!(error instanceof GraphCallError)) throw error;
+    return { state: 'unknown', why: reasonOf(error) };
+  }
+}
+
+async function subscribe(account: ChannelAccountFields, address: string, means: Means): Promise<void> {
+  try {
+    const headers = { [DIALOG360_SECRET_HEADER]: account.fields.webhookSecret! };
+    await clientOf(account, means).setWebhook(address, headers);
+  } catch (error) {
+    if (!(error instanceof GraphCallError)) throw error;
+    throw new CallFailed(error.code === undefined ? 'no_answer' : 'refused', reasonOf(error));
+  }
+}
+
+function clientOf(account: ChannelAccountFields, means: Means): Dialog360Client {
+  return new Dialog360Client({ ...optionsOf(account, means), timeoutMs: means.timeoutMs });
+}
+
 async function probe(account: ChannelAccountFields, means: Means): Promise<Connection> {
   try {
-    await new Dialog360Client({ ...optionsOf(account, means), timeoutMs: means.timeoutMs }).getWebhookUrl();
+    await clientOf(account, means).getWebhookUrl();
     return { state: 'ok' };
   } catch (error) {
     if (!(error instanceof GraphCallError)) throw error;

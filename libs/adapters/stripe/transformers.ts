@@ -7,6 +7,15 @@ import { isId } from './ids.js';
 export const ORDER_KEY = 'waco_order';
 export const MERCHANT_KEY = 'waco_merchant';
 
+/** What a webhook endpoint must send. Events of refunds say nothing more than `charge.refunded`, and may come besides. */
+export const NEEDED_EVENTS = [
+  'checkout.session.completed',
+  'checkout.session.async_payment_succeeded',
+  'checkout.session.async_payment_failed',
+  'checkout.session.expired',
+  'charge.refunded',
+];
+
 export type IgnoredEvent = { kind: 'ignored'; eventId: string; reason: string };
 
 /**

@@ -31,6 +31,12 @@ export interface NewTemplate {
   examples: readonly string[];
 }
 
+export interface SubscribedApp {
+  id: string;
+  /** Where messages of this account go, if not to the app's own address. */
+  overrideUrl?: string;
+}
+
 /** Pages of templates are followed up to this many: 250 × 100 is more than an account may have. */
 const MAX_PAGES = 100;
 
@@ -70,6 +76,29 @@ export class WhatsAppClient {
   async isNumberOf(businessAccountId: string): Promise<boolean> {
     const numbers = await this.list(`${businessAccountId}/phone_numbers?fields=id&limit=100`);
     return numbers.some((number) => number.id === this.options.phoneNumberId);
+  }
+
+  /**
+   * Apps that get webhooks of the business account. Source:
+   * developers.facebook.com/docs/graph-api/reference/whats-app-business-account/subscribed_apps
+   * @throws GraphCallError
+   */
+  async getSubscribedApps(businessAccountId: string): Promise<SubscribedApp[]> {
+    const entries = await this.list(`${businessAccountId}/subscribed_apps?limit=100`);
+    return entries.map(({ whatsapp_business_api_data: app, override_callback_uri: url }) => ({
+      id: isObject(app) ? String(app.id) : '',
+      ...(typeof url === 'string' && url !== '' ? { overrideUrl: url } : {}),
+    }));
+  }
+
+  /** The app whose the token is gets webhooks of the business account, at the app's own address. @throws GraphCallError */
+  async subscribeApp(businessAccountId: string): Promise<void> {
+    await this.graph.read('POST', `${businessAccountId}/subscribed_apps`, {});
+  }
+
+  /** Id of the app that the token was made for. @throws GraphCallError */
+  async getApp(): Promise<string> {
+    return String((await this.graph.read('GET', 'app?fields=id')).id);
   }
 
   /** All pages of a list. @throws GraphCallError */

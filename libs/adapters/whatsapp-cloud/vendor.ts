@@ -1,6 +1,6 @@
 import { Matches } from 'class-validator';
 import type { ChannelPort } from '#core/outbound';
-import type { Connection } from '#core/tenancy';
+import type { Connection, Subscribed } from '#core/tenancy';
 import {
   addressOf,
   CallFailed,
@@ -81,10 +81,11 @@ export const whatsApp: ChannelVendor = {
   displayName: 'WhatsApp',
   ids: WHATSAPP_IDS,
   fields: [{ ...ACCESS_TOKEN, help: 'Token of a system user.' }],
-  capabilities: ['talk', 'templates', 'catalogs'],
+  capabilities: ['talk', 'templates', 'subscribe', 'catalogs'],
   templates: templatesOf,
   talk: { facts: whatsAppFacts, connect: channelOf },
   webhooks: whatsAppWebhooks,
+  subscription: { probe: subscribedTo, set: subscribe },
   /** Webhooks name both, and are led here only if they belong together. */
   probe: (account, means) =>
     asking(async () => {
@@ -135,6 +136,41 @@ export const instagram: ChannelVendor = {
       return { state: 'failing', why };
     }),
 };
+
+/**
+ * Meta sends nothing of a business account to an app that is not subscribed to it. Which app the token was made for, Meta says;
+ * where that app's webhooks go, its dashboard alone knows, unless those of this account go elsewhere.
+ */
+async function subscribedTo(
+  account: ChannelAccountFields,
+  address: string,
+  means: Means,
+): Promise<Subscribed> {
+  const isOurs = (url: string): boolean => url === address || url.startsWith(`${address}/`);
+  try {
+    const client = whatsAppClient(account, means);
+    const apps = await calling(() => client.getSubscribedApps(account.accountId));
+    if (apps.length === 0) return { state: 'no', why: 'no app is subscribed to the business account at Meta' };
+    if (apps.some(({ overrideUrl }) => overrideUrl !== undefined && isOurs(overrideUrl))) return { state: 'yes' };
+    const own = await client.getApp().catch(() => undefined);
+    if (own === undefined) {
+      return { state: 'unknown', why: 'Meta does not say whether the app that is subscribed is the one of the token' };
+    }
+    const app = apps.find(({ id }) => id === own);
+    if (!app) return { state: 'no', why: 'the app of the token is not subscribed to the business account at Meta' };
+    if (app.overrideUrl === undefined) return { state: 'yes' };
+    return { state: 'no', why: 'Meta takes messages of the business account to another address' };
+  } catch (error) {
+    if (error instanceof CallFailed) return { state: 'unknown', why: error.message };
+    throw error;
+  }
+}
+
+/** An account whose webhooks come here is left alone: subscribing once more would take an address of its own away. */
+async function subscribe(account: ChannelAccountFields, address: string, means: Means): Promise<void> {
+  if ((await subscribedTo(account, address, means)).state === 'yes') return;
+  await calling(() => whatsAppClient(account, means).subscribeApp(account.accountId));
+}
 
 function whatsAppClient({ senderId, fields }: ChannelAccountFields, means: Means): WhatsAppClient {
   return new WhatsAppClient({ ...graphOf(fields.accessToken!, means), phoneNumberId: senderId });

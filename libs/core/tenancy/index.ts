@@ -11,3 +11,4 @@ export * from './settings.js';
 export * from './template-text.js';
 export * from './webhook-reading.js';
 export * from './webhook-routing.js';
+export * from './webhook-senders.js';

@@ -81,6 +81,37 @@ export function routingFault(
     : { why: `a route names ${lost}, which is not connected`, connect: lost };
 }
 
+/**
+ * What is wrong with routes as a merchant gives them: each must lead to an account that is connected, and orders at `place` must
+ * have one. Without any account there is nothing to lead to yet.
+ */
+export function checkRoutes(
+  routes: readonly PaymentRoute[],
+  connected: readonly string[],
+  place: PaymentPlace,
+): { field: string; rule: string; detail: string }[] {
+  const lost = routes.flatMap(({ provider }, index) =>
+    connected.includes(provider)
+      ? []
+      : [
+          {
+            field: `payments.routes.${index}.provider`,
+            rule: 'connected',
+            detail: 'provider must be the key of a payment account that is connected',
+          },
+        ],
+  );
+  if (lost.length > 0 || connected.length === 0) return lost;
+  if (choosePaymentAccount(routes, connected, place).outcome === 'account') return [];
+  const { country, currency } = place;
+  const orders = `orders in ${currency} to ${country}, which is what the merchant sells now`;
+  const detail =
+    routes.length === 0
+      ? `routes must not be empty: no account is called by its provider's kind alone, so that ${orders}, have none`
+      : `routes must lead ${orders}, to an account`;
+  return [{ field: 'payments.routes', rule: 'route', detail }];
+}
+
 function plain(connected: readonly string[]): string | undefined {
   return connected.find((account) => account === PAYMENT_ACCOUNT.exec(account)?.groups?.kind);
 }

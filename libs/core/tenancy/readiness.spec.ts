@@ -11,6 +11,7 @@ const READY: ReadinessFacts = {
   paymentRouting: { state: 'ok' },
   templates: [{ purpose: 'order_receipt', status: 'APPROVED' }],
   testMessage: { state: 'arrived' },
+  webhooks: [],
 };
 
 const openSteps = (facts: Partial<ReadinessFacts>) =>

@@ -1,3 +1,5 @@
+import { judgeWebhooks, type WebhookFacts, type WebhookRefusal } from './webhook-senders.js';
+
 /** What is known of one thing that a merchant must have before a first customer can buy. */
 export type Connection =
   | { state: 'ok' }
@@ -31,6 +33,19 @@ export interface ReadinessFacts {
   /** By purpose: the channel's word for its best template (`APPROVED`, `PENDING`, …), or null when there is none. */
   templates: readonly { purpose: string; status: string | null }[];
   testMessage: TestMessageFacts;
+  /** Of each connection that is switched on, whether its webhooks reach us. */
+  webhooks: readonly ConnectionWebhooks[];
+}
+
+export interface ConnectionWebhooks extends WebhookFacts {
+  /** Among the merchant's connections: `store`, a payment account's key, a channel account's id. */
+  name: string;
+  /** Ours, as the vendor is to be told it. */
+  address: string;
+  /** The call that stores its secrets. */
+  put: string;
+  /** The call that has the vendor bring webhooks here; undefined when that is done by hand. */
+  subscribe?: string;
 }
 
 export interface ReadinessStep {
@@ -39,6 +54,8 @@ export interface ReadinessStep {
   /** What is missing, and the call or action that mends it. Absent when the step is done. */
   missing?: string;
   fix?: string;
+  /** Of a step that is done: what has not been seen to work yet. */
+  note?: string;
 }
 
 /** The checklist of a merchant's onboarding, in the order in which it is best done. */
@@ -65,6 +82,7 @@ export function readinessSteps(facts: ReadinessFacts): ReadinessStep[] {
     routing(facts, base),
     ...facts.templates.map(({ purpose, status }) => template(purpose, status, base)),
     testMessage(facts.testMessage, base),
+    ...facts.webhooks.map((connected) => webhooks(connected, base)),
   ];
 }
 
@@ -172,6 +190,42 @@ function testMessage(known: TestMessageFacts, base: string): ReadinessStep {
             `the test message is on its way${known.why ? ` and waits: ${known.why}` : ''}`,
             'wait a little and ask again',
           );
+  }
+}
+
+function webhooks(known: ConnectionWebhooks, base: string): ReadinessStep {
+  const step = `webhooks:${known.name}`;
+  const judged = judgeWebhooks(known);
+  switch (judged.state) {
+    case 'proven':
+      return done(step);
+    case 'unproven':
+      return { ...done(step), note: judged.why };
+    case 'not_subscribed':
+      return open(step, judged.why, known.subscribe ?? `enter ${known.address} there, with all events that it lacks`);
+    case 'refused':
+      return open(step, judged.why, refusedFix(judged.reason, known, base));
+  }
+}
+
+function refusedFix(
+  reason: WebhookRefusal,
+  { address, put, what }: ConnectionWebhooks,
+  base: string,
+): string {
+  const look = `GET ${base}/refused-webhooks lists the latest`;
+  switch (reason) {
+    case 'no_signature':
+    case 'wrong_signature':
+      return `correct the secret that they are signed with, there or here: ${put}; then have the vendor send again; ${look}`;
+    case 'unknown_account':
+      return `enter ${address} there`;
+    case 'disabled':
+      return `switch the ${what} on: ${put}`;
+    case 'malformed':
+    case 'too_large':
+    case 'too_many':
+      return `${look}: it is the vendor's to mend`;
   }
 }
 

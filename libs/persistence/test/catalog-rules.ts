@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { SERVICE_ROLES } from '../../../migrations/index.js';
 import { ACROSS_MERCHANTS, BLIND, RIGHTS, WITHOUT_MERCHANTS } from './grants.js';
 
-const SCHEMAS = ['journal', 'tenancy', 'conversation', 'catalog', 'checkout', 'outbound'];
+const SCHEMAS = ['journal', 'tenancy', 'conversation', 'catalog', 'checkout', 'outbound', 'ingest'];
 /** Schemas without merchants' rows: the queue's, the simulated outside world's, and where migrations keep their ledger. */
 const OUTSIDE = ['bullmq', 'sandbox', 'public'];
 const LEDGER = ['public.waco_migrations', 'public.waco_migration_turn', 'public.waco_policies'];

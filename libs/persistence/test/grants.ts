@@ -23,6 +23,7 @@ const QUEUE_TABLE = 'DELETE, INSERT, SELECT, UPDATE';
 
 export const RIGHTS: Record<string, Rights> = {
   waco_ingest: {
+    own: 'ingest',
     login: true,
     foreign: {
       'journal.items': 'INSERT',
@@ -98,8 +99,9 @@ export const RIGHTS: Record<string, Rights> = {
       'outbound.senders': 'SELECT',
       'outbound.template_states': 'SELECT',
       'outbound.early_statuses': 'SELECT',
+      'ingest.webhook_senders': 'SELECT',
     },
-    functions: `${APPLY}, journal.dead_letters, journal.dead_letter_owner, journal.remove_rows, tenancy.remove_rows,
+    functions: `${APPLY}, ingest.remove_rows, journal.dead_letters, journal.dead_letter_owner, journal.remove_rows, tenancy.remove_rows,
       tenancy.route_account, tenancy.route_business_account, tenancy.route_phone_number, tenancy.route_sender`,
   },
   // BullMQ's own, and no service's: it has nothing elsewhere, and creates nothing.
@@ -133,6 +135,7 @@ export const RIGHTS: Record<string, Rights> = {
         'conversation.aliases',
         'conversation.contacts',
         'conversation.threads',
+        'ingest.webhook_senders',
         'outbound.early_statuses',
         'outbound.messages',
         'outbound.recipients',

@@ -1,7 +1,7 @@
 import type { StoreEvent, StorePort } from '#core/catalog';
 import type { PaymentEvent, PaymentProviderPort } from '#core/checkout';
 import type { ChannelFacts, ChannelPort } from '#core/outbound';
-import type { Connection, WebhookReader } from '#core/tenancy';
+import type { Connection, Subscribed, WebhookReader } from '#core/tenancy';
 import type { Clock, GuardedFetch, UrlPolicy } from '#platform';
 import type { ChannelItem, ChannelWebhooks } from './channel-webhooks.js';
 import type { Variable } from './variable.js';
@@ -55,6 +55,8 @@ export type Capability =
   | 'talk'
   /** Channels: what goes out when the customer has not written lately. */
   | 'templates'
+  /** Channels: one call has webhooks of an account brought here. */
+  | 'subscribe'
   /** Channels: carts of the channel's own, from a catalog that an account names. */
   | 'catalogs'
   /** Stores: stock can be held for an order. */
@@ -86,11 +88,18 @@ export interface Webhooks<E> {
   reader: WebhookReader<E>;
 }
 
+/** Of a vendor that says where it brings webhooks. `address`: ours, as the vendor is to be told it. */
+export interface Subscription<A> {
+  /** Asks, and changes nothing. It never throws. */
+  probe(account: A, address: string, means: Means): Promise<Subscribed>;
+}
+
 export interface PaymentVendor extends Vendor {
   port: 'payment';
   connect(fields: Fields, means: Means): PaymentProviderPort;
   /** Asks the vendor whose account it is, and changes nothing. It never throws. */
   probe(fields: Fields, means: Means): Promise<Connection>;
+  subscription?: Subscription<Fields>;
   /** A payment page lives at least so long, in milliseconds. */
   pageLifeMs: number;
   webhooks: Webhooks<PaymentEvent>;
@@ -117,6 +126,10 @@ export interface ChannelVendor extends Vendor {
   };
   /** Asks the channel about the account, and changes nothing. It never throws. */
   probe(account: ChannelAccountFields, means: Means): Promise<Connection>;
+  subscription?: Subscription<ChannelAccountFields> & {
+    /** From now on webhooks come here; with the capability `subscribe`. @throws CallFailed */
+    set(account: ChannelAccountFields, address: string, means: Means): Promise<void>;
+  };
   /** Of the business account; with the capability `templates`. */
   templates?(account: ChannelAccountFields, means: Means): TemplateBook;
   /** With the capability `talk`: what holds for all accounts, and the client of one. */

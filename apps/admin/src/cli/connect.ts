@@ -11,14 +11,19 @@ Its other options are the fields that waco vendors list names: --business-accoun
 (--access-token-file), from the environment (WACO_<KIND>_ACCESS_TOKEN; of a shop WACO_STORE_API_KEY) or from a prompt.
 All of a connection is given: what is not named is as it was at first. Besides, where it has them: --enabled true|false,
 --messages-per-second, --catalog-id, --max-age-seconds, and --overlap-hours, for which a webhook secret that is replaced stays
-good (0: one that got out).`;
+good (0: one that got out).
+
+What is stored is called at once: exit code 1 says that the call failed. A channel with the capability subscribe is told to bring
+its webhooks here.`;
 
 export function connectCommand(program: Command): void {
   program
     .command('connect')
     .argument('<what>', 'store, or the kind of a channel or payment provider: waco vendors list')
     .option('--account <key>', "of a payment provider: the merchant's key for the account (else its kind)")
-    .description('what a merchant sells with, or with other settings; a shop is synced in full')
+    .description(
+      'what a merchant sells with, or with other settings, and a first call with it; a shop is synced in full',
+    )
     .addHelpText('after', MORE)
     .allowUnknownOption()
     .allowExcessArguments()
@@ -31,7 +36,10 @@ export function connectCommand(program: Command): void {
       if (account === '') throw new Failure('--account needs a key', 2);
       const given = optionsIn(command.args.slice(1), vendor);
       const base = await merchantPath();
-      sayRecord(await connect(client, base, vendor, given, account), json);
+      const connected = await connect(client, base, vendor, given, account);
+      const tried = await tryConnection(client, base, vendor, connected, account);
+      sayRecord({ ...connected, ...(json ? tried : wordsOf(tried)) }, json);
+      if (!tried.test.ok) process.exitCode = 1;
     });
 }
 
@@ -53,6 +61,43 @@ export async function connect(
   }
   Object.assign(body, await readSecrets(vendor, given));
   return client.put(`${base}/${vendor.path(account)}`, body);
+}
+
+/** What came of the first calls with a connection that is stored. */
+export interface Tried {
+  test: { ok: boolean; why: string | null };
+  /** Of a channel that was told to bring webhooks here. */
+  webhooks?: { subscribed: string; why: string | null };
+}
+
+/** Calls what was just stored, and has a channel that can be asked bring its webhooks here. @throws Failure of the API */
+export async function tryConnection(
+  client: Client,
+  base: string,
+  vendor: Connectable,
+  connected: Json,
+  account?: string,
+): Promise<Tried> {
+  const path = vendor.port === 'channel' ? `channel-accounts/${String(connected.id)}` : vendor.path(account);
+  const test = (await client.post(`${base}/${path}/test`)) as unknown as Tried['test'];
+  if (!test.ok || !vendor.subscribes || connected.enabled === false) return { test };
+  try {
+    return { test, webhooks: (await client.post(`${base}/${path}/subscribe`)) as unknown as Tried['webhooks'] };
+  } catch (error) {
+    if (!(error instanceof Failure) || error.exitCode !== 1) throw error;
+    return { test, webhooks: { subscribed: 'no', why: error.message } };
+  }
+}
+
+/** For people. */
+export function wordsOf({ test, webhooks }: Tried): { test: string; webhooks?: string } {
+  return {
+    test: test.ok ? 'went well' : `stored, but a call with it failed: ${String(test.why)}`,
+    ...(webhooks && {
+      webhooks:
+        webhooks.subscribed === 'yes' ? 'are brought here' : `${webhooks.subscribed}: ${String(webhooks.why)}`,
+    }),
+  };
 }
 
 function needed({ name, label }: Asked): Promise<string> {

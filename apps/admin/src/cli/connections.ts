@@ -15,7 +15,7 @@ interface Connection {
 const LIST: readonly Column[] = [
   ['name', (c) => c.name],
   ['what', (c) => c.what],
-  ['last went well', (c) => time(c.verifiedAt)],
+  ['last went well', (c) => (c.verifiedAt ? time(c.verifiedAt) : 'stored, not yet tried')],
 ];
 
 const TESTED: readonly Column[] = [

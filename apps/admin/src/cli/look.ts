@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Json } from './client.js';
 import { contextOf } from './context.js';
 import { paged, type Paging } from './paging.js';
+import { refusedWebhookCommands } from './refused-webhooks.js';
 import { money, sayPage, sayRecord, short, time, type Column } from './print.js';
 import { say, sayJson } from './terminal.js';
 
@@ -107,12 +108,15 @@ const RESOURCES: readonly Resource[] = [
 ];
 
 export function lookCommands(program: Command): void {
-  for (const resource of RESOURCES) resourceCommands(program, resource);
+  for (const resource of RESOURCES) {
+    const group = resourceCommands(program, resource);
+    if (resource.name === 'webhooks') refusedWebhookCommands(group);
+  }
   timelineCommand(program);
   explainCommand(program);
 }
 
-function resourceCommands(program: Command, { name, about, filters, columns, single }: Resource): void {
+function resourceCommands(program: Command, { name, about, filters, columns, single }: Resource): Command {
   const group = program.command(name).description(about);
   const list = paged(group.command('list').description(`${about}, latest first`));
   for (const [filter, description] of Object.entries(filters))
@@ -125,7 +129,7 @@ function resourceCommands(program: Command, { name, about, filters, columns, sin
       const search = { ...query, limit, cursor, ...(unmasked ? { unmasked: 'true' } : {}) };
       sayPage(await client.list(path, search, all), columns, json);
     });
-  if (!single) return;
+  if (!single) return group;
   group
     .command('show')
     .argument('<id>')
@@ -136,6 +140,7 @@ function resourceCommands(program: Command, { name, about, filters, columns, sin
       const path = `${await merchantPath()}/${name}/${encodeURIComponent(id)}`;
       sayRecord(await client.get(path, unmasked ? { unmasked: 'true' } : {}), json);
     });
+  return group;
 }
 
 function timelineCommand(program: Command): void {

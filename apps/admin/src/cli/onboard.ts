@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { ask, isAttended } from './ask.js';
 import type { Client, Json } from './client.js';
-import { connect } from './connect.js';
+import { connect, tryConnection, wordsOf } from './connect.js';
 import { contextOf, merchantBySlug, type Shared } from './context.js';
 import { Failure } from './failure.js';
 import { sayReadiness } from './readiness.js';
@@ -70,8 +70,13 @@ function seconds(said: string): number {
 }
 
 async function sendTest(client: Client, path: string, to: string): Promise<void> {
-  const { messageId } = await client.post(`${path}/test-message`, { to });
-  note(`✔ test message on its way: ${String(messageId)}`);
+  try {
+    const { messageId } = await client.post(`${path}/test-message`, { to });
+    note(`✔ test message on its way: ${String(messageId)}`);
+  } catch (error) {
+    if (!(error instanceof Failure) || error.exitCode !== 1) throw error;
+    note(`✖ test message: ${error.message}`, ...error.more);
+  }
 }
 
 async function theMerchant(client: Client, plan: Json, named: string | undefined): Promise<string> {
@@ -103,7 +108,12 @@ async function connectAll(client: Client, path: string, plan: Json, steps: reado
     const given = (plan[name] as Json | undefined) ?? (await wanted(client, path, name, vendor));
     if (!given) continue;
     const connected = await connect(client, path, vendor, given, account);
-    note(`✔ ${name} connected; enter this address there for its webhooks: ${String(connected.webhookUrl)}`);
+    const tried = await tryConnection(client, path, vendor, connected, account);
+    const { test, webhooks } = wordsOf(tried);
+    note(tried.test.ok ? `✔ ${name} connected, and a call with it went well` : `✖ ${name} ${test}`);
+    const address = String(connected.webhookUrl);
+    if (tried.webhooks?.subscribed === 'yes') note(`  its webhooks are brought to ${address}`);
+    else note(`  enter this address there for its webhooks: ${address}${webhooks ? ` (${webhooks})` : ''}`);
   }
 }
 
@@ -196,11 +206,16 @@ async function answer(what: string, field: string, question: string): Promise<st
 
 async function putTemplates(client: Client, path: string, templates: Json): Promise<void> {
   for (const [purpose, template] of Object.entries(templates)) {
-    const { status } = await client.put(
-      `${path}/templates/${encodeURIComponent(purpose)}`,
-      template as object,
-    );
-    note(`✔ template ${purpose}: ${String(status)}`);
+    try {
+      const { status } = await client.put(
+        `${path}/templates/${encodeURIComponent(purpose)}`,
+        template as object,
+      );
+      note(`✔ template ${purpose}: ${String(status)}`);
+    } catch (error) {
+      if (!(error instanceof Failure) || error.exitCode !== 1) throw error;
+      note(`✖ template ${purpose}: ${error.message}`, ...error.more);
+    }
   }
 }
 

@@ -9,19 +9,29 @@ const COMMANDS: readonly (readonly [step: RegExp, command: string])[] = [
   [/^payment_provider$/, 'waco connect <provider>'],
   [/^payment_routing$/, 'waco settings set payments <json>'],
   [/^template:/, 'waco template put <purpose>'],
+  [/^webhooks:store$/, 'waco webhooks refused'],
+  [/^webhooks:acc_/, 'waco webhooks subscribe <account>'],
+  [/^webhooks:/, 'waco webhooks refused'],
   [/^test_message$/, 'waco test-message <number>'],
 ];
 
 /** The checklist: what is done, what is missing, and what to do about it. */
 export function sayReadiness({ ready, steps }: Json): void {
-  for (const { step, ok, missing, fix } of steps as Json[]) {
-    say(`${ok ? '✔' : '✖'} ${String(step)}`);
+  for (const { step, ok, missing, fix, note } of steps as Json[]) {
+    say(`${markOf(ok, note)} ${String(step)}`);
+    if (note) say(`    not seen yet: ${String(note)}`);
     if (ok) continue;
     say(`    missing: ${String(missing)}`);
     say(`    fix:     ${String(fix)}`);
     const command = COMMANDS.find(([pattern]) => pattern.test(String(step)))?.[1];
-    if (command)
-      say(`    or:      ${command.replace('<purpose>', String(step).split(':')[1] ?? '<purpose>')}`);
+    const [, about = ''] = String(step).split(':');
+    if (command) say(`    or:      ${command.replace(/<(purpose|account)>/, (word) => about || word)}`);
   }
   say(ready ? 'ready: a first customer could buy now' : 'not ready yet');
+}
+
+/** What nobody has seen work has no tick. */
+function markOf(ok: unknown, note: unknown): string {
+  if (ok !== true) return '✖';
+  return note ? '?' : '✔';
 }

@@ -20,6 +20,8 @@ export interface Connectable {
   secrets: readonly { name: string; variable: string; optional: boolean }[];
   /** A channel that nothing is said on yet is not. */
   isUsed: boolean;
+  /** One call has its webhooks brought here. */
+  subscribes: boolean;
   /** Below the merchant. `account`: the merchant's key for a payment account. */
   path(account?: string): string;
 }
@@ -83,6 +85,7 @@ function toConnectable({ port, kind, fields, capabilities }: Json): Connectable 
   return {
     port: of,
     kind: name,
+    subscribes: (capabilities as string[]).includes('subscribe'),
     isUsed: of !== 'channel' || (capabilities as string[]).includes('talk'),
     asked: [...all.filter(({ secret }) => !secret), ...(COMMON[of] ?? [])],
     secrets: all

@@ -23,7 +23,7 @@ import {
 import { Idempotency, Repeatable, type RepeatableRequest } from './idempotency.js';
 import { MaybeIfMatch, withTag } from './etag.js';
 import { fromCursor, page, PageQuery } from './page.dto.js';
-import { ConnectionTestView } from './tests.dto.js';
+import { ConnectionTestView, SubscriptionView } from './tests.dto.js';
 import { check, checkForm, divide, oneOf, requirePublicUrls } from './vendor-form.js';
 
 const FORMS = [...CHANNEL_FORMS.values()];
@@ -162,6 +162,24 @@ export class ChannelAccountsController {
     @Param('accountId') accountId: string,
   ): Promise<ConnectionTestView> {
     return this.tests.channelAccount(merchantId, accountId);
+  }
+
+  @Post(':accountId/subscribe')
+  @Needs('merchants:write')
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Have the channel bring the webhooks of this account here',
+    description:
+      'With the stored secrets; of channels with the capability `subscribe`. Where the channel keeps one address for an account, ' +
+      'ours replaces it.',
+  })
+  @ApiProblems(404, 409, 422)
+  @ApiOkResponse({ type: SubscriptionView })
+  subscribe(
+    @Param('merchantId') merchantId: string,
+    @Param('accountId') accountId: string,
+  ): Promise<SubscriptionView> {
+    return this.tests.subscribe(merchantId, accountId);
   }
 
   private view(row: ChannelAccountEntity): ChannelAccountView {

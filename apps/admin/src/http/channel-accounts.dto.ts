@@ -130,7 +130,7 @@ export class ChannelAccountView {
       catalogId: row.catalogId,
       messagesPerSecond: row.messagesPerSecond,
       enabled: row.enabled,
-      webhookUrl: webhookUrlOf(row, gateway),
+      webhookUrl: channelWebhookUrl(row, gateway),
       verifiedAt: row.verifiedAt?.toISOString() ?? null,
       releasedAt: row.releasedAt?.toISOString() ?? null,
     };
@@ -138,7 +138,7 @@ export class ChannelAccountView {
 }
 
 /** Null for a channel that nothing is read from. */
-function webhookUrlOf({ id, kind, merchantId }: ChannelAccountEntity, gateway: string): string | null {
+export function channelWebhookUrl({ id, kind, merchantId }: ChannelAccountEntity, gateway: string): string | null {
   const { webhooks, accountWebhooks } = channelOf(kind);
   if (webhooks) return `${gateway}${webhooks.routes.platform}`;
   if (!accountWebhooks) return null;

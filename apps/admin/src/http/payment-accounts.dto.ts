@@ -48,18 +48,25 @@ export class PaymentAccountView {
   verifiedAt: string | null;
 
   static of(row: PaymentProviderEntity, gateway: string): PaymentAccountView {
-    const { id, account, kind, merchantId, settings, verifiedAt } = row;
-    const { fields, webhooks } = paymentProviderOf(kind);
-    const places = { merchant: merchantId, ...(account === kind ? {} : { account }) };
+    const { id, account, kind, settings, verifiedAt } = row;
+    const { fields } = paymentProviderOf(kind);
     return {
       id,
       account,
       kind,
       ...shown(fields, settings),
-      webhookUrl: `${gateway}${webhookPath(webhooks.routes, places)}`,
+      webhookUrl: paymentWebhookUrl(row, gateway),
       verifiedAt: verifiedAt?.toISOString() ?? null,
     };
   }
+}
+
+export function paymentWebhookUrl(
+  { merchantId, kind, account }: PaymentProviderEntity,
+  gateway: string,
+): string {
+  const places = { merchant: merchantId, ...(account === kind ? {} : { account }) };
+  return `${gateway}${webhookPath(paymentProviderOf(kind).webhooks.routes, places)}`;
 }
 
 /** By kind. */

@@ -1,20 +1,9 @@
 import { Controller, Get, Param } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { Needs } from '../auth/access.js';
 import { Readiness } from '../onboarding/readiness.js';
 import { ApiProblems, ApiResource } from './api-docs.js';
-
-class ReadinessStepView {
-  @ApiProperty({ type: String, example: 'payment_provider' }) step: string;
-  @ApiProperty({ type: Boolean }) ok: boolean;
-  @ApiPropertyOptional({ type: String, description: 'What is missing.' }) missing?: string;
-  @ApiPropertyOptional({ type: String, description: 'The call or action that mends it.' }) fix?: string;
-}
-
-class ReadinessView {
-  @ApiProperty({ type: Boolean, description: 'True: a first customer could buy now.' }) ready: boolean;
-  @ApiProperty({ type: [ReadinessStepView] }) steps: ReadinessStepView[];
-}
+import { ConnectionView, ReadinessView } from './readiness.dto.js';
 
 @ApiResource('Readiness')
 @Controller('v1/merchants/:merchantId/readiness')
@@ -25,12 +14,18 @@ export class ReadinessController {
   @Needs('merchants:read')
   @ApiOperation({
     summary: 'What is missing before a first customer can buy',
-    description: 'Asks the vendors just now, with the stored secrets.',
+    description:
+      'Asks the vendors just now, with the stored secrets: whether they answer, and whether they bring their webhooks here. ' +
+      'What came from them is known to the minute.',
   })
   @ApiProblems(404)
   @ApiOkResponse({ type: ReadinessView })
   async check(@Param('merchantId') merchantId: string): Promise<ReadinessView> {
-    const steps = await this.readiness.check(merchantId);
-    return { ready: steps.every((step) => step.ok), steps };
+    const { steps, connections } = await this.readiness.check(merchantId);
+    return {
+      ready: steps.every((step) => step.ok),
+      steps,
+      connections: connections.map((connection) => ConnectionView.of(connection)),
+    };
   }
 }

@@ -58,8 +58,8 @@ export class StoreView {
   verifiedAt: string | null;
 
   static of(row: StoreConnectionEntity, gateway: string): StoreView {
-    const { id, kind, region, maxAgeSeconds, merchantId, settings } = row;
-    const { fields, webhooks } = storeOf(kind);
+    const { id, kind, region, maxAgeSeconds, settings } = row;
+    const { fields } = storeOf(kind);
     return {
       id,
       kind,
@@ -67,9 +67,13 @@ export class StoreView {
       region,
       maxAgeSeconds,
       verifiedAt: row.verifiedAt?.toISOString() ?? null,
-      webhookUrl: `${gateway}${webhookPath(webhooks.routes, { merchant: merchantId })}`,
+      webhookUrl: storeWebhookUrl(row, gateway),
     };
   }
+}
+
+export function storeWebhookUrl({ merchantId, kind }: StoreConnectionEntity, gateway: string): string {
+  return `${gateway}${webhookPath(storeOf(kind).webhooks.routes, { merchant: merchantId })}`;
 }
 
 /** By kind. */

@@ -11,6 +11,15 @@ export class ConnectionTestView {
   @ApiProperty({ type: String, format: 'date-time' }) testedAt: string;
 }
 
+export class SubscriptionView {
+  @ApiProperty({
+    enum: ['yes', 'no', 'unknown'],
+    description: 'Whether the channel brings webhooks here now, by its own word.',
+  })
+  subscribed: 'yes' | 'no' | 'unknown';
+  @ApiProperty({ type: String, nullable: true, description: 'Why it is not `yes`.' }) why: string | null;
+}
+
 export class SendTestMessage {
   @ApiProperty({
     type: String,

@@ -4,7 +4,8 @@ import { StoreConnectionEntity } from '#persistence';
 import { CLOCK, type Clock } from '#platform';
 import { AuditLog } from '../audit/audit-log.js';
 import { problem } from '../http/problem.js';
-import type { ConnectionTestView } from '../http/tests.dto.js';
+import type { ConnectionTestView, SubscriptionView } from '../http/tests.dto.js';
+import { CallFailed, channelOf } from '#vendors';
 import { ChannelAccounts } from './channel-accounts.js';
 import { Merchants, requireOpen } from './merchants.js';
 import { PaymentAccounts } from './payment-accounts.js';
@@ -29,6 +30,30 @@ export class ConnectionTests {
     return this.note(merchantId, 'channel_account', id, await this.vendors.probeChannel(account), (at) =>
       this.accounts.noteVerified(merchantId, id, at),
     );
+  }
+
+  /**
+   * Has the channel bring the account's webhooks here, then asks it whether it does.
+   * @throws ProblemException 404, 409 for a closed merchant or a channel without such a call, 422 when the channel refuses, 502.
+   */
+  async subscribe(merchantId: string, id: string): Promise<SubscriptionView> {
+    const account = await this.accounts.find(merchantId, id);
+    if (account.releasedAt) throw problem(409, 'merchant_closed', 'a closed merchant stays as it is');
+    if (!channelOf(account.kind).subscription) {
+      throw problem(409, 'no_subscription', 'this channel has no call for it: enter the address there');
+    }
+    try {
+      await this.vendors.subscribe(account);
+    } catch (error) {
+      if (!(error instanceof CallFailed)) throw error;
+      throw error.why === 'no_answer'
+        ? problem(502, 'vendor_unreachable', error.message)
+        : problem(422, 'vendor_refused', error.message);
+    }
+    const asked = await this.vendors.probeChannelWebhooks(account);
+    const view = { subscribed: asked.state, why: asked.state === 'yes' ? null : asked.why };
+    await this.audit.note({ merchantId, action: 'channel_account.subscribe', target: id, after: view });
+    return view;
   }
 
   /** @throws ProblemException 404. */

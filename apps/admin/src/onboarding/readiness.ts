@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { syncStore } from '#contracts';
 import { TEMPLATE_PURPOSES } from '#core/messaging';
@@ -6,10 +6,12 @@ import {
   readinessSteps,
   routingFault,
   type Connection,
+  type ConnectionWebhooks,
   type PaymentRoute,
   type ReadinessFacts,
   type ReadinessStep,
   type RoutingFacts,
+  type Subscribed,
   type TestMessageFacts,
 } from '#core/tenancy';
 import {
@@ -20,12 +22,18 @@ import {
   type TemplateEntity,
   type MerchantEntity,
 } from '#persistence';
-import { CallFailed, PAYMENT_PROVIDERS } from '#vendors';
+import { ENV } from '#platform';
+import { CallFailed, channelOf, PAYMENT_PROVIDERS, storeOf } from '#vendors';
+import type { AdminEnv } from '../env.js';
+import { channelWebhookUrl } from '../http/channel-accounts.dto.js';
+import { paymentWebhookUrl } from '../http/payment-accounts.dto.js';
+import { storeWebhookUrl } from '../http/stores.dto.js';
 import { accountsOf, hasTemplates } from './channel-accounts.js';
 import { Merchants } from './merchants.js';
 import { Templates } from './templates.js';
 import { readTestMessage } from './test-messages.js';
 import { Vendors } from './vendors.js';
+import { readSenders, recordOf, type SenderRecord } from './webhook-senders.js';
 
 interface Stored {
   merchant: MerchantEntity;
@@ -36,6 +44,15 @@ interface Stored {
   templates: Pick<TemplateEntity, 'purpose' | 'name' | 'language'>[];
   sync: ReadinessFacts['sync'];
   testMessage: TestMessageFacts;
+  senders: SenderRecord[];
+}
+
+/** One connection, in both directions. */
+export interface CheckedConnection extends ConnectionWebhooks {
+  port: 'channel' | 'store' | 'payment';
+  kind: string;
+  /** What it answers when it is called. */
+  calls: Connection;
 }
 
 /** Whether a first customer could buy now: what is stored, and what the vendors answer when asked just now. */
@@ -45,55 +62,103 @@ export class Readiness {
     private readonly merchants: Merchants,
     private readonly vendors: Vendors,
     private readonly templates: Templates,
+    @Inject(ENV) private readonly env: AdminEnv,
   ) {}
 
-  async check(merchantId: string): Promise<ReadinessStep[]> {
+  async check(merchantId: string): Promise<{ steps: ReadinessStep[]; connections: CheckedConnection[] }> {
     const stored = await this.merchants.read(merchantId, (tx, merchant) => read(tx, merchant));
     const closed = stored.merchant.status === 'closed';
     const { numbers, store, payments } = closed ? { ...stored, ...NOTHING } : stored;
-    const [channelAccount, shop, paymentProvider, templates] = await Promise.all([
-      this.channelAccount(numbers),
-      store ? this.vendors.probeStore(store) : MISSING,
-      this.payments(payments),
+    const base = `/v1/merchants/${merchantId}`;
+    const [channels, shops, accounts, templates] = await Promise.all([
+      Promise.all(numbers.map((row) => this.checkChannel(row, base, stored.senders))),
+      Promise.all((store ? [store] : []).map((row) => this.checkStore(row, base, stored.senders))),
+      Promise.all(payments.map((row) => this.checkPayment(row, base, stored.senders))),
       this.templateStatuses({ ...stored, numbers }),
     ]);
-    return readinessSteps({
+    const connections = [...channels, ...shops, ...accounts];
+    const failing = accounts.find(({ calls }) => calls.state === 'failing');
+    const steps = readinessSteps({
       merchantId,
       status: stored.merchant.status,
-      channelAccount,
-      store: shop,
+      channelAccount: ofAll(channels),
+      store: ofAll(shops),
       sync: stored.sync,
-      paymentProvider: paymentProvider.connection,
-      paymentAccount: paymentProvider.account,
+      paymentProvider: ofAll(accounts),
+      // A route may lead to any of them: the first that does not answer tells.
+      paymentAccount: (failing ?? accounts[0])?.name ?? PAYMENT_PROVIDERS[0]!.kind,
       paymentRouting: routingOf(stored, store, payments),
       templates,
       testMessage: stored.testMessage,
+      webhooks: connections.filter(({ calls }) => calls.state !== 'disabled'),
     });
+    return { steps, connections };
   }
 
-  /** Every number that is switched on must answer. */
-  private async channelAccount(numbers: readonly ChannelAccountEntity[]): Promise<Connection> {
-    if (numbers.length === 0) return MISSING;
-    const enabled = numbers.filter((n) => n.enabled);
-    if (enabled.length === 0) return { state: 'disabled' };
-    const answers = await Promise.all(enabled.map((n) => this.vendors.probeChannel(n)));
-    const failing = answers.findIndex((answer) => answer.state === 'failing');
-    const answer = answers[failing];
-    if (answer?.state !== 'failing') return { state: 'ok' };
-    const which = enabled.length > 1 ? `${enabled[failing]!.displayPhoneNumber}: ` : '';
-    return { state: 'failing', why: `${which}${answer.why}` };
+  private async checkChannel(
+    row: ChannelAccountEntity,
+    base: string,
+    senders: readonly SenderRecord[],
+  ): Promise<CheckedConnection> {
+    const { id, kind, enabled } = row;
+    const path = `${base}/channel-accounts/${id}`;
+    const [calls, subscribed] = enabled
+      ? await Promise.all([this.vendors.probeChannel(row), this.vendors.probeChannelWebhooks(row)])
+      : [DISABLED, SWITCHED_OFF];
+    return {
+      name: id,
+      port: 'channel',
+      kind,
+      what: `account ${row.displayPhoneNumber}`,
+      calls,
+      address: channelWebhookUrl(row, this.env.PUBLIC_GATEWAY_URL) ?? '',
+      put: `PATCH ${path}`,
+      ...(channelOf(kind).subscription && { subscribe: `POST ${path}/subscribe` }),
+      subscribed,
+      ...recordOf(senders, { port: 'channel', kind, id }),
+    };
   }
 
-  /** Every account must answer: a route may lead to any of them. */
-  private async payments(
-    accounts: readonly PaymentProviderEntity[],
-  ): Promise<{ account: string; connection: Connection }> {
-    const answers = await Promise.all(accounts.map((row) => this.vendors.probePayment(row)));
-    const failing = answers.findIndex((answer) => answer.state === 'failing');
-    const account = (accounts[failing] ?? accounts[0])?.account ?? PAYMENT_PROVIDERS[0]!.kind;
-    const answer = answers[failing] ?? answers[0] ?? MISSING;
-    if (answer.state !== 'failing' || accounts.length === 1) return { account, connection: answer };
-    return { account, connection: { state: 'failing', why: `${account}: ${answer.why}` } };
+  private async checkStore(
+    row: StoreConnectionEntity,
+    base: string,
+    senders: readonly SenderRecord[],
+  ): Promise<CheckedConnection> {
+    const { kind } = row;
+    return {
+      name: 'store',
+      port: 'store',
+      kind,
+      what: 'shop',
+      calls: await this.vendors.probeStore(row),
+      address: storeWebhookUrl(row, this.env.PUBLIC_GATEWAY_URL),
+      put: `PUT ${base}/store`,
+      subscribed: this.vendors.storeWebhooks(),
+      ...recordOf(senders, { port: 'store', kind: storeOf(kind).source, id: kind }),
+    };
+  }
+
+  private async checkPayment(
+    row: PaymentProviderEntity,
+    base: string,
+    senders: readonly SenderRecord[],
+  ): Promise<CheckedConnection> {
+    const { account, kind } = row;
+    const [calls, subscribed] = await Promise.all([
+      this.vendors.probePayment(row),
+      this.vendors.probePaymentWebhooks(row),
+    ]);
+    return {
+      name: account,
+      port: 'payment',
+      kind,
+      what: `payment account ${account}`,
+      calls,
+      address: paymentWebhookUrl(row, this.env.PUBLIC_GATEWAY_URL),
+      put: `PUT ${base}/payment-providers/${account}`,
+      subscribed,
+      ...recordOf(senders, { port: 'payment', kind, id: account }),
+    };
   }
 
   private async templateStatuses({ numbers, templates }: Stored): Promise<ReadinessFacts['templates']> {
@@ -122,7 +187,20 @@ export class Readiness {
   }
 }
 
-const MISSING: Connection = { state: 'missing' };
+const DISABLED: Connection = { state: 'disabled' };
+const SWITCHED_OFF: Subscribed = { state: 'unknown', why: 'the account is switched off' };
+
+/** Everything that is switched on must answer; the first that does not tells. */
+function ofAll(connections: readonly CheckedConnection[]): Connection {
+  if (connections.length === 0) return { state: 'missing' };
+  const tried = connections.filter(({ calls }) => calls.state !== 'disabled');
+  if (tried.length === 0) return DISABLED;
+  const failing = tried.find(({ calls }) => calls.state === 'failing');
+  if (failing?.calls.state !== 'failing') return { state: 'ok' };
+  const which = tried.length > 1 ? `${failing.what}: ` : '';
+  return { state: 'failing', why: `${which}${failing.calls.why}` };
+}
+
 /** A closed merchant's credentials are wiped. */
 const NOTHING = { numbers: [], store: null, payments: [] };
 
@@ -155,6 +233,7 @@ async function read(tx: EntityManager, merchant: MerchantEntity): Promise<Stored
     )) as Stored['templates'],
     sync: await readSync(tx),
     testMessage: await readTestMessage(tx),
+    senders: await readSenders(tx),
   };
 }
 

@@ -1,7 +1,18 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { checkSettings, withoutStaff, type MerchantSettings } from '#core/tenancy';
-import { MerchantSettingsEntity } from '#persistence';
+import {
+  checkRoutes,
+  checkSettings,
+  withoutStaff,
+  type MerchantSettings,
+  type SettingsProblem,
+} from '#core/tenancy';
+import {
+  MerchantSettingsEntity,
+  PaymentProviderEntity,
+  StoreConnectionEntity,
+  type MerchantEntity,
+} from '#persistence';
 import { CLOCK, type Clock } from '#platform';
 import { AuditLog } from '../audit/audit-log.js';
 import { requireMatch } from '../http/etag.js';
@@ -39,7 +50,10 @@ export class Settings {
       requireMatch(ifMatch, known.version);
       // As JSON: what was left out is not there, and classes are plain objects.
       const document = JSON.parse(JSON.stringify(change(known.document))) as MerchantSettings;
-      const problems = checkSettings(document);
+      const problems = [
+        ...checkSettings(document),
+        ...(isSame(document.payments, known.document.payments) ? [] : await routeProblems(tx, merchant, document)),
+      ];
       if (problems.length > 0) throw fieldProblem(problems);
       const version = known.version + 1;
       const row = { merchantId, document, version, updatedAt: this.clock.now() };
@@ -55,6 +69,25 @@ export class Settings {
       return { document, version };
     });
   }
+}
+
+/** Of routes that are new: who changes another section is not held up by what the routes have become since. */
+async function routeProblems(
+  tx: EntityManager,
+  { merchantId, country, currency }: MerchantEntity,
+  { payments }: MerchantSettings,
+): Promise<SettingsProblem[]> {
+  const store = await tx.findOneBy(StoreConnectionEntity, { merchantId });
+  const accounts = await tx.find(PaymentProviderEntity, {
+    where: { merchantId },
+    order: { createdAt: 'ASC', id: 'ASC' },
+  });
+  const connected = accounts.map(({ account }) => account);
+  return checkRoutes(payments?.routes ?? [], connected, { country: store?.region ?? country, currency });
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one ?? null) === JSON.stringify(other ?? null);
 }
 
 async function load(tx: EntityManager, merchantId: string): Promise<typeof NOTHING> {

@@ -10,7 +10,7 @@ import {
   type EraseMerchantPayload,
   type JobOutcome,
 } from '#contracts';
-import { eraseTables, MerchantEntity, REMOVED_AT_ONCE, removeSettled, Tenants } from '#persistence';
+import { eraseTables, MerchantEntity, REMOVED_AT_ONCE, removeRows, removeSettled, Tenants } from '#persistence';
 import { JobHandler, Waker, type TaskContext } from '#queue';
 import { AuditLog } from '../audit/audit-log.js';
 import { dropWakeUps } from './wake-ups.js';
@@ -59,6 +59,11 @@ export class EraseMerchantHandler {
   async finish(_payload: EraseMerchantPayload, ctx: TaskContext): Promise<JobOutcome> {
     const { merchantId, now } = ctx;
     await eraseTables(this.tenants, merchantId, LAST);
+    // The gateway's, which nobody else may lock; of a closed merchant it adds none.
+    const senders = `SELECT ctid FROM ingest.webhook_senders WHERE merchant_id = $1`;
+    await this.tenants.transaction(merchantId, (tx) =>
+      removeRows(tx, 'ingest.webhook_senders', senders, [merchantId]),
+    );
     await this.settleOthers(ctx);
     await dropWakeUps(this.waker, (wakeUp) => wakeUp.merchantId === merchantId);
     const remove = (tx: EntityManager): Promise<number> => removeSettled(tx, merchantId, EVER);

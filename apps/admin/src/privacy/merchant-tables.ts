@@ -75,6 +75,7 @@ export const EXPORTED: readonly ExportedTable[] = [
     ],
   },
   { name: 'outbound.messages_seen', key: [['seq', 'bigint']] },
+  { name: 'ingest.webhook_senders', key: text('port', 'kind', 'id') },
   { name: 'journal.items', key: NUMBER },
   { name: 'tenancy.audit_log', key: NUMBER },
 ];

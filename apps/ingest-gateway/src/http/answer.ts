@@ -1,3 +1,5 @@
+import type { WebhookRefusal } from '#core/tenancy';
+
 /** What goes back to the sender. Anything but `ok` makes it send the webhook again. */
 export type Answer =
   | { outcome: 'ok' }
@@ -6,6 +8,20 @@ export type Answer =
   | { outcome: 'malformed'; reason: string }
   /** The merchant that signs here has sent more than its share. */
   | { outcome: 'too-many'; retryAfterSeconds: number };
+
+/** Why the merchant that it concerns reads that it was refused; undefined for what was taken. */
+export function refusalOf({ outcome }: Answer): WebhookRefusal | undefined {
+  switch (outcome) {
+    case 'ok':
+      return undefined;
+    case 'unsigned':
+      return 'wrong_signature';
+    case 'malformed':
+      return 'malformed';
+    case 'too-many':
+      return 'too_many';
+  }
+}
 
 export const ok: Answer = { outcome: 'ok' };
 export const unsigned: Answer = { outcome: 'unsigned' };

@@ -1,11 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { Logger } from 'nestjs-pino';
+import type { WebhookRefusal } from '#core/tenancy';
 import type { GivenUp } from '#persistence';
 import { Budgets } from '../budgets.js';
 import * as metrics from '../metrics.js';
+import { WebhookBook } from '../webhook-book.js';
 import type { Route, Taker } from '../sources/source.js';
-import { replyOf, type Reply } from './answer.js';
+import { refusalOf, replyOf, type Answer, type Reply } from './answer.js';
 import { Bodies, BodyRefused } from './bodies.js';
 
 /** Memory for bodies that are read or worked on, in all. */
@@ -25,37 +27,60 @@ export class Reception {
 
   constructor(
     private readonly budgets: Budgets,
+    private readonly book: WebhookBook,
     private readonly logger: Logger,
   ) {}
 
   /** 200 only for what is durable; when that cannot be said, 503, and the sender tries again. Never throws. */
   async take(source: string, route: Route, request: IncomingMessage, taker: Taker): Promise<Reply> {
     const startedAt = performance.now();
-    const reply = await this.replyTo(route, request, taker);
+    const reply = await this.replyTo(route, request, taker, (reason) => {
+      const bytes = lengthOf(request);
+      // The sender does not wait for it.
+      void this.book.refused({ source, reason, route: route.path, bytes, sender: taker.sender });
+    });
     metrics.webhooks.inc({ source, answer: String(reply.status) });
     metrics.acknowledged.observe({ source }, (performance.now() - startedAt) / 1_000);
     return request.complete || isSmall(request) ? reply : closing(reply);
   }
 
-  private async replyTo(route: Route, request: IncomingMessage, taker: Taker): Promise<Reply> {
+  private async replyTo(
+    route: Route,
+    request: IncomingMessage,
+    taker: Taker,
+    refuse: (reason: WebhookRefusal) => void,
+  ): Promise<Reply> {
     const signature = request.headers[route.header];
     if (typeof signature !== 'string' || signature.length > LONGEST_HEADER || !route.form.test(signature)) {
+      refuse('no_signature');
       return replyOf({ outcome: 'unsigned' });
     }
+    const answer = (given: Answer): Reply => {
+      const reason = refusalOf(given);
+      if (reason) refuse(reason);
+      return replyOf(given);
+    };
     try {
       const merchantId = await taker.merchantId?.();
       const retryAfterSeconds = merchantId === undefined ? 0 : this.budgets.waitSeconds(merchantId);
-      if (retryAfterSeconds > 0) return replyOf({ outcome: 'too-many', retryAfterSeconds });
+      if (retryAfterSeconds > 0) return answer({ outcome: 'too-many', retryAfterSeconds });
       return await this.bodies.use(request, route.limit, (body) =>
-        within(ANSWER_WITHIN_MS, (signal) => taker.receive(body, signature, signal)).then(replyOf),
+        within(ANSWER_WITHIN_MS, (signal) => taker.receive(body, signature, signal)).then(answer),
       );
     } catch (error) {
+      if (error instanceof BodyRefused && error.status === 413) refuse('too_large');
       if (error instanceof BodyRefused && error.status !== 503) return { status: error.status };
       const reason = error instanceof Error ? error.message : String(error);
       this.logger.warn({ event: 'webhook.not-journaled', reason });
       return { status: 503, headers: { 'retry-after': RETRY_AFTER_SECONDS } };
     }
   }
+}
+
+/** Of the body, if the sender says it; null otherwise. */
+function lengthOf({ headers }: IncomingMessage): number | null {
+  const length = headers['content-length'];
+  return length === undefined ? null : Number(length);
 }
 
 /** What is still to come of the body is not worth the closing of the connection. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { changeIdentity, receiveMessage, recordStatus, recordTemplateStatus } from '#contracts';
 import { excerpt } from '#core/messaging';
-import { heldTo, isOfAccount, type Routed } from '#core/tenancy';
+import { heldTo, isOfAccount, type Routed, type WebhookSender } from '#core/tenancy';
 import { WebhookSecrets, type ChannelApp, type GivenUp } from '#persistence';
 import { Breath, CLOCK, ENV, JsonOutOfBounds, parseBoundedJson, type Clock } from '#platform';
 import { NotAWebhook, type ChannelItem, type ChannelWebhooks } from '#vendors';
@@ -11,6 +11,7 @@ import { isMerchantId, malformed, ok, unsigned, type Answer } from '../http/answ
 import { Intake } from '../intake.js';
 import { kept, work, wrongTime, type Arrival } from '../items.js';
 import { MerchantRoutes } from '../merchant-routes.js';
+import { WebhookBook } from '../webhook-book.js';
 import { MERCHANTS_LIMIT, type Places, type Source, type Taker } from './source.js';
 
 /** A body with 1,000 updates holds some 30,000 values. */
@@ -39,6 +40,7 @@ export class AppWebhooks {
     private readonly routes: MerchantRoutes,
     private readonly webhookSecrets: WebhookSecrets,
     private readonly budgets: Budgets,
+    private readonly book: WebhookBook,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(ENV) private readonly env: object,
   ) {}
@@ -72,6 +74,11 @@ export class AppWebhooks {
     const app = (): Promise<App> | App => (appId === undefined ? channel.platform : this.appOf(appId));
     return {
       merchantId: async () => (await app()).merchantId,
+      sender: async () => {
+        const { merchantId } = await app();
+        if (merchantId === undefined || appId === undefined) return undefined;
+        return { merchantId, port: 'channel_app', kind: channel.kind, id: appId };
+      },
       receive: async (body, signature, signal) => this.receive(channel, await app(), body, signature, signal),
     };
   }
@@ -94,32 +101,39 @@ export class AppWebhooks {
   ): Promise<Answer> {
     if (!channel.webhooks.verify(rawBody, signature, app.appSecrets)) return unsigned;
     const now = this.clock.now();
-    let arrivals: Arrival[];
+    let said: Said;
     try {
-      arrivals = await this.read(channel, app, rawBody, now);
+      said = await this.read(channel, app, rawBody, now);
     } catch (error) {
       if (error instanceof SyntaxError) return malformed('the body must be JSON');
       if (error instanceof NotAWebhook || error instanceof JsonOutOfBounds) return malformed(error.message);
       throw error;
     }
+    const { arrivals, senders, switchedOff } = said;
     const take = (): Promise<void> => this.intake.take(channel.kind, arrivals, signal);
     // The channel limits what comes from the platform's app; a merchant's own app may be whatever the merchant makes of it.
     if (app.merchantId === undefined) await take();
     else await this.budgets.count(app.merchantId, arrivals.length, rawBody.length, take);
+    this.book.accepted(senders.values());
+    for (const sender of switchedOff.values()) {
+      this.book.switchedOff(channel.kind, channel.webhooks.routes[app.merchantId ? 'own' : 'platform'], sender);
+    }
     return ok;
   }
 
   /** A large body takes its time, and lets smaller ones go first. */
-  private async read({ kind, webhooks }: Channel, app: App, rawBody: Buffer, now: Date): Promise<Arrival[]> {
+  private async read({ kind, webhooks }: Channel, app: App, rawBody: Buffer, now: Date): Promise<Said> {
     const breath = new Breath();
     const body = parseBoundedJson(rawBody, app.merchantId === undefined ? PLATFORM_BODY : OWN_BODY);
-    const arrivals: Arrival[] = [];
+    const said: Said = { arrivals: [], senders: new Map(), switchedOff: new Map() };
+    const { arrivals } = said;
     for (const item of webhooks.read(body, now)) {
       const routed = heldTo(app.merchantId, await this.route(item));
+      noteSender(said, kind, routed);
       arrivals.push(arrivalOf(kind, item, routed, now, app.merchantId));
       await breath.take();
     }
-    return arrivals;
+    return said;
   }
 
   private async appOf(id: string): Promise<App> {
@@ -135,6 +149,21 @@ export class AppWebhooks {
       ? this.routes.byBusinessAccount(businessAccountId)
       : this.routes.byPhoneNumber(phoneNumberId, businessAccountId);
   }
+}
+
+/** What a webhook says, and the accounts that it comes from, by their ids. */
+interface Said {
+  arrivals: Arrival[];
+  senders: Map<string, WebhookSender>;
+  switchedOff: Map<string, WebhookSender>;
+}
+
+function noteSender({ senders, switchedOff }: Said, kind: string, routed: Routed): void {
+  const of = routed.outcome === 'merchant' ? routed : routed.switchedOff;
+  if (of?.channelAccountId === undefined) return;
+  const { merchantId, channelAccountId: id } = of;
+  const among = routed.outcome === 'merchant' ? senders : switchedOff;
+  among.set(id, { merchantId, port: 'channel', kind, id });
 }
 
 /** `signedBy`: the merchant whose own app signed it; kept with what is quarantined, so that a replay knows too. */

@@ -15,6 +15,7 @@ export function channelWebhooks(
 ): AccountKind<ChannelItem> {
   return {
     name: kind,
+    port: 'channel',
     webhooks,
     open: async (merchantId, { account: id = '' }) => {
       if (!isMerchantId(id)) return undefined;
@@ -24,6 +25,8 @@ export function channelWebhooks(
       const { secrets, businessAccountId, phoneNumberId, enabled } = known;
       const route = { merchantId, businessAccountId, channelAccountId: id, enabled, status: merchant.status };
       return {
+        id,
+        isSwitchedOff: !enabled,
         secrets,
         arrivalOf: (notice, now) => {
           if (!('event' in notice)) {

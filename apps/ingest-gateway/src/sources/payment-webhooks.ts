@@ -16,6 +16,7 @@ export function paymentWebhooks(
   const accountIn = ({ account = kind }: Places): string => account;
   return {
     name: kind,
+    port: 'payment',
     webhooks,
     open: async (merchantId, places) => {
       const account = accountIn(places);
@@ -23,7 +24,7 @@ export function paymentWebhooks(
       if (of !== kind) return undefined;
       const secrets = await secretsOf.ofPaymentAccount(merchantId, account, webhooks.secret);
       const signed = { provider: kind, merchantId, account };
-      return secrets && { secrets, arrivalOf: (notice, now) => arrivalOf(notice, signed, now) };
+      return secrets && { id: account, secrets, arrivalOf: (notice, now) => arrivalOf(notice, signed, now) };
     },
   };
 }

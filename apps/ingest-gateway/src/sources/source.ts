@@ -1,5 +1,6 @@
-import type { Answer } from '../http/answer.js';
+import type { WebhookSender } from '#core/tenancy';
 import type { GivenUp } from '#persistence';
+import type { Answer } from '../http/answer.js';
 
 /** Of shops, payment providers, and apps that merchants brought: one event, or a few updates of one number, in bytes. */
 export const MERCHANTS_LIMIT = 262_144;
@@ -32,5 +33,7 @@ export interface Route {
 export interface Taker {
   /** The merchant whose own secret signs at this address, as far as the address tells. */
   merchantId?: () => Promise<string | undefined>;
+  /** Whose webhook it would be, as far as the address tells; for one that is refused. Undefined: nobody's that is known. */
+  sender?: () => Promise<WebhookSender | undefined>;
   receive(rawBody: Buffer, signature: string, signal: GivenUp): Promise<Answer>;
 }

@@ -13,10 +13,11 @@ export function storeWebhooks(
 ): AccountKind<StoreEvent> {
   return {
     name: source,
+    port: 'store',
     webhooks,
     open: async (merchantId) => {
       const secrets = await secretsOf.ofStore(merchantId, kind, webhooks.secret);
-      return secrets && { secrets, arrivalOf: (notice, now) => arrivalOf(notice, source, merchantId, now) };
+      return secrets && { id: kind, secrets, arrivalOf: (notice, now) => arrivalOf(notice, source, merchantId, now) };
     },
   };
 }

@@ -95,6 +95,11 @@ export class WabaBody {
   @IsOptional()
   @IsString()
   shop?: string;
+
+  /** Whether its app is subscribed to it already, as a merchant would have to see to at Meta. True at first. */
+  @IsOptional()
+  @IsBoolean()
+  subscribed?: boolean;
 }
 
 export class TemplateStatusBody {

@@ -1,6 +1,6 @@
-import { Body, Controller, Get, HttpCode, Post, Query, Res, UseFilters } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Post, Query, Res, UseFilters } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { Call, GraphAccess, type GraphCall } from './graph-access.js';
+import { Call, checkVersion, GraphAccess, type GraphCall } from './graph-access.js';
 import { GraphError, GraphErrorFilter } from './graph-error.js';
 import {
   pageNode,
@@ -34,6 +34,14 @@ export class GraphController {
   @Post(':id/messages')
   async send(@Call() call: GraphCall, @Body() body: unknown, @Res() reply: FastifyReply): Promise<void> {
     await this.sends.answer(this.access.openNumber(call), body, reply);
+  }
+
+  /** The app that the token was made for. */
+  @Get('app')
+  app(@Call() call: GraphCall): Json {
+    checkVersion(call);
+    const [waba] = this.access.accounts(call);
+    return { id: waba!.appId, name: 'Sandbox app' };
   }
 
   /** A page, a medium, a number or an account. */
@@ -72,6 +80,7 @@ export class GraphController {
   @Get(':id/subscribed_apps')
   subscribedApps(@Call() call: GraphCall): Json {
     const waba = this.access.openWaba(call);
+    if (waba.subscribed === false) return { data: [] };
     const app = { whatsapp_business_api_data: { id: waba.appId, name: 'Sandbox app', link: '' } };
     return {
       data: [waba.overrideCallbackUrl ? { ...app, override_callback_uri: waba.overrideCallbackUrl } : app],
@@ -92,7 +101,14 @@ export class GraphController {
       const failure = await verifyCallback(overrideCallbackUrl, String(given.verify_token ?? ''));
       if (failure) throw new GraphError(100, `Callback verification failed: ${failure}`);
     }
-    this.store.wabas.put(waba.wabaId, { ...waba, overrideCallbackUrl });
+    this.store.wabas.put(waba.wabaId, { ...waba, subscribed: true, overrideCallbackUrl });
+    return { success: true };
+  }
+
+  @Delete(':id/subscribed_apps')
+  unsubscribe(@Call() call: GraphCall): Json {
+    const waba = this.access.openWaba(call);
+    this.store.wabas.put(waba.wabaId, { ...waba, subscribed: false, overrideCallbackUrl: undefined });
     return { success: true };
   }
 }

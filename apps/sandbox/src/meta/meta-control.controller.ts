@@ -61,8 +61,9 @@ export class MetaControlController {
         throw problem(409, `Phone number ${number.id} belongs to account ${owner.waba.wabaId}`);
       }
     }
-    const { overrideCallbackUrl } = this.store.wabas.get(wabaId) ?? {};
-    this.store.wabas.put(wabaId, { ...body, wabaId, overrideCallbackUrl });
+    const { overrideCallbackUrl, subscribed: before } = this.store.wabas.get(wabaId) ?? {};
+    const { subscribed = before } = body;
+    this.store.wabas.put(wabaId, { ...body, wabaId, subscribed, overrideCallbackUrl });
     return { wabaId, name: body.name, phoneNumbers: body.phoneNumbers };
   }
 

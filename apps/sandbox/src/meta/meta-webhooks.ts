@@ -45,8 +45,9 @@ export class MetaWebhooks {
       if (partner) this.sender.send({ ...partner, body: metaJson(envelope), lane });
       return;
     }
+    if (waba.subscribed === false) return; // Meta sends nothing of an account to an app that is not subscribed
     const app = this.store.apps.get(waba.appId);
-    if (!app) return; // no app is subscribed yet: Meta, too, sends nothing then
+    if (!app) return;
     const override = options.field === 'messages' ? waba.overrideCallbackUrl : undefined;
     this.sender.send({
       url: override ?? app.callbackUrl,

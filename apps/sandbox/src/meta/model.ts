@@ -39,6 +39,8 @@ export interface Waba {
   catalogId?: string;
   /** The demo shop behind this business, for the phone's product cards. */
   shop?: string;
+  /** False: no app is subscribed, and nothing is sent. True when it is not said. */
+  subscribed?: boolean;
   /** Set through `subscribed_apps`: this account's messages go here instead of the app's address. */
   overrideCallbackUrl?: string;
 }

@@ -95,6 +95,14 @@ export class StripeApiController {
     );
   }
 
+  @Get('webhook_endpoints')
+  endpoints(@Req() request: StripeRequest, @Res() reply: FastifyReply): Promise<void> {
+    return this.gate.answer(request, reply, ({ account }) => {
+      const endpoint = endpointObject(this.books.accounts.get(account)!);
+      return { object: 'list', data: [endpoint], has_more: false, url: '/v1/webhook_endpoints' };
+    });
+  }
+
   @All('*')
   unknown(@Req() request: StripeRequest, @Res() reply: FastifyReply): Promise<void> {
     return this.gate.answer(request, reply, () => {
@@ -119,5 +127,22 @@ function accountObject({ id, name, country }: AccountDoc): object {
     payouts_enabled: true,
     settings: { dashboard: { display_name: name, timezone: 'Asia/Dubai' } },
     type: 'standard',
+  };
+}
+
+/** The one that `PUT /control/stripe/accounts/:id` has set, which gets everything. */
+function endpointObject({ id, webhookUrl }: AccountDoc): object {
+  return {
+    id: `we_${id.replace(/^acct_/, '')}`,
+    object: 'webhook_endpoint',
+    api_version: null,
+    application: null,
+    created: 0,
+    description: null,
+    enabled_events: ['*'],
+    livemode: false,
+    metadata: {},
+    status: 'enabled',
+    url: webhookUrl,
   };
 }
