@@ -107,6 +107,8 @@ const row: Record<string, unknown> = {
   orders: [{ ref: t }],
   total: money,
   outcome: t,
+  refused: { count: 3, since: t, lastAt: t, reasons: { [t]: 3 } },
+  subscribed: t,
   content: { body: t },
   destination: { why: t },
   error: { details: t },
@@ -122,7 +124,7 @@ const ANSWER: Record<string, unknown> = {
   nextCursor: null,
   steps: [
     { step: `template:${t}`, ok: false, missing: t, fix: t },
-    { step: t, ok: true },
+    { step: t, ok: true, note: t },
   ],
   ready: false,
   lookedAt: [t],

@@ -67,13 +67,9 @@ describe('the command-line client', () => {
       phoneNumbers: [
         { id: '106540352242922', displayPhoneNumber: '+971 50 555 0100', verifiedName: 'Desert Threads' },
       ],
+      subscribed: false,
     });
-    await outside('PUT', '/control/stripe/accounts/acct_terminal', {
-      secretKey: SECRETS.WACO_STRIPE_SECRET_KEY,
-      webhookUrl: 'http://127.0.0.1:9/none',
-      webhookSecret: SECRETS.WACO_STRIPE_WEBHOOK_SECRET,
-      publicUrl: sandboxUrl,
-    });
+    await stripeAccount('http://127.0.0.1:9/none');
     await outside('PUT', '/control/shops/desert', {
       name: 'Desert Threads',
       currency: 'AED',
@@ -81,6 +77,15 @@ describe('the command-line client', () => {
       webhookUrl: 'http://127.0.0.1:9/none',
       webhookSecret: SECRETS.WACO_STORE_WEBHOOK_SECRET,
       seed: 'demo',
+      publicUrl: sandboxUrl,
+    });
+  }
+
+  function stripeAccount(webhookUrl: string): Promise<void> {
+    return outside('PUT', '/control/stripe/accounts/acct_terminal', {
+      secretKey: SECRETS.WACO_STRIPE_SECRET_KEY,
+      webhookUrl,
+      webhookSecret: SECRETS.WACO_STRIPE_WEBHOOK_SECRET,
       publicUrl: sandboxUrl,
     });
   }
@@ -111,7 +116,10 @@ describe('the command-line client', () => {
     );
     const first = await waco(['onboard', '--file', file, '--wait', '0'], SECRETS);
     expect(first.err).toMatch(/✔ merchant desert-threads taken on: mer_/);
-    expect(first.err).toMatch(/✔ store connected; enter this address .*\/webhooks\/store\/mer_/);
+    expect(first.err).toMatch(
+      /✔ whatsapp connected, and a call with it went well\n {2}its webhooks are brought to /,
+    );
+    expect(first.err).toMatch(/✔ store connected.*\n {2}enter this address .*\/webhooks\/store\/mer_/);
     expect(first.out).toMatch(/✔ channel_account\n✔ store\n✖ first_sync\n {4}missing: .*\n {4}fix: /);
     expect(first.out).toContain('    or:      waco connect store');
     expect(first.out).toMatch(/✔ payment_provider\n✔ payment_routing\n✔ template:order_receipt/);
@@ -121,6 +129,13 @@ describe('the command-line client', () => {
     const sent = await waco(['-m', 'desert-threads', 'test-message', '+971500000001']);
     expect([sent.code, sent.out]).toEqual([0, expect.stringMatching(/^sent as msg_/)]);
     await whatTheOtherServicesDo();
+
+    // Stripe has another address than the answer names.
+    expect(first.out).toMatch(
+      /✖ webhooks:stripe\n {4}missing: no webhook endpoint that is switched on has this address/,
+    );
+    const [address] = /\S+\/webhooks\/payments\/stripe\/mer_\w+/.exec(first.err) ?? [];
+    await stripeAccount(address!);
 
     const again = await waco(['onboard', '--file', file, '--wait', '0', '--json'], SECRETS);
     expect(again.err).toContain('✔ merchant desert-threads is there already');
@@ -168,17 +183,66 @@ describe('the command-line client', () => {
     expect([none.code, none.err]).toEqual([1, expect.stringContaining('no connection paypal')]);
   });
 
+  it('tells which webhooks were refused, and has a channel bring them here', async () => {
+    const at = (...args: string[]) => waco([...args, '-m', 'desert-threads']);
+    expect(await at('webhooks', 'refused')).toEqual({ code: 0, out: '', err: 'nothing\n' });
+    const { rows } = await admin.owner.query(
+      `SELECT merchant_id FROM tenancy.merchants WHERE slug = 'desert-threads'`,
+    );
+    await admin.owner.query(
+      `INSERT INTO ingest.webhook_senders (merchant_id, port, kind, id, refused, refused_since, refused_at, reasons)
+       VALUES ($1, 'store', 'store', 'rest', 3, '2026-11-27T10:02:00Z', '2026-11-27T10:05:00Z', '{"wrong_signature": 3}')`,
+      [rows[0].merchant_id],
+    );
+    const refused = await at('webhooks', 'refused');
+    expect(refused.out).toMatch(
+      /store +rest +3 +2026-11-27 10:02:00 +2026-11-27 10:05:00 +- +wrong_signature\n/,
+    );
+    const readiness = await at('readiness');
+    expect([readiness.code, readiness.out]).toEqual([
+      1,
+      expect.stringMatching(/✖ webhooks:store\n {4}missing: 3 webhooks were refused since/),
+    ]);
+    await admin.owner.query('DELETE FROM ingest.webhook_senders');
+    expect((await at('readiness')).out).toMatch(
+      /\? webhooks:store\n {4}not seen yet: no webhook of the shop/,
+    );
+
+    const answer = await fetch(`${sandboxUrl}/graph/v25.0/102290129340398/subscribed_apps`, {
+      method: 'DELETE',
+      headers: { authorization: `Bearer ${SECRETS.WACO_WHATSAPP_ACCESS_TOKEN}` },
+    });
+    expect(answer.status).toBe(200);
+    const mute = await at('readiness');
+    const [, command] = /✖ webhooks:acc_[^]*? or: +waco (webhooks subscribe acc_\w+)\n/.exec(mute.out) ?? [];
+    expect([mute.code, command]).toEqual([1, expect.any(String)]);
+    const subscribed = await at(...command!.split(' '));
+    expect([subscribed.code, subscribed.out]).toEqual([0, expect.stringMatching(/subscribed +yes\n/)]);
+    expect((await at('readiness')).out).toMatch(/✔ webhooks:acc_/);
+  });
+
   it('reads and sets settings, and overwrites nobody', async () => {
     const { merchantId } = await onboard(admin);
     const settings = (...args: string[]) => waco(['settings', ...args, '-m', merchantId]);
     expect(await settings('get')).toEqual({ code: 0, out: '{}\n', err: 'etag: "0"\n' });
-    const set = await settings('set', 'payments', '{"routes": [{"country": "SA", "provider": "stripe-sa"}]}');
+    const nowhere = await settings(
+      'set',
+      'payments',
+      '{"routes": [{"country": "SA", "provider": "stripe-sa"}]}',
+    );
+    expect([nowhere.code, nowhere.err]).toEqual([
+      1,
+      expect.stringMatching(
+        /payments\.routes\.0\.provider: provider must be .* that is connected \[connected\]/,
+      ),
+    ]);
+    const set = await settings('set', 'limits', '{"openOrdersPerCustomer": 3}');
     expect([set.code, set.err]).toEqual([0, 'etag: "1"\n']);
     const file = join(folder, 'settings.json');
     writeFileSync(file, JSON.stringify({ regions: ['AE'] }));
     expect((await settings('set', '--file', file)).code).toBe(0);
     expect(JSON.parse((await settings('get')).out)).toEqual({
-      payments: { routes: [{ country: 'SA', provider: 'stripe-sa' }] },
+      limits: { openOrdersPerCustomer: 3 },
       regions: ['AE'],
     });
     expect(JSON.parse((await settings('get', 'regions')).out)).toEqual(['AE']);
@@ -274,7 +338,9 @@ describe('the command-line client', () => {
     const connected = await waco(['connect', 'stripe', '-m', merchantId, '--secret-key-file', secretFile], {
       WACO_STRIPE_WEBHOOK_SECRET: 'whsec_fromtheenvironment',
     });
-    expect([connected.code, connected.out]).toEqual([0, expect.stringMatching(/secretKey +set\n/)]);
+    // It is stored, and the key is nobody's: no tick for that.
+    expect([connected.code, connected.out]).toEqual([1, expect.stringMatching(/secretKey +set\n/)]);
+    expect(connected.out).toMatch(/test +stored, but a call with it failed: it does not accept the key\n/);
     for (const args of [
       ['connect', 'stripe', '--secret-key', 'sk_test_1'],
       ['connect', 'whatsapp', '--access-token', 'EAAG'],

@@ -38,6 +38,16 @@ describe('payment accounts', () => {
           body: { payments: { routes } },
           headers: { 'if-match': '*' },
         }),
+      patch: (body: object) =>
+        admin.call('PATCH', `${base}/settings`, { body, headers: { 'if-match': '*' } }),
+      settings: async () => (await admin.call('GET', `${base}/settings`)).json,
+      /** As they may have become: the API takes none that lead nowhere. */
+      stored: (routes: object[]) =>
+        admin.owner.query(
+          `INSERT INTO tenancy.merchant_settings (merchant_id, document, version, updated_at) VALUES ($1, $2, 1, now())
+           ON CONFLICT (merchant_id) DO UPDATE SET document = EXCLUDED.document`,
+          [merchantId, JSON.stringify({ payments: { routes } })],
+        ),
     };
   }
 
@@ -87,14 +97,14 @@ describe('payment accounts', () => {
     const of = await merchant();
     expect(await of.step('payment_routing')).toEqual({ step: 'payment_routing', ok: true });
 
-    await of.route([{ country: 'KW', provider: 'stripe' }]);
+    await of.stored([{ country: 'KW', provider: 'stripe' }]);
     expect(await of.step('payment_routing')).toMatchObject({
       ok: false,
       missing: 'no route is for orders in AED to AE',
       fix: expect.stringContaining('payments.routes'),
     });
 
-    await of.route([{ country: 'AE', provider: 'stripe-ae' }, { provider: 'stripe' }]);
+    await of.stored([{ country: 'AE', provider: 'stripe-ae' }, { provider: 'stripe' }]);
     const routing = await of.step('payment_routing');
     expect(routing.missing).toMatch(/AED to AE are routed to stripe-ae, which is not connected/);
     expect(routing.fix).toContain(`PUT /v1/merchants/${of.merchantId}/payment-providers/stripe-ae`);
@@ -104,8 +114,47 @@ describe('payment accounts', () => {
     expect((await of.step('payment_provider')).missing).toMatch(/stripe-ae: it does not accept the key/);
     await of.put('stripe-ae');
     expect(await of.step('payment_provider')).toMatchObject({ ok: true });
+  });
 
-    const wrong = await of.route([{ provider: 'paypal' }]);
-    expect([wrong.status, wrong.json.errors[0].field]).toEqual([400, 'payments.routes.0.provider']);
+  it('are what routes lead to: a merchant is never left without one', async () => {
+    const of = await merchant();
+    const refused = async (routes: object[]) => {
+      const { status, json } = await of.route(routes);
+      return [status, json.errors?.[0].field, json.errors?.[0].rule];
+    };
+    expect(await refused([{ provider: 'paypal' }])).toEqual([400, 'payments.routes.0.provider', 'matches']);
+    expect(await refused([{ provider: 'stripe' }, { country: 'SA', provider: 'stripe-sa' }])).toEqual([
+      400,
+      'payments.routes.1.provider',
+      'connected',
+    ]);
+    // What is sold now, in AED to AE, would have none.
+    expect(await refused([{ country: 'KW', provider: 'stripe' }])).toEqual([400, 'payments.routes', 'route']);
+    const spoken = await of.route([{ country: 'AE', provider: 'stripe-zz' }]);
+    expect(spoken.text).not.toContain('stripe-zz');
+    expect((await of.settings()).payments).toBeUndefined();
+    expect(await of.step('payment_routing')).toMatchObject({ ok: true });
+
+    await of.put('stripe-sa');
+    const both = [{ country: 'SA', provider: 'stripe-sa' }, { provider: 'stripe' }];
+    expect((await of.route(both)).status).toBe(200);
+    expect((await of.route([])).status).toBe(200);
+    // Stored before the rule, or with another shop: the other sections can be changed all the same.
+    await of.stored([{ country: 'AE', provider: 'stripe-gone' }]);
+    expect((await of.patch({ regions: ['AE'] })).status).toBe(200);
+  });
+
+  it('that are not called by their kind alone leave no payment without routes', async () => {
+    const { merchantId } = await onboard(admin);
+    const base = `/v1/merchants/${merchantId}`;
+    await admin.call('PUT', `${base}/payment-providers/stripe-ae`, { body: KEYS });
+    const set = (routes: object[], method = 'PATCH') =>
+      admin.call(method, `${base}/settings`, {
+        body: method === 'PUT' ? {} : { payments: { routes } },
+        headers: { 'if-match': '*' },
+      });
+    expect((await set([])).json.errors[0]).toMatchObject({ field: 'payments.routes', rule: 'route' });
+    expect((await set([{ provider: 'stripe-ae' }])).status).toBe(200);
+    expect((await set([], 'PUT')).json.errors[0]).toMatchObject({ field: 'payments.routes', rule: 'route' });
   });
 });

@@ -18,9 +18,15 @@ export function vendorServer(): Promise<{
   url: string;
   templates: Map<string, object>;
   calls: string[];
+  /** Business accounts to which no app is subscribed before somebody asks for it. */
+  unsubscribed: Set<string>;
+  /** At Stripe; undefined: the key may not read them. */
+  setEndpoints(given: object[] | undefined): void;
 }> {
   const templates = new Map<string, object>();
   const calls: string[] = [];
+  const unsubscribed = new Set<string>();
+  let endpoints: object[] | undefined;
   /** Numbers of the one business account that there is. */
   const numbers = new Set<string>();
   const server = createServer((request, response) => {
@@ -52,6 +58,16 @@ export function vendorServer(): Promise<{
           .map((id) => ({ id }));
         return answer(200, { data: its });
       }
+      if (path.endsWith('/subscribed_apps')) {
+        const account = path.split('/').at(-2)!;
+        if (request.method === 'POST') unsubscribed.delete(account);
+        const app = { whatsapp_business_api_data: { id: 'app-of-the-token' } };
+        return answer(200, { success: true, data: unsubscribed.has(account) ? [] : [app] });
+      }
+      if (path.endsWith('/app')) return answer(200, { id: 'app-of-the-token' });
+      if (path === '/v1/webhook_endpoints') {
+        return endpoints === undefined ? answer(403, {}) : answer(200, { object: 'list', data: endpoints });
+      }
       numbers.add(path.split('/').at(-1)!);
       if (path.startsWith('/graph/'))
         return answer(200, { display_phone_number: '+971', verified_name: 'x' });
@@ -65,7 +81,14 @@ export function vendorServer(): Promise<{
   return new Promise((resolve) =>
     server.listen(0, '127.0.0.1', () => {
       const { port } = server.address() as { port: number };
-      resolve({ server, url: `http://127.0.0.1:${port}`, templates, calls });
+      resolve({
+        server,
+        url: `http://127.0.0.1:${port}`,
+        templates,
+        calls,
+        unsubscribed,
+        setEndpoints: (given) => (endpoints = given),
+      });
     }),
   );
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { judgeAccount, judgeNumber, type AccountRoute, type Routed } from '#core/tenancy';
+import { judgeAccount, judgeNumber, type AccountRoute, type NumberRoute, type Routed } from '#core/tenancy';
 import { Directory, Memo } from '#persistence';
 
 /** As long as the directory remembers numbers. */
@@ -20,9 +20,13 @@ export class MerchantRoutes {
     phoneNumberId: string | undefined,
     businessAccountId: string | undefined,
   ): Promise<Routed> {
-    const route =
-      phoneNumberId === undefined ? undefined : await this.directory.routePhoneNumber(phoneNumberId);
+    const route = phoneNumberId === undefined ? undefined : await this.ofPhoneNumber(phoneNumberId);
     return judgeNumber(phoneNumberId, businessAccountId, route);
+  }
+
+  /** Where a number leads, whether it is switched on or not. */
+  ofPhoneNumber(phoneNumberId: string): Promise<NumberRoute | undefined> {
+    return this.directory.routePhoneNumber(phoneNumberId);
   }
 
   /** For what names no phone number: the one merchant that has this business account. */

@@ -12,7 +12,7 @@ import * as metrics from './metrics.js';
 import { WebhookTally, type Change } from './webhook-tally.js';
 
 const WRITE_EVERY_MS = 3_000;
-/** Refused requests of which is looked up at a time whose they are; of more, only the metric tells. */
+/** Addresses of which is looked up at a time whose they are; of requests to more, only the metric tells. */
 const LOOKING_AT_ONCE = 8;
 /** Of one sender, or of all that nobody knows, a line in the log at most this often, in milliseconds. */
 const LINE_EVERY_MS = 60_000;
@@ -25,7 +25,9 @@ export interface RefusedRequest {
   reason: WebhookRefusal;
   route: string;
   bytes: number | null;
-  /** Whose it would be; undefined for nobody that is known. */
+  /** It was sent to. */
+  address: string;
+  /** Whose that is; undefined for nobody that is known. */
   sender?: () => Promise<WebhookSender | undefined>;
 }
 
@@ -34,7 +36,7 @@ export interface RefusedRequest {
 export class WebhookBook implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly tally = new WebhookTally();
   private readonly lines = new Map<string, { at: number; refused: number }>();
-  private looking = 0;
+  private readonly looking = new Map<string, Promise<WebhookSender | undefined>>();
   private writing: Promise<void> | undefined;
   private timer: NodeJS.Timeout | undefined;
 
@@ -66,16 +68,16 @@ export class WebhookBook implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   /** Never throws. Resolves when it is counted. */
-  async refused({ source, reason, route, bytes, sender: find }: RefusedRequest): Promise<void> {
+  async refused({ source, reason, route, bytes, address, sender: find }: RefusedRequest): Promise<void> {
     const at = this.clock.now();
-    const sender = find && (await this.lookUp(find));
+    const sender = find && (await this.lookUp(address, find));
     const why = sender?.id === '' ? 'unknown_account' : reason;
     this.count(source, sender, { at, reason: why, route, bytes });
   }
 
   /** Never throws. What cannot be written waits for the next time. */
   write(all = false): Promise<void> {
-    this.writing ??= this.writeChanges(this.tally.take(this.clock.now(), all)).finally(() => {
+    this.writing ??= this.writeChanges(all).finally(() => {
       this.writing = undefined;
     });
     return this.writing;
@@ -87,20 +89,26 @@ export class WebhookBook implements OnApplicationBootstrap, BeforeApplicationShu
     this.tell(source, sender, refusal);
   }
 
-  /** Undefined as well when too many are asked after already, or nobody could say. */
-  private async lookUp(find: () => Promise<WebhookSender | undefined>): Promise<WebhookSender | undefined> {
-    if (this.looking >= LOOKING_AT_ONCE) return undefined;
-    this.looking += 1;
-    try {
-      return await find();
-    } catch {
-      return undefined; // the database is away: the metric has it
-    } finally {
-      this.looking -= 1;
-    }
+  /** Undefined as well when too many are asked after already, or nobody could say: the database may be away. */
+  private lookUp(
+    address: string,
+    find: () => Promise<WebhookSender | undefined>,
+  ): Promise<WebhookSender | undefined> | undefined {
+    const underway = this.looking.get(address);
+    if (underway) return underway;
+    if (this.looking.size >= LOOKING_AT_ONCE) return undefined;
+    const found = find()
+      .catch(() => undefined)
+      .finally(() => this.looking.delete(address));
+    this.looking.set(address, found);
+    return found;
   }
 
-  private tell(source: string, sender: WebhookSender | undefined, { reason, route, bytes }: RefusedWebhook): void {
+  private tell(
+    source: string,
+    sender: WebhookSender | undefined,
+    { reason, route, bytes }: RefusedWebhook,
+  ): void {
     const { merchantId, port, id } = sender ?? {};
     const key = sender ? `${source} ${merchantId} ${port} ${id}` : source;
     const now = performance.now();
@@ -108,7 +116,16 @@ export class WebhookBook implements OnApplicationBootstrap, BeforeApplicationShu
     line.refused += 1;
     if (now - line.at >= LINE_EVERY_MS) {
       const { refused } = line;
-      this.logger.warn({ event: 'webhook.refused', source, reason, route, bytes, merchantId, account: id, refused });
+      this.logger.warn({
+        event: 'webhook.refused',
+        source,
+        reason,
+        route,
+        bytes,
+        merchantId,
+        account: id,
+        refused,
+      });
       Object.assign(line, { at: now, refused: 0 });
     }
     this.lines.delete(key);
@@ -116,12 +133,18 @@ export class WebhookBook implements OnApplicationBootstrap, BeforeApplicationShu
     if (this.lines.size > MOST_LINES) this.lines.delete(this.lines.keys().next().value!);
   }
 
-  private async writeChanges(changes: readonly Change[]): Promise<void> {
+  private async writeChanges(all: boolean): Promise<void> {
+    await Promise.all(this.looking.values());
+    const changes = this.tally.take(this.clock.now(), all);
     for (const [merchantId, ofMerchant] of byMerchant(changes)) {
       try {
-        await this.tenants.transaction(merchantId, (tx) => tx.query(WRITE, [merchantId, rowsOf(ofMerchant)]), {
-          durable: false,
-        });
+        await this.tenants.transaction(
+          merchantId,
+          (tx) => tx.query(WRITE, [merchantId, rowsOf(ofMerchant)]),
+          {
+            durable: false,
+          },
+        );
       } catch (error) {
         this.tally.giveBack(ofMerchant);
         const reason = error instanceof Error ? error.message : String(error);
@@ -142,17 +165,19 @@ function byMerchant(changes: readonly Change[]): Map<string, Change[]> {
 
 function rowsOf(changes: readonly Change[]): string {
   return JSON.stringify(
-    changes.map(({ sender: { port, kind, id }, acceptedAt, refused, refusedSince, refusedAt, reasons, latest }) => ({
-      port,
-      kind,
-      id,
-      accepted_at: acceptedAt,
-      refused,
-      refused_since: refusedSince,
-      refused_at: refusedAt,
-      reasons,
-      latest,
-    })),
+    changes.map(
+      ({ sender: { port, kind, id }, acceptedAt, refused, refusedSince, refusedAt, reasons, latest }) => ({
+        port,
+        kind,
+        id,
+        accepted_at: acceptedAt,
+        refused,
+        refused_since: refusedSince,
+        refused_at: refusedAt,
+        reasons,
+        latest,
+      }),
+    ),
   );
 }
 

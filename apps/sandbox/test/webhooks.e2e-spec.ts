@@ -120,6 +120,44 @@ describe('webhooks', () => {
     expect(good.body).toEqual({ success: true });
   });
 
+  it('come only while an app is subscribed to the account', async () => {
+    const customer = await world.customer({ greets: false });
+    const write = async (text: string) =>
+      (await world.ok('POST', `${customer.thread}/messages`, { type: 'text', text })).id as string;
+    const gone = await world.graph('DELETE', `${WABA_ID}/subscribed_apps`);
+    expect(gone.body).toEqual({ success: true });
+    expect((await world.graph('GET', `${WABA_ID}/subscribed_apps`)).body).toEqual({ data: [] });
+    const unheard = await write('is anybody there');
+    expect((await world.graph('POST', `${WABA_ID}/subscribed_apps`, {})).body).toEqual({ success: true });
+    const { data } = (await world.graph('GET', `${WABA_ID}/subscribed_apps`)).body;
+    const own = (await world.graph('GET', 'app')).body;
+    expect(data).toMatchObject([{ whatsapp_business_api_data: { id: own.id } }]);
+    const heard = await write('and now');
+    await eventually(() => world.receiver.messages().some((m) => m.id === heard));
+    expect(world.receiver.messages().map((m) => m.id)).not.toContain(unheard);
+  });
+
+  it('do not come of an account that was opened unsubscribed', async () => {
+    const waba = {
+      appId: 'app-of-nobody-yet',
+      portfolioId: 'p-2',
+      accessToken: 'EAAG-unsubscribed',
+      name: 'Mute',
+      phoneNumbers: [{ id: '7001', displayPhoneNumber: '+971 50 000 7001', verifiedName: 'Mute' }],
+    };
+    const subscribed = async () => {
+      const { data } = (await world.graph('GET', '7000/subscribed_apps', undefined, waba.accessToken)).body;
+      return (data as object[]).length;
+    };
+    await world.ok('PUT', '/control/meta/wabas/7000', { ...waba, subscribed: false });
+    expect(await subscribed()).toBe(0);
+    await world.ok('PUT', '/control/meta/wabas/7000', { ...waba, name: 'Mute still' });
+    expect(await subscribed()).toBe(0);
+    await world.graph('POST', '7000/subscribed_apps', {}, waba.accessToken);
+    await world.ok('PUT', '/control/meta/wabas/7000', waba);
+    expect(await subscribed()).toBe(1);
+  });
+
   it('need a callback that answers the challenge', async () => {
     const app = { appSecret: 's', callbackUrl: world.callbackUrl, verifyToken: 'wrong' };
     const answer = await world.call('PUT', '/control/meta/apps/app-2', app);

@@ -111,7 +111,9 @@ async function subscribedTo(
     const url = await clientOf(account, means).getWebhookUrl();
     if (url === address) return { state: 'yes' };
     const why =
-      url === undefined ? 'the number has no address for webhooks' : 'webhooks of the number go to another address';
+      url === undefined
+        ? 'the number has no address for webhooks'
+        : 'webhooks of the number go to another address';
     return { state: 'no', why: `${why} at 360dialog` };
   } catch (error) {
     if (!(error instanceof GraphCallError)) throw error;

@@ -150,14 +150,20 @@ async function subscribedTo(
   try {
     const client = whatsAppClient(account, means);
     const apps = await calling(() => client.getSubscribedApps(account.accountId));
-    if (apps.length === 0) return { state: 'no', why: 'no app is subscribed to the business account at Meta' };
-    if (apps.some(({ overrideUrl }) => overrideUrl !== undefined && isOurs(overrideUrl))) return { state: 'yes' };
+    if (apps.length === 0)
+      return { state: 'no', why: 'no app is subscribed to the business account at Meta' };
+    if (apps.some(({ overrideUrl }) => overrideUrl !== undefined && isOurs(overrideUrl)))
+      return { state: 'yes' };
     const own = await client.getApp().catch(() => undefined);
     if (own === undefined) {
-      return { state: 'unknown', why: 'Meta does not say whether the app that is subscribed is the one of the token' };
+      return {
+        state: 'unknown',
+        why: 'Meta does not say whether the app that is subscribed is the one of the token',
+      };
     }
     const app = apps.find(({ id }) => id === own);
-    if (!app) return { state: 'no', why: 'the app of the token is not subscribed to the business account at Meta' };
+    if (!app)
+      return { state: 'no', why: 'the app of the token is not subscribed to the business account at Meta' };
     if (app.overrideUrl === undefined) return { state: 'yes' };
     return { state: 'no', why: 'Meta takes messages of the business account to another address' };
   } catch (error) {

@@ -202,7 +202,11 @@ function webhooks(known: ConnectionWebhooks, base: string): ReadinessStep {
     case 'unproven':
       return { ...done(step), note: judged.why };
     case 'not_subscribed':
-      return open(step, judged.why, known.subscribe ?? `enter ${known.address} there, with all events that it lacks`);
+      return open(
+        step,
+        judged.why,
+        known.subscribe ?? `enter ${known.address} there, with all events that it lacks`,
+      );
     case 'refused':
       return open(step, judged.why, refusedFix(judged.reason, known, base));
   }

@@ -13,12 +13,7 @@ export type Unroutable =
 
 export type Routed =
   | { outcome: 'merchant'; merchantId: string; channelAccountId: string | undefined }
-  | {
-      outcome: 'quarantined';
-      reason: Unroutable;
-      /** The account that it would have been led to. */
-      switchedOff?: { merchantId: string; channelAccountId: string | undefined };
-    };
+  | { outcome: 'quarantined'; reason: Unroutable };
 
 /** Where a business account leads. */
 export interface AccountRoute {
@@ -65,22 +60,17 @@ export function judgeAccount(businessAccountId: string | undefined, routes: read
  * `signedBy`: the merchant that brought the app; undefined for the platform's.
  */
 export function heldTo(signedBy: string | undefined, routed: Routed): Routed {
-  if (signedBy === undefined) return routed;
-  if (routed.outcome === 'quarantined') {
-    return routed.switchedOff?.merchantId === signedBy ? routed : quarantined(routed.reason);
-  }
+  if (routed.outcome === 'quarantined' || signedBy === undefined) return routed;
   return routed.merchantId === signedBy ? routed : quarantined('another_merchants_app');
 }
 
 /** A suspended merchant's webhooks are journaled all the same: what it may do is decided where it is done. */
 function admit(route: AccountRoute, channelAccountId: string | undefined): Routed {
-  if (!route.enabled) {
-    return { ...quarantined('disabled'), switchedOff: { merchantId: route.merchantId, channelAccountId } };
-  }
+  if (!route.enabled) return quarantined('disabled');
   if (route.status === 'closed') return quarantined('closed');
   return { outcome: 'merchant', merchantId: route.merchantId, channelAccountId };
 }
 
-function quarantined(reason: Unroutable): Routed & { outcome: 'quarantined' } {
+function quarantined(reason: Unroutable): Routed {
   return { outcome: 'quarantined', reason };
 }

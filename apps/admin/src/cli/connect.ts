@@ -82,7 +82,10 @@ export async function tryConnection(
   const test = (await client.post(`${base}/${path}/test`)) as unknown as Tried['test'];
   if (!test.ok || !vendor.subscribes || connected.enabled === false) return { test };
   try {
-    return { test, webhooks: (await client.post(`${base}/${path}/subscribe`)) as unknown as Tried['webhooks'] };
+    return {
+      test,
+      webhooks: (await client.post(`${base}/${path}/subscribe`)) as unknown as Tried['webhooks'],
+    };
   } catch (error) {
     if (!(error instanceof Failure) || error.exitCode !== 1) throw error;
     return { test, webhooks: { subscribed: 'no', why: error.message } };
@@ -95,7 +98,9 @@ export function wordsOf({ test, webhooks }: Tried): { test: string; webhooks?: s
     test: test.ok ? 'went well' : `stored, but a call with it failed: ${String(test.why)}`,
     ...(webhooks && {
       webhooks:
-        webhooks.subscribed === 'yes' ? 'are brought here' : `${webhooks.subscribed}: ${String(webhooks.why)}`,
+        webhooks.subscribed === 'yes'
+          ? 'are brought here'
+          : `${webhooks.subscribed}: ${String(webhooks.why)}`,
     }),
   };
 }

@@ -138,7 +138,10 @@ export class ChannelAccountView {
 }
 
 /** Null for a channel that nothing is read from. */
-export function channelWebhookUrl({ id, kind, merchantId }: ChannelAccountEntity, gateway: string): string | null {
+export function channelWebhookUrl(
+  { id, kind, merchantId }: ChannelAccountEntity,
+  gateway: string,
+): string | null {
   const { webhooks, accountWebhooks } = channelOf(kind);
   if (webhooks) return `${gateway}${webhooks.routes.platform}`;
   if (!accountWebhooks) return null;

@@ -4,10 +4,12 @@ import type { CheckedConnection } from '../onboarding/readiness.js';
 import { TIME, WEBHOOK_URL } from './stores.dto.js';
 
 export const PORTS = ['channel', 'store', 'payment'];
-const CALLS = { ok: 'ok', failing: 'failed', disabled: 'not_tried', missing: 'not_tried' } as const satisfies Record<
-  Connection['state'],
-  string
->;
+const CALLS = {
+  ok: 'ok',
+  failing: 'failed',
+  disabled: 'not_tried',
+  missing: 'not_tried',
+} as const satisfies Record<Connection['state'], string>;
 
 class ReadinessStepView {
   @ApiProperty({ type: String, example: 'payment_provider' }) step: string;
@@ -51,7 +53,8 @@ class WebhooksOfConnectionView {
   @ApiProperty(WEBHOOK_URL) address: string;
   @ApiProperty({
     enum: ['yes', 'no', 'unknown'],
-    description: 'Whether the vendor brings them here, by its own word. Unknown: it cannot be asked, or does not say.',
+    description:
+      'Whether the vendor brings them here, by its own word. Unknown: it cannot be asked, or does not say.',
   })
   subscribed: 'yes' | 'no' | 'unknown';
   @ApiProperty({ type: String, nullable: true, description: 'Why it is not `yes`.' }) why: string | null;

@@ -33,7 +33,10 @@ class RefusedSenderView {
   @ApiProperty({ ...TIME, nullable: true, description: 'When one was last accepted, to the minute.' })
   lastReceivedAt: string | null;
   @ApiProperty({ type: RefusalsView }) refused: RefusalsView;
-  @ApiProperty({ type: [RefusedWebhookView], description: 'The latest, 10 at most; nothing of what they said.' })
+  @ApiProperty({
+    type: [RefusedWebhookView],
+    description: 'The latest, 10 at most; nothing of what they said.',
+  })
   latest: RefusedWebhookView[];
 
   static of({ port, kind, id, lastReceivedAt, refused, latest }: SenderRecord): RefusedSenderView {

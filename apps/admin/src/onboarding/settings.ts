@@ -52,7 +52,9 @@ export class Settings {
       const document = JSON.parse(JSON.stringify(change(known.document))) as MerchantSettings;
       const problems = [
         ...checkSettings(document),
-        ...(isSame(document.payments, known.document.payments) ? [] : await routeProblems(tx, merchant, document)),
+        ...(isSame(document.payments, known.document.payments)
+          ? []
+          : await routeProblems(tx, merchant, document)),
       ];
       if (problems.length > 0) throw fieldProblem(problems);
       const version = known.version + 1;

@@ -10,7 +10,14 @@ import {
   type EraseMerchantPayload,
   type JobOutcome,
 } from '#contracts';
-import { eraseTables, MerchantEntity, REMOVED_AT_ONCE, removeRows, removeSettled, Tenants } from '#persistence';
+import {
+  eraseTables,
+  MerchantEntity,
+  REMOVED_AT_ONCE,
+  removeRows,
+  removeSettled,
+  Tenants,
+} from '#persistence';
 import { JobHandler, Waker, type TaskContext } from '#queue';
 import { AuditLog } from '../audit/audit-log.js';
 import { dropWakeUps } from './wake-ups.js';

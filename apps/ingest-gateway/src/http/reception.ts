@@ -37,7 +37,14 @@ export class Reception {
     const reply = await this.replyTo(route, request, taker, (reason) => {
       const bytes = lengthOf(request);
       // The sender does not wait for it.
-      void this.book.refused({ source, reason, route: route.path, bytes, sender: taker.sender });
+      void this.book.refused({
+        source,
+        reason,
+        route: route.path,
+        bytes,
+        address: request.url ?? '',
+        sender: taker.sender,
+      });
     });
     metrics.webhooks.inc({ source, answer: String(reply.status) });
     metrics.acknowledged.observe({ source }, (performance.now() - startedAt) / 1_000);

@@ -116,7 +116,11 @@ export class AppWebhooks {
     else await this.budgets.count(app.merchantId, arrivals.length, rawBody.length, take);
     this.book.accepted(senders.values());
     for (const sender of switchedOff.values()) {
-      this.book.switchedOff(channel.kind, channel.webhooks.routes[app.merchantId ? 'own' : 'platform'], sender);
+      this.book.switchedOff(
+        channel.kind,
+        channel.webhooks.routes[app.merchantId ? 'own' : 'platform'],
+        sender,
+      );
     }
     return ok;
   }
@@ -129,11 +133,31 @@ export class AppWebhooks {
     const { arrivals } = said;
     for (const item of webhooks.read(body, now)) {
       const routed = heldTo(app.merchantId, await this.route(item));
-      noteSender(said, kind, routed);
+      await this.noteSender(said, kind, item, routed, app.merchantId);
       arrivals.push(arrivalOf(kind, item, routed, now, app.merchantId));
       await breath.take();
     }
     return said;
+  }
+
+  /** Of an account that is switched off, an app tells only what is its own merchant's. */
+  private async noteSender(
+    { senders, switchedOff }: Said,
+    kind: string,
+    { phoneNumberId }: ChannelItem,
+    routed: Routed,
+    signedBy: string | undefined,
+  ): Promise<void> {
+    if (routed.outcome === 'merchant') {
+      const { merchantId, channelAccountId: id } = routed;
+      if (id !== undefined) senders.set(id, { merchantId, port: 'channel', kind, id });
+      return;
+    }
+    if (routed.reason !== 'disabled' || phoneNumberId === undefined) return;
+    const route = await this.routes.ofPhoneNumber(phoneNumberId);
+    if (!route || (signedBy !== undefined && signedBy !== route.merchantId)) return;
+    const { merchantId, channelAccountId: id } = route;
+    switchedOff.set(id, { merchantId, port: 'channel', kind, id });
   }
 
   private async appOf(id: string): Promise<App> {
@@ -156,14 +180,6 @@ interface Said {
   arrivals: Arrival[];
   senders: Map<string, WebhookSender>;
   switchedOff: Map<string, WebhookSender>;
-}
-
-function noteSender({ senders, switchedOff }: Said, kind: string, routed: Routed): void {
-  const of = routed.outcome === 'merchant' ? routed : routed.switchedOff;
-  if (of?.channelAccountId === undefined) return;
-  const { merchantId, channelAccountId: id } = of;
-  const among = routed.outcome === 'merchant' ? senders : switchedOff;
-  among.set(id, { merchantId, port: 'channel', kind, id });
 }
 
 /** `signedBy`: the merchant whose own app signed it; kept with what is quarantined, so that a replay knows too. */

@@ -17,7 +17,13 @@ export function storeWebhooks(
     webhooks,
     open: async (merchantId) => {
       const secrets = await secretsOf.ofStore(merchantId, kind, webhooks.secret);
-      return secrets && { id: kind, secrets, arrivalOf: (notice, now) => arrivalOf(notice, source, merchantId, now) };
+      return (
+        secrets && {
+          id: kind,
+          secrets,
+          arrivalOf: (notice, now) => arrivalOf(notice, source, merchantId, now),
+        }
+      );
     },
   };
 }

@@ -13,6 +13,7 @@ import {
 import { IngestGatewayEnv } from '../../src/env.js';
 import { webhookRoutes } from '../../src/http/webhook-routes.js';
 import { IngestGatewayModule } from '../../src/ingest-gateway.module.js';
+import { WebhookBook } from '../../src/webhook-book.js';
 
 export const APP_SECRETS = ['first-app-secret', 'second-app-secret'];
 export const VERIFY_TOKEN = 'a-token-of-the-dashboard';
@@ -29,6 +30,19 @@ export interface Row {
   occurred_at: Date;
   outcome: string | null;
   reason: string | null;
+}
+
+export interface SenderRow {
+  merchant_id: string;
+  port: string;
+  kind: string;
+  id: string;
+  accepted_at: Date | null;
+  refused: string;
+  refused_since: Date | null;
+  refused_at: Date | null;
+  reasons: Record<string, number>;
+  latest: { at: string; reason: string; route: string; bytes: number | null }[];
 }
 
 /** A gateway on real HTTP, with its own database, as its own role, and two merchants. */
@@ -72,9 +86,11 @@ export class Gateway {
     return new Gateway(app, `http://127.0.0.1:${port}`, database, owner, line, shop, other);
   }
 
-  async stop(): Promise<void> {
+  /** `beforeDrop`: a look at what it has left behind. */
+  async stop({ beforeDrop }: { beforeDrop?: () => Promise<void> } = {}): Promise<void> {
     await this.app.close();
     await this.line.close();
+    await beforeDrop?.();
     await this.owner.end();
     await this.database.drop();
   }
@@ -115,6 +131,13 @@ export class Gateway {
   async rows(where = 'true', ...parameters: unknown[]): Promise<Row[]> {
     const sql = `SELECT * FROM journal.items WHERE ${where} ORDER BY id`;
     return (await this.owner.query<Row>(sql, parameters)).rows;
+  }
+
+  /** Has what became of webhooks written down now, as it is every few seconds, and gives it. */
+  async senders(merchantId?: string): Promise<SenderRow[]> {
+    await this.app.get(WebhookBook).write();
+    const sql = `SELECT * FROM ingest.webhook_senders WHERE merchant_id = coalesce($1, merchant_id) ORDER BY port, kind, id`;
+    return (await this.owner.query<SenderRow>(sql, [merchantId ?? null])).rows;
   }
 
   async count(): Promise<number> {
