@@ -47,12 +47,12 @@ describe('whether an app is subscribed to a business account', () => {
     ...(override_callback_uri && { override_callback_uri }),
   });
 
-  it.each<[string, object[] | undefined, 'yes' | 'no' | 'unknown', RegExp?]>([
+  it.each<[string, object[] | undefined, 'yes' | 'no' | 'unknown', RegExp | null]>([
     ['none', [], 'no', /no app is subscribed/],
-    ['the one of the token', [entry('theirs'), entry('ours')], 'yes'],
+    ['the one of the token', [entry('theirs'), entry('ours')], 'yes', null],
     ['another one', [entry('theirs')], 'no', /app of the token is not subscribed/],
-    ['our address for this account', [entry('theirs', HERE)], 'yes'],
-    ["the address of the merchant's own app", [entry('ours', `${HERE}/app_1`)], 'yes'],
+    ['our address for this account', [entry('theirs', HERE)], 'yes', null],
+    ["the address of the merchant's own app", [entry('ours', `${HERE}/app_1`)], 'yes', null],
     [
       'another address for this account',
       [entry('ours', 'https://elsewhere.example')],
