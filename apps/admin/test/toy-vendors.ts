@@ -62,8 +62,8 @@ const toyMessages: WebhookReader<ChannelItem> = {
     const event: ChannelItem = {
       kind: 'message',
       field: 'messages',
-      businessAccountId: 'toys-inc',
-      phoneNumberId: to,
+      accountId: 'toys-inc',
+      senderId: to,
       externalId: `message/${id}`,
       occurredAt,
       payload: {

@@ -99,7 +99,7 @@ describe('webhooks of 360dialog', () => {
     expect(reader.form.test(given)).toBe(true);
     expect(reader.read(webhook.rawBody, given, [secret], new Date())).toMatchObject({
       outcome: 'read',
-      notices: [{ event: { kind: 'message', phoneNumberId: PHONE_ID } }],
+      notices: [{ event: { kind: 'message', senderId: PHONE_ID } }],
     });
     expect(world.receiver.deliveries).toEqual([]);
   });

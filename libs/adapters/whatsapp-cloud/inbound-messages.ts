@@ -20,8 +20,8 @@ import {
 export function factsOf(origin: Origin, id: string, at: Date | undefined): ItemFacts {
   return compact({
     field: origin.field,
-    businessAccountId: origin.businessAccountId,
-    phoneNumberId: origin.phoneNumberId,
+    accountId: origin.accountId,
+    senderId: origin.senderId,
     externalId: id,
     occurredAt: at ?? origin.time ?? origin.receivedAt,
   });
@@ -29,11 +29,12 @@ export function factsOf(origin: Origin, id: string, at: Date | undefined): ItemF
 
 /** Something that no job takes: kept as far as an excerpt goes, card numbers masked, under a hash of all that it says. */
 export function ignored(origin: Origin, reason: string, value: unknown): ChannelItem {
-  const { field, businessAccountId, phoneNumberId } = origin;
+  const { field, accountId, senderId } = origin;
   const time = origin.time ?? timeIn(value);
   const id = externalId(
     'other',
-    hashOf({ field, businessAccountId, phoneNumberId, time: time?.getTime(), value }),
+    // Under the names that the release before hashed: what came to it is known when it comes again.
+    hashOf({ field, businessAccountId: accountId, phoneNumberId: senderId, time: time?.getTime(), value }),
   );
   const payload = { field, value: new Typed().everything(excerpt(value)) };
   return { ...factsOf(origin, id, time), kind: 'ignored', reason, payload };
@@ -60,7 +61,7 @@ export function messageItem(origin: Origin, contacts: Contacts, raw: unknown): C
   const at = unixTime(message.timestamp);
   const type = text(message.type) ?? 'unknown';
   // The type belongs to the id: a reaction to or an edit of a message is not that message once more.
-  const facts = factsOf(origin, externalId('message', origin.phoneNumberId ?? '', type, id), at);
+  const facts = factsOf(origin, externalId('message', origin.senderId ?? '', type, id), at);
   const typed = new Typed();
   const person = personOf(message, contacts, typed);
   if (type === 'system') return identityItem(origin, facts, person, message);

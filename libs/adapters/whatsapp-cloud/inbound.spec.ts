@@ -59,7 +59,7 @@ describe('envelope', () => {
       ],
     };
     const items = splitWebhook(body, receivedAt);
-    expect(items.map((i) => [i.businessAccountId, i.externalId])).toEqual([
+    expect(items.map((i) => [i.accountId, i.externalId])).toEqual([
       ['102', 'message/106/text/a'],
       ['102', 'message/106/text/b'],
       ['102', 'message/106/text/c'],
@@ -97,7 +97,7 @@ describe('envelope', () => {
       expect(items).toMatchObject([
         {
           kind: 'message',
-          phoneNumberId: '106',
+          senderId: '106',
           externalId: 'message/106/text/wamid.1',
           payload: { standby: true },
         },
@@ -280,8 +280,8 @@ describe('statuses', () => {
     });
     expect(item).toEqual({
       field: 'messages',
-      businessAccountId: '102',
-      phoneNumberId: '106',
+      accountId: '102',
+      senderId: '106',
       externalId: `status/wamid.1/failed/${AT}`,
       occurredAt: new Date(ISO),
       kind: 'status',

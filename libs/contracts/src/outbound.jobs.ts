@@ -181,6 +181,9 @@ export const recordStatus = defineJob({
 });
 
 export class RecordTemplateStatusPayload {
+  /** What the template belongs to at its channel. */
+  @IsOptional() @IsString() accountId?: string;
+  /** The same, for processes of the release before, which know this name only. */
   @IsString() businessAccountId: string;
   @IsString() name: string;
   @IsString() language: string;

@@ -25,6 +25,9 @@ const IDS: ReadonlySet<string> = new Set([
   'signedBy',
   'merchantId',
   'channelAccountId',
+  'accountId',
+  'senderId',
+  // Two of the release before.
   'businessAccountId',
   'phoneNumberId',
   'contactId',

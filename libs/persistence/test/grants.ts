@@ -33,7 +33,8 @@ export const RIGHTS: Record<string, Rights> = {
       'tenancy.meta_apps': 'SELECT',
       'tenancy.former_webhook_secrets': 'SELECT',
     },
-    functions: `${APPLY}, tenancy.route_business_account, tenancy.route_meta_app, tenancy.route_phone_number`,
+    functions: `${APPLY}, tenancy.route_account, tenancy.route_business_account, tenancy.route_meta_app,
+      tenancy.route_phone_number, tenancy.route_sender`,
   },
   waco_conversation: {
     own: 'conversation',

@@ -50,12 +50,20 @@ it('a migration by an owner who is no superuser reaches the rows of every mercha
       INSERT INTO tenancy.store_connections
         (id, merchant_id, kind, base_url, region, api_key, webhook_secret, max_age_seconds)
       VALUES ('sto_1', 'mer_1', 'rest', 'https://shop.example', 'AE', 'sealed', 'sealed', 900)`);
+    await superuser.query(`
+      INSERT INTO tenancy.channel_accounts
+        (id, merchant_id, kind, business_account_id, phone_number_id, display_phone_number, access_token)
+      VALUES ('acc_1', 'mer_1', 'whatsapp', '102', '106', '+971', 'sealed')`);
     await migrate({ url: of(plain), migrations: MIGRATIONS, passwords });
     const { rows } = await superuser.query(
       `SELECT settings, relforcerowsecurity AS forced FROM tenancy.store_connections, pg_class
        WHERE pg_class.oid = 'tenancy.store_connections'::regclass`,
     );
     expect(rows).toEqual([{ settings: { baseUrl: 'https://shop.example' }, forced: true }]);
+    const accounts = await superuser.query(
+      `SELECT account_id, sender_id, display_name FROM tenancy.channel_accounts`,
+    );
+    expect(accounts.rows).toEqual([{ account_id: '102', sender_id: '106', display_name: '+971' }]);
   } finally {
     await superuser.end();
   }

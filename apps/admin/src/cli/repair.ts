@@ -94,7 +94,7 @@ function quarantineCommands(program: Command): void {
     .description('webhook items that could be led to no merchant (operators)');
 
   paged(quarantine.command('list').description('newest first, with where each would go now'))
-    .option('--reason <reason>', 'e.g. unknown_phone_number')
+    .option('--reason <reason>', 'e.g. unknown_sender')
     .action(async ({ limit, cursor, all, reason }: Paging & { reason?: string }, command: Command) => {
       const { client, json } = contextOf(command);
       sayPage(await client.list('/v1/quarantine', { limit, cursor, reason }, all), QUARANTINE, json);
@@ -120,8 +120,8 @@ const QUARANTINE: readonly Column[] = [
   ['id', (q) => q.id],
   ['received', (q) => time(q.receivedAt)],
   ['source', (q) => q.source],
-  ['number', (q) => q.phoneNumberId],
-  ['account', (q) => q.businessAccountId],
+  ['number', (q) => q.senderId],
+  ['account', (q) => q.accountId],
   ['reason', (q) => q.reason],
   ['now', (q) => (q.destination as Json).merchantId ?? (q.destination as Json).why],
 ];

@@ -178,7 +178,7 @@ async function accountIn(kind: string, body: unknown, caller: Caller, env: Admin
   requirePublicUrls(fields, parts.settings, caller, env);
   return {
     kind,
-    businessAccountId: given[ids.account.name]!,
+    accountId: given[ids.account.name]!,
     senderId: given[ids.sender.name]!,
     displayName: given[ids.name.name]!,
     catalogId: given.catalogId,

@@ -102,7 +102,7 @@ export class ChannelAccountView {
     type: String,
     description: 'What the sender belongs to at the channel: a business account, a page.',
   })
-  businessAccountId: string;
+  accountId: string;
   @ApiProperty({
     type: String,
     description: "The channel's id of what messages are sent from: a phone number, a page, an account.",
@@ -124,9 +124,9 @@ export class ChannelAccountView {
       id: row.id,
       kind: row.kind,
       ...shown(fields, row.settings),
-      businessAccountId: row.businessAccountId,
-      senderId: row.phoneNumberId,
-      displayName: row.displayPhoneNumber,
+      accountId: row.accountId,
+      senderId: row.senderId,
+      displayName: row.displayName,
       catalogId: row.catalogId,
       messagesPerSecond: row.messagesPerSecond,
       enabled: row.enabled,

@@ -20,7 +20,7 @@ const MOST_ACCOUNTS = 50;
 /** What an account is, in no channel's own words. */
 export interface NewAccount extends Given {
   kind: string;
-  businessAccountId: string;
+  accountId: string;
   /** The channel's id of what messages are sent from. */
   senderId: string;
   displayName: string;
@@ -32,7 +32,7 @@ export interface NewAccount extends Given {
 }
 
 /** What may change of it; what is left out stays. */
-type ChangedAccount = Given & Partial<Omit<NewAccount, 'kind' | 'businessAccountId' | 'senderId'>>;
+type ChangedAccount = Given & Partial<Omit<NewAccount, 'kind' | 'accountId' | 'senderId'>>;
 
 /** A merchant's accounts at channels: numbers, pages. */
 @Injectable()
@@ -87,7 +87,7 @@ export class ChannelAccounts {
     const { row, asked } = await this.merchants.within(merchantId, async (tx, merchant) => {
       requireOpen(merchant);
       const all = await accountsOf(tx, merchantId, [given.kind]);
-      const named = all.find((n) => n.phoneNumberId === given.senderId);
+      const named = all.find((n) => n.senderId === given.senderId);
       if (!named && all.length > 1) {
         throw problem(
           409,
@@ -121,7 +121,7 @@ export class ChannelAccounts {
       await this.keepFormer(tx, row, change);
       const next = tx.create(ChannelAccountEntity, {
         ...row,
-        displayPhoneNumber: displayName ?? row.displayPhoneNumber,
+        displayName: displayName ?? row.displayName,
         catalogId: catalogId ?? row.catalogId,
         messagesPerSecond: messagesPerSecond ?? row.messagesPerSecond,
         enabled: enabled ?? row.enabled,
@@ -160,9 +160,9 @@ export class ChannelAccounts {
       id,
       merchantId,
       kind: given.kind,
-      businessAccountId: given.businessAccountId,
-      phoneNumberId: given.senderId,
-      displayPhoneNumber: given.displayName,
+      accountId: given.accountId,
+      senderId: given.senderId,
+      displayName: given.displayName,
       catalogId: given.catalogId ?? null,
       ...(await this.vault.sealFields('channel_accounts', id, given)),
       messagesPerSecond: given.messagesPerSecond ?? 80,
@@ -172,7 +172,10 @@ export class ChannelAccounts {
       createdAt: known?.createdAt ?? this.clock.now(),
     });
     await conflictOn(
-      { channel_accounts_kind_phone_number_id_key: 'this account is connected already, here or elsewhere' },
+      {
+        channel_accounts_kind_sender_id_key: CONNECTED,
+        channel_accounts_kind_phone_number_id_key: CONNECTED,
+      },
       async (): Promise<unknown> =>
         known ? tx.save(ChannelAccountEntity, row) : tx.insert(ChannelAccountEntity, row),
     );
@@ -230,14 +233,14 @@ export class ChannelAccounts {
 async function requireOwnBusinessAccount(
   tx: EntityManager,
   merchantId: string,
-  { kind, businessAccountId }: Pick<NewAccount, 'kind' | 'businessAccountId'>,
+  { kind, accountId }: Pick<NewAccount, 'kind' | 'accountId'>,
 ): Promise<void> {
   const { account } = channelOf(kind).ids;
   const ways = CHANNELS.filter(({ ids }) => ids.account === account).map((way) => way.kind);
-  await tx.query(...lockNames('business-account', [businessAccountId]));
+  await tx.query(...lockNames('business-account', [accountId]));
   const owners = (await tx.query(
     `SELECT merchant_id AS "merchantId" FROM unnest($1::text[]) kind, tenancy.route_account(kind, $2)`,
-    [ways, businessAccountId],
+    [ways, accountId],
   )) as { merchantId: string }[];
   if (owners.some((owner) => owner.merchantId !== merchantId)) {
     throw problem(
@@ -247,6 +250,9 @@ async function requireOwnBusinessAccount(
     );
   }
 }
+
+/** The same sender under the name of before, while both are kept. */
+const CONNECTED = 'this account is connected already, here or elsewhere';
 
 /** Kinds of the channels that a customer can talk on. */
 const TALKING = CHANNELS.filter(({ talk }) => talk).map(({ kind }) => kind);
@@ -282,8 +288,8 @@ async function shareTemplates(tx: EntityManager, account: ChannelAccountEntity):
      SELECT DISTINCT ON (t.purpose, t.language) 'tpl_' || replace(gen_random_uuid()::text, '-', ''), t.merchant_id, $1,
        t.purpose, t.name, t.language, t.category, t.body, t.parameters, $3
      FROM tenancy.templates t JOIN tenancy.channel_accounts a ON a.id = t.channel_account_id
-     WHERE a.business_account_id = $2 AND a.id <> $1 AND a.released_at IS NULL
+     WHERE a.account_id = $2 AND a.id <> $1 AND a.released_at IS NULL
      ORDER BY t.purpose, t.language, t.id`,
-    [account.id, account.businessAccountId, account.createdAt],
+    [account.id, account.accountId, account.createdAt],
   );
 }

@@ -80,7 +80,7 @@ export class Readiness {
     const failing = answers.findIndex((answer) => answer.state === 'failing');
     const answer = answers[failing];
     if (answer?.state !== 'failing') return { state: 'ok' };
-    const which = enabled.length > 1 ? `${enabled[failing]!.displayPhoneNumber}: ` : '';
+    const which = enabled.length > 1 ? `${enabled[failing]!.displayName}: ` : '';
     return { state: 'failing', why: `${which}${answer.why}` };
   }
 

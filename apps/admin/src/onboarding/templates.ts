@@ -58,7 +58,7 @@ export class Templates {
     if (accounts.length === 0) throw problem(422, 'no_templates', 'the connected channels have no templates');
     // Templates belong to the business account: each of them needs it once, and every number of it can send it.
     const businesses = accounts.filter(
-      (a, i) => accounts.findIndex((b) => b.businessAccountId === a.businessAccountId) === i,
+      (a, i) => accounts.findIndex((b) => b.accountId === a.accountId) === i,
     );
     const answers = [];
     for (const account of businesses) {

@@ -55,6 +55,6 @@ export class Vendors {
 
   private async open(row: ChannelAccountEntity): Promise<ChannelAccountFields> {
     const fields = await this.vault.openFields('channel_accounts', row);
-    return { senderId: row.phoneNumberId, accountId: row.businessAccountId, fields };
+    return { senderId: row.senderId, accountId: row.accountId, fields };
   }
 }

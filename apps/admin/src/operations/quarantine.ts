@@ -9,9 +9,11 @@ import { bytesEach, LARGEST_READ } from './payloads.js';
 import {
   evidenceUpTo,
   itemFor,
+  namesIn,
   routeAnew,
   type Destination,
   type QuarantinedItem,
+  wordsFor,
 } from './quarantine-routes.js';
 
 export type Routable = QuarantinedItem & { destination: Destination };
@@ -53,9 +55,9 @@ export class Quarantine {
       await openQuarantine(tx);
       const rows = (await tx.query(
         `SELECT ${columns('$4')} FROM journal.items
-         WHERE outcome = 'quarantined' AND merchant_id IS NULL AND id < $1 AND ($3::text IS NULL OR reason = $3)
+         WHERE outcome = 'quarantined' AND merchant_id IS NULL AND id < $1 AND ($3::text[] IS NULL OR reason = ANY ($3))
          ORDER BY items.id DESC LIMIT $2`,
-        [before, limit + 1, reason ?? null, bytesEach(limit)],
+        [before, limit + 1, reason === undefined ? null : wordsFor(reason), bytesEach(limit)],
       )) as QuarantinedItem[];
       const routed: Routable[] = [];
       for (const row of rows) routed.push({ ...row, destination: await routeAnew(tx, row) });
@@ -139,26 +141,27 @@ export async function openQuarantine(tx: EntityManager): Promise<void> {
 }
 
 /**
- * Items in quarantine that name one of these numbers or business accounts, received in the range, oldest first, from
+ * Items in quarantine that name one of these senders or accounts, received in the range, oldest first, from
  * the one `after` this on.
  */
 export async function quarantinedFor(
   tx: EntityManager,
-  { from, to, numbers, accounts, after, limit }: Search,
+  { from, to, senders, accounts, after, limit }: Search,
 ): Promise<QuarantinedItem[]> {
   return (await tx.query(
     `SELECT ${READ} FROM journal.items
      WHERE outcome = 'quarantined' AND merchant_id IS NULL AND created_at >= $1 AND created_at < $2
-       AND id > $6 AND (payload->>'phoneNumberId' = ANY($3) OR payload->>'businessAccountId' = ANY($4))
+       AND id > $6 AND (coalesce(payload->>'senderId', payload->>'phoneNumberId') = ANY($3)
+       OR coalesce(payload->>'accountId', payload->>'businessAccountId') = ANY($4))
      ORDER BY items.id LIMIT $5 FOR UPDATE`,
-    [from, to, numbers, accounts, limit, after],
+    [from, to, senders, accounts, limit, after],
   )) as QuarantinedItem[];
 }
 
 interface Search {
   from: string;
   to: string;
-  numbers: readonly string[];
+  senders: readonly string[];
   accounts: readonly string[];
   after: string;
   limit: number;
@@ -173,8 +176,8 @@ export async function wasTheirs(
   if (row.reason !== 'disabled') return true;
   const rows = (await tx.query(
     `SELECT FROM tenancy.channel_accounts WHERE created_at <= $2
-       AND CASE WHEN $1::text IS NULL THEN business_account_id = $3 ELSE id = $1 END`,
-    [channelAccountId ?? null, row.createdAt, row.payload.businessAccountId ?? ''],
+       AND CASE WHEN $1::text IS NULL THEN account_id = $3 ELSE id = $1 END`,
+    [channelAccountId ?? null, row.createdAt, namesIn(row.payload).accountId ?? ''],
   )) as unknown[];
   return rows.length > 0;
 }

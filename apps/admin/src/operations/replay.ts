@@ -107,16 +107,16 @@ export class Replay {
   ): Promise<{ wakes: Wake[]; left: number }> {
     if (source !== undefined && webhookSources().get(source) !== 'channel') return { wakes: [], left: 0 };
     const accounts = (await tx.query(
-      `SELECT phone_number_id AS number, business_account_id AS account FROM tenancy.channel_accounts
+      `SELECT sender_id AS sender, account_id AS account FROM tenancy.channel_accounts
        WHERE merchant_id = $1`,
       [merchantId],
-    )) as { number: string; account: string }[];
+    )) as { sender: string; account: string }[];
     if (accounts.length === 0) return { wakes: [], left: 0 };
     await openQuarantine(tx);
     const search = {
       from,
       to,
-      numbers: accounts.map((a) => a.number),
+      senders: accounts.map((a) => a.sender),
       accounts: accounts.map((a) => a.account),
     };
     const wakes: Wake[] = [];

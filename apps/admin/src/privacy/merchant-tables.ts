@@ -65,7 +65,7 @@ export const EXPORTED: readonly ExportedTable[] = [
   { name: 'checkout.orders', key: text('order_ref'), columns: ORDER_COLUMNS },
   { name: 'outbound.recipients', key: text('channel_account_id', 'contact_id') },
   { name: 'outbound.senders', key: text('channel_account_id') },
-  { name: 'outbound.template_states', key: text('business_account_id', 'name', 'language') },
+  { name: 'outbound.template_states', key: text('account_id', 'name', 'language') },
   {
     name: 'outbound.early_statuses',
     key: [

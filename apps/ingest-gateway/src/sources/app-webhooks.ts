@@ -115,7 +115,7 @@ export class AppWebhooks {
     const body = parseBoundedJson(rawBody, app.merchantId === undefined ? PLATFORM_BODY : OWN_BODY);
     const arrivals: Arrival[] = [];
     for (const item of webhooks.read(body, now)) {
-      const routed = heldTo(app.merchantId, await this.route(item));
+      const routed = heldTo(app.merchantId, await this.route(kind, item));
       arrivals.push(arrivalOf(kind, item, routed, now, app.merchantId));
       await breath.take();
     }
@@ -129,11 +129,10 @@ export class AppWebhooks {
     return app ?? { appSecrets: [nobodys()], verifyToken: nobodys() };
   }
 
-  private route(item: ChannelItem): Promise<Routed> {
-    const { kind, phoneNumberId, businessAccountId } = item;
-    return isOfAccount(kind, phoneNumberId)
-      ? this.routes.byBusinessAccount(businessAccountId)
-      : this.routes.byPhoneNumber(phoneNumberId, businessAccountId);
+  private route(channel: string, { kind, senderId, accountId }: ChannelItem): Promise<Routed> {
+    return isOfAccount(kind, senderId)
+      ? this.routes.byAccount(channel, accountId)
+      : this.routes.bySender(channel, senderId, accountId);
   }
 }
 
@@ -145,18 +144,18 @@ export function arrivalOf(
   now: Date,
   signedBy?: string,
 ): Arrival {
-  const { externalId, occurredAt, phoneNumberId, businessAccountId, field, kind, payload } = item;
+  const { externalId, occurredAt, senderId, accountId, field, kind, payload } = item;
   const said = { source, externalId, occurredAt };
   if (routed.outcome === 'quarantined') {
     // A merchant that signs with its own app may say anything of numbers that are not its own.
     const held = signedBy === undefined ? payload : excerpt(payload);
     // At a time at which it can be given to nobody, nothing of a person is kept.
     const what = wrongTime(said, now) ? {} : held;
-    const evidence = { field, phoneNumberId, businessAccountId, kind, payload: what, signedBy };
+    const evidence = { field, senderId, accountId, kind, payload: what, signedBy };
     return kept('quarantined', routed.reason, { ...said, merchantId: null, payload: evidence });
   }
   const { merchantId } = routed;
-  // Items with a job are led by their phone number, which names the account; only templates may be led without.
+  // Items with a job are led by their sender, which names the account; only templates may be led without.
   const channelAccountId = routed.channelAccountId ?? '';
   switch (item.kind) {
     case 'message':
