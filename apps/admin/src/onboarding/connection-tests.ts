@@ -3,12 +3,18 @@ import type { Connection } from '#core/tenancy';
 import { StoreConnectionEntity } from '#persistence';
 import { CLOCK, type Clock } from '#platform';
 import { AuditLog } from '../audit/audit-log.js';
-import { problem } from '../http/problem.js';
-import type { ConnectionTestView } from '../http/tests.dto.js';
+import { Refusal } from '../refusal.js';
 import { ChannelAccounts } from './channel-accounts.js';
 import { Merchants, requireOpen } from './merchants.js';
 import { PaymentAccounts } from './payment-accounts.js';
 import { Vendors } from './vendors.js';
+
+/** How a live call went. `why`: what the other side said, when it is not `ok`. */
+export interface ConnectionTestView {
+  ok: boolean;
+  why: string | null;
+  testedAt: string;
+}
 
 /** Live calls that someone asked for, with the stored secrets. When one goes well, that is stored. */
 @Injectable()
@@ -22,22 +28,23 @@ export class ConnectionTests {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** @throws ProblemException 404, 409 for a closed merchant. */
+  /** @throws Refusal `not_found`, `conflict` for a closed merchant. */
   async channelAccount(merchantId: string, id: string): Promise<ConnectionTestView> {
     const account = await this.accounts.find(merchantId, id);
-    if (account.releasedAt) throw problem(409, 'merchant_closed', 'a closed merchant stays as it is');
+    if (account.releasedAt)
+      throw new Refusal('conflict', 'merchant_closed', 'a closed merchant stays as it is');
     return this.note(merchantId, 'channel_account', id, await this.vendors.probeChannel(account), (at) =>
       this.accounts.noteVerified(merchantId, id, at),
     );
   }
 
-  /** @throws ProblemException 404. */
+  /** @throws Refusal `not_found`. */
   async store(merchantId: string): Promise<ConnectionTestView> {
     const row = await this.merchants.read(merchantId, (tx, merchant) => {
       requireOpen(merchant);
       return tx.findOneBy(StoreConnectionEntity, { merchantId });
     });
-    if (!row) throw problem(404, 'not_connected', 'no shop is connected yet');
+    if (!row) throw new Refusal('not_found', 'not_connected', 'no shop is connected yet');
     return this.note(merchantId, 'store', row.id, await this.vendors.probeStore(row), (at) =>
       this.merchants.within(merchantId, (tx) =>
         tx.update(StoreConnectionEntity, { id: row.id }, { verifiedAt: at }),
@@ -45,7 +52,7 @@ export class ConnectionTests {
     );
   }
 
-  /** @throws ProblemException 404, 409 for a closed merchant. */
+  /** @throws Refusal `not_found`, `conflict` for a closed merchant. */
   async paymentAccount(merchantId: string, account: string): Promise<ConnectionTestView> {
     const row = await this.payments.find(merchantId, account, { open: true });
     return this.note(merchantId, 'payment_provider', row.id, await this.vendors.probePayment(row), (at) =>

@@ -10,10 +10,10 @@ import {
   type NewItem,
 } from '#persistence';
 import { CLOCK, type Clock } from '#platform';
-import { problem } from '../http/problem.js';
+import { MerchantErasure } from '../privacy/merchant-erasure.js';
+import { Refusal } from '../refusal.js';
 import { Merchants } from './merchants.js';
 import { ResumedAccounts } from './resumed-accounts.js';
-import { MerchantErasure } from '../privacy/merchant-erasure.js';
 import { Vault } from './vault.js';
 
 /** Services remember a merchant for 5 s: what waits for its resumption is looked at after that. */
@@ -67,7 +67,7 @@ export class LifeCycle {
    * Ends a merchant's time here, for good: its keys are revoked, its accounts switched off and free for others, and
    * its credentials wiped. What was written about its customers is erased after `eraseAfterDays`, and can be exported
    * until then.
-   * @throws ProblemException 409 while orders are open, unless `force`: nobody can refund them any more.
+   * @throws Refusal `conflict` while orders are open, unless `force`: nobody can refund them any more.
    */
   close(
     merchantId: string,
@@ -76,8 +76,8 @@ export class LifeCycle {
     return this.move(merchantId, 'closed', async (tx, row) => {
       const openOrders = await countOpenOrders(tx);
       if (openOrders > 0 && !given.force) {
-        throw problem(
-          409,
+        throw new Refusal(
+          'conflict',
           'orders_open',
           `${openOrders} orders are not finished: wait for them, or say force, after which Waco cannot refund them`,
           { openOrders },
@@ -120,7 +120,7 @@ export class LifeCycle {
     return this.merchants.within(merchantId, async (tx, row) => {
       if (row.status === status) return row;
       if (!STATUS_TRANSITIONS[row.status].includes(status)) {
-        throw problem(409, 'merchant_closed', 'a closed merchant stays closed: take it on anew');
+        throw new Refusal('conflict', 'merchant_closed', 'a closed merchant stays closed: take it on anew');
       }
       return change(tx, row);
     });

@@ -1,15 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { sendMessage, type SendMessagePayload } from '#contracts';
-import { formsOf } from '#core/messaging';
+import { formsOf, type TemplatePurpose } from '#core/messaging';
 import type { TestMessageFacts } from '#core/tenancy';
 import { Journal, type ChannelAccountEntity } from '#persistence';
 import { CLOCK, newId, type Clock } from '#platform';
 import { toItem } from '#queue';
 import { AuditLog } from '../audit/audit-log.js';
-import { phoneIn } from '../http/phone.js';
-import { problem } from '../http/problem.js';
-import type { SendTestMessage, TestMessageView } from '../http/tests.dto.js';
+import { phoneIn } from '../phone.js';
+import { Refusal } from '../refusal.js';
 import { accountsOf } from './channel-accounts.js';
 import { Merchants, requireOpen } from './merchants.js';
 
@@ -20,6 +19,20 @@ const WANTED_MS = 15 * 60_000;
 /** Messages that are looked at for one that arrived. */
 const LOOKED_AT = 200;
 const ARRIVED = ['accepted', 'held', 'sent', 'delivered', 'read', 'played'];
+
+export interface GivenTestMessage {
+  /** A phone number in any usual notation. */
+  to: string;
+  /** What to send where the channel takes no free text. */
+  template?: TemplatePurpose;
+  /** Left out: the account that was connected first. */
+  channelAccountId?: string;
+}
+
+export interface SentTestMessage {
+  messageId: string;
+  channelAccountId: string;
+}
 
 /** A real message, sent the way every message is: through the outbound service, with all its rules. */
 @Injectable()
@@ -33,9 +46,9 @@ export class TestMessages {
 
   /**
    * Asks for it in the caller's transaction; outbound's sweep takes it up within seconds.
-   * @throws ProblemException 400 for what is no phone number, 404, 409 for a closed merchant.
+   * @throws Refusal `invalid` for what is no phone number, `not_found`, `conflict` for a closed merchant.
    */
-  async send(tx: EntityManager, merchantId: string, given: SendTestMessage): Promise<TestMessageView> {
+  async send(tx: EntityManager, merchantId: string, given: GivenTestMessage): Promise<SentTestMessage> {
     const merchant = await this.merchants.lock(tx, merchantId);
     requireOpen(merchant);
     const digits = phoneIn('to', given.to, merchant.country);
@@ -68,7 +81,8 @@ async function chooseNumber(
 ): Promise<ChannelAccountEntity> {
   const numbers = await accountsOf(tx, merchantId);
   const account = id === undefined ? numbers[0] : numbers.find((n) => n.id === id);
-  if (!account) throw problem(404, 'not_connected', 'there is no such channel account: connect it first');
+  if (!account)
+    throw new Refusal('not_found', 'not_connected', 'there is no such channel account: connect it first');
   return account;
 }
 

@@ -5,7 +5,7 @@ import { Journal, Tenants } from '#persistence';
 import { CLOCK, type Clock } from '#platform';
 import { Waker } from '#queue';
 import { AuditLog } from '../audit/audit-log.js';
-import { problem } from '../http/problem.js';
+import { Refusal } from '../refusal.js';
 
 /** A journal item that failed for good. Its payload stays where it is: it may hold what a customer wrote. */
 export interface DeadLetter {
@@ -67,7 +67,7 @@ export class DeadLetters {
     return found.slice(0, limit + 1);
   }
 
-  /** @throws ProblemException 404. */
+  /** @throws Refusal `not_found`. */
   async find(id: string, caller: Caller): Promise<DeadLetter> {
     const merchantId = caller.kind === 'merchant' ? caller.merchantId : await this.ownerOf(id);
     const after = String(BigInt(id) + 1n);
@@ -85,7 +85,7 @@ export class DeadLetters {
     return row!.n;
   }
 
-  /** Takes the item back into its stream, with all its attempts, and wakes it. @throws ProblemException 404. */
+  /** Takes the item back into its stream, with all its attempts, and wakes it. @throws Refusal `not_found`. */
   async redrive(id: string, caller: Caller): Promise<DeadLetter> {
     const merchantId = caller.kind === 'merchant' ? caller.merchantId : await this.ownerOf(id);
     const now = this.clock.now();
@@ -172,5 +172,5 @@ export class DeadLetters {
 }
 
 function notFound() {
-  return problem(404, 'dead_letter_not_found', 'there is no such dead letter');
+  return new Refusal('not_found', 'dead_letter_not_found', 'there is no such dead letter');
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { OutboundContent, PersonRef, TemplateFallback } from '#core/messaging';
 import type { MessageState, Verdict } from '#core/outbound';
-import { problem } from '../http/problem.js';
+import { Refusal } from '../refusal.js';
 import { Reading } from './reading.js';
 
 /** What the channel has been told or has said of a message: once handed over, it is a delivery. */
@@ -114,13 +114,13 @@ export class Messages {
     return this.reading.of(merchantId, (tx) => findMessages(tx, merchantId, search));
   }
 
-  /** @throws ProblemException 404. */
+  /** @throws Refusal `not_found`. */
   find(merchantId: string, messageId: string): Promise<MessageRow> {
     return this.reading.of(merchantId, (tx) => findMessage(tx, merchantId, messageId));
   }
 }
 
-/** @throws ProblemException 404. */
+/** @throws Refusal `not_found`. */
 export async function findMessage(
   tx: EntityManager,
   merchantId: string,
@@ -130,7 +130,7 @@ export async function findMessage(
     merchantId,
     messageId,
   ])) as MessageRow[];
-  if (!row) throw problem(404, 'message_not_found', 'there is no such message');
+  if (!row) throw new Refusal('not_found', 'message_not_found', 'there is no such message');
   return row;
 }
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Money, Quote } from '#core/catalog';
 import type { FulfilmentNews, OrderState, Refund } from '#core/checkout';
-import { problem } from '../http/problem.js';
+import { Refusal } from '../refusal.js';
 import { exactly, type After } from './keyset.js';
 import { Reading } from './reading.js';
 
@@ -86,20 +86,20 @@ export class Orders {
     });
   }
 
-  /** @throws ProblemException 404. */
+  /** @throws Refusal `not_found`. */
   find(merchantId: string, ref: string): Promise<OrderRow> {
     return this.reading.of(merchantId, (tx) => findOrder(tx, merchantId, ref));
   }
 }
 
-/** By our reference, or by the shop's number. @throws ProblemException 404. */
+/** By our reference, or by the shop's number. @throws Refusal `not_found`. */
 export async function findOrder(tx: EntityManager, merchantId: string, ref: string): Promise<OrderRow> {
   const rows = (await tx.query(
     `${SELECT} WHERE merchant_id = $1 AND (order_ref = $2 OR store_order_number = $3)
      ORDER BY order_ref = $2 DESC, created_at DESC LIMIT 1`,
     [merchantId, ref.toUpperCase(), ref],
   )) as OrderRow[];
-  if (!rows[0]) throw problem(404, 'order_not_found', 'there is no such order');
+  if (!rows[0]) throw new Refusal('not_found', 'order_not_found', 'there is no such order');
   return rows[0];
 }
 

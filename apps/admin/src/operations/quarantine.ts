@@ -4,7 +4,7 @@ import { Journal, Tenants } from '#persistence';
 import { CLOCK, type Clock } from '#platform';
 import { Waker, wakeOf } from '#queue';
 import { AuditLog } from '../audit/audit-log.js';
-import { problem } from '../http/problem.js';
+import { Refusal } from '../refusal.js';
 import { bytesEach, LARGEST_READ } from './payloads.js';
 import {
   evidenceUpTo,
@@ -65,12 +65,12 @@ export class Quarantine {
     });
   }
 
-  /** Gives one item to the merchant to which it leads now. @throws ProblemException 404, 409. */
+  /** Gives one item to the merchant to which it leads now. @throws Refusal `not_found`, `conflict`. */
   async replay(id: string): Promise<Released> {
     const now = this.clock.now();
     const { destination } = await this.find(id);
     if (destination.outcome === 'nowhere') {
-      throw problem(409, 'not_replayable', destination.help, { why: destination.why });
+      throw new Refusal('conflict', 'not_replayable', destination.help, { why: destination.why });
     }
     const { merchantId } = destination;
     const released = await this.tenants.transaction(merchantId, async (tx) => {
@@ -82,7 +82,7 @@ export class Quarantine {
       )) as QuarantinedItem[];
       if (!row) throw notFound();
       if (!(await wasTheirs(tx, row, destination.channelAccountId))) {
-        throw problem(409, 'not_replayable', 'the number belonged to somebody else when it came', {
+        throw new Refusal('conflict', 'not_replayable', 'the number belonged to somebody else when it came', {
           why: 'another_merchant',
         });
       }
@@ -183,5 +183,5 @@ export async function wasTheirs(
 }
 
 function notFound() {
-  return problem(404, 'quarantined_item_not_found', 'there is no such item in quarantine');
+  return new Refusal('not_found', 'quarantined_item_not_found', 'there is no such item in quarantine');
 }

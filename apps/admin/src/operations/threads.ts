@@ -3,7 +3,7 @@ import type { EntityManager } from 'typeorm';
 import type { CartLine } from '#core/catalog';
 import type { OrderNote, Phase } from '#core/conversation';
 import { formsOf, phoneDigits } from '#core/messaging';
-import { problem } from '../http/problem.js';
+import { Refusal } from '../refusal.js';
 import { Reading } from './reading.js';
 import { exactly, type After } from './keyset.js';
 
@@ -72,7 +72,7 @@ export class Threads {
   }
 }
 
-/** The thread by its id, or by one that it had before a merge. @throws ProblemException 404. */
+/** The thread by its id, or by one that it had before a merge. @throws Refusal `not_found`. */
 export async function findThread(
   tx: EntityManager,
   merchantId: string,
@@ -87,7 +87,7 @@ export async function findThread(
     `${SELECT} WHERE t.merchant_id = $1 AND t.former_ids <> '{}' AND t.former_ids @> ARRAY[$2]`,
     [merchantId, threadId],
   )) as ThreadRow[];
-  if (!merged[0]) throw problem(404, 'thread_not_found', 'there is no such thread');
+  if (!merged[0]) throw new Refusal('not_found', 'thread_not_found', 'there is no such thread');
   return merged[0];
 }
 

@@ -16,7 +16,7 @@ const MOST_MESSAGES = 2_000;
 export class Timelines {
   constructor(private readonly reading: Reading) {}
 
-  /** @throws ProblemException 404. */
+  /** @throws Refusal `not_found`. */
   ofOrder(merchantId: string, ref: string): Promise<TimelineEntry[]> {
     return this.reading.of(merchantId, async (tx) => {
       const order = await findOrder(tx, merchantId, ref);
@@ -27,7 +27,7 @@ export class Timelines {
     });
   }
 
-  /** @throws ProblemException 404. */
+  /** @throws Refusal `not_found`. */
   ofThread(merchantId: string, threadId: string): Promise<TimelineEntry[]> {
     return this.reading.of(merchantId, async (tx) => {
       const thread = await findThread(tx, merchantId, threadId);

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { webhookSources } from '#vendors';
-import { problem } from '../http/problem.js';
+import { Refusal } from '../refusal.js';
 import { exactly, type After } from './keyset.js';
 import { bytesEach, LARGEST_READ, payloadUpTo } from './payloads.js';
 import { Reading } from './reading.js';
@@ -95,7 +95,7 @@ export class Webhooks {
     );
   }
 
-  /** @throws ProblemException 404. */
+  /** @throws Refusal `not_found`. */
   async find(merchantId: string, id: string): Promise<WebhookRow> {
     const rows = await this.reading.of(
       merchantId,
@@ -106,7 +106,7 @@ export class Webhooks {
           [merchantId, id],
         ) as Promise<WebhookRow[]>,
     );
-    if (!rows[0]) throw problem(404, 'webhook_not_found', 'there is no such webhook item');
+    if (!rows[0]) throw new Refusal('not_found', 'webhook_not_found', 'there is no such webhook item');
     return rows[0];
   }
 }

@@ -12,8 +12,8 @@ import { Journal, type MerchantEntity } from '#persistence';
 import { CLOCK, newId, type Clock } from '#platform';
 import { toItem } from '#queue';
 import { AuditLog } from '../audit/audit-log.js';
-import { problem } from '../http/problem.js';
 import { Merchants } from '../onboarding/merchants.js';
+import { Refusal } from '../refusal.js';
 import { partsOf, type PartState } from './erasures.js';
 
 const DAY_MS = 24 * 3_600_000;
@@ -51,11 +51,15 @@ export class MerchantErasure {
     return eraseAfter;
   }
 
-  /** Begins now. @throws ProblemException 404, 409 for one that is not closed. */
+  /** Begins now. @throws Refusal `not_found`, `conflict` for one that is not closed. */
   now(merchantId: string): Promise<MerchantErasureState> {
     return this.merchants.within(merchantId, async (tx, row) => {
       if (row.status !== 'closed') {
-        throw problem(409, 'merchant_not_closed', 'close the merchant first: only then can it be erased');
+        throw new Refusal(
+          'conflict',
+          'merchant_not_closed',
+          'close the merchant first: only then can it be erased',
+        );
       }
       if (row.erasedAt) return this.stateOf(tx, row);
       const now = this.clock.now();

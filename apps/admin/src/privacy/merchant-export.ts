@@ -23,7 +23,7 @@ export class MerchantExport {
 
   /**
    * JSON lines: a first one that says whose export it is, a row each, and a last one with their number, without which
-   * the export is not whole. @throws ProblemException 404, before the first line.
+   * the export is not whole. @throws Refusal `not_found`, before the first line.
    */
   async of(merchantId: string): Promise<AsyncGenerator<string>> {
     await this.merchants.find(merchantId);

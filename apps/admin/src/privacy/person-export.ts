@@ -42,7 +42,7 @@ export class PersonExport {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** Links that open a payment are hidden. @throws ProblemException 404. */
+  /** Links that open a payment are hidden. @throws Refusal `not_found`. */
   async of(merchantId: string, aliasOf: (country: string) => PersonAlias): Promise<PersonExportDocument> {
     const merchant = await this.merchants.find(merchantId);
     const seed = seedOf(aliasOf(merchant.country));

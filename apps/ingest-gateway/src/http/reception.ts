@@ -5,7 +5,7 @@ import type { GivenUp } from '#persistence';
 import { Budgets } from '../budgets.js';
 import * as metrics from '../metrics.js';
 import type { Route, Taker } from '../sources/source.js';
-import { replyOf, type Reply } from './answer.js';
+import { replyOf, type Reply } from './reply.js';
 import { Bodies, BodyRefused } from './bodies.js';
 
 /** Memory for bodies that are read or worked on, in all. */

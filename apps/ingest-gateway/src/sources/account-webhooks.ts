@@ -4,7 +4,7 @@ import type { Notice } from '#core/tenancy';
 import { CLOCK, type Clock } from '#platform';
 import type { Webhooks } from '#vendors';
 import { Budgets } from '../budgets.js';
-import { isMerchantId, malformed, ok, unsigned } from '../http/answer.js';
+import { isMerchantId, malformed, ok, unsigned } from '../answer.js';
 import { Intake } from '../intake.js';
 import type { Arrival } from '../items.js';
 import { MERCHANTS_LIMIT, type Places, type Source, type Taker } from './source.js';

@@ -7,7 +7,7 @@ import { WebhookSecrets, type ChannelApp, type GivenUp } from '#persistence';
 import { Breath, CLOCK, ENV, JsonOutOfBounds, parseBoundedJson, type Clock } from '#platform';
 import { NotAWebhook, type ChannelItem, type ChannelWebhooks } from '#vendors';
 import { Budgets } from '../budgets.js';
-import { isMerchantId, malformed, ok, unsigned, type Answer } from '../http/answer.js';
+import { isMerchantId, malformed, ok, unsigned, type Answer } from '../answer.js';
 import { Intake } from '../intake.js';
 import { kept, work, wrongTime, type Arrival } from '../items.js';
 import { MerchantRoutes } from '../merchant-routes.js';

@@ -1,7 +1,7 @@
 import { heldTo, isOfAccount, judgeAccount, judgeSender } from '#core/tenancy';
 import type { Directory, WebhookSecrets } from '#persistence';
 import type { ChannelItem, Webhooks } from '#vendors';
-import { isMerchantId } from '../http/answer.js';
+import { isMerchantId } from '../answer.js';
 import { kept } from '../items.js';
 import type { AccountKind } from './account-webhooks.js';
 import { arrivalOf } from './app-webhooks.js';

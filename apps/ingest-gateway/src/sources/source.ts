@@ -1,4 +1,4 @@
-import type { Answer } from '../http/answer.js';
+import type { Answer } from '../answer.js';
 import type { GivenUp } from '#persistence';
 
 /** Of shops, payment providers, and apps that merchants brought: one event, or a few updates of one number, in bytes. */
