@@ -4,7 +4,14 @@ import type { Client, Json } from './client.js';
 import { contextOf } from './context.js';
 import { Failure } from './failure.js';
 import { sayRecord } from './print.js';
-import { dashed, readSecrets, vendorNamed, type Asked, type Connectable } from './vendor-fields.js';
+import {
+  dashed,
+  readSecrets,
+  vendorNamed,
+  type Asked,
+  type Connectable,
+  type Connected,
+} from './vendor-fields.js';
 
 const MORE = `
 Its other options are the fields that waco vendors list names: --business-account-id, for example. A secret comes from a file
@@ -23,26 +30,25 @@ export function connectCommand(program: Command): void {
     .allowUnknownOption()
     .allowExcessArguments()
     .action(async (what: string, { account }: { account?: string }, command: Command) => {
-      const { client, json, merchantPath } = contextOf(command);
+      const { client, json, merchantId } = contextOf(command);
       const vendor = await vendorNamed(client, what);
       if (account !== undefined && vendor.port !== 'payment') {
         throw new Failure('--account is of payment providers only', 2);
       }
       if (account === '') throw new Failure('--account needs a key', 2);
       const given = optionsIn(command.args.slice(1), vendor);
-      const base = await merchantPath();
-      sayRecord(await connect(client, base, vendor, given, account), json);
+      sayRecord(await connect(client, await merchantId(), vendor, given, account), json);
     });
 }
 
 /** Connects it. What is not given and not optional is asked for. @throws Failure when nobody can be asked. */
 export async function connect(
   client: Client,
-  base: string,
+  merchantId: string,
   vendor: Connectable,
   given: Json,
   account?: string,
-): Promise<Json> {
+): Promise<Connected> {
   const files = vendor.secrets.map(({ name }) => `${name}File`);
   // What nobody asks for is given as it is: the API says what it takes.
   const rest = Object.entries(given).filter(([name]) => !files.includes(name));
@@ -52,7 +58,7 @@ export async function connect(
     if (value !== undefined) body[asked.name] = asked.read?.(value) ?? value;
   }
   Object.assign(body, await readSecrets(vendor, given));
-  return client.put(`${base}/${vendor.path(account)}`, body);
+  return vendor.put(client, merchantId, body, account);
 }
 
 function needed({ name, label }: Asked): Promise<string> {

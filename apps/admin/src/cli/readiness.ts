@@ -1,4 +1,4 @@
-import type { Json } from './client.js';
+import type { Schemas } from './client.js';
 import { say } from './terminal.js';
 
 /** The command that does what the API's `fix` names a call for. */
@@ -13,15 +13,14 @@ const COMMANDS: readonly (readonly [step: RegExp, command: string])[] = [
 ];
 
 /** The checklist: what is done, what is missing, and what to do about it. */
-export function sayReadiness({ ready, steps }: Json): void {
-  for (const { step, ok, missing, fix } of steps as Json[]) {
-    say(`${ok ? '✔' : '✖'} ${String(step)}`);
+export function sayReadiness({ ready, steps }: Schemas['ReadinessView']): void {
+  for (const { step, ok, missing, fix } of steps) {
+    say(`${ok ? '✔' : '✖'} ${step}`);
     if (ok) continue;
     say(`    missing: ${String(missing)}`);
     say(`    fix:     ${String(fix)}`);
-    const command = COMMANDS.find(([pattern]) => pattern.test(String(step)))?.[1];
-    if (command)
-      say(`    or:      ${command.replace('<purpose>', String(step).split(':')[1] ?? '<purpose>')}`);
+    const command = COMMANDS.find(([pattern]) => pattern.test(step))?.[1];
+    if (command) say(`    or:      ${command.replace('<purpose>', step.split(':')[1] ?? '<purpose>')}`);
   }
   say(ready ? 'ready: a first customer could buy now' : 'not ready yet');
 }
