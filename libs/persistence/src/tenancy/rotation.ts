@@ -82,33 +82,33 @@ export async function rotateSecrets(
     before = progress.rotated + progress.overtaken;
     for await (const merchantId of merchants(database)) {
       await rotateRows(merchantId);
-      for (const table of TABLES) await convertRows(merchantId, table);
+      await convertRows(merchantId);
     }
     await rotateRows(NOBODY);
   }
   return progress;
 
-  async function convertRows(merchantId: string, table: VendorTable): Promise<void> {
-    const rows = await tenants.transaction(merchantId, (tx) => withoutDocument(tx, merchantId, table));
+  async function convertRows(merchantId: string): Promise<void> {
+    const rows = await tenants.transaction(merchantId, (tx) => withoutDocument(tx, merchantId));
+    const documents: (RowOfBefore & { document: string })[] = [];
     for (const row of rows) {
       const credentials: Record<string, string> = {};
-      for (const [field, column] of secretColumns(table)) {
-        const sealed = row[field];
-        const binding = secretBinding(table, row.id, column);
-        const secret = sealed ? await opening(binding, () => box.open(sealed, binding)) : undefined;
+      for (const { field, column, sealed } of row.secrets) {
+        const binding = secretBinding(row.table, row.id, column);
+        const secret = await opening(binding, () => box.open(sealed, binding));
         if (secret !== undefined) credentials[field] = secret;
       }
-      if (Object.keys(credentials).length < secretColumns(table).filter(([field]) => row[field]).length)
-        continue;
-      const document = await box.seal(
-        JSON.stringify(credentials),
-        secretBinding(table, row.id, 'credentials'),
-      );
-      // Whoever changes it at the same time is of the release before, and its row waits for the next run.
-      if (await tenants.transaction(merchantId, (tx) => giveDocument(tx, table, row, document)))
-        progress.converted++;
+      if (Object.keys(credentials).length < row.secrets.length) continue;
+      const binding = secretBinding(row.table, row.id, 'credentials');
+      documents.push({ ...row, document: await box.seal(JSON.stringify(credentials), binding) });
     }
     progress.unreadable = [...unreadable];
+    if (documents.length === 0) return;
+    await tenants.transaction(merchantId, async (tx) => {
+      await tx.query(`SELECT set_config('waco.rotation', 'on', true)`);
+      // Whoever changes one at the same time is of the release before: its row waits for the next pass.
+      for (const row of documents) if (await giveDocument(tx, row)) progress.converted++;
+    });
   }
 
   /** Undefined, and noted, for what does not open. */
@@ -174,8 +174,12 @@ async function* merchants(database: DataSource): AsyncGenerator<string> {
   }
 }
 
-/** A row as the release before wrote it: its secrets by the names of their fields. */
-type RowOfBefore = { id: string } & Partial<Record<string, string | null>>;
+/** A row as the release before wrote it: its secrets, with the fields that they are of. */
+interface RowOfBefore {
+  table: VendorTable;
+  id: string;
+  secrets: { field: string; column: string; sealed: string }[];
+}
 
 /** Where the release before keeps a vendor's secrets; an address is none. */
 function secretColumns(table: VendorTable): [field: string, column: string][] {
@@ -183,28 +187,34 @@ function secretColumns(table: VendorTable): [field: string, column: string][] {
 }
 
 /** Of what a merchant has given up nothing is left that opens. */
-function withoutDocument(tx: EntityManager, merchantId: string, table: VendorTable): Promise<RowOfBefore[]> {
-  const columns = secretColumns(table);
-  return tx.query(
-    `SELECT id, ${columns.map(([field, column]) => `${column} AS "${field}"`).join(', ')} FROM tenancy.${table}
-     WHERE merchant_id = $1 AND credentials IS NULL AND (${columns.map(([, column]) => `${column} LIKE 'v1.%'`).join(' OR ')})`,
-    [merchantId],
-  ) as Promise<RowOfBefore[]>;
+async function withoutDocument(tx: EntityManager, merchantId: string): Promise<RowOfBefore[]> {
+  const found: RowOfBefore[] = [];
+  for (const table of TABLES) {
+    const columns = secretColumns(table);
+    const rows = (await tx.query(
+      `SELECT id, ${columns.map(([field, column]) => `${column} AS "${field}"`).join(', ')} FROM tenancy.${table}
+       WHERE merchant_id = $1 AND credentials IS NULL`,
+      [merchantId],
+    )) as Record<string, string | null>[];
+    for (const row of rows) {
+      const secrets = columns
+        .map(([field, column]) => ({ field, column, sealed: row[field] ?? '' }))
+        .filter(({ sealed }) => sealed.startsWith('v1.'));
+      if (secrets.length > 0) found.push({ table, id: row.id!, secrets });
+    }
+  }
+  return found;
 }
 
 /** @returns whether the row was still as it was read. */
 async function giveDocument(
   tx: EntityManager,
-  table: VendorTable,
-  row: RowOfBefore,
-  document: string,
+  { table, id, secrets, document }: RowOfBefore & { document: string },
 ): Promise<boolean> {
-  await tx.query(`SELECT set_config('waco.rotation', 'on', true)`);
-  const columns = secretColumns(table);
-  const same = columns.map(([, column], i) => `${column} IS NOT DISTINCT FROM $${i + 3}`);
+  const same = secrets.map(({ column }, i) => `${column} = $${i + 3}`);
   const result = (await tx.queryRunner!.query(
     `UPDATE tenancy.${table} SET credentials = $2 WHERE id = $1 AND credentials IS NULL AND ${same.join(' AND ')}`,
-    [row.id, document, ...columns.map(([field]) => row[field])],
+    [id, document, ...secrets.map(({ sealed }) => sealed)],
     true,
   )) as { affected?: number };
   return result.affected === 1;
