@@ -197,7 +197,7 @@ export interface Schemas {
   WhatsappAccountView: {
     id: string;
     kind: 'whatsapp' | 'dialog360' | 'messenger' | 'instagram';
-    businessAccountId: string;
+    accountId: string;
     senderId: string;
     displayName: string;
     catalogId: string | null;
@@ -211,7 +211,7 @@ export interface Schemas {
   Dialog360AccountView: {
     id: string;
     kind: 'whatsapp' | 'dialog360' | 'messenger' | 'instagram';
-    businessAccountId: string;
+    accountId: string;
     senderId: string;
     displayName: string;
     catalogId: string | null;
@@ -226,7 +226,7 @@ export interface Schemas {
   MessengerAccountView: {
     id: string;
     kind: 'whatsapp' | 'dialog360' | 'messenger' | 'instagram';
-    businessAccountId: string;
+    accountId: string;
     senderId: string;
     displayName: string;
     catalogId: string | null;
@@ -240,7 +240,7 @@ export interface Schemas {
   InstagramAccountView: {
     id: string;
     kind: 'whatsapp' | 'dialog360' | 'messenger' | 'instagram';
-    businessAccountId: string;
+    accountId: string;
     senderId: string;
     displayName: string;
     catalogId: string | null;
@@ -677,8 +677,8 @@ export interface Schemas {
     source: string;
     externalId: string;
     reason: string;
-    phoneNumberId: string | null;
-    businessAccountId: string | null;
+    senderId: string | null;
+    accountId: string | null;
     destination: Schemas['DestinationView'];
     payload: Record<string, unknown>;
     occurredAt: string;
