@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { showTable } from './support.js';
 
 /** Columns of each table that others may read, in the table's order. */
 const SEEN: Readonly<Record<string, readonly string[]>> = {
@@ -42,18 +43,7 @@ const ITEM =
  */
 export class Seen1700000000034 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    await runner.query(`GRANT waco_viewer TO CURRENT_USER`);
-    await runner.query(`GRANT USAGE ON SCHEMA catalog, checkout TO waco_viewer`);
-    for (const [table, shown] of Object.entries(SEEN)) {
-      const [schema] = table.split('.');
-      const list = shown.join(', ');
-      await runner.query(`CREATE VIEW ${table}_seen AS SELECT ${list} FROM ${table}`);
-      await runner.query(`GRANT SELECT ON ${table}_seen TO waco_admin`);
-      await runner.query(`GRANT SELECT (${list}) ON ${table} TO waco_viewer`);
-      await runner.query(`GRANT CREATE ON SCHEMA ${schema} TO waco_viewer`);
-      await runner.query(`ALTER VIEW ${table}_seen OWNER TO waco_viewer`);
-      await runner.query(`REVOKE CREATE ON SCHEMA ${schema} FROM waco_viewer`);
-    }
+    for (const [table, shown] of Object.entries(SEEN)) await showTable(runner, table, shown);
     await this.seeJournal(runner);
   }
 
