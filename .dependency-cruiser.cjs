@@ -41,6 +41,13 @@ module.exports = {
       to: { path: '^(libs|apps|migrations)/', pathNot: '^libs/(contracts|core)/' },
     },
     {
+      name: 'evidence-knows-core-only',
+      comment: 'What a service shows of its tables; whoever shows it or reads it may import it.',
+      severity: 'error',
+      from: { path: '^libs/evidence/', pathNot: TESTS },
+      to: { path: '^(libs|apps|migrations)/', pathNot: '^libs/(evidence|core)/' },
+    },
+    {
       name: 'platform-knows-nobody',
       severity: 'error',
       from: { path: '^libs/platform/', pathNot: TESTS },

@@ -1,5 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { ownFunction } from './support.js';
+import { ownFunction, showTable } from './support.js';
 
 /** A column under the name that the release before knows, and under the one that holds for every channel. */
 type Renamed = [before: string, now: string];
@@ -13,6 +13,11 @@ const TABLES: Readonly<Record<string, readonly Renamed[]>> = {
   ],
   'outbound.template_states': [ACCOUNT],
 };
+
+/** Of a template's state, in the order of the view. */
+const SHOWN = 'merchant_id business_account_id name language state reason at recheck_at account_id'.split(
+  ' ',
+);
 
 /**
  * What sends on a channel is a sender with an account and a display name, whatever the channel calls them. The columns
@@ -29,6 +34,7 @@ export class NeutralNames1700000000036 implements MigrationInterface {
     await runner.query(`
       CREATE UNIQUE INDEX template_states_account
         ON outbound.template_states (merchant_id, account_id, name, language)`);
+    await showTable(runner, 'outbound.template_states', SHOWN);
     await runner.query(`GRANT SELECT (account_id, sender_id) ON tenancy.channel_accounts TO waco_router`);
     await this.addRoutes(runner);
   }

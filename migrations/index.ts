@@ -31,6 +31,7 @@ import { RecipientMerges1700000000029 } from './0029-recipient-merges.js';
 import { DueSyncs1700000000030 } from './0030-due-syncs.js';
 import { AsSeen1700000000031 } from './0031-as-seen.js';
 import { Vendors1700000000032 } from './0032-vendors.js';
+import { Seen1700000000034 } from './0034-seen.js';
 import { NeutralNames1700000000036 } from './0036-neutral-names.js';
 
 /** Every migration, oldest first. Listed by class, never by glob. */
@@ -68,6 +69,7 @@ export const MIGRATIONS = [
   DueSyncs1700000000030,
   AsSeen1700000000031,
   Vendors1700000000032,
+  Seen1700000000034,
   NeutralNames1700000000036,
 ];
 

@@ -15,6 +15,7 @@ import { ErasePersonHandler as Checkout } from '../../checkout/src/privacy/erase
 import { ErasePersonHandler as Conversation } from '../../conversation/src/privacy/erase-person.handler.js';
 import { ErasePersonHandler as Outbound } from '../../outbound/src/privacy/erase-person.handler.js';
 import { ErasePersonHandler as Journal } from '../src/privacy/erase-person.handler.js';
+import { closeTables } from './closed-tables.js';
 import { insertItem } from './rows.js';
 
 const ROLES = ['waco_conversation', 'waco_checkout', 'waco_outbound', 'waco_admin'] as const;
@@ -29,6 +30,7 @@ const sources: DataSource[] = [];
 
 beforeEach(async () => {
   database = await createTestDatabase();
+  await closeTables(database);
   owner = new pg.Client({ connectionString: database.ownerUrl });
   await owner.connect();
   for (const role of ROLES) {

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { IsNull, type EntityManager } from 'typeorm';
 import { receiveMessage } from '#contracts';
 import { STATUS_TRANSITIONS, type MerchantStatus } from '#core/tenancy';
+import { ordersSeen } from '#evidence';
 import {
   ApiKeyEntity,
   ChannelAccountEntity,
@@ -128,8 +129,9 @@ export class LifeCycle {
 }
 
 async function countOpenOrders(tx: EntityManager): Promise<number> {
-  const [row] = (await tx.query(`SELECT count(*)::int AS open FROM checkout.orders WHERE state <> ALL($1)`, [
-    ENDED,
-  ])) as { open: number }[];
+  const [row] = (await tx.query(
+    `SELECT count(*)::int AS open FROM ${ordersSeen.name} WHERE state <> ALL($1)`,
+    [ENDED],
+  )) as { open: number }[];
   return row!.open;
 }

@@ -12,6 +12,7 @@ import {
   type RoutingFacts,
   type TestMessageFacts,
 } from '#core/tenancy';
+import { itemsSeen, syncCursorsSeen } from '#evidence';
 import {
   MerchantSettingsEntity,
   type ChannelAccountEntity,
@@ -163,10 +164,12 @@ async function read(tx: EntityManager, merchant: MerchantEntity): Promise<Stored
  * went, as long as it is kept.
  */
 async function readSync(tx: EntityManager): Promise<ReadinessFacts['sync']> {
-  const synced = (await tx.query(`SELECT FROM catalog.sync_cursors WHERE full_at IS NOT NULL`)) as unknown[];
+  const synced = (await tx.query(
+    `SELECT FROM ${syncCursorsSeen.name} WHERE full_at IS NOT NULL`,
+  )) as unknown[];
   if (synced.length > 0) return { state: 'done' };
   const [row] = (await tx.query(
-    `SELECT outcome, reason, parked_at IS NOT NULL AS parked FROM journal.items
+    `SELECT outcome, reason, parked_at IS NOT NULL AS parked FROM ${itemsSeen.name}
      WHERE name = $1 AND payload->>'mode' = 'full' ORDER BY (outcome = 'done') IS TRUE DESC, id DESC LIMIT 1`,
     [syncStore.name],
   )) as { outcome: string | null; reason: string | null; parked: boolean }[];

@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { sendMessage, type SendMessagePayload } from '#contracts';
 import { formsOf, type TemplatePurpose } from '#core/messaging';
 import type { TestMessageFacts } from '#core/tenancy';
+import { aliasesSeen, itemsSeen, messagesSeen } from '#evidence';
 import { Journal, type ChannelAccountEntity } from '#persistence';
 import { CLOCK, newId, type Clock } from '#platform';
 import { toItem } from '#queue';
@@ -94,7 +95,7 @@ interface Recipient {
 /** The person's own line, if they ever wrote: then the service window that they opened counts. */
 async function whoHas(tx: EntityManager, channelAccountId: string, digits: string): Promise<Recipient> {
   const [known] = (await tx.query(
-    `SELECT contact_id AS "contactId", value AS "waId" FROM conversation.aliases
+    `SELECT contact_id AS "contactId", value AS "waId" FROM ${aliasesSeen.name}
      WHERE channel_account_id = $1 AND kind = 'wa_id' AND value = ANY ($2) ORDER BY seen_at DESC LIMIT 1`,
     [channelAccountId, formsOf(digits)],
   )) as Recipient[];
@@ -104,7 +105,7 @@ async function whoHas(tx: EntityManager, channelAccountId: string, digits: strin
 /** How the test messages went: one that arrived is enough, else the latest counts. Later customers' messages tell. */
 export async function readTestMessage(tx: EntityManager): Promise<TestMessageFacts> {
   const [row] = (await tx.query(
-    `SELECT state, verdict->>'why' AS why, error->>'code' AS code FROM outbound.messages_seen
+    `SELECT state, verdict->>'why' AS why, error->>'code' AS code FROM ${messagesSeen.name}
      WHERE thread_id = $1 ORDER BY (state = ANY($2)) DESC, seq DESC LIMIT 1`,
     [TEST_THREAD, ARRIVED],
   )) as { state: string; why: string | null; code: string | null }[];
@@ -115,7 +116,7 @@ export async function readTestMessage(tx: EntityManager): Promise<TestMessageFac
     return { state: 'waiting', why: row.why };
   }
   const [asked] = (await tx.query(
-    `SELECT parked_at IS NOT NULL AS parked FROM journal.items
+    `SELECT parked_at IS NOT NULL AS parked FROM ${itemsSeen.name}
      WHERE name = $1 AND payload->>'threadId' = $2 ORDER BY id DESC LIMIT 1`,
     [sendMessage.name, TEST_THREAD],
   )) as { parked: boolean }[];
@@ -126,7 +127,7 @@ export async function readTestMessage(tx: EntityManager): Promise<TestMessageFac
 /** A test message goes with its age, like every other; what arrived at customers since says as much. */
 async function anyArrived(tx: EntityManager): Promise<boolean> {
   const rows = (await tx.query(
-    `SELECT FROM (SELECT state FROM outbound.messages_seen m ORDER BY m.seq DESC LIMIT ${LOOKED_AT}) latest
+    `SELECT FROM (SELECT state FROM ${messagesSeen.name} m ORDER BY m.seq DESC LIMIT ${LOOKED_AT}) latest
      WHERE state = ANY ($1) LIMIT 1`,
     [ARRIVED],
   )) as unknown[];

@@ -1,39 +1,41 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { Money, Quote } from '#core/catalog';
-import type { FulfilmentNews, OrderState, Refund } from '#core/checkout';
+import { named, ordersSeen, type Named, type OrderSeen } from '#evidence';
 import { Refusal } from '../refusal.js';
 import { exactly, type After } from './keyset.js';
 import { Reading } from './reading.js';
 
-export interface OrderRow {
-  orderRef: string;
-  threadId: string;
-  threadStream: string;
-  state: OrderState;
-  version: number;
-  acceptedQuote: Quote;
-  presentQuote: Quote | null;
-  payBefore: Date | null;
-  reservationId: string | null;
-  reservationExpiresAt: Date | null;
-  paymentAccount: string | null;
-  sessionId: string | null;
-  sessionExpiresAt: Date | null;
-  sessionIds: string[];
-  paymentId: string | null;
-  paymentSessionId: string | null;
-  paymentAmount: Money | null;
-  paidAt: Date | null;
-  refunds: Refund[];
-  storeOrderNumber: string | null;
-  storeOrderId: string | null;
-  storeStatus: { status: string; sequence: number } | null;
-  fulfilments: FulfilmentNews[];
-  told: string[];
-  work: { round: number };
-  createdAt: Date;
-  updatedAt: Date;
+/** What is read as it stands. */
+const COLUMNS = [
+  'order_ref',
+  'thread_id',
+  'thread_stream',
+  'state',
+  'version',
+  'accepted_quote',
+  'present_quote',
+  'pay_before',
+  'reservation_id',
+  'reservation_expires_at',
+  'payment_account',
+  'session_id',
+  'session_expires_at',
+  'session_ids',
+  'payment_id',
+  'payment_session_id',
+  'payment_amount',
+  'paid_at',
+  'refunds',
+  'store_order_number',
+  'store_order_id',
+  'store_status',
+  'told',
+  'work',
+  'created_at',
+  'updated_at',
+] as const;
+
+export interface OrderRow extends Named<Pick<OrderSeen, (typeof COLUMNS)[number] | 'fulfilments'>> {
   /** To the microsecond, for cursors. */
   createdKey: string;
 }
@@ -51,16 +53,8 @@ const LATEST_PARCELS = `(SELECT coalesce(jsonb_agg(latest.parcel ORDER BY latest
     SELECT e.parcel, e.nth FROM jsonb_array_elements(fulfilments) WITH ORDINALITY AS e (parcel, nth)
     ORDER BY e.nth DESC LIMIT 100) AS latest)`;
 
-/** Never the link's token, its nonce, or the address of a payment page: the role may not read them. */
-const SELECT = `SELECT order_ref AS "orderRef", thread_id AS "threadId", thread_stream AS "threadStream", state, version,
-    accepted_quote AS "acceptedQuote", present_quote AS "presentQuote", pay_before AS "payBefore",
-    reservation_id AS "reservationId", reservation_expires_at AS "reservationExpiresAt", payment_account AS "paymentAccount", session_id AS "sessionId",
-    session_expires_at AS "sessionExpiresAt", session_ids AS "sessionIds", payment_id AS "paymentId",
-    payment_session_id AS "paymentSessionId", payment_amount AS "paymentAmount", paid_at AS "paidAt", refunds,
-    store_order_number AS "storeOrderNumber", store_order_id AS "storeOrderId", store_status AS "storeStatus",
-    ${LATEST_PARCELS} AS fulfilments, told, work, created_at AS "createdAt", updated_at AS "updatedAt",
-    ${exactly('created_at')} AS "createdKey"
-  FROM checkout.orders`;
+const SELECT = `SELECT ${named(COLUMNS)}, ${LATEST_PARCELS} AS fulfilments, ${exactly('created_at')} AS "createdKey"
+  FROM ${ordersSeen.name}`;
 
 @Injectable()
 export class Orders {

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { itemsSeen } from '#evidence';
 import { Journal, Tenants } from '#persistence';
 import { CLOCK, type Clock } from '#platform';
 import { Waker, wakeOf } from '#queue';
@@ -54,9 +55,9 @@ export class Quarantine {
     return this.database.transaction(async (tx) => {
       await openQuarantine(tx);
       const rows = (await tx.query(
-        `SELECT ${columns('$4')} FROM journal.items
+        `SELECT ${columns('$4')} FROM ${itemsSeen.name} i
          WHERE outcome = 'quarantined' AND merchant_id IS NULL AND id < $1 AND ($3::text[] IS NULL OR reason = ANY ($3))
-         ORDER BY items.id DESC LIMIT $2`,
+         ORDER BY i.id DESC LIMIT $2`,
         [before, limit + 1, reason === undefined ? null : wordsFor(reason), bytesEach(limit)],
       )) as QuarantinedItem[];
       const routed: Routable[] = [];
@@ -126,7 +127,7 @@ export class Quarantine {
     return this.database.transaction(async (tx) => {
       await openQuarantine(tx);
       const [row] = (await tx.query(
-        `SELECT ${READ} FROM journal.items WHERE id = $1 AND outcome = 'quarantined' AND merchant_id IS NULL`,
+        `SELECT ${READ} FROM ${itemsSeen.name} WHERE id = $1 AND outcome = 'quarantined' AND merchant_id IS NULL`,
         [id],
       )) as QuarantinedItem[];
       if (!row) throw notFound();

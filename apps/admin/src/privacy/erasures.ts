@@ -7,6 +7,7 @@ import {
   outboundErasePerson,
 } from '#contracts';
 import { seedOf, type ErasureReport, type PersonAlias } from '#core/tenancy';
+import { itemsSeen } from '#evidence';
 import { Journal } from '#persistence';
 import { CLOCK, newId, type Clock } from '#platform';
 import { toItem } from '#queue';
@@ -100,7 +101,7 @@ export async function partsOf(
   key: string,
 ): Promise<Record<string, PartState>> {
   const rows = (await tx.query(
-    `SELECT name, settled_at IS NOT NULL AS settled, parked_at IS NOT NULL AS parked FROM journal.items
+    `SELECT name, settled_at IS NOT NULL AS settled, parked_at IS NOT NULL AS parked FROM ${itemsSeen.name}
      WHERE merchant_id = $1 AND source = 'job' AND external_id = ANY ($2)`,
     [merchantId, Object.values(parts).map((job) => `${job.name}/${key}`)],
   )) as { name: string; settled: boolean; parked: boolean }[];

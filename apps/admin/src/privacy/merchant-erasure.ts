@@ -8,6 +8,7 @@ import {
   finishMerchantErasure,
   outboundEraseMerchant,
 } from '#contracts';
+import { itemsSeen } from '#evidence';
 import { Journal, type MerchantEntity } from '#persistence';
 import { CLOCK, newId, type Clock } from '#platform';
 import { toItem } from '#queue';
@@ -101,7 +102,7 @@ export class MerchantErasure {
 /** Of several requests the last one that was taken up, else the last one. */
 async function latest(tx: EntityManager, merchantId: string): Promise<string> {
   const [row] = (await tx.query(
-    `SELECT payload->>'occasion' AS occasion FROM journal.items WHERE merchant_id = $1 AND name = $2
+    `SELECT payload->>'occasion' AS occasion FROM ${itemsSeen.name} WHERE merchant_id = $1 AND name = $2
      ORDER BY (outcome = 'done') DESC NULLS LAST, id DESC LIMIT 1`,
     [merchantId, beginMerchantErasure.name],
   )) as { occasion: string }[];

@@ -1,12 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { emptySubject, joinSubjects, seedOf, type PersonAlias, type PersonSubject } from '#core/tenancy';
+import { aliasesSeen, contactsSeen, messagesSeen, ordersSeen, recipientsSeen, threadsSeen } from '#evidence';
 import { contactsMergedInto, findPerson, findPersonItems, Tenants } from '#persistence';
 import { CLOCK, type Clock } from '#platform';
 import { AuditLog } from '../audit/audit-log.js';
 import { Merchants } from '../onboarding/merchants.js';
 import { hideLinks } from '../operations/mask.js';
-import { ORDER_COLUMNS } from './merchant-tables.js';
 import { recallNames, wantedOf } from './person-items.js';
 
 type Row = Record<string, unknown>;
@@ -30,7 +30,6 @@ export interface PersonExportDocument {
 const PAGE = 1_000;
 /** Larger than any id. */
 const NEWEST = '9223372036854775807';
-const SEEN = 'conversation.threads_seen';
 
 /** Everything that is held on one person, whichever service holds it. */
 @Injectable()
@@ -48,10 +47,10 @@ export class PersonExport {
     const seed = seedOf(aliasOf(merchant.country));
     const within = <T>(work: (tx: EntityManager) => Promise<T>): Promise<T> =>
       this.tenants.transaction(merchantId, work);
-    const found = await within((tx) => findPerson(tx, merchantId, seed, SEEN));
+    const found = await within((tx) => findPerson(tx, merchantId, seed, 'views'));
     const orders = await within((tx) => ordersOf(tx, found));
     const named = orders.map(namesOf).reduce(joinSubjects, found);
-    const merged = await within((tx) => contactsMergedInto(tx, merchantId, named.contactIds));
+    const merged = await within((tx) => contactsMergedInto(tx, merchantId, named.contactIds, 'views'));
     const known = joinSubjects(named, { ...emptySubject, contactIds: merged });
     const messages = await this.messages(merchantId, known);
     const { subject } = await recallNames(
@@ -69,11 +68,11 @@ export class PersonExport {
         ]),
       );
     const held = {
-      contacts: await rows('contact_id, channel_account_id, name, created_at', 'conversation.contacts'),
-      aliases: await rows('contact_id, channel_account_id, kind, value, seen_at', 'conversation.aliases'),
-      threads: await rows('*', SEEN),
+      contacts: await rows('contact_id, channel_account_id, name, created_at', contactsSeen.name),
+      aliases: await rows('contact_id, channel_account_id, kind, value, seen_at', aliasesSeen.name),
+      threads: await rows('*', threadsSeen.name),
       orders,
-      recipients: await rows('*', 'outbound.recipients'),
+      recipients: await rows('*', recipientsSeen.name),
       messages,
       items: items.map((item) => ({ ...item })),
     };
@@ -94,12 +93,12 @@ export class PersonExport {
       const from: string = after;
       after = await this.tenants.transaction(merchantId, async (tx) => {
         const [end] = (await tx.query(
-          `SELECT seq::text FROM outbound.messages_seen m WHERE merchant_id = $1 AND seq > $2
+          `SELECT seq::text FROM ${messagesSeen.name} m WHERE merchant_id = $1 AND seq > $2
            ORDER BY m.seq OFFSET ${PAGE - 1} LIMIT 1`,
           [merchantId, from],
         )) as { seq: string }[];
         const rows = (await tx.query(
-          `SELECT * FROM outbound.messages_seen m WHERE merchant_id = $1 AND seq > $2 AND seq <= $3
+          `SELECT * FROM ${messagesSeen.name} m WHERE merchant_id = $1 AND seq > $2 AND seq <= $3
              AND (contact_id = ANY ($4) OR ARRAY[person->>'waId', person->>'userId', person->>'parentUserId'] && $5)
            ORDER BY m.seq`,
           [merchantId, from, end?.seq ?? NEWEST, contactIds, keys],
@@ -114,7 +113,7 @@ export class PersonExport {
 
 function ordersOf(tx: EntityManager, { threadIds, keys }: PersonSubject): Promise<Row[]> {
   return tx.query(
-    `SELECT ${ORDER_COLUMNS.join(', ')} FROM checkout.orders
+    `SELECT * FROM ${ordersSeen.name}
      WHERE thread_id = ANY ($1) OR ARRAY[person->>'waId', person->>'userId', person->>'parentUserId'] && $2
      ORDER BY created_at`,
     [threadIds, keys],

@@ -26,7 +26,7 @@ export async function recallNames(
   let subject = known;
   for (;;) {
     const named = await tenants.transaction(merchantId, (tx) =>
-      nameStreams(tx, merchantId, 'conversation.threads_seen', subject),
+      nameStreams(tx, merchantId, 'views', subject),
     );
     const items = await findPersonItems(tenants, merchantId, wantedOf(named, upTo), changeIdentity.name);
     subject = items

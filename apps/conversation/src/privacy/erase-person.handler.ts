@@ -19,7 +19,7 @@ export class ErasePersonHandler {
   async handle(payload: ErasePersonPayload, ctx: TaskContext): Promise<JobOutcome> {
     const { merchantId, now, item } = ctx;
     await ctx.commit(async ({ tx, emit }) => {
-      const find = () => findPerson(tx, merchantId, payload.subject, 'conversation.threads');
+      const find = () => findPerson(tx, merchantId, payload.subject, 'tables');
       await lockStreams(tx, merchantId, QUEUES.threads.name, (await find()).streams);
       // What they wrote just now may have brought a name or a contact.
       const subject = await find();

@@ -76,7 +76,7 @@ export class ErasePersonHandler {
       for (;;) {
         // In this order: one that is applied in between is found by the second look.
         const toBeMerged = await contactsToBeMerged(tx, merchantId, known);
-        const merged = await contactsMergedInto(tx, merchantId, known);
+        const merged = await contactsMergedInto(tx, merchantId, known, 'tables');
         const all = [...new Set([...known, ...merged, ...toBeMerged])];
         if (all.length === known.length) break;
         known = all;
