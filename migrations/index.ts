@@ -31,6 +31,7 @@ import { RecipientMerges1700000000029 } from './0029-recipient-merges.js';
 import { DueSyncs1700000000030 } from './0030-due-syncs.js';
 import { AsSeen1700000000031 } from './0031-as-seen.js';
 import { Vendors1700000000032 } from './0032-vendors.js';
+import { People1700000000035 } from './0035-people.js';
 
 /** Every migration, oldest first. Listed by class, never by glob. */
 export const MIGRATIONS = [
@@ -67,6 +68,7 @@ export const MIGRATIONS = [
   DueSyncs1700000000030,
   AsSeen1700000000031,
   Vendors1700000000032,
+  People1700000000035,
 ];
 
 export { migrate, type Migrated, type MigrateOptions } from './migrate.js';

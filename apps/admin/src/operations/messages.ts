@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { OutboundContent, PersonRef, TemplateFallback } from '#core/messaging';
+import type { OutboundContent, TemplateFallback } from '#core/messaging';
 import type { MessageState, Verdict } from '#core/outbound';
 import { problem } from '../http/problem.js';
 import { Reading } from './reading.js';
@@ -13,7 +13,8 @@ export interface MessageRow {
   seq: string;
   channelAccountId: string;
   contactId: string;
-  person: PersonRef;
+  /** In whichever form it was written. */
+  person: object;
   content: OutboundContent;
   template: TemplateFallback | null;
   threadId: string;

@@ -41,6 +41,7 @@ export interface OrderRow {
 export interface OrderSearch {
   state?: string;
   threadId?: string;
+  personId?: string;
   number?: string;
   limit: number;
   after?: After;
@@ -62,16 +63,24 @@ const SELECT = `SELECT order_ref AS "orderRef", thread_id AS "threadId", thread_
     ${exactly('created_at')} AS "createdKey"
   FROM checkout.orders`;
 
+/** Made in a thread of one of the person's contacts, also in one that was merged since. */
+const OF_PERSON = `thread_id = ANY (ARRAY(
+  SELECT unnest(t.thread_id || t.former_ids) FROM conversation.contacts c
+  JOIN conversation.threads_seen t USING (merchant_id, channel_account_id, contact_id)
+  WHERE merchant_id = $1 AND c.person_id = ?))`;
+
 @Injectable()
 export class Orders {
   constructor(private readonly reading: Reading) {}
 
   /** Newest first, one more than `limit`. */
-  list(merchantId: string, { state, threadId, number, limit, after }: OrderSearch): Promise<OrderRow[]> {
+  list(merchantId: string, search: OrderSearch): Promise<OrderRow[]> {
+    const { state, threadId, personId, number, limit, after } = search;
     return this.reading.of(merchantId, async (tx) => {
       const conditions: [sql: string, values: unknown[]][] = [];
       if (state) conditions.push(['state = ?', [state]]);
       if (threadId) conditions.push(['thread_id = ?', [threadId]]);
+      if (personId) conditions.push([OF_PERSON, [personId]]);
       if (number)
         conditions.push(['(store_order_number = ? OR order_ref = ?)', [number, number.toUpperCase()]]);
       if (after) conditions.push(['(created_at, order_ref) < (?, ?)', [after.at, after.key]]);

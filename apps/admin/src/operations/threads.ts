@@ -11,6 +11,7 @@ export interface ThreadRow {
   threadId: string;
   channelAccountId: string;
   contactId: string;
+  personId: string | null;
   name: string | null;
   aliases: { kind: string; value: string }[];
   phase: Phase;
@@ -35,7 +36,7 @@ export interface ThreadSearch {
 }
 
 const SELECT = `SELECT t.thread_id AS "threadId", t.channel_account_id AS "channelAccountId",
-    t.contact_id AS "contactId", c.name, t.phase, t.version, t.waiting_since AS "waitingSince",
+    t.contact_id AS "contactId", c.person_id AS "personId", c.name, t.phase, t.version, t.waiting_since AS "waitingSince",
     t.open_order_ref AS "openOrderRef", t.cart, t.orders, t.former_ids AS "formerIds", t.expires_at AS "expiresAt",
     t.created_at AS "createdAt", t.updated_at AS "updatedAt", ${exactly('t.updated_at')} AS "updatedKey",
     coalesce((SELECT json_agg(json_build_object('kind', a.kind, 'value', a.value) ORDER BY a.kind, a.seen_at DESC)

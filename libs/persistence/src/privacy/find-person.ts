@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { valuesOfName } from '#core/messaging';
+import { schemeOf, valuesOfAlias } from '#core/messaging';
 import { joinSubjects, type PersonSubject } from '#core/tenancy';
 
 interface Alias {
@@ -24,7 +24,7 @@ export async function findPerson(
   let contactIds = await contactsBy(tx, seed);
   let aliases = await aliasesOf(tx, contactIds);
   for (;;) {
-    const known = await sameOnOtherAccounts(tx, aliases, contactIds);
+    const known = await withJoined(tx, await sameOnOtherAccounts(tx, aliases, contactIds));
     if (known.length === contactIds.length) break;
     contactIds = known;
     aliases = await aliasesOf(tx, contactIds);
@@ -83,7 +83,7 @@ async function contactsBy(
 ): Promise<string[]> {
   const rows = (await tx.query(
     `SELECT contact_id AS "contactId" FROM conversation.aliases
-     WHERE (kind IN ('wa_id', 'user_id', 'parent_user_id') AND value = ANY ($1))
+     WHERE (kind <> 'username' AND value = ANY ($1))
        OR (kind = 'username' AND lower(value) = ANY ($2))
      UNION SELECT contact_id FROM conversation.contacts WHERE contact_id = ANY ($3)`,
     [keys, usernames.map((name) => name.toLowerCase()), contactIds],
@@ -98,6 +98,16 @@ async function aliasesOf(tx: EntityManager, contactIds: readonly string[]): Prom
   )) as Alias[];
 }
 
+/** With the contacts that were proved to be the same person. */
+async function withJoined(tx: EntityManager, contactIds: readonly string[]): Promise<string[]> {
+  const rows = (await tx.query(
+    `SELECT contact_id AS "contactId" FROM conversation.contacts WHERE person_id IN (
+       SELECT person_id FROM conversation.contacts WHERE contact_id = ANY ($1))`,
+    [contactIds],
+  )) as { contactId: string }[];
+  return [...new Set([...contactIds, ...rows.map((row) => row.contactId)])];
+}
+
 /** A number may have passed on: a contact with a user id of its own is only the one who has that user id. */
 async function sameOnOtherAccounts(
   tx: EntityManager,
@@ -106,7 +116,7 @@ async function sameOnOtherAccounts(
 ): Promise<string[]> {
   const named = aliases
     .filter((a) => a.kind !== 'username')
-    .flatMap((name) => valuesOfName(name).map((value) => ({ kind: name.kind, value })));
+    .flatMap(({ kind, value }) => valuesOfAlias({ scheme: schemeOf(kind), value }).map((form) => ({ kind, value: form })));
   const userIds = aliases.filter((a) => a.kind === 'user_id').map((a) => a.value);
   const rows = (await tx.query(
     `SELECT DISTINCT a.contact_id AS "contactId" FROM conversation.aliases a
