@@ -66,18 +66,19 @@ export async function linkContact(
 ): Promise<string> {
   const { tx, now } = work;
   lockPeople(tx, book, previous, current);
-  const known = new Set<string>();
-  for (const person of [previous, current]) {
-    for (const id of (await contactsOf(tx, book, person, now)).contactIds) known.add(id);
-  }
+  const before = await contactsOf(tx, book, previous, now);
+  const { contactIds, tookOver } = await contactsOf(tx, book, current, now);
+  const known = new Set([...before.contactIds, ...contactIds]);
   const [contactId, ...others] = known.size > 0 ? await oldestFirst(tx, [...known]) : [];
   const kept = contactId ?? createContact(tx, book, current);
   await mergeContacts(work, book, kept, others);
-  await forgetNumbers(work, book, kept, phoneOf(current));
+  const phone = phoneOf(current);
+  await forgetNumbers(work, book, kept, phone);
   // Never given to anybody else, and older than the new names: late messages under the old id find their way.
   const [userId, parentUserId] = [userIdOf(previous), aliasOf(previous, 'parent_user_id')];
   if (known.size === 0) nameContact(tx, book, kept, personOf({ userId, parentUserId }), new Date(0));
   nameContact(tx, book, kept, current, now);
+  if (book.verifiedBy && phone) await followNumber(work, book.merchantId, kept, phone, tookOver);
   return kept;
 }
 

@@ -143,7 +143,7 @@ function identityItem(
     return ignored(origin, 'a change of identity that does not say from whom to whom', message);
   }
   const messageId = identifier(message.id)!;
-  return { ...facts, kind: 'identity', payload: { previous, current, messageId } };
+  return { ...facts, kind: 'identity', payload: { channel: 'whatsapp', previous, current, messageId } };
 }
 
 /** A message and its contact may have one number in two forms. */

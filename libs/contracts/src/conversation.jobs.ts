@@ -46,6 +46,8 @@ export const receiveMessage = defineJob({
 });
 
 export class ChangeIdentityPayload {
+  /** Kind of the channel; the release before does not say it. */
+  @IsOptional() @IsString() channel?: string;
   @IsString() channelAccountId: string;
   @IsNotEmptyObject() previous: PersonRef;
   @IsNotEmptyObject() current: PersonRef;

@@ -11,19 +11,13 @@ import {
 import { judgeInbound } from '#core/tenancy';
 import { Directory } from '#persistence';
 import { JobHandler, type OrderedContext } from '#queue';
-import { CHANNELS } from '#vendors';
 import { resolveContact } from '../contacts.js';
 import type { Knowledge } from '../knowledge.js';
 import { Threads } from '../threads.js';
+import { verifierOf } from '../verifiers.js';
 
 /** How often a line of a suspended merchant is looked at; resuming the merchant brings it forward. In milliseconds. */
 const SUSPENDED_LOOK_MS = 60_000;
-
-/** Channels that verify the number of who writes. */
-const VERIFYING: ReadonlySet<string> = new Set(
-  CHANNELS.filter(({ talk }) => talk?.facts.rules.verifiesPhone).map(({ kind }) => kind),
-);
-const verifierOf = (channel: string): string | undefined => (VERIFYING.has(channel) ? channel : undefined);
 
 /** A customer wrote or tapped. */
 @Controller()

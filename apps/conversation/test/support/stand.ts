@@ -106,7 +106,7 @@ export class Stand {
   identity(previous: PersonNames, current: PersonNames): NewItem {
     const { channelAccountId } = this.merchant;
     const people = { previous: personOf(previous), current: personOf(current) };
-    const payload = { channelAccountId, ...people, messageId: `wamid.${randomUUID()}` };
+    const payload = { channel: 'whatsapp', channelAccountId, ...people, messageId: `wamid.${randomUUID()}` };
     return this.item(changeIdentity, payload, new Date());
   }
 
