@@ -178,10 +178,10 @@ describe('personal data in the admin API', () => {
       personId,
       at,
     ]);
-    await admin.owner.query(
-      `UPDATE conversation.contacts SET person_id = $1 WHERE contact_id = ANY ($2)`,
-      [personId, contactIds],
-    );
+    await admin.owner.query(`UPDATE conversation.contacts SET person_id = $1 WHERE contact_id = ANY ($2)`, [
+      personId,
+      contactIds,
+    ]);
     await admin.owner.query(
       `INSERT INTO conversation.proofs SELECT $1, unnest($2::text[]), 'confirmation', 'code', '77', $3`,
       [joined.merchantId, contactIds, at],

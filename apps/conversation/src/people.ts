@@ -1,13 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { formsOf, kindOf } from '#core/messaging';
-import {
-  groupsOf,
-  judgeNumber,
-  phoneProof,
-  type NumberHolder,
-  type Proof,
-  type Proved,
-} from '#core/people';
+import { groupsOf, judgeNumber, phoneProof, type NumberHolder, type Proof, type Proved } from '#core/people';
 import { later, query, removal } from '#persistence';
 import { newId } from '#platform';
 
@@ -185,11 +178,11 @@ export const PEOPLE_OF_NOBODY = `SELECT ctid FROM conversation.people p WHERE pe
 
 function newPerson(tx: EntityManager, merchantId: string, now: Date): string {
   const personId = newId('per');
-  later(
-    tx,
-    `INSERT INTO conversation.people (merchant_id, person_id, created_at) VALUES ($1, $2, $3)`,
-    [merchantId, personId, now],
-  );
+  later(tx, `INSERT INTO conversation.people (merchant_id, person_id, created_at) VALUES ($1, $2, $3)`, [
+    merchantId,
+    personId,
+    now,
+  ]);
   return personId;
 }
 

@@ -156,7 +156,11 @@ it('who writes while two contacts become one is found under the one that stays',
   const { merchantId, channelAccountId } = stand.merchant;
   const tenants = stand.app.get(Tenants, { strict: false });
   const contactOf = (tx: EntityManager, person: PersonNames): Promise<string> =>
-    resolveContact({ tx, now: new Date(), emit: () => undefined }, { merchantId, channelAccountId }, personOf(person));
+    resolveContact(
+      { tx, now: new Date(), emit: () => undefined },
+      { merchantId, channelAccountId },
+      personOf(person),
+    );
   const [kept, meanwhile] = await tenants.transaction(merchantId, async (tx) => {
     const contactId = await contactOf(tx, BOTH);
     const other = tenants.transaction(merchantId, (tx2) => contactOf(tx2, USER));

@@ -46,7 +46,9 @@ const workIn = (tx: EntityManager): Work => ({ tx, now: new Date(), emit: () => 
 
 const familiar = (person: PersonNames, { afterMs = 0, of = book } = {}): Promise<Thread | undefined> =>
   transaction((tx) =>
-    one.app.get(Threads, { strict: false }).lockFamiliar(tx, of, personOf(person), new Date(Date.now() + afterMs)),
+    one.app
+      .get(Threads, { strict: false })
+      .lockFamiliar(tx, of, personOf(person), new Date(Date.now() + afterMs)),
   );
 
 const skus = async (): Promise<string[][]> =>
@@ -157,7 +159,8 @@ describe('no thread is found of', () => {
 
 describe('while two contacts become one', () => {
   const LINKED = { ...PHONE, userId: USER.userId };
-  const link = (tx: EntityManager): Promise<string> => linkContact(workIn(tx), book, personOf(PHONE), personOf(LINKED));
+  const link = (tx: EntityManager): Promise<string> =>
+    linkContact(workIn(tx), book, personOf(PHONE), personOf(LINKED));
 
   /** Threads that waiting transactions find when the merge is committed. */
   async function foundMeanwhile(...people: PersonNames[]): Promise<(Thread | undefined)[]> {

@@ -50,8 +50,18 @@ async function moves(account: Account, previous: PersonNames, current: PersonNam
 }
 async function joins(payload: Partial<JoinContactsPayload>): Promise<void> {
   const provedAt = '2026-11-21T12:00:00.000Z';
-  const given = { proofId: randomUUID(), kind: 'signed_identity', scheme: 'customer_id', value: '77', provedAt };
-  const item = stand.item(joinContacts, { ...given, members: [], ...payload } as JoinContactsPayload, new Date());
+  const given = {
+    proofId: randomUUID(),
+    kind: 'signed_identity',
+    scheme: 'customer_id',
+    value: '77',
+    provedAt,
+  };
+  const item = stand.item(
+    joinContacts,
+    { ...given, members: [], ...payload } as JoinContactsPayload,
+    new Date(),
+  );
   await stand.give(item);
 }
 const on = (account: Account, person: PersonNames) => ({
@@ -73,7 +83,11 @@ async function people(): Promise<string[][]> {
     `SELECT person_id AS id FROM conversation.people WHERE merchant_id = $1 ORDER BY 1`,
     [stand.merchant.merchantId],
   );
-  const groups = rows.map(({ id }) => Object.keys(ids).filter((contact) => ids[contact] === id).toSorted());
+  const groups = rows.map(({ id }) =>
+    Object.keys(ids)
+      .filter((contact) => ids[contact] === id)
+      .toSorted(),
+  );
   expect(groups.every((group) => group.length > 1)).toBe(true);
   expect(groups.flat()).toHaveLength(Object.values(ids).filter((id) => id !== null).length);
   return groups;
@@ -285,7 +299,9 @@ describe('a proof that is handed over', () => {
     ['names nobody', { members: [] }],
   ])('is refused when %s', (_, wrong) => {
     const payload = { members: [on('one', SHEENA)], ...wrong };
-    return expect(joins(payload as Partial<JoinContactsPayload>)).rejects.toThrow(/kind must be|members should/);
+    return expect(joins(payload as Partial<JoinContactsPayload>)).rejects.toThrow(
+      /kind must be|members should/,
+    );
   });
 });
 
@@ -301,11 +317,7 @@ it('asks where an order is that was made on another account', async () => {
 
 it('a contact that is forgotten leaves its person, of whom nothing is left when one contact is', async () => {
   const { merchantId } = stand.merchant;
-  const contacts = [
-    await writes('one', SHEENA),
-    await writes('two', SHEENA),
-    await writes('three', SHEENA),
-  ];
+  const contacts = [await writes('one', SHEENA), await writes('two', SHEENA), await writes('three', SHEENA)];
   const forget = (contactId: string) =>
     stand.app
       .get(Tenants, { strict: false })

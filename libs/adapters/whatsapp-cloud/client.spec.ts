@@ -108,7 +108,9 @@ describe('sending', () => {
 
   it('does not know what became of a request whose answer was lost', async () => {
     answer = () => undefined;
-    expect(await send(personOf({ phone: '965' }), { timeoutMs: 50 })).toMatchObject({ outcome: 'indeterminate' });
+    expect(await send(personOf({ phone: '965' }), { timeoutMs: 50 })).toMatchObject({
+      outcome: 'indeterminate',
+    });
     answer = (_response, request) => request.socket.resetAndDestroy();
     expect(await send(personOf({ phone: '965' }))).toMatchObject({ outcome: 'indeterminate' });
     answer = (response) => void response.writeHead(200).end('{"messages":[]}');

@@ -1,11 +1,4 @@
-import {
-  excerpt,
-  formsOf,
-  personOf,
-  phoneOf,
-  userIdOf,
-  type PersonRef,
-} from '#core/messaging';
+import { excerpt, formsOf, personOf, phoneOf, userIdOf, type PersonRef } from '#core/messaging';
 import { contentOf } from './inbound-content.js';
 import type { ChannelItem, ItemFacts } from '#vendors/kit';
 import type { Origin } from './inbound-origin.js';
@@ -126,8 +119,7 @@ function identityItem(
   const newUserId = personId(system.user_id);
   const [senderId, phone] = sender ? [userIdOf(sender), phoneOf(sender)] : [];
   const newPhone = personId(system.wa_id) ?? personId(system.new_wa_id);
-  const oldUserId =
-    personId(system.previous_user_id) ?? (senderId === newUserId ? undefined : senderId);
+  const oldUserId = personId(system.previous_user_id) ?? (senderId === newUserId ? undefined : senderId);
   const previous = personOf({
     userId: oldUserId,
     parentUserId: personId(system.previous_parent_user_id),

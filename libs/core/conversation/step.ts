@@ -171,7 +171,10 @@ function onIntent(state: ThreadState, intent: Intent, turn: Turn): Outcome {
 }
 
 /** Newest first, as in each thread. */
-function allOrders({ orders: own }: ThreadState, { ordersElsewhere: others = [] }: Turn): readonly OrderNote[] {
+function allOrders(
+  { orders: own }: ThreadState,
+  { ordersElsewhere: others = [] }: Turn,
+): readonly OrderNote[] {
   if (others.length === 0) return own;
   return [...own, ...others].toSorted((a, b) => b.updatedAt.localeCompare(a.updatedAt));
 }

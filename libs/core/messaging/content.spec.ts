@@ -9,7 +9,9 @@ describe('personKey', () => {
   });
 
   it('refuses a person whom nothing identifies', () => {
-    expect(() => personKey(personOf({ name: 'Sheena', username: 'sheena' }))).toThrow(/a user id, a phone number or another alias/);
+    expect(() => personKey(personOf({ name: 'Sheena', username: 'sheena' }))).toThrow(
+      /a user id, a phone number or another alias/,
+    );
   });
 });
 

@@ -1,4 +1,11 @@
-import { groupsOf, judgeNumber, NUMBER_HOLDS_MS, phoneProof, type NumberHolder, type Proved } from './index.js';
+import {
+  groupsOf,
+  judgeNumber,
+  NUMBER_HOLDS_MS,
+  phoneProof,
+  type NumberHolder,
+  type Proved,
+} from './index.js';
 
 describe('groups of contacts', () => {
   const proved = (contactId: string, value: string, kind: Proved['kind'] = 'signed_identity'): Proved => ({
@@ -67,7 +74,10 @@ describe('who writes from a number', () => {
     expect(judge(WRITER, [holder('a', { seenAt: at })])).toEqual({ same: ['a'], left: [] });
     expect(judge(WRITER, [holder('a', { seenAt: long })])).toEqual({ same: [], left: [] });
     expect(judge(WRITER, [holder('a', { seenAt: long, isJoined: true })])).toEqual({ same: ['a'], left: [] });
-    expect(judge(WRITER, [holder('a', { seenAt: long, userIds: ['AE.1'] })])).toEqual({ same: ['a'], left: [] });
+    expect(judge(WRITER, [holder('a', { seenAt: long, userIds: ['AE.1'] })])).toEqual({
+      same: ['a'],
+      left: [],
+    });
   });
 
   it.each<[string, NumberHolder, boolean]>([
@@ -75,7 +85,12 @@ describe('who writes from a number', () => {
     ['it was taken over on the same account', holder('other'), true],
     ['somebody who is joined by it has it no more', holder('other', { seenAt: null, isJoined: true }), false],
   ])('is only who shares a user id once %s', (_, other, tookOver) => {
-    const others = [other, holder('mine', { userIds: ['AE.1'] }), holder('unknown'), holder('b', { isJoined: true })];
+    const others = [
+      other,
+      holder('mine', { userIds: ['AE.1'] }),
+      holder('unknown'),
+      holder('b', { isJoined: true }),
+    ];
     expect(judge(WRITER, others, tookOver)).toEqual({ same: ['mine'], left: ['other', 'unknown', 'b'] });
   });
 });

@@ -1,5 +1,12 @@
 import type { EntityManager } from 'typeorm';
-import { brokenRules, readPayload, rejected, type BulkOutcome, type JobContract, type JobOutcome } from '#contracts';
+import {
+  brokenRules,
+  readPayload,
+  rejected,
+  type BulkOutcome,
+  type JobContract,
+  type JobOutcome,
+} from '#contracts';
 import type { Journal, PendingItem, Stream, Tenants } from '#persistence';
 import { Counter, Histogram, type Clock } from '#platform';
 import type { BulkContext, OrderedContext, TakePlace, TaskContext } from './context.js';

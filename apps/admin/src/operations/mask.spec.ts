@@ -10,7 +10,12 @@ describe('masking phone numbers', () => {
   it('finds them in known fields, and wherever the same digits are repeated', () => {
     const payload = {
       person: { waId: '971501234573', userId: 'AE.1349', name: 'Sheena' },
-      current: { aliases: [{ scheme: 'phone', value: '971507654321' }, { scheme: 'user_id', value: 'AE.1' }] },
+      current: {
+        aliases: [
+          { scheme: 'phone', value: '971507654321' },
+          { scheme: 'user_id', value: 'AE.1' },
+        ],
+      },
       content: { type: 'text', text: 'call 971501234573 or +44 7700 900123' },
       stream: 'thread/acc_1/971501234573',
       contacts: { phones: ['+971509998877'] },

@@ -72,7 +72,10 @@ export class PersonExport {
         ]),
       );
     const held = {
-      contacts: await rows('contact_id, channel_account_id, name, created_at, person_id', 'conversation.contacts'),
+      contacts: await rows(
+        'contact_id, channel_account_id, name, created_at, person_id',
+        'conversation.contacts',
+      ),
       aliases: await rows('contact_id, channel_account_id, kind, value, seen_at', 'conversation.aliases'),
       people: await within((tx) => peopleOf(tx, contactIds)),
       proofs: await rows('contact_id, kind, scheme, value, proved_at, ended_at', 'conversation.proofs'),

@@ -152,7 +152,10 @@ export class Stand {
   }
 
   /** Gives what the customer does, and returns what is said to it. */
-  async chat(person: PersonNames | PersonRef, ...contents: (InboundContent | string)[]): Promise<OutboundContent[]> {
+  async chat(
+    person: PersonNames | PersonRef,
+    ...contents: (InboundContent | string)[]
+  ): Promise<OutboundContent[]> {
     const before = (await this.sends()).length;
     await this.give(...contents.map((c) => this.message(person, c)));
     return (await this.sends()).slice(before).map((s) => s.content);

@@ -116,7 +116,9 @@ async function sameOnOtherAccounts(
 ): Promise<string[]> {
   const named = aliases
     .filter((a) => a.kind !== 'username')
-    .flatMap(({ kind, value }) => valuesOfAlias({ scheme: schemeOf(kind), value }).map((form) => ({ kind, value: form })));
+    .flatMap(({ kind, value }) =>
+      valuesOfAlias({ scheme: schemeOf(kind), value }).map((form) => ({ kind, value: form })),
+    );
   const userIds = aliases.filter((a) => a.kind === 'user_id').map((a) => a.value);
   const rows = (await tx.query(
     `SELECT DISTINCT a.contact_id AS "contactId" FROM conversation.aliases a
