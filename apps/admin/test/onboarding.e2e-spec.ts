@@ -1,3 +1,4 @@
+import { phoneOf } from '#core/messaging';
 import { newMerchant, onboard, startAdmin, type AdminUnderTest } from './support.js';
 import { businessAccountOf, connect, SECRETS, vendorServer } from './vendor-server.js';
 
@@ -21,7 +22,7 @@ async function sendTest(admin: AdminUnderTest, merchantId: string, state: string
     [merchantId, `outbound.send-message.v1/${sent.json.messageId}`],
   );
   const { messageId, channelAccountId, contactId, person, content, threadId } = rows[0].payload;
-  expect([person, content.type]).toEqual([{ waId: '971500000001' }, 'text']);
+  expect([phoneOf(person), content.type]).toEqual(['971500000001', 'text']);
   await admin.owner.query(
     `INSERT INTO outbound.messages (merchant_id, message_id, channel_account_id, contact_id, person, content, thread_id,
        state, verdict, created_at)
@@ -298,7 +299,7 @@ describe('onboarding', () => {
     expect(rows[0].payload).toMatchObject({
       channelAccountId,
       contactId: 'con_1',
-      person: { waId: '971500000001' },
+      person: { waId: '971500000001', aliases: [{ scheme: 'phone', value: '971500000001' }] },
       template: { purpose: 'order_receipt', facts: {} },
       deadline: expect.any(String),
     });

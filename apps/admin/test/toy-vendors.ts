@@ -1,3 +1,4 @@
+import { personOf } from '#core/messaging';
 import { FakeStore } from '#core/catalog/testing';
 import { money } from '#core/catalog';
 import { FAKE_WEBHOOKS, FakePaymentProvider } from '#core/checkout/testing';
@@ -68,7 +69,7 @@ const toyMessages: WebhookReader<ChannelItem> = {
       occurredAt,
       payload: {
         channel: 'toychat',
-        person: { userId: from, name: 'Tara' },
+        person: personOf({ userId: from, name: 'Tara' }),
         messageId: id,
         sentAt: at!,
         content,

@@ -1,3 +1,4 @@
+import { personOf } from '#core/messaging';
 import { createHmac } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -33,10 +34,10 @@ describe('360dialog', () => {
 
   const client = (key: string) =>
     new Dialog360Client({ baseUrl: baseUrlOf(world), apiKey: key, timeoutMs: 1_000 });
-  async function sendWith(key: string, waId: string) {
+  async function sendWith(key: string, phone: string) {
     const transport = dialog360({ baseUrl: baseUrlOf(world), apiKey: key });
     const channel = new WhatsAppChannel({ transport, timeoutMs: 1_000 });
-    return channel.send({ waId }, channel.render({ type: 'text', body: 'Hello' }), 'msg_1');
+    return channel.send(personOf({ phone }), channel.render({ type: 'text', body: 'Hello' }), 'msg_1');
   }
 
   it.each(['d360-other-key', ''])('refuses the key "%s", which pauses the account', async (key) => {

@@ -1,4 +1,4 @@
-import { spelledId } from '#core/messaging';
+import { personOf, spelledId } from '#core/messaging';
 import { NotAWebhook, type ChannelItem } from '#vendors/kit';
 import { splitWebhook } from './inbound.js';
 
@@ -242,7 +242,11 @@ describe('change of identity', () => {
     expect(item).toMatchObject({
       kind: 'identity',
       externalId: 'message/106/system/wamid.1',
-      payload: { previous: { waId: '16505551234' }, current: { waId: '1999' }, messageId: 'wamid.1' },
+      payload: {
+        previous: personOf({ phone: '16505551234' }),
+        current: personOf({ phone: '1999' }),
+        messageId: 'wamid.1',
+      },
     });
   });
 
@@ -254,10 +258,13 @@ describe('change of identity', () => {
       previous_parent_user_id: 'US.ENT.1',
     };
     expect(message({ from: undefined, type: 'system', system })).toMatchObject({
-      payload: { previous: { userId: 'US.1', parentUserId: 'US.ENT.1' }, current: { userId: 'US.2' } },
+      payload: {
+        previous: personOf({ userId: 'US.1', parentUserId: 'US.ENT.1' }),
+        current: personOf({ userId: 'US.2' }),
+      },
     });
     expect(message({ type: 'system', system })).toMatchObject({
-      payload: { current: { userId: 'US.2', waId: '16505551234' } },
+      payload: { current: personOf({ userId: 'US.2', phone: '16505551234' }) },
     });
   });
 

@@ -53,6 +53,7 @@ export const sendMessage = defineJob({
   name: 'outbound.send-message.v1',
   queue: QUEUES.recipients,
   payload: SendMessagePayload,
+  people: ['person'],
   idempotencyKey: (p) => p.messageId,
   stream: toRecipient,
   retry: RETRY,

@@ -9,7 +9,8 @@ export const ordersSeen = seenView('checkout.orders_seen', {
   order_ref: text(),
   thread_id: text(),
   thread_stream: text(),
-  person: jsonb<PersonRef>(),
+  /** In the form in which it was written: see `readPerson`. */
+  person: jsonb<object>(),
   state: text<OrderState>(),
   version: integer(),
   accepted_quote: jsonb<Quote>(),

@@ -1,4 +1,4 @@
-import type { OutboundContent, PersonRef, TemplateFallback } from '#core/messaging';
+import type { OutboundContent, TemplateFallback } from '#core/messaging';
 import type { MessageState, Verdict } from '#core/outbound';
 import {
   bigint,
@@ -35,7 +35,8 @@ export const messagesSeen = seenView('outbound.messages_seen', {
   seq: bigint(),
   channel_account_id: text(),
   contact_id: text(),
-  person: jsonb<PersonRef>(),
+  /** In the form in which it was written: see `readPerson`. */
+  person: jsonb<object>(),
   content: jsonb<OutboundContent>(),
   template: orNull(jsonb<TemplateFallback>()),
   thread_id: text(),

@@ -483,7 +483,8 @@ export interface Schemas {
     heads: (Schemas['ChainHeadDto'])[];
   };
   AliasView: {
-    kind: 'user_id' | 'parent_user_id' | 'wa_id' | 'username';
+    scheme: string;
+    kind: string;
     value: string;
   };
   CartLineView: {
@@ -500,6 +501,7 @@ export interface Schemas {
     id: string;
     channelAccountId: string;
     contactId: string;
+    personId: string | null;
     name: string | null;
     aliases: (Schemas['AliasView'])[];
     phase: 'browsing' | 'building_cart' | 'confirming_changes' | 'awaiting_payment' | 'awaiting_fulfilment' | 'with_human';
@@ -756,6 +758,8 @@ export interface Schemas {
     names: Record<string, unknown>;
     contacts: (Record<string, unknown>)[];
     aliases: (Record<string, unknown>)[];
+    people: (Record<string, unknown>)[];
+    proofs: (Record<string, unknown>)[];
     threads: (Record<string, unknown>)[];
     orders: (Record<string, unknown>)[];
     recipients: (Record<string, unknown>)[];
@@ -826,7 +830,7 @@ export interface Calls {
     '/v1/merchants/{merchantId}/messages/{id}': { path: { merchantId: string; id: string; }; query?: { unmasked?: boolean; }; answer: Schemas['MessageView']; };
     '/v1/merchants/{merchantId}/messages/{id}/explain': { path: { merchantId: string; id: string; }; query?: { unmasked?: boolean; }; answer: Schemas['ExplanationView']; };
     '/v1/merchants/{merchantId}/deliveries': { path: { merchantId: string; }; query?: { limit?: number; cursor?: string; unmasked?: boolean; from?: string; to?: string; status?: 'queued' | 'waiting' | 'sending' | 'indeterminate' | 'accepted' | 'held' | 'sent' | 'delivered' | 'read' | 'played' | 'failed' | 'dropped'; channelMessageId?: string; orderRef?: string; threadId?: string; }; answer: Schemas['DeliveryPage']; };
-    '/v1/merchants/{merchantId}/orders': { path: { merchantId: string; }; query?: { limit?: number; cursor?: string; unmasked?: boolean; state?: 'requested' | 'reserving' | 'awaiting_payment' | 'declined' | 'cancelled' | 'expired' | 'paid' | 'placed' | 'tracking_created' | 'shipped' | 'out_for_delivery' | 'delivery_failed' | 'delivered' | 'refunding' | 'refunded'; threadId?: string; number?: string; }; answer: Schemas['OrderPage']; };
+    '/v1/merchants/{merchantId}/orders': { path: { merchantId: string; }; query?: { limit?: number; cursor?: string; unmasked?: boolean; state?: 'requested' | 'reserving' | 'awaiting_payment' | 'declined' | 'cancelled' | 'expired' | 'paid' | 'placed' | 'tracking_created' | 'shipped' | 'out_for_delivery' | 'delivery_failed' | 'delivered' | 'refunding' | 'refunded'; threadId?: string; personId?: string; number?: string; }; answer: Schemas['OrderPage']; };
     '/v1/merchants/{merchantId}/orders/{id}': { path: { merchantId: string; id: string; }; query?: { unmasked?: boolean; }; answer: Schemas['OrderView']; };
     '/v1/merchants/{merchantId}/orders/{id}/timeline': { path: { merchantId: string; id: string; }; query?: { limit?: number; cursor?: string; unmasked?: boolean; }; answer: Schemas['TimelinePage']; };
     '/v1/merchants/{merchantId}/webhooks': { path: { merchantId: string; }; query?: { limit?: number; cursor?: string; unmasked?: boolean; from?: string; to?: string; source?: 'whatsapp' | 'dialog360' | 'stripe' | 'signed' | 'store' | 'vendure'; state?: 'pending' | 'done' | 'skipped' | 'ignored' | 'dead_letter'; externalId?: string; }; answer: Schemas['WebhookPage']; };

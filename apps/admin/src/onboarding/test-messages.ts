@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { sendMessage, type SendMessagePayload } from '#contracts';
-import { formsOf, type TemplatePurpose } from '#core/messaging';
+import { formsOf, kindOf, personOf, type TemplatePurpose } from '#core/messaging';
 import type { TestMessageFacts } from '#core/tenancy';
 import { aliasesSeen, itemsSeen, messagesSeen } from '#evidence';
 import { Journal, type ChannelAccountEntity } from '#persistence';
@@ -54,7 +54,7 @@ export class TestMessages {
     requireOpen(merchant);
     const digits = phoneIn('to', given.to, merchant.country);
     const account = await chooseNumber(tx, merchantId, given.channelAccountId);
-    const { contactId, waId } = await whoHas(tx, account.id, digits);
+    const { contactId, phone } = await whoHas(tx, account.id, digits);
     const messageId = newId('msg');
     const now = this.clock.now();
     const body = `A test message of ${merchant.name}. If you can read this, the number works.`;
@@ -62,7 +62,7 @@ export class TestMessages {
       messageId,
       channelAccountId: account.id,
       contactId,
-      person: { waId },
+      person: personOf({ phone }),
       content: { type: 'text', body },
       template: given.template && { purpose: given.template, facts: {} },
       deadline: new Date(now.getTime() + WANTED_MS).toISOString(),
@@ -89,17 +89,17 @@ async function chooseNumber(
 
 interface Recipient {
   contactId: string;
-  waId: string;
+  phone: string;
 }
 
 /** The person's own line, if they ever wrote: then the service window that they opened counts. */
 async function whoHas(tx: EntityManager, channelAccountId: string, digits: string): Promise<Recipient> {
   const [known] = (await tx.query(
-    `SELECT contact_id AS "contactId", value AS "waId" FROM ${aliasesSeen.name}
-     WHERE channel_account_id = $1 AND kind = 'wa_id' AND value = ANY ($2) ORDER BY seen_at DESC LIMIT 1`,
-    [channelAccountId, formsOf(digits)],
+    `SELECT contact_id AS "contactId", value AS phone FROM ${aliasesSeen.name}
+     WHERE channel_account_id = $1 AND kind = $3 AND value = ANY ($2) ORDER BY seen_at DESC LIMIT 1`,
+    [channelAccountId, formsOf(digits), kindOf('phone')],
   )) as Recipient[];
-  return known ?? { contactId: newId('con'), waId: digits };
+  return known ?? { contactId: newId('con'), phone: digits };
 }
 
 /** How the test messages went: one that arrived is enough, else the latest counts. Later customers' messages tell. */

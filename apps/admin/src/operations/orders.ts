@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { named, ordersSeen, type Named, type OrderSeen } from '#evidence';
+import { contactsSeen, named, ordersSeen, threadsSeen, type Named, type OrderSeen } from '#evidence';
 import { Refusal } from '../refusal.js';
 import { exactly, type After } from './keyset.js';
 import { Reading } from './reading.js';
@@ -43,6 +43,7 @@ export interface OrderRow extends Named<Pick<OrderSeen, (typeof COLUMNS)[number]
 export interface OrderSearch {
   state?: string;
   threadId?: string;
+  personId?: string;
   number?: string;
   limit: number;
   after?: After;
@@ -56,16 +57,24 @@ const LATEST_PARCELS = `(SELECT coalesce(jsonb_agg(latest.parcel ORDER BY latest
 const SELECT = `SELECT ${named(COLUMNS)}, ${LATEST_PARCELS} AS fulfilments, ${exactly('created_at')} AS "createdKey"
   FROM ${ordersSeen.name}`;
 
+/** Made in a thread of one of the person's contacts, also in one that was merged since. */
+const OF_PERSON = `thread_id = ANY (ARRAY(
+  SELECT unnest(t.thread_id || t.former_ids) FROM ${contactsSeen.name} c
+  JOIN ${threadsSeen.name} t USING (merchant_id, channel_account_id, contact_id)
+  WHERE merchant_id = $1 AND c.person_id = ?))`;
+
 @Injectable()
 export class Orders {
   constructor(private readonly reading: Reading) {}
 
   /** Newest first, one more than `limit`. */
-  list(merchantId: string, { state, threadId, number, limit, after }: OrderSearch): Promise<OrderRow[]> {
+  list(merchantId: string, search: OrderSearch): Promise<OrderRow[]> {
+    const { state, threadId, personId, number, limit, after } = search;
     return this.reading.of(merchantId, async (tx) => {
       const conditions: [sql: string, values: unknown[]][] = [];
       if (state) conditions.push(['state = ?', [state]]);
       if (threadId) conditions.push(['thread_id = ?', [threadId]]);
+      if (personId) conditions.push([OF_PERSON, [personId]]);
       if (number)
         conditions.push(['(store_order_number = ? OR order_ref = ?)', [number, number.toUpperCase()]]);
       if (after) conditions.push(['(created_at, order_ref) < (?, ?)', [after.at, after.key]]);

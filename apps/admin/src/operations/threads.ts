@@ -33,6 +33,7 @@ const COLUMNS = [
 ] as const;
 
 export interface ThreadRow extends Named<Pick<ThreadSeen, (typeof COLUMNS)[number]>> {
+  personId: ContactSeen['person_id'];
   name: ContactSeen['name'];
   aliases: Pick<AliasSeen, 'kind' | 'value'>[];
   /** To the microsecond, for cursors. */
@@ -46,7 +47,7 @@ export interface ThreadSearch {
   after?: After;
 }
 
-const SELECT = `SELECT ${named(COLUMNS, 't')}, c.name, ${exactly('t.updated_at')} AS "updatedKey",
+const SELECT = `SELECT ${named(COLUMNS, 't')}, c.person_id AS "personId", c.name, ${exactly('t.updated_at')} AS "updatedKey",
     coalesce((SELECT json_agg(json_build_object('kind', a.kind, 'value', a.value) ORDER BY a.kind, a.seen_at DESC)
       FROM ${aliasesSeen.name} a WHERE a.merchant_id = t.merchant_id AND a.contact_id = t.contact_id), '[]') AS aliases
   FROM ${threadsSeen.name} t

@@ -23,7 +23,7 @@ export class PersonQuery {
 
   @ApiPropertyOptional({
     type: String,
-    description: "The channel's own id of the person.",
+    description: "The channel's own id of the person, under whatever scheme.",
     example: 'AE.1234567890',
   })
   @MayBeAbsent()
@@ -70,6 +70,12 @@ export class PersonDocument {
   names: object;
   @ApiProperty(OBJECTS) contacts: object[];
   @ApiProperty(OBJECTS) aliases: object[];
+  @ApiProperty({ ...OBJECTS, description: 'What joins the contacts.' }) people: object[];
+  @ApiProperty({
+    ...OBJECTS,
+    description: 'What proved that contacts are one person. With `ended_at` it does not hold any more.',
+  })
+  proofs: object[];
   @ApiProperty({ ...OBJECTS, description: 'With their carts.' }) threads: object[];
   @ApiProperty(OBJECTS) orders: object[];
   @ApiProperty(OBJECTS) recipients: object[];

@@ -1,8 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { emptySubject, joinSubjects, seedOf, type PersonAlias, type PersonSubject } from '#core/tenancy';
-import { aliasesSeen, contactsSeen, messagesSeen, ordersSeen, recipientsSeen, threadsSeen } from '#evidence';
-import { contactsMergedInto, findPerson, findPersonItems, Tenants } from '#persistence';
+import {
+  aliasesSeen,
+  contactsSeen,
+  messagesSeen,
+  ordersSeen,
+  peopleSeen,
+  proofsSeen,
+  recipientsSeen,
+  threadsSeen,
+} from '#evidence';
+import { contactsMergedInto, findPerson, findPersonItems, keysIn, keysOf, Tenants } from '#persistence';
 import { CLOCK, type Clock } from '#platform';
 import { AuditLog } from '../audit/audit-log.js';
 import { Merchants } from '../onboarding/merchants.js';
@@ -19,6 +28,9 @@ export interface PersonExportDocument {
   names: { keys: string[]; usernames: string[] };
   contacts: Row[];
   aliases: Row[];
+  people: Row[];
+  /** What proved that contacts are one person, also what does not hold any more. */
+  proofs: Row[];
   threads: Row[];
   orders: Row[];
   recipients: Row[];
@@ -68,8 +80,10 @@ export class PersonExport {
         ]),
       );
     const held = {
-      contacts: await rows('contact_id, channel_account_id, name, created_at', contactsSeen.name),
+      contacts: await rows('contact_id, channel_account_id, name, created_at, person_id', contactsSeen.name),
       aliases: await rows('contact_id, channel_account_id, kind, value, seen_at', aliasesSeen.name),
+      people: await within((tx) => peopleOf(tx, contactIds)),
+      proofs: await rows('contact_id, kind, scheme, value, proved_at, ended_at', proofsSeen.name),
       threads: await rows('*', threadsSeen.name),
       orders,
       recipients: await rows('*', recipientsSeen.name),
@@ -99,7 +113,7 @@ export class PersonExport {
         )) as { seq: string }[];
         const rows = (await tx.query(
           `SELECT * FROM ${messagesSeen.name} m WHERE merchant_id = $1 AND seq > $2 AND seq <= $3
-             AND (contact_id = ANY ($4) OR ARRAY[person->>'waId', person->>'userId', person->>'parentUserId'] && $5)
+             AND (contact_id = ANY ($4) OR ${keysIn('person')} && $5)
            ORDER BY m.seq`,
           [merchantId, from, end?.seq ?? NEWEST, contactIds, keys],
         )) as Row[];
@@ -111,10 +125,18 @@ export class PersonExport {
   }
 }
 
+function peopleOf(tx: EntityManager, contactIds: readonly string[]): Promise<Row[]> {
+  return tx.query(
+    `SELECT person_id, created_at FROM ${peopleSeen.name} WHERE person_id IN (
+       SELECT person_id FROM ${contactsSeen.name} WHERE contact_id = ANY ($1)) ORDER BY 1`,
+    [contactIds],
+  );
+}
+
 function ordersOf(tx: EntityManager, { threadIds, keys }: PersonSubject): Promise<Row[]> {
   return tx.query(
     `SELECT * FROM ${ordersSeen.name}
-     WHERE thread_id = ANY ($1) OR ARRAY[person->>'waId', person->>'userId', person->>'parentUserId'] && $2
+     WHERE thread_id = ANY ($1) OR ${keysIn('person')} && $2
      ORDER BY created_at`,
     [threadIds, keys],
   );
@@ -122,10 +144,9 @@ function ordersOf(tx: EntityManager, { threadIds, keys }: PersonSubject): Promis
 
 /** Names and threads under which an order or a message knew its person. */
 function namesOf(row: Row): PersonSubject {
-  const { waId, userId, parentUserId } = row.person as Record<string, string | undefined>;
   return {
     ...emptySubject,
-    keys: [waId, userId, parentUserId].filter((key) => key !== undefined),
+    keys: keysOf(row.person as object),
     contactIds: typeof row.contact_id === 'string' ? [row.contact_id] : [],
     streams: typeof row.thread_stream === 'string' ? [row.thread_stream] : [],
   };

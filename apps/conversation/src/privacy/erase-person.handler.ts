@@ -25,7 +25,8 @@ export class ErasePersonHandler {
       const subject = await find();
       const upTo = item.id;
       const items = await emptyStreams(tx, merchantId, { streams: subject.streams, upTo }, now);
-      const report = { ...payload.report, items, ...(await deleteContacts(tx, subject.contactIds)) };
+      const deleted = await deleteContacts({ tx, now }, merchantId, subject.contactIds);
+      const report = { ...payload.report, items, ...deleted };
       emit(checkoutErasePerson, { ...payload, subject, report, upTo });
       await emptyPayload(tx, item.id, { erasureId: payload.erasureId });
     });

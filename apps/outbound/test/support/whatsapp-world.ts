@@ -1,5 +1,5 @@
 import { messageIn, WhatsAppChannel, type Transport } from '#adapters/whatsapp-cloud';
-import type { Cleared } from '#core/messaging';
+import { personOf, type Cleared } from '#core/messaging';
 import type { Rendered } from '#core/outbound';
 import type { ChannelWorld, Shown } from '#core/outbound/testing';
 import { World, type Answer } from '../../../sandbox/test/support/world.js';
@@ -24,7 +24,7 @@ export async function whatsAppWorld(
     unreachable: new WhatsAppChannel({ transport: nowhere, timeoutMs: TIMEOUT_MS }),
     codes: CODES,
     shown,
-    person: async () => ({ waId: (await world.customer()).phone }),
+    person: async () => personOf({ phone: (await world.customer()).phone }),
     loseNextAnswer: () => faults({ kind: 'timeout-after-accept' }),
     refuseNext: (code) => faults({ kind: 'error', code }),
     holdNext: () => faults({ kind: 'hold' }),

@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { valuesOfName } from '#core/messaging';
+import { schemeOf, valuesOfAlias } from '#core/messaging';
 import { joinSubjects, type PersonSubject } from '#core/tenancy';
 
 interface Alias {
@@ -29,7 +29,7 @@ export async function findPerson(
   let contactIds = await contactsBy(tx, by, seed);
   let aliases = await aliasesOf(tx, by, contactIds);
   for (;;) {
-    const known = await sameOnOtherAccounts(tx, by, aliases, contactIds);
+    const known = await withJoined(tx, by, await sameOnOtherAccounts(tx, by, aliases, contactIds));
     if (known.length === contactIds.length) break;
     contactIds = known;
     aliases = await aliasesOf(tx, by, contactIds);
@@ -89,7 +89,7 @@ async function contactsBy(
 ): Promise<string[]> {
   const rows = (await tx.query(
     `SELECT contact_id AS "contactId" FROM ${readable('conversation.aliases', by)}
-     WHERE (kind IN ('wa_id', 'user_id', 'parent_user_id') AND value = ANY ($1))
+     WHERE (kind <> 'username' AND value = ANY ($1))
        OR (kind = 'username' AND lower(value) = ANY ($2))
      UNION SELECT contact_id FROM ${readable('conversation.contacts', by)} WHERE contact_id = ANY ($3)`,
     [keys, usernames.map((name) => name.toLowerCase()), contactIds],
@@ -105,6 +105,17 @@ async function aliasesOf(tx: EntityManager, by: ReadsBy, contactIds: readonly st
   )) as Alias[];
 }
 
+/** With the contacts that were proved to be the same person. */
+async function withJoined(tx: EntityManager, by: ReadsBy, contactIds: readonly string[]): Promise<string[]> {
+  const table = readable('conversation.contacts', by);
+  const rows = (await tx.query(
+    `SELECT contact_id AS "contactId" FROM ${table} WHERE person_id IN (
+       SELECT person_id FROM ${table} WHERE contact_id = ANY ($1))`,
+    [contactIds],
+  )) as { contactId: string }[];
+  return [...new Set([...contactIds, ...rows.map((row) => row.contactId)])];
+}
+
 /** A number may have passed on: a contact with a user id of its own is only the one who has that user id. */
 async function sameOnOtherAccounts(
   tx: EntityManager,
@@ -114,7 +125,9 @@ async function sameOnOtherAccounts(
 ): Promise<string[]> {
   const named = aliases
     .filter((a) => a.kind !== 'username')
-    .flatMap((name) => valuesOfName(name).map((value) => ({ kind: name.kind, value })));
+    .flatMap(({ kind, value }) =>
+      valuesOfAlias({ scheme: schemeOf(kind), value }).map((form) => ({ kind, value: form })),
+    );
   const userIds = aliases.filter((a) => a.kind === 'user_id').map((a) => a.value);
   const table = readable('conversation.aliases', by);
   const rows = (await tx.query(
