@@ -124,6 +124,7 @@ describe('a database of the former release', () => {
         people.push(person);
       }
     })();
+    writing.catch(() => undefined); // told by stop()
     return {
       async stop() {
         if (stopping.signal.aborted) return people;
