@@ -1,6 +1,5 @@
 import type { Money, Quote } from '#core/catalog';
 import type { FulfilmentNews, OrderState, Refund } from '#core/checkout';
-import type { PersonRef } from '#core/messaging';
 import { integer, jsonb, moment, orNull, seenView, text, texts, type RowOf } from './view.js';
 
 /** An order, without what opens its payment: the link's token and nonce, and the address of a payment page. */
