@@ -2,7 +2,7 @@ import { createHash, createHmac, randomBytes, randomInt } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { CLOCK, safeEqual, type Clock } from '#platform';
 import { GraphError } from './graph-error.js';
-import { checkFile, goesAs, type NamedMedium } from './media-rules.js';
+import { goesAs, judgeFile, refusedFile, type NamedMedium } from './media-rules.js';
 import type { Json } from './model.js';
 
 const DAY_MS = 24 * 3_600_000;
@@ -43,7 +43,8 @@ export class MediaService {
     file: { contentType?: string; bytes: Buffer },
     origin: keyof typeof KEPT_MS,
   ): Medium {
-    const mimeType = checkFile(file.contentType, file.bytes);
+    const { mimeType, fault } = judgeFile(file.contentType, file.bytes);
+    if (fault) throw refusedFile(fault);
     const medium: Medium = {
       id: String(randomInt(10 ** 14, 2 ** 48 - 1)),
       phoneNumberId,
