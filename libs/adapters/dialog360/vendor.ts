@@ -12,12 +12,14 @@ import type { Connection, Notice, WebhookReading } from '#core/tenancy';
 import { JsonOutOfBounds, parseBoundedJson } from '#platform';
 import {
   addressOf,
+  CallFailed,
   NotAWebhook,
   SECRET_RULE,
   type ChannelAccountFields,
   type ChannelItem,
   type ChannelVendor,
   type Means,
+  type TemplateBook,
 } from '#vendors/kit';
 import { Dialog360Client } from './client.js';
 import { NO_KEY } from './refusals.js';
@@ -27,8 +29,19 @@ import { DIALOG360_SECRET_HEADER, isDialog360Secret } from './webhook.js';
 const BASE_URL = 'DIALOG360_BASE_URL';
 /** Shared by all clients of a process. */
 const AGENTS = openAgents();
-/** WhatsApp's, but for templates: which ones a number has, nothing here asks 360dialog yet. */
-const RULES: ChannelRules = { ...WHATSAPP_RULES, outsideWindow: 'nothing', templates: null };
+const DAY_MS = 86_400_000;
+/**
+ * WhatsApp's. But nobody says when a template that was switched off may be sent again, so it is tried once a day: what a
+ * number's webhooks say is messages, statuses and errors. Source:
+ * docs.360dialog.com/partner/messaging/sending-and-receiving-messages/receiving-messages-via-webhook
+ */
+const RULES: ChannelRules = {
+  ...WHATSAPP_RULES,
+  templates: {
+    ...WHATSAPP_RULES.templates,
+    disabled: { ...WHATSAPP_RULES.templates.disabled, recheckMs: DAY_MS },
+  },
+};
 /** A few updates of one number. */
 const BODY = { values: 10_000, depth: 64 };
 
@@ -54,8 +67,9 @@ export const dialog360Vendor: ChannelVendor = {
       words: 'must be 24 to 256 printable characters without spaces',
     },
   ],
-  capabilities: ['talk', 'catalogs'],
+  capabilities: ['talk', 'templates', 'catalogs'],
   variables: [addressOf(BASE_URL, 'https://waba-v2.360dialog.io')],
+  templates: templatesOf,
   talk: {
     facts: { ...whatsAppFacts, rules: RULES },
     connect: (account, means) =>
@@ -99,20 +113,45 @@ function noticeOf(item: ChannelItem): Notice<ChannelItem> {
   return { id, name, occurredAt, event: item };
 }
 
+function templatesOf(account: ChannelAccountFields, means: Means): TemplateBook {
+  const client = clientOf(account, means);
+  return {
+    list: () => calling(() => client.getTemplates()),
+    create: ({ category, ...template }) =>
+      calling(() =>
+        client.createTemplate({
+          ...template,
+          category: category.toUpperCase() as Uppercase<typeof category>,
+        }),
+      ),
+  };
+}
+
 async function probe(account: ChannelAccountFields, means: Means): Promise<Connection> {
   try {
-    await new Dialog360Client({ ...optionsOf(account, means), timeoutMs: means.timeoutMs }).getWebhookUrl();
+    await calling(() => clientOf(account, means).getWebhookUrl());
     return { state: 'ok' };
   } catch (error) {
-    if (!(error instanceof GraphCallError)) throw error;
-    return { state: 'failing', why: reasonOf(error) };
+    if (error instanceof CallFailed) return { state: 'failing', why: error.message };
+    throw error;
   }
 }
 
-/** For people. Of a bad key only that: what is said of it may quote it. */
-function reasonOf({ code, details }: GraphCallError): string {
-  if (code === undefined) return '360dialog did not answer as it should';
-  return code === NO_KEY ? '360dialog does not accept the key' : `360dialog says: ${details}`;
+/** @throws CallFailed for what 360dialog refuses. Of a bad key it says only that: what is said of it may quote it. */
+async function calling<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (!(error instanceof GraphCallError)) throw error;
+    const { code, details } = error;
+    if (code === undefined) throw new CallFailed('no_answer', '360dialog did not answer as it should');
+    if (code === NO_KEY) throw new CallFailed('refused', '360dialog does not accept the key');
+    throw new CallFailed('refused', `360dialog says: ${details}`);
+  }
+}
+
+function clientOf(account: ChannelAccountFields, means: Means): Dialog360Client {
+  return new Dialog360Client({ ...optionsOf(account, means), timeoutMs: means.timeoutMs, agents: AGENTS });
 }
 
 function optionsOf({ fields }: ChannelAccountFields, { variables }: Means) {
