@@ -1,6 +1,10 @@
 /** Which part may import which. docs/architecture.md says why. */
 const APPS = '^apps/([^/]+)/';
 const TESTS = '[.](spec|int-spec|e2e-spec)[.]ts$|/tests?/|/testing/';
+/** What answers over HTTP. The sandbox plays others' APIs and checks bodies where it likes. */
+const HTTP = '^apps/[^/]+/src/http/|[.]controller[.]ts$|^apps/admin/src/(dashboards/|.*[.]dto[.]ts$)';
+/** Where a service is put together. */
+const TOP = '[.]module[.]ts$|/(index|main|service|openapi)[.]ts$';
 const npm = (name) => `^(node_modules/)?${name}(/|$)`;
 
 module.exports = {
@@ -35,6 +39,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^libs/contracts/', pathNot: TESTS },
       to: { path: '^(libs|apps|migrations)/', pathNot: '^libs/(contracts|core)/' },
+    },
+    {
+      name: 'evidence-knows-core-only',
+      comment: 'What a service shows of its tables; whoever shows it or reads it may import it.',
+      severity: 'error',
+      from: { path: '^libs/evidence/', pathNot: TESTS },
+      to: { path: '^(libs|apps|migrations)/', pathNot: '^libs/(evidence|core)/' },
     },
     {
       name: 'platform-knows-nobody',
@@ -104,6 +115,14 @@ module.exports = {
       severity: 'error',
       from: { path: APPS, pathNot: TESTS },
       to: { path: APPS, pathNot: '^apps/$1/' },
+    },
+    {
+      name: 'http-is-on-top',
+      comment:
+        'Controllers and DTOs import what does the work, and nothing of that imports them. What is not done it says in words of its own: a refusal, an outcome.',
+      severity: 'error',
+      from: { path: '^apps/[^/]+/src/', pathNot: `${HTTP}|${TOP}|${TESTS}` },
+      to: { path: HTTP },
     },
     {
       name: 'sandbox-is-the-outside-world',

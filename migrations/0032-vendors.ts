@@ -1,5 +1,4 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { ownFunction } from './support.js';
 
 /** Kinds are a list in the code: a new vendor is not a migration. */
 const KIND = `kind ~ '^[a-z][a-z0-9]{1,29}$'`;
@@ -70,34 +69,6 @@ export class Vendors1700000000032 implements MigrationInterface {
         ADD CONSTRAINT payment_providers_account_check
           CHECK (account ~ ('^' || kind || '(-[a-z0-9]{1,20}){0,3}$'))`);
     await runner.query(`ALTER TABLE checkout.orders ALTER COLUMN payment_account DROP DEFAULT`);
-    await this.addRoutes(runner);
-  }
-
-  /** Where what names a sender, or the account that it belongs to, leads at a channel: also for its last, closed merchant. */
-  private async addRoutes(runner: QueryRunner): Promise<void> {
-    await runner.query(`
-      CREATE FUNCTION tenancy.route_sender(p_kind text, p_id text)
-      RETURNS TABLE (merchant_id text, channel_account_id text, business_account_id text, enabled boolean, status text)
-      LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
-        SELECT a.merchant_id, a.id, a.business_account_id, a.enabled, m.status
-        FROM tenancy.channel_accounts a JOIN tenancy.merchants m USING (merchant_id)
-        WHERE a.kind = p_kind AND a.phone_number_id = p_id
-        ORDER BY a.released_at DESC NULLS FIRST LIMIT 1
-      $$`);
-    await runner.query(`
-      CREATE FUNCTION tenancy.route_account(p_kind text, p_id text)
-      RETURNS TABLE (merchant_id text, enabled boolean, status text)
-      LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
-        SELECT a.merchant_id, bool_or(a.enabled), m.status
-        FROM tenancy.channel_accounts a JOIN tenancy.merchants m USING (merchant_id)
-        WHERE a.kind = p_kind AND a.business_account_id = p_id AND a.released_at IS NULL
-        GROUP BY a.merchant_id, m.status
-      $$`);
-    for (const name of ['route_sender', 'route_account']) {
-      const signature = `tenancy.${name}(text, text)`;
-      await ownFunction(runner, signature, 'tenancy', 'waco_router');
-      await runner.query(`GRANT EXECUTE ON FUNCTION ${signature} TO waco_admin`);
-    }
   }
 
   async down(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { createServiceSchema, ownFunction, protectTenantTable } from './support.js';
+import { createServiceSchema, ownFunction, protectTenantTable, showTable } from './support.js';
 
 /**
  * What became of the webhooks of each connection: when one was last accepted, how many were refused, and why. One row for each
@@ -27,29 +27,31 @@ export class WebhookSenders1700000000033 implements MigrationInterface {
         latest jsonb NOT NULL DEFAULT '[]' CHECK (octet_length(latest::text) <= 8000),
         PRIMARY KEY (merchant_id, port, kind, id)
       )`);
-    await protectTenantTable(runner, 'ingest.webhook_senders', 'waco_ingest', ['waco_admin']);
+    await protectTenantTable(runner, 'ingest.webhook_senders', 'waco_ingest');
+    await showTable(runner, 'ingest.webhook_senders', [
+      'merchant_id',
+      'port',
+      'kind',
+      'id',
+      'accepted_at',
+      'refused',
+      'refused_since',
+      'refused_at',
+      'reasons',
+      'latest',
+    ]);
     await this.addRemover(runner);
   }
 
-  /** They go with their merchant: see migrations/0023. */
+  /** They go with their merchant, all at once: they are few. The admin, which erases merchants, has no right on the table. */
   private async addRemover(runner: QueryRunner): Promise<void> {
-    await runner.query(`GRANT SELECT (ctid), DELETE ON ingest.webhook_senders TO waco_remover`);
+    await runner.query(`GRANT SELECT (merchant_id), DELETE ON ingest.webhook_senders TO waco_remover`);
     await runner.query(`
-      CREATE FUNCTION ingest.remove_rows(p_table text, p_rows tid[]) RETURNS bigint
-      LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-        DECLARE
-          v_removed bigint;
-        BEGIN
-          IF p_table <> 'webhook_senders' THEN
-            RAISE EXCEPTION 'rows of % are not removed', p_table USING ERRCODE = 'insufficient_privilege';
-          END IF;
-          -- Row-level security holds here as well: rows of another merchant are not seen.
-          DELETE FROM ingest.webhook_senders WHERE ctid = ANY (p_rows);
-          GET DIAGNOSTICS v_removed = ROW_COUNT;
-          RETURN v_removed;
-        END
+      CREATE FUNCTION ingest.remove_senders() RETURNS void
+      LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+        DELETE FROM ingest.webhook_senders WHERE merchant_id = current_setting('waco.merchant_id', true)
       $$`);
-    const signature = 'ingest.remove_rows(text, tid[])';
+    const signature = 'ingest.remove_senders()';
     await ownFunction(runner, signature, 'ingest', 'waco_remover');
     await runner.query(`GRANT EXECUTE ON FUNCTION ${signature} TO waco_admin`);
   }

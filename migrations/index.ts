@@ -32,6 +32,9 @@ import { DueSyncs1700000000030 } from './0030-due-syncs.js';
 import { AsSeen1700000000031 } from './0031-as-seen.js';
 import { Vendors1700000000032 } from './0032-vendors.js';
 import { WebhookSenders1700000000033 } from './0033-webhook-senders.js';
+import { Seen1700000000034 } from './0034-seen.js';
+import { People1700000000035 } from './0035-people.js';
+import { NeutralNames1700000000036 } from './0036-neutral-names.js';
 
 /** Every migration, oldest first. Listed by class, never by glob. */
 export const MIGRATIONS = [
@@ -69,6 +72,9 @@ export const MIGRATIONS = [
   AsSeen1700000000031,
   Vendors1700000000032,
   WebhookSenders1700000000033,
+  Seen1700000000034,
+  People1700000000035,
+  NeutralNames1700000000036,
 ];
 
 export { migrate, type Migrated, type MigrateOptions } from './migrate.js';

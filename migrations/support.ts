@@ -64,6 +64,26 @@ export async function protectTenantTable(
   if (readers.length > 0) await runner.query(`GRANT SELECT ON ${table} TO ${readers.join(', ')}`);
 }
 
+/**
+ * Shows these columns of a service's table to others, by the view `<table>_seen`. Repeated with more columns, which come last,
+ * it shows those as well.
+ */
+export async function showTable(
+  runner: QueryRunner,
+  table: string,
+  columns: readonly string[],
+): Promise<void> {
+  const [schema] = table.split('.');
+  const list = columns.join(', ');
+  await runner.query(`GRANT waco_viewer TO CURRENT_USER`);
+  await runner.query(`GRANT USAGE, CREATE ON SCHEMA ${schema} TO waco_viewer`);
+  await runner.query(`GRANT SELECT (${list}) ON ${table} TO waco_viewer`);
+  await runner.query(`CREATE OR REPLACE VIEW ${table}_seen AS SELECT ${list} FROM ${table}`);
+  await runner.query(`GRANT SELECT ON ${table}_seen TO waco_admin`);
+  await runner.query(`ALTER VIEW ${table}_seen OWNER TO waco_viewer`);
+  await runner.query(`REVOKE CREATE ON SCHEMA ${schema} FROM waco_viewer`);
+}
+
 /** Makes a function run as `role`, so that it may do the one thing that its callers may not. */
 export async function ownFunction(
   runner: QueryRunner,

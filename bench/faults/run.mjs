@@ -2,12 +2,14 @@
 // npm run faults -- <name>              the long form; writes bench/results/faults-<name>.json (needs npm run build)
 // npm run faults -- <name> --quick      a short form; `all` runs every one. Writes nothing
 // npm run faults -- <name> --rate 20    so many customers' messages a second
+// npm run faults -- upgrade --from v1   from this commit, tag or branch
 //
 // A fault is a module in bench/faults/runs whose default export is
 //   name, about      what `npm run faults` lists
 //   rate             customers' messages a second: { long, quick }
 //   ownFleet         needs a stack of its own
-//   run({ quick, perSecond, log })   -> { figures, problems }; problems: what was lost, doubled, disordered or differs
+//   missing({ from })   why it cannot run here, if so: alone it fails, among all it is left out
+//   run({ quick, perSecond, log, from })   -> { figures, problems }; problems: what was lost, doubled, disordered or differs
 //   goals            see judge() in bench/lib/report.mjs; figures of the side `waco`; `longOnly`: not of the short form
 // It fails for what is wrong, never for what is slow: a goal that is missed stands in the result.
 import { readdirSync } from 'node:fs';
@@ -23,7 +25,7 @@ const FOLDER = join(ROOT, 'bench', 'faults', 'runs');
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { quick: { type: 'boolean', default: false }, rate: { type: 'string' } },
+  options: { quick: { type: 'boolean', default: false }, rate: { type: 'string' }, from: { type: 'string' } },
 });
 const faults = await all();
 const chosen = positionals[0] === 'all' ? faults : faults.filter((f) => f.name === positionals[0]);
@@ -37,6 +39,12 @@ const failed = [];
 if (chosen.length > 1) shareFleet();
 // Those that need a stack of their own come last: two at a time would be too much for a small machine.
 for (const fault of chosen.toSorted((a, b) => Number(a.ownFleet ?? false) - Number(b.ownFleet ?? false))) {
+  const missing = fault.missing?.(values);
+  if (missing) {
+    print(`\n${fault.name} is left out: ${missing}`);
+    if (chosen.length === 1) failed.push(fault.name);
+    continue;
+  }
   if (fault.ownFleet) await endSharing();
   if (!(await run(fault))) failed.push(fault.name);
 }
@@ -54,7 +62,7 @@ async function all() {
 }
 
 function list() {
-  print('npm run faults -- <name> [--quick] [--rate <messages a second>]\n');
+  print('npm run faults -- <name> [--quick] [--rate <messages a second>] [--from <commit>]\n');
   for (const { name, about } of faults) print(`  ${name.padEnd(16)} ${about}`);
 }
 
@@ -68,7 +76,7 @@ async function run(fault) {
   print(`\n${fault.name}: ${fault.about}${quick ? ' (short form)' : ''}`);
   let result;
   try {
-    result = await fault.run({ quick, perSecond, log });
+    result = await fault.run({ quick, perSecond, log, from: values.from });
   } catch (error) {
     print(`\nfailed: ${error.stack ?? error}`);
     return false;
@@ -84,7 +92,8 @@ async function run(fault) {
   for (const problem of problems) print(`  WRONG ${problem}`);
   if (quick) return problems.length === 0;
   const rate = values.rate ? ` --rate ${values.rate}` : '';
-  const command = `npm run faults -- ${fault.name}${rate}`;
+  const from = values.from ? ` --from ${values.from}` : '';
+  const command = `npm run faults -- ${fault.name}${rate}${from}`;
   const { figures: _figures, ...others } = facts;
   const about = { about: fault.about, machine: machine(), date, command, perSecond, ...others };
   const path = writeResult(`faults-${fault.name}`, { ...about, figures, ratios: {}, goals, problems });

@@ -7,26 +7,27 @@ import { ROOT } from '../../deploy/local/settings.mjs';
 /**
  * What an earlier commit of this project starts as a fleet, in its own code. That is taken from git and built in
  * `dist/before/<commit>` when it is asked for first, which takes a minute, and stays there.
- * @param {string} commit
+ * @param {string} ref a commit, a tag or a branch.
  * @returns {Promise<((options: object) => Promise<object>) | undefined>} the commit's own startFleet(), in the form of
  *   fleet.mjs; undefined when git is not there, or its history does not reach so far.
  */
-export async function startFleetOf(commit) {
+export async function startFleetOf(ref) {
+  const commit = commitOf(ref);
+  if (!commit) return undefined;
   const folder = join(ROOT, 'dist', 'before', commit);
-  if (!existsSync(folder)) {
-    if (!isInHistory(commit)) return undefined;
-    build(commit, folder);
-  }
+  if (!existsSync(folder)) build(commit, folder);
   const fleet = await import(pathToFileURL(join(folder, 'bench', 'lib', 'fleet.mjs')).href);
   return fleet.startFleet;
 }
 
-function isInHistory(commit) {
+/** The commit that a name stands for now; undefined when it is not in the history here. */
+export function commitOf(ref) {
   try {
-    execFileSync('git', ['cat-file', '-e', `${commit}^{commit}`], { cwd: ROOT, stdio: 'ignore' });
-    return true;
+    const args = ['rev-parse', '--short', '--verify', '--quiet', `${ref}^{commit}`];
+    const commit = execFileSync('git', args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'ignore'] });
+    return String(commit).trim();
   } catch {
-    return false; // no git, no repository, or a shallow one
+    return undefined; // no git, no repository, or a shallow one
   }
 }
 

@@ -12,16 +12,18 @@ const WARM_UP_MS = 3_000;
 
 /**
  * A whole stack under load, a fault, and the books after it.
- * @param {{ fleet?: object, perSecond: number, shoppers?: object, inject: (scene: object) => Promise<object>,
- *   prepare?: Function, conclude?: Function, replay?: boolean, log: (line: string) => void }} options
- *   `fleet`: options of {@link startFleet}; `perSecond`: customers' messages; `shoppers`: options of {@link Shoppers};
- *   `inject` is called under load, which goes on until it resolves, with figures of its own; `prepare` and `conclude`
+ * @param {{ fleet?: object, start?: Function, perSecond: number, shoppers?: object,
+ *   inject: (scene: object) => Promise<object>, prepare?: Function, conclude?: Function, replay?: boolean,
+ *   log: (line: string) => void }} options
+ *   `fleet`: options of {@link startFleet}, or of `start`, which takes its place; `perSecond`: customers' messages;
+ *   `shoppers`: options of {@link Shoppers}; what a scene finds wrong besides, it adds to its `problems`; `inject` is called under load, which goes on until it resolves, with figures of its own; `prepare` and `conclude`
  *   (with figures) before and after, without load; `replay: false` where the same journal cannot be played again.
  * @returns {Promise<{ figures: Record<string, number>, problems: string[] }>} `problems` is empty when nothing was lost,
  *   doubled or disordered, and the end state is that of a replay.
  */
 export async function ordeal({
   fleet: options,
+  start,
   perSecond,
   prepare = () => undefined,
   shoppers: whoShop = {},
@@ -30,7 +32,7 @@ export async function ordeal({
   replay = true,
   log,
 }) {
-  const fleet = await fleetFor(options);
+  const fleet = start ? await start({ portBase: portBase(), ...options }) : await fleetFor(options);
   const url = fleet.stack.databaseUrl;
   const shoppers = new Shoppers({
     fleet,
@@ -40,7 +42,7 @@ export async function ordeal({
   });
   let whole = false;
   try {
-    const scene = { fleet, shoppers, log };
+    const scene = { fleet, shoppers, log, problems: [] };
     await prepare(scene);
     let over = false;
     const load = shoppers.write(perSecond, () => over);
@@ -88,7 +90,7 @@ export async function ordeal({
         ...own,
         ...last,
       },
-      problems: problemsOf(counts, quiet, examples, replayed),
+      problems: [...scene.problems, ...problemsOf(counts, quiet, examples, replayed)],
       refused,
     };
   } finally {

@@ -30,7 +30,7 @@ export function idsOfNumber(of) {
 }
 
 async function connectWhatsApp(means) {
-  const { admin, sandbox, merchant, secrets, of, templates } = means;
+  const { admin, sandbox, merchant, secrets, of } = means;
   await openNumber(means);
   // Each answer names the webhook address that is to be entered at the vendor.
   const { webhookUrl } = await admin.put(`${merchant}/channel-accounts/whatsapp`, {
@@ -42,6 +42,11 @@ async function connectWhatsApp(means) {
     callbackUrl: webhookUrl,
     verifyToken: secrets.whatsappVerifyToken,
   });
+  await handInTemplates(means);
+}
+
+/** One template for each purpose, at whichever channel the merchant has connected. */
+export async function handInTemplates({ admin, merchant, templates }) {
   for (const [purpose, { body, parameters }] of Object.entries(templates)) {
     await admin.put(`${merchant}/templates/${purpose}`, {
       name: `waco_${purpose}`,

@@ -15,7 +15,6 @@ export const GOODS = [
  * - `shop`: its people and its courier. `courier.moving` is the parcel's way between `created` and `delivered`, and
  *   `movingWords` what the customer is told of it. `orders` and `holds` are those of one order reference.
  * - `payments`: what takes the money, behind a page. `pay` is the customer on that page.
- * - `channel`: whether it has templates; without them, `waiting` says what was decided of an order's waiting messages.
  * - `webhooks`: how they travel, and how many are under way.
  */
 export function sandboxWorld({ urls, merchant }) {
@@ -23,7 +22,6 @@ export function sandboxWorld({ urls, merchant }) {
   return {
     shop: sandboxShop(sandbox, merchant.shop),
     payments: stripe(sandbox),
-    channel: { templates: true },
     webhooks: sandboxWebhooks(sandbox),
   };
 }

@@ -21,7 +21,7 @@ const DAY_MS = 24 * 3_600_000;
  */
 export async function playStory({ urls, merchant, world = sandboxWorld({ urls, merchant }) }, options = {}) {
   const { tell = () => {}, before = () => {}, patienceMs = 20_000, chaos } = options;
-  const { shop, payments, channel, webhooks } = world;
+  const { shop, payments, webhooks } = world;
   const sandbox = http(urls.sandbox);
   const step = async (name, play) => {
     await before(name);
@@ -172,31 +172,13 @@ export async function playStory({ urls, merchant, world = sandboxWorld({ urls, m
     has(answer, code);
   });
 
-  const passADay = async () => {
+  await step('a day later the delivery goes out as an approved template', async () => {
     await arrived(webhooks); // none travels for a day
     await sandbox.post('/control/clock', { advanceMs: DAY_MS + 3_600_000 });
     await shop.courier.delivered(ref);
-  };
-  if (channel.templates) {
-    await step('a day later the delivery goes out as an approved template', async () => {
-      await passADay();
-      const delivered = await customer.next('the template', (m) => m.kind === 'template');
-      assert.match(delivered.template, /delivered/);
-    });
-  } else {
-    await step('a day later the delivery waits until the customer writes', async () => {
-      const said = (await ledger()).length;
-      await passADay();
-      const [why] = await waitedFor(() => channel.waiting(ref), patienceMs, 'a message that waits');
-      assert.match(why, /Wait until the customer writes/);
-      assert.match(why, /the service window is closed/);
-      assert.equal((await ledger()).length, said, 'something went out with no window and no template');
-      await customer.write('Hello again');
-      const delivered = await customer.next('the delivery', (m) => m.text.includes('has been delivered'));
-      assert.equal(delivered.kind, 'text');
-      assert.deepEqual(await channel.waiting(ref), [], 'something still waits');
-    });
-  }
+    const delivered = await customer.next('the template', (m) => m.kind === 'template');
+    assert.match(delivered.template, /delivered/);
+  });
 
   await step('nothing was said twice', async () => {
     await settled(webhooks);
@@ -221,15 +203,6 @@ async function open(url) {
     }
     await sleep(250);
   }
-}
-
-/** Waits until there is something of it. */
-async function waitedFor(look, patienceMs, what) {
-  for (const deadline = Date.now() + patienceMs; Date.now() < deadline; await sleep(200)) {
-    const found = await look();
-    if (found.length > 0) return found;
-  }
-  throw new Error(`not within ${patienceMs / 1_000} s: ${what}`);
 }
 
 /** Waits until no webhook is under way any more. */

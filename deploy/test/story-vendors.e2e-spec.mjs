@@ -10,7 +10,7 @@ import { TEMPLATES } from '../local/demo-data.mjs';
 import { startStack } from '../local/stack.mjs';
 import { sandboxWebhooks, sandboxWorld } from '../local/story-world.mjs';
 import { playStory } from '../local/story.mjs';
-import { connectDialog360, withoutTemplates } from './support/story/dialog360.mjs';
+import { connectDialog360 } from './support/story/dialog360.mjs';
 import { openPaymentPage } from './support/story/payment-page.mjs';
 import { openRoad } from './support/story/rough-road.mjs';
 import { vendureShop } from './support/story/vendure.mjs';
@@ -94,7 +94,7 @@ describe('a purchase with the second vendor of each port', () => {
       page = await openPaymentPage({ road, clock });
       story = await openMerchant('dialog', {
         vendors: { channel: connectDialog360, payments: page.connect },
-        worldOf: ({ merchantId }) => ({ payments: page, channel: withoutTemplates(stack, merchantId) }),
+        worldOf: () => ({ payments: page }),
       });
     });
     afterAll(() => page?.stop());

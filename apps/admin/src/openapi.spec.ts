@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { API_SCOPES, type ApiScope } from '#core/tenancy';
 import { openApiFile } from './openapi-file.js';
+import { apiTypes, type ApiDocument } from './openapi-types.js';
 
 interface Operation {
   operationId: string;
@@ -28,6 +29,11 @@ describe('docs/openapi.json', () => {
   it('is what the code says (else: npm run openapi)', async () => {
     const checkedIn: unknown = JSON.parse(await readFile('docs/openapi.json', 'utf8'));
     expect(document).toEqual(checkedIn);
+  });
+
+  it('is what the types of the command-line client are made of (else: npm run openapi)', async () => {
+    const checkedIn = await readFile('apps/admin/src/cli/api.gen.ts', 'utf8');
+    expect(apiTypes(JSON.parse(text) as ApiDocument)).toBe(checkedIn);
   });
 
   it('has the version of package.json', async () => {

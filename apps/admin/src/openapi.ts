@@ -1,7 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { VERSION } from '#platform';
-import { defaultScope } from './auth/access.js';
+import { defaultScope } from './http/access.js';
 
 const DESCRIPTION = `Onboard merchants, connect what they sell with, and look after what failed.
 

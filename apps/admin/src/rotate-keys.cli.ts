@@ -3,7 +3,8 @@ import { rotateSecrets } from '#persistence';
 import { openKeyRing, openSecretBox } from '#platform';
 
 /**
- * `npm run rotate-keys`: puts all sealed secrets under the current master key while services run. Reads
+ * `npm run rotate-keys`: puts all sealed secrets under the current master key while services run, and makes the secrets of
+ * connections that the release before stored one document each. Reads
  * DATABASE_URL (the role waco_admin's) and the keys as services do. Exit code 0: every secret is under it and the
  * older keys may go. 1: not run, or stopped; start it again. 2: some secrets do not open.
  */

@@ -15,6 +15,7 @@ import { ErasePersonHandler as Checkout } from '../../checkout/src/privacy/erase
 import { ErasePersonHandler as Conversation } from '../../conversation/src/privacy/erase-person.handler.js';
 import { ErasePersonHandler as Outbound } from '../../outbound/src/privacy/erase-person.handler.js';
 import { ErasePersonHandler as Journal } from '../src/privacy/erase-person.handler.js';
+import { closeTables } from './closed-tables.js';
 import { insertItem } from './rows.js';
 
 const ROLES = ['waco_conversation', 'waco_checkout', 'waco_outbound', 'waco_admin'] as const;
@@ -29,6 +30,7 @@ const sources: DataSource[] = [];
 
 beforeEach(async () => {
   database = await createTestDatabase();
+  await closeTables(database);
   owner = new pg.Client({ connectionString: database.ownerUrl });
   await owner.connect();
   for (const role of ROLES) {
@@ -225,6 +227,54 @@ describe('an erasure', () => {
     await erase({ kind: 'contact_id', value: 'con_9' });
     const left = await everything();
     for (const name of ['con_8', 'con_9', '5511976543210']) expect(left).not.toContain(name);
+  });
+
+  it.each<PersonAlias>([
+    { kind: 'phone', value: NEW },
+    { kind: 'user_id', value: 'AE.1' },
+    { kind: 'user_id', value: 'visitor-7' },
+    { kind: 'contact_id', value: 'con_7' },
+  ])('reaches all contacts that are proved to be one person, by $kind $value', async (alias) => {
+    await contact('con_7', { visitor_id: 'visitor-7' });
+    await owner.query(`INSERT INTO conversation.people VALUES ($1, 'per_1', now())`, [M]);
+    await owner.query(
+      `UPDATE conversation.contacts SET person_id = 'per_1' WHERE contact_id IN ('con_1', 'con_7')`,
+    );
+    await owner.query(
+      `INSERT INTO conversation.proofs SELECT $1, contact_id, 'confirmation', 'code', 'secret-77', now()
+       FROM conversation.contacts WHERE person_id = 'per_1'`,
+      [M],
+    );
+    const wrote = await item('thread/acc/visitor-7', {
+      person: { aliases: [{ scheme: 'visitor_id', value: 'visitor-7' }] },
+      content: { text: 'black hoodie' },
+    });
+    await erase(alias);
+    expect(await outcome(wrote)).toBe('erased');
+    const left = await everything();
+    for (const name of ['con_1', 'con_7', 'visitor-7', 'AE.1', NEW, 'per_1', 'secret-77']) {
+      expect(left).not.toContain(name);
+    }
+    expect(left).toContain('con_2');
+  });
+
+  it('finds orders and messages by an alias of a scheme that the release before does not know', async () => {
+    const person = { aliases: [{ scheme: 'visitor_id', value: 'visitor-8' }], name: 'Vera' };
+    await owner.query(
+      `INSERT INTO checkout.orders (merchant_id, order_ref, thread_id, thread_stream, person, state, version,
+         accepted_quote, nonce, work, created_at, updated_at)
+       VALUES ($1, 'W8', 'thr_gone', 'thread/gone/x', $2, 'delivered', 1, '{"total":1}', 'n', '{}', $3, $3)`,
+      [M, person, NOW],
+    );
+    await owner.query(
+      `INSERT INTO outbound.messages (merchant_id, message_id, channel_account_id, contact_id, person, content, thread_id,
+         state, plan, created_at) VALUES ($1, 'msg_8', 'gone', 'con_8', $2, '{"type":"text","body":"words"}', 't', 'waiting', 1, $3)`,
+      [M, person, NOW],
+    );
+    await erase({ kind: 'user_id', value: 'visitor-8' });
+    const left = await everything();
+    for (const name of ['visitor-8', 'Vera', 'msg_8']) expect(left).not.toContain(name);
+    expect(left).toContain('W8');
   });
 
   it('of nobody reports that nothing was there', async () => {

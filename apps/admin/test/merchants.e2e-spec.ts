@@ -226,7 +226,7 @@ describe('channel accounts', () => {
       ...page,
       instagramAccountId: '17841400000000000',
     });
-    expect(instagram.json).toMatchObject({ kind: 'instagram', businessAccountId: page.pageId });
+    expect(instagram.json).toMatchObject({ kind: 'instagram', accountId: page.pageId });
     expect(code(await call('POST', `${path}/instagram`, page))).toEqual([400, 'validation_failed']);
     // They are no WhatsApp numbers.
     expect(code(await call('GET', `${path}/whatsapp`))).toEqual([404, 'not_connected']);

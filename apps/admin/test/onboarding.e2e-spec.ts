@@ -1,3 +1,4 @@
+import { phoneOf } from '#core/messaging';
 import { newMerchant, onboard, startAdmin, type AdminUnderTest } from './support.js';
 import { businessAccountOf, connect, SECRETS, vendorServer } from './vendor-server.js';
 
@@ -21,7 +22,7 @@ async function sendTest(admin: AdminUnderTest, merchantId: string, state: string
     [merchantId, `outbound.send-message.v1/${sent.json.messageId}`],
   );
   const { messageId, channelAccountId, contactId, person, content, threadId } = rows[0].payload;
-  expect([person, content.type]).toEqual([{ waId: '971500000001' }, 'text']);
+  expect([phoneOf(person), content.type]).toEqual(['971500000001', 'text']);
   await admin.owner.query(
     `INSERT INTO outbound.messages (merchant_id, message_id, channel_account_id, contact_id, person, content, thread_id,
        state, verdict, created_at)
@@ -158,26 +159,15 @@ describe('onboarding', () => {
     expect(await claim(one, 'dialog360', keys)).toBe(200);
   });
 
-  it('asks for templates, and stores them, only where a channel that is connected has them', async () => {
+  it('stores templates only where a channel that is connected has them', async () => {
     const { merchantId } = await onboard(admin);
-    const asked = async () => {
-      const { json } = await admin.call('GET', `/v1/merchants/${merchantId}/readiness`);
-      const steps = (json.steps as { step: string }[]).map(({ step }) => step);
-      return steps.filter((step) => step.startsWith('template:'));
-    };
-    const allOfThem = PURPOSES.map((purpose) => `template:${purpose}`);
-    expect(await asked()).toEqual(allOfThem);
-    const put360 = await put(merchantId, 'channel-accounts/dialog360', {
-      businessAccountId: '302290129340398',
-      phoneNumberId: '306540352242922',
-      displayPhoneNumber: '+971 50 555 0360',
-      apiKey: 'd360-key-of-the-number',
-      webhookSecret: 'a-long-secret-for-the-webhooks',
+    const messenger = await put(merchantId, 'channel-accounts/messenger', {
+      pageId: '306540352242922',
+      displayName: 'Desert Threads',
+      accessToken: 'EAAG-token-of-the-page',
     });
-    expect(put360.status).toBe(200);
-    expect(await asked()).toEqual([]);
+    expect(messenger.status).toBe(200);
     await connected(merchantId, '316540352242922');
-    expect(await asked()).toEqual(allOfThem);
     const template = await put(merchantId, 'templates/order_receipt', {
       name: 'order_receipt',
       language: 'en',
@@ -193,6 +183,40 @@ describe('onboarding', () => {
       [merchantId],
     );
     expect(rows).toEqual([{ kind: 'whatsapp' }]);
+  });
+
+  it('hands a template in at each business account that has none, whichever way leads there', async () => {
+    const { merchantId } = await onboard(admin);
+    await connected(merchantId, '326540352242922');
+    const dialog360 = await put(merchantId, 'channel-accounts/dialog360', {
+      businessAccountId: '302290129340398',
+      phoneNumberId: '306540352242922',
+      displayPhoneNumber: '+971 50 555 0360',
+      apiKey: 'd360-key-of-the-number',
+      webhookSecret: 'a-long-secret-for-the-webhooks',
+    });
+    expect(dialog360.status).toBe(200);
+    const given = {
+      name: 'shipped_by_either_way',
+      language: 'en',
+      category: 'utility',
+      body: 'Your order {{1}} is on its way.',
+      parameters: ['order'],
+    };
+    const from = vendor.calls.length;
+    expect((await put(merchantId, 'templates/order_shipped', given)).status).toBe(200);
+    expect((await put(merchantId, 'templates/order_shipped', given)).status).toBe(200);
+    const handedIn = vendor.calls.slice(from).filter((call) => call.startsWith('POST '));
+    expect(handedIn.map((call) => call.split('/').at(-1)).toSorted()).toEqual([
+      'message_templates',
+      'templates',
+    ]);
+    const { rows } = await admin.owner.query(
+      `SELECT a.kind FROM tenancy.templates t JOIN tenancy.channel_accounts a ON a.id = t.channel_account_id
+       WHERE t.merchant_id = $1 ORDER BY a.kind`,
+      [merchantId],
+    );
+    expect(rows).toEqual([{ kind: 'dialog360' }, { kind: 'whatsapp' }]);
   });
 
   it('asks the vendors with the stored keys and says who refuses', async () => {
@@ -298,7 +322,7 @@ describe('onboarding', () => {
     expect(rows[0].payload).toMatchObject({
       channelAccountId,
       contactId: 'con_1',
-      person: { waId: '971500000001' },
+      person: { waId: '971500000001', aliases: [{ scheme: 'phone', value: '971500000001' }] },
       template: { purpose: 'order_receipt', facts: {} },
       deadline: expect.any(String),
     });

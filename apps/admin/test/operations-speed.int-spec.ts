@@ -11,6 +11,7 @@ import { Reading } from '../src/operations/reading.js';
 import { Threads } from '../src/operations/threads.js';
 import { Timelines } from '../src/operations/timelines.js';
 import { Webhooks } from '../src/operations/webhooks.js';
+import { closeTables } from './closed-tables.js';
 import { QUOTE } from './rows.js';
 
 /** Rows of each big table, a tenth of them another merchant's. */
@@ -55,6 +56,7 @@ describe('searching among 100,000 rows', () => {
 
   beforeAll(async () => {
     database = await createTestDatabase();
+    await closeTables(database);
     const owner = new pg.Client({ connectionString: database.ownerUrl });
     await owner.connect();
     await fill(owner, own, newId('mer'));

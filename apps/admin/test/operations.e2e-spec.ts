@@ -54,7 +54,7 @@ describe('seeing what happened', () => {
       expect(json.items).toHaveLength(1);
       expect(json.items[0]).toMatchObject({
         id: story.threadId,
-        aliases: expect.arrayContaining([{ kind: 'wa_id', value: MASKED }]),
+        aliases: expect.arrayContaining([{ scheme: 'phone', kind: 'wa_id', value: MASKED }]),
         cart: [{ sku: 'SKU-CANARYOWN', quantity: 2 }],
         openOrderRef: story.orderRef,
       });

@@ -162,6 +162,50 @@ describe('personal data in the admin API', () => {
     expect(lines.filter((line) => line.table === 'tenancy.audit_log').length).toBeGreaterThan(2);
   });
 
+  it('exports all contacts of a person with the proofs, and lists the orders of the person', async () => {
+    const joined = await onboard(admin);
+    const base = `/v1/merchants/${joined.merchantId}`;
+    const [first, second] = [
+      await insertStory(admin.owner, joined.merchantId, 'Amber'),
+      await insertStory(admin.owner, joined.merchantId, 'Teal'),
+    ];
+    const personId = `per_${'0'.repeat(32)}`;
+    const contactIds = [first.contactId, second.contactId];
+    const at = '2026-11-21T12:00:00.000Z';
+    await admin.owner.query(`UPDATE conversation.aliases SET value = '971509998877' WHERE contact_id = $1 AND kind = 'wa_id'`, [second.contactId]); // prettier-ignore
+    await admin.owner.query(`INSERT INTO conversation.people VALUES ($1, $2, $3)`, [
+      joined.merchantId,
+      personId,
+      at,
+    ]);
+    await admin.owner.query(`UPDATE conversation.contacts SET person_id = $1 WHERE contact_id = ANY ($2)`, [
+      personId,
+      contactIds,
+    ]);
+    await admin.owner.query(
+      `INSERT INTO conversation.proofs SELECT $1, unnest($2::text[]), 'confirmation', 'code', '77', $3`,
+      [joined.merchantId, contactIds, at],
+    );
+    const { json } = await admin.call('POST', `${base}/people/export`, { body: { phone: '+971509998877' } });
+    expect(json.contacts).toHaveLength(2);
+    expect(json.people).toEqual([{ person_id: personId, created_at: at }]);
+    const proof = { kind: 'confirmation', scheme: 'code', value: '77', proved_at: at, ended_at: null };
+    expect(json.proofs).toEqual(contactIds.toSorted().map((id) => ({ contact_id: id, ...proof })));
+    const orders = await admin.call('GET', `${base}/orders?personId=${personId}`);
+    expect(orders.json.items.map(({ ref }: { ref: string }) => ref).toSorted()).toEqual(
+      [first.orderRef, second.orderRef].toSorted(),
+    );
+    const nobody = await admin.call('GET', `${base}/orders?personId=per_${'1'.repeat(32)}`);
+    expect(nobody.json.items).toEqual([]);
+    const wrong = await admin.call('GET', `${base}/orders?personId=somebody`);
+    expect([wrong.status, wrong.json.errors[0].field]).toEqual([400, 'personId']);
+    const thread = await admin.call('GET', `${base}/threads/${first.threadId}`);
+    expect(thread.json).toMatchObject({
+      personId,
+      aliases: expect.arrayContaining([{ scheme: 'phone', kind: 'wa_id', value: expect.any(String) }]),
+    });
+  });
+
   it('has every table of a merchant in its export, or says why not', async () => {
     const { EXPORTED, NOT_EXPORTED } = await import('../src/privacy/merchant-tables.js');
     const { rows } = await admin.owner.query<{ name: string }>(

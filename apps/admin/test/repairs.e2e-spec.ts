@@ -18,8 +18,8 @@ function message(overrides: Partial<Inbound> = {}): Inbound {
   return {
     field: 'messages',
     kind: 'message',
-    businessAccountId: `10229012934${numbers}`,
-    phoneNumberId: `10654035224${numbers}`,
+    accountId: `10229012934${numbers}`,
+    senderId: `10654035224${numbers}`,
     externalId: `message/${id}`,
     occurredAt: at(0),
     payload: {
@@ -59,7 +59,7 @@ describe('repairing what happened', () => {
       `INSERT INTO tenancy.channel_accounts (id, merchant_id, kind, business_account_id, phone_number_id,
          display_phone_number, access_token, enabled, created_at)
        VALUES ($1, $2, 'whatsapp', $3, $4, '+971', 'sealed', $5, $6)`,
-      [accountId, merchantId, inbound.businessAccountId, inbound.phoneNumberId, enabled, since],
+      [accountId, merchantId, inbound.accountId, inbound.senderId, enabled, since],
     );
     return accountId;
   }
@@ -80,14 +80,14 @@ describe('repairing what happened', () => {
     it('is for operators, shows numbers masked, and says where each item would go', async () => {
       const { merchantId, key } = await onboard(admin);
       const inbound = message();
-      const id = await quarantine(inbound, 'unknown_phone_number');
+      const id = await quarantine(inbound, 'unknown_sender');
       const refused = await admin.call('GET', '/v1/quarantine', { key });
       expect([refused.status, refused.json.code]).toEqual([403, 'forbidden']);
 
-      const before = await admin.call('GET', '/v1/quarantine?reason=unknown_phone_number&limit=1');
+      const before = await admin.call('GET', '/v1/quarantine?reason=unknown_sender&limit=1');
       expect(before.json.items[0]).toMatchObject({
         id,
-        phoneNumberId: inbound.phoneNumberId,
+        senderId: inbound.senderId,
         destination: { merchantId: null, why: 'not_connected', help: 'connect the number, then replay it' },
         payload: { payload: { person: { waId: '+9715•••••573' } } },
       });
@@ -104,10 +104,29 @@ describe('repairing what happened', () => {
       expect(after.json.items[0].destination).toEqual({ merchantId, why: null, help: null });
     });
 
+    it('lists, shows and replays what the release before quarantined, under its own names', async () => {
+      const { merchantId } = await onboard(admin);
+      const inbound = message();
+      const id = await quarantine(inbound, 'unknown_phone_number');
+      await admin.owner.query(
+        `UPDATE journal.items SET payload = (payload::jsonb - '{senderId,accountId}'::text[]
+           || jsonb_build_object('phoneNumberId', payload->'senderId', 'businessAccountId', payload->'accountId'))::json
+         WHERE id = $1`,
+        [id],
+      );
+      const [listed] = (await admin.call('GET', '/v1/quarantine?reason=unknown_sender&limit=1')).json.items;
+      const { senderId, accountId } = inbound;
+      expect(listed).toMatchObject({ id, senderId, accountId, destination: { why: 'not_connected' } });
+      await connect(merchantId, inbound);
+      const range = { from: at(-1).toISOString(), to: at(1).toISOString() };
+      const replayed = await admin.call('POST', `/v1/merchants/${merchantId}/replay`, { body: range });
+      expect([replayed.status, replayed.json.queued.quarantined]).toEqual([202, 1]);
+    });
+
     it('gives an item to its merchant as the gateway would have, once', async () => {
       const { merchantId, key } = await onboard(admin);
       const inbound = message();
-      const id = await quarantine(inbound, 'unknown_phone_number');
+      const id = await quarantine(inbound, 'unknown_sender');
       const channelAccountId = await connect(merchantId, inbound);
       const refused = await admin.call('POST', `/v1/quarantine/${id}/replay`, { key });
       expect(refused.status).toBe(403);
@@ -140,7 +159,7 @@ describe('repairing what happened', () => {
     it('knows when the merchant had the item already', async () => {
       const { merchantId } = await onboard(admin);
       const inbound = message();
-      const id = await quarantine(inbound, 'unknown_phone_number');
+      const id = await quarantine(inbound, 'unknown_sender');
       const channelAccountId = await connect(merchantId, inbound);
       const { item } = arrivalOf(inbound, { outcome: 'merchant', merchantId, channelAccountId }, at(0));
       await insertItem(admin.owner, { ...item, outcome: 'done' });
@@ -149,7 +168,7 @@ describe('repairing what happened', () => {
     });
 
     it.each([
-      ['was signed by another merchant', 'unknown_phone_number', { signed: true }, 'another_merchants_app'],
+      ['was signed by another merchant', 'unknown_sender', { signed: true }, 'another_merchants_app'],
       ['was for a merchant that is closed', 'closed', {}, 'closed'],
       ['came when the number was somebody else’s', 'disabled', { since: at(60) }, 'another_merchant'],
       ['names another business account', 'accounts_disagree', { other: true }, 'accounts_disagree'],
@@ -166,7 +185,7 @@ describe('repairing what happened', () => {
       };
       const inbound = message();
       const id = await quarantine(inbound, reason, signed ? another : undefined);
-      const account = other ? { ...inbound, businessAccountId: '999999999' } : inbound;
+      const account = other ? { ...inbound, accountId: '999999999' } : inbound;
       await connect(merchantId, account, enabled, since);
       const answer = await replay(id);
       expect([answer.status, answer.json.why]).toEqual([409, why]);
@@ -228,16 +247,16 @@ describe('repairing what happened', () => {
         quarantined: await quarantine(
           {
             ...message(),
-            phoneNumberId: inbound.phoneNumberId,
-            businessAccountId: inbound.businessAccountId,
+            senderId: inbound.senderId,
+            accountId: inbound.accountId,
           } as Inbound,
-          'unknown_phone_number',
+          'unknown_sender',
           undefined,
           at(9),
         ),
-        foreign: await quarantine(message(), 'unknown_phone_number', undefined, at(9)),
+        foreign: await quarantine(message(), 'unknown_sender', undefined, at(9)),
         disagreeing: await quarantine(
-          message({ phoneNumberId: inbound.phoneNumberId } as Partial<Inbound>),
+          message({ senderId: inbound.senderId } as Partial<Inbound>),
           'accounts_disagree',
           undefined,
           at(9),

@@ -11,6 +11,7 @@ import { RetentionHandler as ConversationRetention } from '../../conversation/sr
 import { RetentionHandler as OutboundRetention } from '../../outbound/src/privacy/retention.handler.js';
 import { RetentionHandler as JournalRetention } from '../src/privacy/retention.handler.js';
 import { RetentionSchedule } from '../src/privacy/retention-schedule.js';
+import { closeTables } from './closed-tables.js';
 
 const HANDLERS = {
   waco_conversation: ConversationRetention,
@@ -32,6 +33,7 @@ const sources = new Map<Role, DataSource>();
 
 beforeAll(async () => {
   database = await createTestDatabase();
+  await closeTables(database);
   owner = new pg.Client({ connectionString: database.ownerUrl });
   await owner.connect();
   for (const role of Object.keys(HANDLERS) as Role[]) {

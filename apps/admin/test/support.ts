@@ -4,6 +4,7 @@ import { bootService, loadEnv } from '#platform';
 import { createTestDatabase, TEST_MASTER_KEYS, type TestDatabase } from '#testing';
 import { AdminEnv } from '../src/env.js';
 import { adminService } from '../src/service.js';
+import { closeTables } from './closed-tables.js';
 
 export const OPERATOR_KEY = `waco_test_${'5'.repeat(40)}`;
 export const SESSION_SECRET = 'session-secret-of-the-admin-tests';
@@ -44,6 +45,7 @@ export async function startAdmin(
   shared?: TestDatabase,
 ): Promise<AdminUnderTest> {
   const database = shared ?? (await createTestDatabase());
+  await closeTables(database);
   const env = loadEnv(AdminEnv, {
     NODE_ENV: 'test',
     LOG_LEVEL: 'silent',

@@ -165,6 +165,22 @@ it('is connected by its form, whose rules are said, and tested with what was sea
   expect(rows[0].credentials).not.toContain('toy');
 });
 
+it('is asked for no templates when its channel has none', async () => {
+  const { json } = await admin.call('GET', `${path}/readiness`);
+  const steps = (json.steps as { step: string }[]).map(({ step }) => step);
+  expect(steps).toContain('channel_account');
+  expect(steps.filter((step) => step.startsWith('template:'))).toEqual([]);
+  const body = {
+    name: 'order_receipt',
+    language: 'en',
+    category: 'utility',
+    body: 'Your order {{1}} has news.',
+    parameters: ['order'],
+  };
+  const put = await admin.call('PUT', `${path}/templates/order_receipt`, { body });
+  expect([put.status, put.json.code]).toEqual([422, 'no_templates']);
+});
+
 it('sells: a customer writes, taps, pays, and gets a receipt', async () => {
   const { json: account } = await admin.call('GET', `${path}/channel-accounts/toychat`);
   const hook = new URL(account.webhookUrl).pathname;

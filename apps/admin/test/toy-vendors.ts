@@ -1,3 +1,4 @@
+import { personOf } from '#core/messaging';
 import { FakeStore } from '#core/catalog/testing';
 import { money } from '#core/catalog';
 import { FAKE_WEBHOOKS, FakePaymentProvider } from '#core/checkout/testing';
@@ -62,13 +63,13 @@ const toyMessages: WebhookReader<ChannelItem> = {
     const event: ChannelItem = {
       kind: 'message',
       field: 'messages',
-      businessAccountId: 'toys-inc',
-      phoneNumberId: to,
+      accountId: 'toys-inc',
+      senderId: to,
       externalId: `message/${id}`,
       occurredAt,
       payload: {
         channel: 'toychat',
-        person: { userId: from, name: 'Tara' },
+        person: personOf({ userId: from, name: 'Tara' }),
         messageId: id,
         sentAt: at!,
         content,

@@ -24,6 +24,7 @@ export function vendorServer(): Promise<{
   setEndpoints(given: object[] | undefined): void;
 }> {
   const templates = new Map<string, object>();
+  const templatesBy360 = new Map<string, object>();
   const calls: string[] = [];
   const unsubscribed = new Set<string>();
   let endpoints: object[] | undefined;
@@ -44,6 +45,15 @@ export function vendorServer(): Promise<{
       };
       if (path.startsWith('/graph/') && bearer !== `Bearer ${SECRETS.accessToken}`)
         return answer(401, refused);
+      if (path === '/v1/configs/templates' && request.method === 'GET') {
+        const known = [...templatesBy360.values()];
+        return answer(200, { waba_templates: known, count: known.length, total: known.length });
+      }
+      if (path === '/v1/configs/templates') {
+        const { name, language } = JSON.parse(body) as Record<string, string>;
+        templatesBy360.set(`${name}/${language}`, { name, language, status: 'approved' });
+        return answer(201, { name, language, status: 'submitted' });
+      }
       if (path.endsWith('/message_templates') && request.method === 'GET') {
         return answer(200, { data: [...templates.values()], paging: {} });
       }

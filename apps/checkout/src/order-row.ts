@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { Order } from '#core/checkout';
+import { readPerson, writtenPerson } from '#core/messaging';
 
 type Work = Pick<
   Order,
@@ -16,7 +17,7 @@ function rowOf(o: Order): Record<string, unknown> {
     order_ref: o.orderRef,
     thread_id: o.threadId,
     thread_stream: o.threadStream,
-    person: json(o.person),
+    person: json(writtenPerson(o.person)),
     state: o.state,
     version: o.version,
     accepted_quote: json(o.accepted),
@@ -84,7 +85,7 @@ function toOrder(row: Record<string, unknown>): Order {
     orderRef: at('order_ref'),
     threadId: at('thread_id'),
     threadStream: at('thread_stream'),
-    person: at('person'),
+    person: readPerson(at<object>('person')),
     state: at('state'),
     version: at('version'),
     accepted: at('accepted_quote'),

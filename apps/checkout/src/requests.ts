@@ -1,6 +1,6 @@
 import { sellableLines, type CartLine, type OrderRequest } from '#core/catalog';
 import type { HostedPaymentRequest, Order, PaymentEvent, PaymentStatus } from '#core/checkout';
-import { cleared, formsOf, type Cleared } from '#core/messaging';
+import { cleared, formsOf, phoneOf, type Cleared } from '#core/messaging';
 import { providerKindOf } from '#core/tenancy';
 
 /** What we ask of others for an order. The same order gives the same request: repeats carry the same key. */
@@ -27,6 +27,7 @@ export function hostedPaymentRequest(order: Order, publicUrl: string): Cleared<H
 /** The paid order as the shop wants it. */
 export function orderRequest(order: Order, reservationId: string): Cleared<OrderRequest> {
   const { account, payment, person } = order;
+  const phone = phoneOf(person);
   if (!payment || account === null) throw new Error(`order ${order.orderRef} is not paid`);
   return cleared({
     orderRef: order.orderRef,
@@ -34,7 +35,7 @@ export function orderRequest(order: Order, reservationId: string): Cleared<Order
     customer: {
       ...(person.name && { name: person.name }),
       // In the form that can be dialled.
-      ...(person.waId && { phone: `+${formsOf(person.waId)[0]}` }),
+      ...(phone && { phone: `+${formsOf(phone)[0]}` }),
     },
     lines: sellableLines(order.accepted).map(({ sku, quantity, unitPrice }) => ({
       sku,

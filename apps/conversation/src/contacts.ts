@@ -1,23 +1,36 @@
 import type { EntityManager } from 'typeorm';
-import { formsOf, valuesOfName, type PersonRef } from '#core/messaging';
+import {
+  aliasOf,
+  formsOf,
+  identifyingAliases,
+  kindOf,
+  personOf,
+  phoneOf,
+  schemeOf,
+  userIdOf,
+  valuesOfAlias,
+  type PersonRef,
+} from '#core/messaging';
+import { NUMBER_HOLDS_MS } from '#core/people';
 import { later, lockNames, query, removal } from '#persistence';
 import { newId } from '#platform';
 import { mergeContacts, type Work } from './merges.js';
+import { followNumber, giveUpNumber } from './people.js';
 
-type AliasKind = 'user_id' | 'parent_user_id' | 'wa_id' | 'username';
-
-/** Names that identify one person. A username can pass on to somebody else at any time, so it is only noted. */
-const IDENTIFYING: readonly AliasKind[] = ['user_id', 'parent_user_id', 'wa_id'];
-
+/** An alias as it is stored: see `kindOf`. */
 interface Alias {
-  kind: AliasKind;
+  kind: string;
   value: string;
 }
+
+const PHONE = kindOf('phone');
 
 /** Whose contacts: one merchant's, on one channel account. */
 export interface Book {
   merchantId: string;
   channelAccountId: string;
+  /** The channel, where it verifies the number of who writes. */
+  verifiedBy?: string;
 }
 
 /**
@@ -29,10 +42,14 @@ export async function resolveContact(work: Work, book: Book, person: PersonRef):
   const { tx, now } = work;
   // Before anything is read: two contacts may be becoming one, and one of them is gone then.
   lockPeople(tx, book, person);
-  const known = await contactsOf(tx, book, person);
-  const contactId = known[0] ?? createContact(tx, book, person);
-  await mergeContacts(work, book.channelAccountId, contactId, known.slice(1));
+  const { contactIds, tookOver, isNews } = await contactsOf(tx, book, person, now);
+  const contactId = contactIds[0] ?? createContact(tx, book, person);
+  await mergeContacts(work, book, contactId, contactIds.slice(1));
   nameContact(tx, book, contactId, person, now);
+  const phone = phoneOf(person);
+  if (book.verifiedBy && phone && isNews) {
+    await followNumber(work, book.merchantId, contactId, phone, tookOver);
+  }
   return contactId;
 }
 
@@ -49,20 +66,38 @@ export async function linkContact(
 ): Promise<string> {
   const { tx, now } = work;
   lockPeople(tx, book, previous, current);
-  const known = [
-    ...new Set([...(await contactsOf(tx, book, previous)), ...(await contactsOf(tx, book, current))]),
-  ];
-  const [contactId, ...others] = known.length > 0 ? await oldestFirst(tx, known) : [];
+  const before = await contactsOf(tx, book, previous, now);
+  const { contactIds, tookOver } = await contactsOf(tx, book, current, now);
+  const known = new Set([...before.contactIds, ...contactIds]);
+  const [contactId, ...others] = known.size > 0 ? await oldestFirst(tx, [...known]) : [];
   const kept = contactId ?? createContact(tx, book, current);
-  await mergeContacts(work, book.channelAccountId, kept, others);
-  const given = `SELECT ctid FROM conversation.aliases
-    WHERE contact_id = $1 AND kind = 'wa_id' AND value IS DISTINCT FROM $2 FOR UPDATE`;
-  later(tx, ...removal('conversation.aliases', given, [kept, current.waId ?? null]));
+  await mergeContacts(work, book, kept, others);
+  const phone = phoneOf(current);
+  await forgetNumbers(work, book, kept, phone);
   // Never given to anybody else, and older than the new names: late messages under the old id find their way.
-  const { userId, parentUserId } = previous;
-  if (known.length === 0) nameContact(tx, book, kept, { userId, parentUserId }, new Date(0));
+  const [userId, parentUserId] = [userIdOf(previous), aliasOf(previous, 'parent_user_id')];
+  if (known.size === 0) nameContact(tx, book, kept, personOf({ userId, parentUserId }), new Date(0));
   nameContact(tx, book, kept, current, now);
+  if (book.verifiedBy && phone) await followNumber(work, book.merchantId, kept, phone, tookOver);
   return kept;
+}
+
+/** Numbers of a contact but this one were given up, and prove nothing any more. */
+async function forgetNumbers(
+  work: Work,
+  { merchantId }: Book,
+  contactId: string,
+  phone: string | undefined,
+): Promise<void> {
+  const given = `FROM conversation.aliases WHERE contact_id = $1 AND kind = $3 AND value IS DISTINCT FROM $2 FOR UPDATE`;
+  const parameters = [contactId, phone ?? null, PHONE];
+  const numbers = await query<{ value: string }>(work.tx, `SELECT value ${given}`, parameters);
+  if (numbers.length === 0) return;
+  const kept = phone === undefined ? [] : formsOf(phone);
+  for (const { value } of numbers) {
+    if (!kept.includes(value)) await giveUpNumber(work, merchantId, value);
+  }
+  later(work.tx, ...removal('conversation.aliases', `SELECT ctid ${given}`, parameters));
 }
 
 /** Names are written down anew once an hour at least: retention asks when a contact was last seen. */
@@ -128,70 +163,93 @@ export function isFamiliar({ aliases, name }: NamesOfThread, person: PersonRef, 
 
 /** How to address the contact now. */
 export function toPerson({ aliases, name }: NamesOfThread): PersonRef {
-  const value = (kind: AliasKind): string | undefined => aliases?.find((a) => a.kind === kind)?.value;
-  const person: PersonRef = {
-    userId: value('user_id'),
-    parentUserId: value('parent_user_id'),
-    waId: value('wa_id'),
-    username: value('username'),
-    name: name ?? undefined,
-  };
-  return Object.fromEntries(Object.entries(person).filter(([, v]) => v !== undefined));
+  const known = (aliases ?? []).map(({ kind, value }) => ({ scheme: schemeOf(kind), value }));
+  return name ? { aliases: known, name } : { aliases: known };
 }
 
-function aliasesOf(person: PersonRef): Alias[] {
-  const candidates: { kind: AliasKind; value: string | undefined }[] = [
-    { kind: 'user_id', value: person.userId },
-    { kind: 'parent_user_id', value: person.parentUserId },
-    { kind: 'wa_id', value: person.waId },
-    { kind: 'username', value: person.username },
-  ];
-  return candidates.filter((a): a is Alias => Boolean(a.value));
-}
-
-const identifying = (person: PersonRef): Alias[] =>
-  aliasesOf(person).filter((a) => IDENTIFYING.includes(a.kind));
+const stored = ({ scheme, value }: { scheme: string; value: string }): Alias => ({
+  kind: kindOf(scheme),
+  value,
+});
+const aliasesOf = ({ aliases }: PersonRef): Alias[] => aliases.map(stored);
+const identifying = (person: PersonRef): Alias[] => identifyingAliases(person).map(stored);
 
 /** Two lines may bring the same person at once: the second waits, and then finds what the first has made or merged. */
 function lockPeople(tx: EntityManager, book: Book, ...people: PersonRef[]): void {
-  const names = people
-    .flatMap(identifying)
-    .map((name) => `${book.merchantId}/${book.channelAccountId}/${name.kind}/${valuesOfName(name)[0]}`);
-  later(tx, ...lockNames('contact', names));
+  const { merchantId, channelAccountId } = book;
+  const aliases = people.flatMap(identifyingAliases);
+  const names = aliases.map(
+    (alias) => `${merchantId}/${channelAccountId}/${kindOf(alias.scheme)}/${valuesOfAlias(alias)[0]}`,
+  );
+  // A number joins contacts of all accounts.
+  const numbers = aliases.filter(({ scheme }) => scheme === 'phone').map(({ value }) => formsOf(value)[0]);
+  later(tx, ...lockNames('contact', [...names, ...numbers.map((number) => `${merchantId}/${number}`)]));
+}
+
+interface Known {
+  /** Oldest first. */
+  contactIds: string[];
+  /** Somebody else had the number before. */
+  tookOver: boolean;
+  /** Something of this was not known of the first of the contacts, or the number was not verified lately. */
+  isNews: boolean;
+}
+
+interface KnownRow {
+  contact_id: string;
+  owned: boolean;
+  exact: boolean;
+  theirs: boolean;
+  by_phone: boolean;
+  names: number;
+  verified: boolean;
 }
 
 /**
- * Contacts that any of the person's names leads to, oldest first. A user id belongs to one person for ever, a number
- * does not: a contact with a user id of its own is not the one who now writes from its number under another.
+ * Contacts that any of the person's names leads to. A user id belongs to one person for ever, a number does not: a
+ * contact with a user id of its own is not the one who now writes from its number under another.
  */
-async function contactsOf(tx: EntityManager, book: Book, person: PersonRef): Promise<string[]> {
-  const aliases = identifying(person).flatMap((name) =>
-    valuesOfName(name).map((value) => ({ kind: name.kind, value })),
+async function contactsOf(tx: EntityManager, book: Book, person: PersonRef, now: Date): Promise<Known> {
+  const said = identifying(person);
+  const aliases = identifyingAliases(person).flatMap((alias) =>
+    valuesOfAlias(alias).map((value) => stored({ ...alias, value })),
   );
-  const rows = await query<{ contact_id: string; owned: boolean; exact: boolean }>(
+  const rows = await query<KnownRow>(
     tx,
     // Each step apart and by key: a planner that has seen no statistics yet would read all contacts instead.
-    `SELECT c.contact_id, c.created_at, bool_or(u.names > 0) AS owned, bool_or(n.value = ANY ($5)) AS exact
+    `SELECT c.contact_id, bool_or(u.names > 0) AS owned, bool_or(n.value = ANY ($5)) AS exact,
+       $4::text IS NULL OR bool_or(u.names = 0 OR u.same > 0) AS theirs,
+       bool_or(n.kind = $6) AS by_phone, count(*) FILTER (WHERE n.value = ANY ($5))::int AS names,
+       bool_or(n.kind = $6 AND n.value = ANY ($5) AND a.verified_by = $7 AND a.seen_at >= $8) IS TRUE AS verified
      FROM unnest($2::text[], $3::text[]) AS n(kind, value)
-     CROSS JOIN LATERAL (SELECT contact_id FROM conversation.aliases
+     CROSS JOIN LATERAL (SELECT contact_id, verified_by, seen_at FROM conversation.aliases
        WHERE channel_account_id = $1 AND kind = n.kind AND value = n.value OFFSET 0) a
      CROSS JOIN LATERAL (SELECT contact_id, created_at FROM conversation.contacts
        WHERE contact_id = a.contact_id OFFSET 0) c
      CROSS JOIN LATERAL (SELECT count(*) AS names, count(*) FILTER (WHERE value = $4) AS same
        FROM conversation.aliases WHERE contact_id = c.contact_id AND kind = 'user_id') u
-     WHERE $4::text IS NULL OR u.names = 0 OR u.same > 0
      GROUP BY c.contact_id, c.created_at ORDER BY c.created_at, c.contact_id`,
     [
       book.channelAccountId,
       aliases.map((a) => a.kind),
       aliases.map((a) => a.value),
-      person.userId ?? null,
-      identifying(person).map((a) => a.value),
+      userIdOf(person) ?? null,
+      said.map((a) => a.value),
+      PHONE,
+      book.verifiedBy ?? null,
+      new Date(now.getTime() - NUMBER_HOLDS_MS),
     ],
   );
+  const theirs = rows.filter((r) => r.theirs);
   // Two of whom each has a user id are two people: the number has passed on, and only one of them has this form of it.
-  const areTwo = rows.filter((r) => r.owned).length > 1;
-  return rows.filter((r) => !areTwo || !r.owned || r.exact).map((r) => r.contact_id);
+  const areTwo = theirs.filter((r) => r.owned).length > 1;
+  const known = theirs.filter((r) => !areTwo || !r.owned || r.exact);
+  const isKnown = known.length === 1 && known[0]!.names === said.length && known[0]!.verified;
+  return {
+    contactIds: known.map((r) => r.contact_id),
+    tookOver: rows.some((r) => r.by_phone && !known.includes(r)),
+    isNews: !isKnown,
+  };
 }
 
 async function oldestFirst(tx: EntityManager, contactIds: string[]): Promise<string[]> {
@@ -218,10 +276,12 @@ function nameContact(tx: EntityManager, book: Book, contactId: string, person: P
   const aliases = aliasesOf(person);
   later(
     tx,
-    `INSERT INTO conversation.aliases (merchant_id, channel_account_id, kind, value, contact_id, seen_at)
-     SELECT $1, $2, kind, value, $3, $4 FROM unnest($5::text[], $6::text[]) AS a(kind, value)
+    `INSERT INTO conversation.aliases AS known (merchant_id, channel_account_id, kind, value, contact_id, seen_at, verified_by)
+     SELECT $1, $2, kind, value, $3, $4, CASE kind WHEN $7 THEN $8::text END FROM unnest($5::text[], $6::text[]) AS a(kind, value)
      ON CONFLICT (merchant_id, channel_account_id, kind, value)
-     DO UPDATE SET contact_id = excluded.contact_id, seen_at = excluded.seen_at`,
+     DO UPDATE SET contact_id = excluded.contact_id, seen_at = excluded.seen_at, verified_by = CASE
+       WHEN known.contact_id = excluded.contact_id THEN coalesce(excluded.verified_by, known.verified_by)
+       ELSE excluded.verified_by END`,
     [
       book.merchantId,
       book.channelAccountId,
@@ -229,14 +289,19 @@ function nameContact(tx: EntityManager, book: Book, contactId: string, person: P
       now,
       aliases.map((a) => a.kind),
       aliases.map((a) => a.value),
+      PHONE,
+      book.verifiedBy ?? null,
     ],
   );
-  const otherForms =
-    person.waId === undefined ? [] : formsOf(person.waId).filter((form) => form !== person.waId);
+  const phone = phoneOf(person);
+  const otherForms = phone === undefined ? [] : formsOf(phone).filter((form) => form !== phone);
   if (otherForms.length > 0) {
     const taken = `SELECT ctid FROM conversation.aliases
-      WHERE channel_account_id = $1 AND kind = 'wa_id' AND value = ANY ($2) AND contact_id <> $3 FOR UPDATE`;
-    later(tx, ...removal('conversation.aliases', taken, [book.channelAccountId, otherForms, contactId]));
+      WHERE channel_account_id = $1 AND kind = $4 AND value = ANY ($2) AND contact_id <> $3 FOR UPDATE`;
+    later(
+      tx,
+      ...removal('conversation.aliases', taken, [book.channelAccountId, otherForms, contactId, PHONE]),
+    );
   }
   if (!person.name) return;
   later(tx, `UPDATE conversation.contacts SET name = $2 WHERE contact_id = $1 AND name IS DISTINCT FROM $2`, [

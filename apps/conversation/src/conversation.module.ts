@@ -4,6 +4,7 @@ import { connectJobs } from '#queue';
 import { CatalogClientModule, serviceModules } from '#service';
 import type { ConversationEnv } from './env.js';
 import { ChangeIdentityHandler } from './jobs/change-identity.handler.js';
+import { JoinContactsHandler } from './jobs/join-contacts.handler.js';
 import { NoteOrderHandler } from './jobs/note-order.handler.js';
 import { ReceiveMessageHandler } from './jobs/receive-message.handler.js';
 import { LookAhead } from './look-ahead.js';
@@ -27,6 +28,7 @@ export class ConversationModule {
       controllers: [
         ReceiveMessageHandler,
         ChangeIdentityHandler,
+        JoinContactsHandler,
         NoteOrderHandler,
         EraseMerchantHandler,
         ErasePersonHandler,

@@ -1,5 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { noteOrder, receiveMessage, type NoteOrderPayload, type ReceiveMessagePayload } from '#contracts';
+import {
+  noteOrder,
+  readPayload,
+  receiveMessage,
+  type NoteOrderPayload,
+  type ReceiveMessagePayload,
+} from '#contracts';
 import { newThread, type ThreadEvent } from '#core/conversation';
 import { Directory, Journal, Tenants, type PendingItem, type Stream } from '#persistence';
 import { CatalogClient } from '#service';
@@ -36,7 +42,7 @@ export class LookAhead {
       for (const { name, payload, due } of seen.items) {
         if (!due) break;
         const event = eventOf(name, payload as object);
-        if (event) state = await knowledge.lookAhead(state, event, contextOf(merchant, now));
+        if (event) state = await knowledge.lookAhead(state, event, contextOf(merchant, now, thread));
       }
       if (thread && isOnlyMessage(seen.items, thread, now)) knowledge.sees(seen.items[0]!, thread);
     } catch {
@@ -51,7 +57,8 @@ function isOnlyMessage([item, another]: readonly PendingItem[], thread: Thread, 
   if (!item || another || item.name !== receiveMessage.name) return false;
   const { due, blocking, attempts, crashes } = item;
   if (!due || blocking || attempts > 0 || crashes > 0) return false;
-  const { channelAccountId, person } = item.payload as ReceiveMessagePayload;
+  const payload = item.payload as ReceiveMessagePayload;
+  const { channelAccountId, person } = readPayload(receiveMessage, payload);
   return thread.channelAccountId === channelAccountId && isFamiliar(thread, person, now);
 }
 

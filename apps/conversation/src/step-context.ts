@@ -1,9 +1,14 @@
 import { randomInt } from 'node:crypto';
-import type { StepContext } from '#core/conversation';
+import type { OrderNote, StepContext } from '#core/conversation';
 
-/** What a step knows of its merchant. */
-export function contextOf(merchant: { name: string; currency: string }, now: Date): StepContext {
-  return { now, shop: merchant.name, currency: merchant.currency, newOrderRef };
+/** What a step knows of its merchant, and of its customer besides the thread. */
+export function contextOf(
+  merchant: { name: string; currency: string },
+  now: Date,
+  thread?: { elsewhere: OrderNote[][] | null } | null,
+): StepContext {
+  const ordersElsewhere = thread?.elsewhere?.flat() ?? [];
+  return { now, shop: merchant.name, currency: merchant.currency, newOrderRef, ordersElsewhere };
 }
 
 /** Crockford's base 32 without vowels that could spell words: read aloud without mistakes. */

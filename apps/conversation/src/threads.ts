@@ -5,6 +5,7 @@ import {
   newThread,
   THREAD_TTL_MS,
   type Effect,
+  type OrderNote,
   type ThreadEvent,
   type ThreadState,
 } from '#core/conversation';
@@ -23,12 +24,20 @@ export interface Thread extends NamesOfThread {
   /** The line in which the customer last wrote: facts of orders come into it. */
   stream: string;
   state: ThreadState;
+  /** Orders of the same person in other threads, a list a thread. */
+  elsewhere: OrderNote[][] | null;
   /** One more with each change of the state and each merge. */
   version: number;
 }
 
+/** For nobody but who is one person with another contact it finds anything. */
+const ELSEWHERE = `(SELECT json_agg(o.state -> 'orders') FROM conversation.contacts me
+     JOIN conversation.contacts c ON c.person_id = me.person_id AND c.contact_id <> me.contact_id
+     JOIN conversation.threads o ON o.channel_account_id = c.channel_account_id AND o.contact_id = c.contact_id
+   WHERE me.contact_id = threads.contact_id)`;
+
 const COLUMNS = `thread_id AS "threadId", channel_account_id AS "channelAccountId", contact_id AS "contactId", stream, state,
-  version::float8 AS version, ${NAMES_OF_THREAD}`;
+  version::float8 AS version, ${ELSEWHERE} AS elsewhere, ${NAMES_OF_THREAD}`;
 
 /** The thread that a line was last about, as JSON, for `Journal.look`. */
 export const THREAD_OF_LINE = `SELECT row_to_json(t) FROM (
@@ -116,7 +125,7 @@ export class Threads {
     const merchant = await this.directory.merchant(ctx.merchantId);
     if (!merchant) throw new Error(`merchant ${ctx.merchantId} is not in the directory`);
     const knowledge = ctx.known as Knowledge;
-    const { state, effects } = knowledge.step(thread.state, event, contextOf(merchant, ctx.now));
+    const { state, effects } = knowledge.step(thread.state, event, contextOf(merchant, ctx.now, thread));
     ctx.evidence = knowledge.evidence;
     later(
       ctx.tx,

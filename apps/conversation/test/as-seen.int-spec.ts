@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import type { PersonRef } from '#core/messaging';
+import type { PersonNames } from '#core/messaging';
 import { Tenants, type NewItem } from '#persistence';
 import { createTestDatabase, insertTestMerchant, type TestDatabase } from '#testing';
 import { LookAhead } from '../src/look-ahead.js';
@@ -9,7 +9,7 @@ import { Stand, tap } from './support/stand.js';
 
 /** A familiar customer's only message is applied as the look-ahead has seen it and the thread. */
 
-const PHONE = { waId: '971501234567' };
+const PHONE = { phone: '971501234567' };
 const USER = { userId: 'AE.1349', username: 'sheena', name: 'Sheena' };
 const BOTH = { ...PHONE, ...USER };
 const MINUTE_MS = 60_000;
@@ -52,7 +52,7 @@ async function seenBefore(message: NewItem, change: (tx: EntityManager) => Promi
 }
 
 const forgetAll = async (tx: EntityManager): Promise<void> => {
-  await deleteContacts(tx, await one.contacts());
+  await deleteContacts({ tx, now: new Date() }, merchantId, await one.contacts());
 };
 
 /** Whether the items, which are of one line, are one message that can be. They are applied afterwards. */
@@ -66,7 +66,7 @@ async function isSeen(items: readonly NewItem[], { afterMs = 0 } = {}): Promise<
   if (only) expect(only).toMatchObject({ stream, due: true, name: items[0]!.name });
   return only !== undefined;
 }
-const seen = (person: PersonRef, more?: { afterMs: number }): Promise<boolean> =>
+const seen = (person: PersonNames, more?: { afterMs: number }): Promise<boolean> =>
   isSeen([one.message(person, 'cart')], more);
 
 it.each([
@@ -79,7 +79,7 @@ it.each([
 });
 
 it.each([
-  ['with a number that is new', { ...USER, waId: '971509999999' }],
+  ['with a number that is new', { ...USER, phone: '971509999999' }],
   ['with a business’s user id that is new', { ...BOTH, parentUserId: 'P.1' }],
   ['with a username that is new', { ...BOTH, username: 'sheena_now' }],
   ['with another profile name', { ...BOTH, name: 'Sheena E.' }],

@@ -1,13 +1,13 @@
 import type { EntityManager } from 'typeorm';
 import type { OrderFact } from '#core/checkout';
-import type { PersonRef } from '#core/messaging';
+import { personOf, type PersonNames } from '#core/messaging';
 import { lockNames, Tenants } from '#persistence';
 import { createTestDatabase, insertTestMerchant, TEST_BACKENDS, type TestDatabase } from '#testing';
 import { resolveContact } from '../src/contacts.js';
 import { openSmallCatalog } from './support/small-catalog.js';
-import { Stand, tap } from './support/stand.js';
+import { namesOf, Stand, tap } from './support/stand.js';
 
-const PHONE = { waId: '971501234567' };
+const PHONE = { phone: '971501234567' };
 const USER = { userId: 'AE.1349', username: 'sheena', name: 'Sheena' };
 const BOTH = { ...PHONE, ...USER };
 const SHIPPED: OrderFact = { kind: 'shipped', tracking: { carrier: 'Aramex', trackingCode: 'AX1' } };
@@ -31,7 +31,7 @@ afterAll(async () => {
 
 const skus = async (): Promise<string[][]> =>
   (await stand.threads()).map((t) => t.state.cart.map((l) => l.sku));
-const lastPerson = async () => (await stand.sends()).at(-1)!.person;
+const lastPerson = async () => namesOf((await stand.sends()).at(-1)!.person);
 
 it('a person without a phone number is answered under the user id', async () => {
   await stand.chat(USER, 'agent');
@@ -55,31 +55,31 @@ describe('a number that WhatsApp gives in two forms', () => {
     ['Argentina', '5491187654322', '541187654322'],
     ['Ivory Coast', '22508123456', '2250708123456'],
   ])('is one contact with one cart: %s', async (_, first, second) => {
-    await stand.chat({ waId: first }, tap('add|A'));
-    await stand.chat({ waId: second }, tap('add|B'));
+    await stand.chat({ phone: first }, tap('add|A'));
+    await stand.chat({ phone: second }, tap('add|B'));
     expect(await stand.contacts()).toHaveLength(1);
     expect(await skus()).toEqual([['A', 'B']]);
-    expect(await lastPerson()).toEqual({ waId: second });
-    await stand.chat({ waId: first }, 'cart');
+    expect(await lastPerson()).toEqual({ phone: second });
+    await stand.chat({ phone: first }, 'cart');
     expect(await stand.contacts()).toHaveLength(1);
-    expect(await lastPerson()).toEqual({ waId: first });
+    expect(await lastPerson()).toEqual({ phone: first });
   });
 
   it('is one contact when both come at once, and when two have been made of it before', async () => {
     const [short, long] = ['558588887777', '5585988887777'];
     await stand.give(
-      stand.message({ waId: short }, tap('add|A')),
-      stand.message({ waId: long }, tap('add|B')),
+      stand.message({ phone: short }, tap('add|A')),
+      stand.message({ phone: long }, tap('add|B')),
     );
     expect(await stand.contacts()).toHaveLength(1);
     await stand.sql(`UPDATE conversation.aliases SET value = '5585999990000' WHERE value = $1`, [long]);
-    await stand.chat({ waId: '5585966665555' }, tap('add|C'));
+    await stand.chat({ phone: '5585966665555' }, tap('add|C'));
     await stand.sql(
       `UPDATE conversation.aliases SET value = $1, seen_at = now() - interval '2 hours' WHERE value = '5585966665555'`,
       [long],
     );
     expect(await stand.contacts()).toHaveLength(2);
-    await stand.chat({ waId: long }, 'cart');
+    await stand.chat({ phone: long }, 'cart');
     expect(await stand.contacts()).toHaveLength(1);
     expect(await skus()).toHaveLength(1);
   });
@@ -87,7 +87,7 @@ describe('a number that WhatsApp gives in two forms', () => {
   it('has one lock for all of them', async () => {
     const { merchantId, channelAccountId } = stand.merchant;
     const name = `${merchantId}/${channelAccountId}/wa_id/5511976543210`;
-    const message = stand.message({ waId: '551176543210' }, 'cart');
+    const message = stand.message({ phone: '551176543210' }, 'cart');
     await stand.store(message);
     await stand.app.get(Tenants, { strict: false }).transaction(merchantId, async (tx) => {
       await tx.query(...lockNames('contact', [name]));
@@ -99,8 +99,8 @@ describe('a number that WhatsApp gives in two forms', () => {
   });
 
   it('with a user id of its own each is somebody else', async () => {
-    await stand.chat({ waId: '551176543210', userId: 'BR.1' }, tap('add|A'));
-    await stand.chat({ waId: '5511976543210', userId: 'BR.2' }, tap('add|B'));
+    await stand.chat({ phone: '551176543210', userId: 'BR.1' }, tap('add|A'));
+    await stand.chat({ phone: '5511976543210', userId: 'BR.2' }, tap('add|B'));
     expect(await stand.contacts()).toHaveLength(2);
     const numbers = await stand.sql(
       `SELECT n.value AS number, u.value AS "userId" FROM conversation.aliases n JOIN conversation.aliases u USING (contact_id)
@@ -109,20 +109,20 @@ describe('a number that WhatsApp gives in two forms', () => {
     );
     expect(numbers).toEqual([{ number: '5511976543210', userId: 'BR.2' }]);
     // Who has the number now is known by each of its forms.
-    for (const waId of ['5511976543210', '551176543210'])
-      await stand.chat({ waId, name: `New ${waId}` }, 'cart');
+    for (const phone of ['5511976543210', '551176543210'])
+      await stand.chat({ phone, name: `New ${phone}` }, 'cart');
     expect(await stand.contacts()).toHaveLength(2);
     expect(await skus()).toEqual([['A'], ['B']]);
   });
 
   it('is not where two people meet who each had a form of it before that was seen to', async () => {
-    await stand.chat({ waId: '971501111111', userId: 'BR.1' }, tap('add|A'));
-    await stand.chat({ waId: '971502222222', userId: 'BR.2' }, tap('add|B'));
+    await stand.chat({ phone: '971501111111', userId: 'BR.1' }, tap('add|A'));
+    await stand.chat({ phone: '971502222222', userId: 'BR.2' }, tap('add|B'));
     await stand.sql(
       `UPDATE conversation.aliases SET value = CASE value WHEN '971501111111' THEN '551176543210' ELSE '5511976543210' END
        WHERE kind = 'wa_id' AND value IN ('971501111111', '971502222222')`,
     );
-    await stand.chat({ waId: '5511976543210', name: 'Bia' }, tap('add|C'));
+    await stand.chat({ phone: '5511976543210', name: 'Bia' }, tap('add|C'));
     expect(await stand.contacts()).toHaveLength(2);
     expect(await skus()).toEqual([['A'], ['B', 'C']]);
   });
@@ -155,8 +155,12 @@ it('who writes while two contacts become one is found under the one that stays',
   await stand.chat(USER, 'cart');
   const { merchantId, channelAccountId } = stand.merchant;
   const tenants = stand.app.get(Tenants, { strict: false });
-  const contactOf = (tx: EntityManager, person: PersonRef): Promise<string> =>
-    resolveContact({ tx, now: new Date(), emit: () => undefined }, { merchantId, channelAccountId }, person);
+  const contactOf = (tx: EntityManager, person: PersonNames): Promise<string> =>
+    resolveContact(
+      { tx, now: new Date(), emit: () => undefined },
+      { merchantId, channelAccountId },
+      personOf(person),
+    );
   const [kept, meanwhile] = await tenants.transaction(merchantId, async (tx) => {
     const contactId = await contactOf(tx, BOTH);
     const other = tenants.transaction(merchantId, (tx2) => contactOf(tx2, USER));
@@ -226,7 +230,7 @@ it('a merged thread that is merged again still has all its ids', async () => {
   await stand.chat({ parentUserId: 'P.1', userId: 'AE.1' }, 'agent');
   const [first, second, third] = await stand.threads();
   await stand.chat({ ...PHONE, userId: 'AE.1' }, 'bot');
-  await stand.give(stand.identity({ userId: 'AE.1' }, { userId: 'AE.9', waId: '971509999999' }));
+  await stand.give(stand.identity({ userId: 'AE.1' }, { userId: 'AE.9', phone: '971509999999' }));
   const [merged, ...others] = await stand.threads();
   expect(others).toEqual([]);
   expect(merged!.thread_id).toBe(first!.thread_id);
@@ -237,7 +241,7 @@ it('a new number: cart and orders follow, answers go to the new number, the old 
   await stand.chat(BOTH, tap('add|A'));
   const [thread] = await stand.threads();
   await stand.give(stand.fact(thread!, 'W1', SHIPPED));
-  const current = { waId: '971507777777', userId: 'AE.2000' };
+  const current = { phone: '971507777777', userId: 'AE.2000' };
   await stand.give(stand.identity({ ...PHONE, userId: USER.userId }, current));
   await stand.give(stand.fact(thread!, 'W2', SHIPPED));
   expect(await lastPerson()).toMatchObject(current);
@@ -252,7 +256,7 @@ it('a new number: cart and orders follow, answers go to the new number, the old 
 
 it('a message under the new names before the news of them: one contact in the end', async () => {
   await stand.chat(BOTH, tap('add|A'));
-  const current = { waId: '971507777777', userId: 'AE.2000' };
+  const current = { phone: '971507777777', userId: 'AE.2000' };
   await stand.chat(current, 'my orders');
   expect(await stand.contacts()).toHaveLength(2);
   await stand.give(stand.identity({ ...PHONE, userId: USER.userId }, current));

@@ -1,16 +1,16 @@
 import type { EntityManager } from 'typeorm';
-import type { PersonRef } from '#core/messaging';
+import { personOf, type PersonNames } from '#core/messaging';
 import { Tenants } from '#persistence';
 import { createTestDatabase, insertTestMerchant, type TestDatabase } from '#testing';
 import { linkContact, resolveContact, toPerson, type Book } from '../src/contacts.js';
 import type { Work } from '../src/merges.js';
 import { Threads, type Thread } from '../src/threads.js';
 import { openSmallCatalog, type SmallCatalog } from './support/small-catalog.js';
-import { Stand, tap } from './support/stand.js';
+import { namesOf, Stand, tap } from './support/stand.js';
 
 /** The thread of a customer of whom a message says nothing new is found and locked in one statement. */
 
-const PHONE = { waId: '971501234567' };
+const PHONE = { phone: '971501234567' };
 const USER = { userId: 'AE.1349', username: 'sheena', name: 'Sheena' };
 const BOTH = { ...PHONE, ...USER };
 const MINUTE_MS = 60_000;
@@ -44,9 +44,11 @@ const transaction = <T>(work: (tx: EntityManager) => Promise<T>): Promise<T> =>
   tenants.transaction(book.merchantId, work);
 const workIn = (tx: EntityManager): Work => ({ tx, now: new Date(), emit: () => undefined });
 
-const familiar = (person: PersonRef, { afterMs = 0, of = book } = {}): Promise<Thread | undefined> =>
+const familiar = (person: PersonNames, { afterMs = 0, of = book } = {}): Promise<Thread | undefined> =>
   transaction((tx) =>
-    one.app.get(Threads, { strict: false }).lockFamiliar(tx, of, person, new Date(Date.now() + afterMs)),
+    one.app
+      .get(Threads, { strict: false })
+      .lockFamiliar(tx, of, personOf(person), new Date(Date.now() + afterMs)),
   );
 
 const skus = async (): Promise<string[][]> =>
@@ -69,14 +71,14 @@ describe('a thread is found', () => {
       stream: row!.stream,
       state: row!.state,
     });
-    expect(toPerson(thread!)).toEqual(BOTH);
+    expect(namesOf(toPerson(thread!))).toEqual(BOTH);
   });
 
   it('and nobody else has it until the transaction ends', async () => {
     await one.chat(BOTH, 'cart');
     const [row] = await one.threads();
     await transaction(async (tx) => {
-      await one.app.get(Threads, { strict: false }).lockFamiliar(tx, book, BOTH, new Date());
+      await one.app.get(Threads, { strict: false }).lockFamiliar(tx, book, personOf(BOTH), new Date());
       const locked = one.sql(`SELECT FROM conversation.threads WHERE thread_id = $1 FOR UPDATE NOWAIT`, [
         row!.thread_id,
       ]);
@@ -87,8 +89,8 @@ describe('a thread is found', () => {
 
 describe('no thread is found of', () => {
   it.each([
-    ['who is not known', { waId: '971509999999' }],
-    ['who has a number that is new', { ...USER, waId: '971509999999' }],
+    ['who is not known', { phone: '971509999999' }],
+    ['who has a number that is new', { ...USER, phone: '971509999999' }],
     ['who has a user id that is new', { ...PHONE, userId: 'AE.STRANGER' }],
     ['who has a business’s user id that is new', { ...BOTH, parentUserId: 'P.1' }],
     ['who has a username that is new', { ...BOTH, username: 'sheena_now' }],
@@ -139,7 +141,7 @@ describe('no thread is found of', () => {
   });
 
   it('a contact without one', async () => {
-    await transaction((tx) => resolveContact(workIn(tx), book, BOTH));
+    await transaction((tx) => resolveContact(workIn(tx), book, personOf(BOTH)));
     expect(await one.contacts()).toHaveLength(1);
     expect(await familiar(BOTH)).toBeUndefined();
   });
@@ -149,7 +151,7 @@ describe('no thread is found of', () => {
     expect(await familiar(BOTH, { of: { ...book, channelAccountId: 'acc_other' } })).toBeUndefined();
     const { merchantId } = await insertTestMerchant(database.ownerUrl);
     const theirs = await tenants.transaction(merchantId, (tx) =>
-      one.app.get(Threads, { strict: false }).lockFamiliar(tx, book, BOTH, new Date()),
+      one.app.get(Threads, { strict: false }).lockFamiliar(tx, book, personOf(BOTH), new Date()),
     );
     expect(theirs).toBeUndefined();
   });
@@ -157,10 +159,11 @@ describe('no thread is found of', () => {
 
 describe('while two contacts become one', () => {
   const LINKED = { ...PHONE, userId: USER.userId };
-  const link = (tx: EntityManager): Promise<string> => linkContact(workIn(tx), book, PHONE, LINKED);
+  const link = (tx: EntityManager): Promise<string> =>
+    linkContact(workIn(tx), book, personOf(PHONE), personOf(LINKED));
 
   /** Threads that waiting transactions find when the merge is committed. */
-  async function foundMeanwhile(...people: PersonRef[]): Promise<(Thread | undefined)[]> {
+  async function foundMeanwhile(...people: PersonNames[]): Promise<(Thread | undefined)[]> {
     const waiting = await transaction(async (tx) => {
       await link(tx);
       const found = people.map((person) => familiar(person));
@@ -185,7 +188,7 @@ describe('while two contacts become one', () => {
   });
 
   it('a transaction that waits for a thread that moves to another contact finds none', async () => {
-    const older = await transaction((tx) => resolveContact(workIn(tx), book, PHONE));
+    const older = await transaction((tx) => resolveContact(workIn(tx), book, personOf(PHONE)));
     await one.chat(USER, tap('add|X'));
     const [before] = await one.threads();
     expect(before!.contact_id).not.toBe(older);

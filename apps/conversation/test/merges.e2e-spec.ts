@@ -1,6 +1,6 @@
 import { splitWebhook } from '#adapters/whatsapp-cloud';
 import type { OrderFact } from '#core/checkout';
-import type { PersonRef } from '#core/messaging';
+import { phoneOf, userIdOf, type PersonRef } from '#core/messaging';
 import { until } from '#testing';
 import { Stand as OutboundStand, type Customer } from '../../outbound/test/support/stand.js';
 import { freePort, Stand } from './support/stand.js';
@@ -46,8 +46,8 @@ describe('a person who was known under two names, on conversation and outbound',
 
   it('gets all that waited for either name, in order and once, when the person writes under both', async () => {
     const longAgo = { sentAt: new Date(Date.now() - 25 * 3_600_000).toISOString() };
-    await conversation.give(conversation.message({ waId: person.waId }, 'my orders', longAgo));
-    await conversation.give(conversation.message({ userId: person.userId }, 'my orders', longAgo));
+    await conversation.give(conversation.message({ phone: phoneOf(person) }, 'my orders', longAgo));
+    await conversation.give(conversation.message({ userId: userIdOf(person) }, 'my orders', longAgo));
     const [first, second] = await conversation.threads();
     await inLine(2);
     // It has a template fallback and hence no deadline, and the merchant has no template.

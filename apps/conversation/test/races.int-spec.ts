@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OrderFact } from '#core/checkout';
 import { keyOf, step, type Answer, type ThreadEvent, type ThreadState } from '#core/conversation';
-import type { OutboundContent, PersonRef } from '#core/messaging';
+import type { OutboundContent, PersonNames } from '#core/messaging';
 import { Directory } from '#persistence';
 import {
   createTestDatabase,
@@ -19,7 +19,7 @@ import { Stand, tap, type ThreadRow } from './support/stand.js';
 
 /** Two processes of the service on one database and one queue; what they race for is held at the catalog's answer. */
 
-const PHONE = { waId: '971501234567' };
+const PHONE = { phone: '971501234567' };
 const USER = { userId: 'AE.1349', username: 'sheena', name: 'Sheena' };
 const BOTH = { ...PHONE, ...USER };
 const SHIPPED: OrderFact = { kind: 'shipped', tracking: { carrier: 'Aramex', trackingCode: 'AX1' } };
@@ -47,10 +47,10 @@ afterAll(async () => {
 
 const openStand = (): Promise<Stand> => Stand.open({ database, rpcPort: catalog.rpcPort, merchant });
 /** The same people, whom nobody knows yet. */
-function strangers(): { phone: PersonRef; user: PersonRef; both: PersonRef } {
-  const [waId, userId] = [`9715${Math.floor(Math.random() * 1e8)}`, `AE.${randomUUID()}`];
+function strangers(): { phone: PersonNames; user: PersonNames; both: PersonNames } {
+  const [number, userId] = [`9715${Math.floor(Math.random() * 1e8)}`, `AE.${randomUUID()}`];
   const [phone, user] = [
-    { ...PHONE, waId },
+    { ...PHONE, phone: number },
     { ...USER, userId, username: userId },
   ];
   return { phone, user, both: { ...BOTH, ...phone, ...user } };

@@ -23,16 +23,16 @@ afterAll(async () => {
 });
 
 function stranger() {
-  const phone = { waId: `9715${Math.floor(Math.random() * 1e8)}` };
+  const phone = { phone: `9715${Math.floor(Math.random() * 1e8)}` };
   const userId = `AE.${randomUUID()}`;
   return { phone, both: { ...phone, userId, username: userId, name: 'Sheena' } };
 }
 
-async function threadOf(waId: string): Promise<ThreadRow & { stream: string }> {
+async function threadOf(number: string): Promise<ThreadRow & { stream: string }> {
   const [thread] = await stand.sql<ThreadRow & { stream: string }>(
     `SELECT t.* FROM conversation.threads t JOIN conversation.aliases a USING (merchant_id, contact_id)
      WHERE a.kind = 'wa_id' AND a.value = $1`,
-    [waId],
+    [number],
   );
   return thread!;
 }
@@ -41,7 +41,7 @@ async function threadOf(waId: string): Promise<ThreadRow & { stream: string }> {
 async function inOneTransaction(...items: NewItem[]): Promise<void> {
   const other = stranger().phone;
   await stand.chat(other, 'my orders');
-  const letGo = await stand.holdThread((await threadOf(other.waId)).thread_id);
+  const letGo = await stand.holdThread((await threadOf(other.phone)).thread_id);
   const busy = stand.message(other, 'my orders');
   await stand.store(busy);
   await stand.wake(busy);
@@ -57,14 +57,14 @@ it('facts of two orders that come into two lines of one thread are both kept', a
   for (let i = 0; i < 4; i++) {
     const { phone, both } = stranger();
     await stand.chat(phone, 'my orders');
-    const first = await threadOf(phone.waId);
+    const first = await threadOf(phone.phone);
     await stand.chat(both, 'my orders');
-    const second = await threadOf(phone.waId);
+    const second = await threadOf(phone.phone);
     expect(second.stream).not.toBe(first.stream);
     const shipped = (thread: ThreadRow, ref: string): NewItem =>
       stand.fact(thread, ref, { kind: 'shipped', tracking: { carrier: 'Aramex', trackingCode: ref } });
     await inOneTransaction(shipped(first, 'W1'), shipped(second, 'W2'));
-    const { state } = await threadOf(phone.waId);
+    const { state } = await threadOf(phone.phone);
     expect(state.orders.map(({ ref }) => ref).toSorted()).toEqual(['W1', 'W2']);
   }
 }, 60_000);
@@ -73,7 +73,7 @@ it('a stranger who comes under two names at once is one contact with one cart', 
   for (let i = 0; i < 4; i++) {
     const { phone, both } = stranger();
     await inOneTransaction(stand.message(phone, tap('add|B')), stand.message(both, tap('add|C')));
-    const { state, contact_id } = await threadOf(phone.waId);
+    const { state, contact_id } = await threadOf(phone.phone);
     expect(state.cart.map(({ sku }) => sku).toSorted()).toEqual(['B', 'C']);
     const nameless = await stand.sql(
       `SELECT FROM conversation.contacts c WHERE NOT EXISTS (

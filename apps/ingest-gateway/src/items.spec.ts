@@ -1,3 +1,4 @@
+import { personOf } from '#core/messaging';
 import { recordStatus } from '#contracts';
 import { work } from './items.js';
 
@@ -32,7 +33,7 @@ it('a payload that breaks its contract is kept, with the reason', () => {
 });
 
 it('who it is from is kept with it, also when the number looks like one of a card', () => {
-  const person = { waId: '4915123456704', name: 'pay 4111 1111 1111 1111' };
+  const person = personOf({ phone: '4915123456704', name: 'pay 4111 1111 1111 1111' });
   const { item } = work(recordStatus, { ...status, at: 'soon', person } as never, 'mer_1', now, said);
-  expect(item.payload).toMatchObject({ person: { waId: '4915123456704', name: 'pay •••• 1111' } });
+  expect(item.payload).toMatchObject({ person: personOf({ phone: '4915123456704', name: 'pay •••• 1111' }) });
 });

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { judgeAccount, judgeNumber, type AccountRoute, type NumberRoute, type Routed } from '#core/tenancy';
+import { judgeAccount, judgeSender, type AccountRoute, type Routed, type SenderRoute } from '#core/tenancy';
 import { Directory, Memo } from '#persistence';
 
 /** As long as the directory remembers numbers. */
@@ -16,32 +16,30 @@ export class MerchantRoutes {
     private readonly database: DataSource,
   ) {}
 
-  async byPhoneNumber(
-    phoneNumberId: string | undefined,
-    businessAccountId: string | undefined,
-  ): Promise<Routed> {
-    const route = phoneNumberId === undefined ? undefined : await this.ofPhoneNumber(phoneNumberId);
-    return judgeNumber(phoneNumberId, businessAccountId, route);
+  /** Of a channel of this kind. */
+  async bySender(kind: string, senderId: string | undefined, accountId: string | undefined): Promise<Routed> {
+    const route = senderId === undefined ? undefined : await this.ofSender(kind, senderId);
+    return judgeSender(senderId, accountId, route);
   }
 
-  /** Where a number leads, whether it is switched on or not. */
-  ofPhoneNumber(phoneNumberId: string): Promise<NumberRoute | undefined> {
-    return this.directory.routePhoneNumber(phoneNumberId);
+  /** Where a sender leads, whether it is switched on or not. */
+  ofSender(kind: string, senderId: string): Promise<SenderRoute | undefined> {
+    return this.directory.routeSender(kind, senderId);
   }
 
-  /** For what names no phone number: the one merchant that has this business account. */
-  async byBusinessAccount(businessAccountId: string | undefined): Promise<Routed> {
-    const routes = businessAccountId === undefined ? [] : await this.merchantsOf(businessAccountId);
-    return judgeAccount(businessAccountId, routes);
+  /** For what names no sender: the one merchant that has this account. */
+  async byAccount(kind: string, accountId: string | undefined): Promise<Routed> {
+    const routes = accountId === undefined ? [] : await this.merchantsOf(kind, accountId);
+    return judgeAccount(accountId, routes);
   }
 
-  private merchantsOf(businessAccountId: string): Promise<AccountRoute[]> {
+  private merchantsOf(kind: string, accountId: string): Promise<AccountRoute[]> {
     return this.memo.get(
-      businessAccountId,
+      `${kind}/${accountId}`,
       () =>
         this.database.query(
-          `SELECT merchant_id AS "merchantId", enabled, status FROM tenancy.route_business_account($1)`,
-          [businessAccountId],
+          `SELECT merchant_id AS "merchantId", enabled, status FROM tenancy.route_account($1, $2)`,
+          [kind, accountId],
         ) as Promise<AccountRoute[]>,
     );
   }

@@ -53,7 +53,7 @@ describe('merchants', () => {
       [null, 'quarantine', 'quarantined', 'accounts_disagree'],
       [null, 'quarantine', 'quarantined', 'accounts_disagree'],
       [null, 'quarantine', 'quarantined', 'accounts_disagree'],
-      [null, 'quarantine', 'quarantined', 'unknown_phone_number'],
+      [null, 'quarantine', 'quarantined', 'unknown_sender'],
       [shop.merchantId, 'conversation', null, null],
     ]);
     const metric = 'waco_ingest_quarantined_total{source="whatsapp",reason="accounts_disagree"}';
@@ -91,7 +91,7 @@ describe('merchants', () => {
         stream: `template/${gateway.shop.businessAccountId}/order_shipped/en`,
         outcome: null,
       },
-      { merchant_id: null, outcome: 'quarantined', reason: 'unknown_business_account' },
+      { merchant_id: null, outcome: 'quarantined', reason: 'unknown_account' },
     ]);
   });
 

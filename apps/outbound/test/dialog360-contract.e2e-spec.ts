@@ -1,3 +1,4 @@
+import { personOf } from '#core/messaging';
 import { createHmac } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -5,7 +6,8 @@ import { dialog360, Dialog360Client, DIALOG360_SECRET_HEADER, dialog360Vendor } 
 import { WhatsAppChannel } from '#adapters/whatsapp-cloud';
 import { describeChannel } from '#core/outbound/testing';
 import { until } from '#testing';
-import { PHONE_ID, World } from '../../sandbox/test/support/world.js';
+import type { Means } from '#vendors';
+import { PHONE_ID, WABA_ID, World } from '../../sandbox/test/support/world.js';
 import { whatsAppWorld } from './support/whatsapp-world.js';
 
 const apiKey = 'd360-test-key';
@@ -19,6 +21,7 @@ describeChannel('360dialog on the sandbox', () =>
     return {
       transport: dialog360({ baseUrl: baseUrlOf(world), apiKey }),
       nowhere: dialog360({ baseUrl: 'http://127.0.0.1:9', apiKey }),
+      rules: dialog360Vendor.talk!.facts.rules,
     };
   }),
 );
@@ -33,10 +36,10 @@ describe('360dialog', () => {
 
   const client = (key: string) =>
     new Dialog360Client({ baseUrl: baseUrlOf(world), apiKey: key, timeoutMs: 1_000 });
-  async function sendWith(key: string, waId: string) {
+  async function sendWith(key: string, phone: string) {
     const transport = dialog360({ baseUrl: baseUrlOf(world), apiKey: key });
     const channel = new WhatsAppChannel({ transport, timeoutMs: 1_000 });
-    return channel.send({ waId }, channel.render({ type: 'text', body: 'Hello' }), 'msg_1');
+    return channel.send(personOf({ phone }), channel.render({ type: 'text', body: 'Hello' }), 'msg_1');
   }
 
   it.each(['d360-other-key', ''])('refuses the key "%s", which pauses the account', async (key) => {
@@ -52,6 +55,67 @@ describe('360dialog', () => {
 
   it('refuses an address for webhooks that is none', async () => {
     await expect(client(apiKey).setWebhook('shop', {})).rejects.toMatchObject({ code: 135000 });
+  });
+});
+
+describe('templates by 360dialog', () => {
+  let world: World;
+  beforeEach(async () => {
+    world = await World.start();
+    await join(world);
+  });
+  afterEach(() => world.stop());
+
+  const open = (key = apiKey, baseUrl = baseUrlOf(world)) => {
+    const account = { senderId: PHONE_ID, accountId: WABA_ID, fields: { apiKey: key } };
+    const means = { variables: { DIALOG360_BASE_URL: baseUrl }, timeoutMs: 1_000 } as unknown as Means;
+    return {
+      book: dialog360Vendor.templates!(account, means),
+      channel: dialog360Vendor.talk!.connect(account, means),
+    };
+  };
+  const shipped = {
+    name: 'order_shipped',
+    language: 'en',
+    category: 'utility' as const,
+    body: 'Your order {{1}} is on its way.',
+    examples: ['1001'],
+  };
+
+  it('are handed in once, and go out when the window is closed', async () => {
+    const { book, channel } = open();
+    expect(await book.create(shipped)).toEqual({ status: 'SUBMITTED' });
+    expect(await book.list()).toEqual([{ name: 'order_shipped', language: 'en', status: 'APPROVED' }]);
+    await expect(book.create(shipped)).rejects.toMatchObject({
+      why: 'refused',
+      message: expect.stringMatching(/^360dialog says: .*already/),
+    });
+    const { phone } = await world.customer({ greets: false });
+    const text = channel.render({ type: 'text', body: 'On its way' });
+    expect(await channel.send({ waId: phone }, text, 'msg_1')).toMatchObject({ code: 131047 });
+    const filled = channel.renderTemplate({ ...shipped, parameters: ['order'] }, { order: '1001' });
+    expect(await channel.send({ waId: phone }, filled, 'msg_2')).toMatchObject({ outcome: 'accepted' });
+  });
+
+  it('are listed to the last page', async () => {
+    const { book } = open();
+    const names = Array.from({ length: 201 }, (_, i) => `template_${i}`);
+    for (const name of names) await book.create({ ...shipped, name });
+    const listed = await book.list();
+    expect(listed.map(({ name }) => name).toSorted()).toEqual(names.toSorted());
+  });
+
+  it('of a wrong key, and of nobody, are an error that says so', async () => {
+    await expect(open('d360-other-key').book.list()).rejects.toMatchObject({
+      why: 'refused',
+      message: '360dialog does not accept the key',
+    });
+    await expect(open(apiKey, 'http://127.0.0.1:9').book.list()).rejects.toMatchObject({ why: 'no_answer' });
+  });
+
+  it('that were switched off are tried again after a day, as nobody says when they may be sent', () => {
+    const { templates } = open().channel.rules;
+    expect(templates!.disabled).toEqual({ state: 'DISABLED', recheckMs: 86_400_000 });
   });
 });
 
@@ -99,7 +163,7 @@ describe('webhooks of 360dialog', () => {
     expect(reader.form.test(given)).toBe(true);
     expect(reader.read(webhook.rawBody, given, [secret], new Date())).toMatchObject({
       outcome: 'read',
-      notices: [{ event: { kind: 'message', phoneNumberId: PHONE_ID } }],
+      notices: [{ event: { kind: 'message', senderId: PHONE_ID } }],
     });
     expect(world.receiver.deliveries).toEqual([]);
   });

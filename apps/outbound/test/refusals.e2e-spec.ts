@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { advanceRecipient, callChannel } from '#contracts';
+import { advanceRecipient, callChannel, recordTemplateStatus } from '#contracts';
 import { until } from '#testing';
 import { GRACE_MS, Stand, type Customer } from './support/stand.js';
 
@@ -175,6 +175,26 @@ describe('refusals', () => {
     await stand.setTemplate('order_delivered_v1', 'APPROVED');
     await stand.reaches(id, 'delivered');
     expect(await stand.shown(customer)).toEqual(['Your order C3 was delivered today.']);
+  });
+
+  it('the release before says of a template what counts here as well', async () => {
+    const { businessAccountId } = stand.merchant;
+    const said = (event: string) =>
+      stand.emit(recordTemplateStatus, {
+        businessAccountId,
+        name: 'order_delivered_v1',
+        language: 'en',
+        event,
+        at: stand.now.toISOString(),
+      });
+    await said('PAUSED');
+    await stand.pastWindow();
+    const id = await stand.send(customer, 'Delivered!', {
+      template: { purpose: 'order_delivered', facts: { order: 'C4' } },
+    });
+    await stand.reaches(id, 'waiting');
+    await said('APPROVED');
+    await stand.reaches(id, 'delivered');
   });
 
   it('132015 sets the template aside though no one announced it', async () => {

@@ -1,3 +1,4 @@
+import { personOf } from '#core/messaging';
 import { noteInbound, recordStatus } from '#contracts';
 import { WHOLE_QUEUE } from '#persistence';
 import { newId } from '#platform';
@@ -61,7 +62,7 @@ describe.each(TEST_BACKENDS)('sending, queues on %s', (backend) => {
     const hidden = { contactId: 'con_hidden', phone: '', thread };
     await stand.writes(hidden);
     const userId = stand.world.receiver.messages().at(-1)!.from_user_id as string;
-    const id = await stand.send(hidden, 'hello', { person: { userId } });
+    const id = await stand.send(hidden, 'hello', { person: personOf({ userId }) });
     await stand.reaches(id, 'delivered');
     expect((await stand.asked(id)).accepted).toMatchObject([{ recipient: userId }]);
   });

@@ -1,3 +1,4 @@
+import { personOf } from '#core/messaging';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -241,7 +242,7 @@ it('hundreds of statuses in any order, doubled, over two processes, end as one b
           contactId: `con_${i % 20}`,
           messageId: `line_${i}`,
           threadId: 'thr',
-          person: { waId: '971500000000' },
+          person: personOf({ phone: '971500000000' }),
           content: { type: 'text', body: 'in line' },
         }),
   );

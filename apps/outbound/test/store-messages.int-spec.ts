@@ -1,3 +1,4 @@
+import { personOf } from '#core/messaging';
 import {
   insertMessage,
   lockHead,
@@ -19,7 +20,7 @@ afterAll(() => store.close());
 
 /** What may be left out of a message is in it. */
 const FULL: Partial<NewMessage> = {
-  person: { userId: 'AE.1', name: 'Shēna "S" O’Neil' },
+  person: personOf({ userId: 'AE.1', name: 'Shēna "S" O’Neil' }),
   content: { type: 'text', body: 'a "quoted" \\ body\n{}' },
   template: { purpose: 'shipping', parameters: ['1', 'two'] } as unknown as NewMessage['template'],
   deadline: '2026-11-22T10:00:00.456Z',
@@ -31,7 +32,7 @@ const at = (ms: number): Date => new Date(NOW.getTime() + ms);
 const CHANGES: MessagePatch[] = [
   { state: 'waiting', verdict: { decision: 'wait' } as unknown as Message['verdict'], plan: 1 },
   {
-    person: { waId: '971507777777' },
+    person: personOf({ phone: '971507777777' }),
     content: { type: 'text', body: 'changed' },
     template: { purpose: 'receipt', parameters: [] } as unknown as Message['template'],
     deadline: at(1),

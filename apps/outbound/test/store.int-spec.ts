@@ -136,7 +136,12 @@ describe('what outbound stores', () => {
     }));
     await tenants.transaction(merchantId, async (tx) => {
       await lockRecipient(tx, from!, now);
-      const text = { ...from!, person: {}, content: { type: 'text', body: 'hi' } as const, threadId: 'thr' };
+      const text = {
+        ...from!,
+        person: { aliases: [] },
+        content: { type: 'text', body: 'hi' } as const,
+        threadId: 'thr',
+      };
       await insertMessage(tx, { ...text, messageId: 'msg_moved' }, now);
     });
     const waiting = await tenants.transaction(merchantId, async (tx) => {

@@ -1,3 +1,4 @@
+import { personOf } from '#core/messaging';
 import { cloudApi, WhatsAppChannel } from '#adapters/whatsapp-cloud';
 import { describeChannel } from '#core/outbound/testing';
 import { PHONE_ID, World } from '../../sandbox/test/support/world.js';
@@ -17,7 +18,7 @@ it('a wrong token is a refusal that pauses the account', async () => {
   const transport = cloudApi({ ...account, accessToken: 'EAAG-other', baseUrl: `${world.url}/graph` });
   const channel = new WhatsAppChannel({ transport, timeoutMs: 1_000 });
   const hello = channel.render({ type: 'text', body: 'Hello' });
-  const result = await channel.send({ waId: '971501234567' }, hello, 'msg_1');
+  const result = await channel.send(personOf({ phone: '971501234567' }), hello, 'msg_1');
   expect(result).toMatchObject({ outcome: 'refused', code: 190 });
   expect(channel.classify(190).action).toBe('pause_account');
   await world.stop();

@@ -3,14 +3,21 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { bootService } from '#platform';
 import { dialog360Failure } from './dialog360/dialog360-error.js';
 import type { SandboxEnv } from './env.js';
-import { graphFailure } from './meta/graph-error.js';
+import { graphFailure, lookasideFailure } from './meta/graph-error.js';
 import { SandboxModule } from './sandbox.module.js';
+import { storeFailure } from './shop/store-problem.js';
 import { stripeFailure } from './stripe/stripe-error.js';
 import { servePages } from './world/pages.js';
 import { publicFolder } from './world/public-folder.js';
 import { sendAnswer, vendorAnswer, VendorErrors } from './world/vendor-errors.js';
 
-const VENDOR_SHAPES = { '/graph': graphFailure, '/v1': stripeFailure, '/360dialog': dialog360Failure };
+const VENDOR_SHAPES = {
+  '/graph': graphFailure,
+  '/lookaside': lookasideFailure,
+  '/360dialog': dialog360Failure,
+  '/v1': stripeFailure,
+  '/shops': storeFailure,
+};
 
 /**
  * Starts the sandbox. Port 0 takes a free one.

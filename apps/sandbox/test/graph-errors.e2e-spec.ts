@@ -109,6 +109,9 @@ describe('refusals of requests that no vendor understands', () => {
     for (const [method, path, body, headers, status] of [
       ['GET', '/360dialog', undefined, {}, 404],
       ['GET', '/360dialog/messages', undefined, {}, 404],
+      ['PUT', '/360dialog/messages', '{}', JSON_TYPE, 404],
+      ['GET', '/360dialog/v1', undefined, {}, 404],
+      ['PATCH', '/360dialog/v1/configs/templates', '{}', JSON_TYPE, 404],
       ['GET', '/360dialog/%zz', undefined, {}, 404],
       ['POST', '/360dialog/messages', '{"to":', JSON_TYPE, 400],
       ['POST', '/360dialog/messages', '<a/>', { 'content-type': 'application/xml' }, 415],
@@ -124,6 +127,60 @@ describe('refusals of requests that no vendor understands', () => {
           '360dialog_trace_id': expect.any(String),
         },
       });
+    }
+  });
+
+  it('a shop keeps its shape', async () => {
+    await world.ok('PUT', '/control/shops/shape', {
+      name: 'Shape',
+      currency: 'AED',
+      apiKey: 'shop-key',
+      webhookUrl: world.callbackUrl,
+      webhookSecret: 'shop-secret',
+    });
+    const large = JSON.stringify({ orderRef: 'x'.repeat(5 * 1_048_576) });
+    for (const [method, path, body, headers, status, code] of [
+      ['GET', '/shops', undefined, {}, 404, 'not_found'],
+      ['GET', '/shops/shape/v1', undefined, {}, 404, 'not_found'],
+      ['GET', '/shops/shape/v1/colours', undefined, {}, 404, 'not_found'],
+      ['GET', '/shops/nobody/v1/products', undefined, {}, 404, 'not_found'],
+      ['GET', '/shops/shape/%zz', undefined, {}, 404, 'not_found'],
+      ['DELETE', '/shops/shape/v1/products', undefined, {}, 404, 'not_found'],
+      ['PATCH', '/shops/shape/v1/orders/1', '{}', JSON_TYPE, 404, 'not_found'],
+      ['POST', '/shops/shape/backoffice/orders', '{}', JSON_TYPE, 404, 'not_found'],
+      ['POST', '/shops/shape/v1/quote', '{"lines":', JSON_TYPE, 400, 'invalid_request'],
+      ['POST', '/shops/shape/v1/quote', '', JSON_TYPE, 400, 'invalid_request'],
+      ['POST', '/shops/shape/v1/quote', large, JSON_TYPE, 413, 'too_large'],
+      [
+        'POST',
+        '/shops/shape/v1/quote',
+        '<a/>',
+        { 'content-type': 'application/xml' },
+        415,
+        'unsupported_media_type',
+      ],
+    ] as const) {
+      const answer = await raw(world, method, path, { body, headers });
+      expect([method, path, answer.status, answer.type]).toEqual([
+        method,
+        path,
+        status,
+        expect.stringMatching(/^application\/problem\+json/),
+      ]);
+      expect(answer.body).toMatchObject({ status, code, title: expect.any(String) });
+      expect(answer.body.type).toBe(`urn:waco:store:${code.replaceAll('_', '-')}`);
+    }
+  });
+
+  it('the host of downloads refuses without a word', async () => {
+    for (const [method, path, status] of [
+      ['GET', '/lookaside', 404],
+      ['GET', '/lookaside/nothing', 404],
+      ['POST', '/lookaside/whatsapp_business/attachments', 404],
+      ['GET', '/lookaside/%zz', 404],
+    ] as const) {
+      const answer = await raw(world, method, path);
+      expect([path, answer.status, answer.text, answer.type]).toEqual([path, status, '', '']);
     }
   });
 

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { World } from './support/world.js';
 
 const GUIDE = readFileSync(new URL('../../../docs/guides/sandbox.md', import.meta.url), 'utf8');
-const OPEN_TO_TESTS = /^\/(control|phone\/api)\//;
+const IN_THE_GUIDE = /^\/(control|phone\/api|360dialog)\//;
 
 /** `PUT /control/chaos` and the like, from the tree that Fastify prints. */
 function routesIn(tree: string): string[] {
@@ -38,8 +38,8 @@ describe('the guide to the sandbox', () => {
   });
   afterAll(() => world.stop());
 
-  it('names every route of the control API and of the phone', () => {
-    const routes = routesIn(world.routes()).filter((route) => OPEN_TO_TESTS.test(route.split(' ')[1]!));
+  it('names every route of the control API, of the phone and of 360dialog', () => {
+    const routes = routesIn(world.routes()).filter((route) => IN_THE_GUIDE.test(route.split(' ')[1]!));
     expect(routes.length).toBeGreaterThan(25);
     expect(routes).toContain('PUT /control/shops/:shop/faults');
     const lacking = routes.filter((route) => !GUIDE.includes(`\`${route}\``));
@@ -48,7 +48,9 @@ describe('the guide to the sandbox', () => {
 
   it('names no route that is not there', () => {
     const routes = routesIn(world.routes());
-    const named = [...GUIDE.matchAll(/`((?:GET|PUT|POST|DELETE) \/(?:control|phone\/api)\/[^`]+)`/g)];
+    const named = [
+      ...GUIDE.matchAll(/`((?:GET|PUT|POST|DELETE) \/(?:control|phone\/api|360dialog)\/[^`]+)`/g),
+    ];
     expect(named.map(([, route]) => route).filter((route) => !routes.includes(route!))).toEqual([]);
   });
 

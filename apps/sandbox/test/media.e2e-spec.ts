@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
-import { type Body, form, png, raw, TOKEN, webp } from './support/files.js';
+import { form, png, raw, TOKEN, webp } from './support/files.js';
 import { eventually, PHONE_ID, World, type Answer } from './support/world.js';
 
 const MEDIA = `/graph/v24.0/${PHONE_ID}/media`;
@@ -315,22 +315,59 @@ describe('media', () => {
     expect(message).toMatchObject({ type, [type]: { id: sent.body.mediaId, ...more } });
   });
 
-  it('is refused by the phone as a problem', async () => {
+  it.each([
+    ['no file', form({ caption: 'x' }), 'The form has no file.'],
+    ['a page', form({}, { bytes: png(), type: 'text/html' }), 'WhatsApp does not take files of this type.'],
+    ['nothing', form({}, { bytes: Buffer.alloc(0) }), 'The file is empty.'],
+    ['a large picture', form({}, { bytes: png(5 * MEGA + 1) }), 'A picture may have 5 MB at most.'],
+    [
+      'a large sticker',
+      form({}, { bytes: webp(100 * KILO + 1, false), type: 'image/webp' }),
+      'A sticker may have 100 KB at most. One that moves may have 500 KB.',
+    ],
+    [
+      'a long caption',
+      form({ caption: 'x'.repeat(1_025) }, { bytes: png() }),
+      'A caption may have 1024 characters at most.',
+    ],
+    [
+      'a caption that nobody sees',
+      form({ caption: 'x' }, { bytes: png(), type: 'audio/mpeg' }),
+      'An audio file has no caption.',
+    ],
+    ['what is no form', 'no form', 'The parameter file is required.'],
+  ])('is refused by the phone for %s, in words for people', async (_what, body, detail) => {
     const customer = await world.customer();
-    const send = (body?: Body) => raw(world, 'POST', `${customer.thread}/media`, { body });
-    for (const answer of [
-      await send(form({ caption: 'x' })),
-      await send(form({}, { bytes: png(), type: 'text/html' })),
-      await send(form({ caption: 'x'.repeat(1_025) }, { bytes: png() })),
-      await send('no form'),
-    ]) {
-      expect([answer.status, typeof answer.body.detail]).toEqual([422, 'string']);
-    }
+    const answer = await raw(world, 'POST', `${customer.thread}/media`, { body });
+    expect([answer.status, answer.body.detail]).toEqual([422, detail]);
+    expect((await world.ok('GET', customer.thread)).messages).toHaveLength(1);
+  });
+
+  it('is refused by a phone that is not there, and not shown when it is not there', async () => {
     const nobody = await raw(world, 'POST', `/phone/api/threads/cus_0/${PHONE_ID}/media`, {
       body: form({}, { bytes: png() }),
     });
     expect(nobody.status).toBe(404);
     expect((await fetch(`${world.url}/phone/api/media/1`)).status).toBe(404);
+  });
+
+  it('has rules that the phone shows, and that hold', async () => {
+    const { longestCaption, kinds } = await world.ok('GET', '/phone/api/media');
+    expect([longestCaption, kinds.length]).toEqual([1_024, 5]);
+    const customer = await world.customer();
+    for (const { kind, types, mostBytes, caption } of kinds as Answer[]) {
+      if (mostBytes > 16 * MEGA) continue;
+      for (const [bytes, status] of [
+        [mostBytes, 201],
+        [mostBytes + 1, 422],
+      ] as const) {
+        const file = { bytes: webp(bytes, true), type: types[0] as string };
+        const answer = await raw(world, 'POST', `${customer.thread}/media`, {
+          body: form(caption ? { caption: 'x'.repeat(longestCaption) } : {}, file),
+        });
+        expect([kind, bytes, answer.status]).toEqual([kind, bytes, status]);
+      }
+    }
   });
 
   it('forgets the oldest files when there are too many', async () => {

@@ -1,4 +1,12 @@
-import { exchange, GraphCallError, openAgents, type Agents } from '#adapters/whatsapp-cloud';
+import {
+  exchange,
+  GraphCallError,
+  openAgents,
+  templateBody,
+  type Agents,
+  type NewTemplate,
+} from '#adapters/whatsapp-cloud';
+import type { TemplateFacts } from '#vendors/kit';
 import { isObject, readRefusal } from './refusals.js';
 import { headersOf, urlOf, type Dialog360Options } from './transport.js';
 
@@ -7,7 +15,17 @@ export interface Dialog360ClientOptions extends Dialog360Options {
   agents?: Agents;
 }
 
-/** Where 360dialog brings what is said to one number. Messages: `WhatsAppChannel` with `dialog360`. */
+const WEBHOOK = 'v1/configs/webhook';
+const TEMPLATES = 'v1/configs/templates';
+/** 360dialog's own limit is 1,000. A whole page of templates must stay below a megabyte. */
+const PAGE = 100;
+/** More than any account may have. */
+const MOST_TEMPLATES = 10_000;
+
+/**
+ * What 360dialog manages of one number: where it brings what is said, and the templates of the number's account.
+ * Messages: `WhatsAppChannel` with `dialog360`.
+ */
 export class Dialog360Client {
   private readonly agents: Agents;
 
@@ -20,7 +38,7 @@ export class Dialog360Client {
    * one. @throws GraphCallError
    */
   async getWebhookUrl(): Promise<string | undefined> {
-    const { url } = await this.call('GET');
+    const { url } = await this.call('GET', WEBHOOK);
     return typeof url === 'string' && url !== '' ? url : undefined;
   }
 
@@ -30,14 +48,36 @@ export class Dialog360Client {
    * @throws GraphCallError
    */
   async setWebhook(url: string, headers: Readonly<Record<string, string>>): Promise<void> {
-    await this.call('POST', { url, headers });
+    await this.call('POST', WEBHOOK, { url, headers });
   }
 
-  private async call(method: 'GET' | 'POST', body?: object): Promise<Record<string, unknown>> {
+  /**
+   * Every template of the number's account, by pages. Their statuses come in small letters, and are given in Meta's
+   * capitals. Source: docs.360dialog.com/partner/messaging/template-messages/create-and-manage-template-messages
+   * @throws GraphCallError
+   */
+  async getTemplates(): Promise<TemplateFacts[]> {
+    const found: TemplateFacts[] = [];
+    while (found.length < MOST_TEMPLATES) {
+      const answer = await this.call('GET', `${TEMPLATES}?limit=${PAGE}&offset=${found.length}`);
+      const page = Array.isArray(answer.waba_templates) ? answer.waba_templates.filter(isObject) : [];
+      found.push(...page.map(templateFacts));
+      if (page.length === 0 || found.length >= Number(answer.total ?? 0)) break;
+    }
+    return found;
+  }
+
+  /** Hands a template in for approval. @throws GraphCallError */
+  async createTemplate(template: NewTemplate): Promise<{ status: string }> {
+    const { status } = await this.call('POST', TEMPLATES, templateBody(template));
+    return { status: typeof status === 'string' ? status.toUpperCase() : 'PENDING' };
+  }
+
+  private async call(method: 'GET' | 'POST', path: string, body?: object): Promise<Record<string, unknown>> {
     const { timeoutMs } = this.options;
     const result = await exchange({
       method,
-      url: urlOf(this.options, 'v1/configs/webhook'),
+      url: urlOf(this.options, path),
       headers: {
         ...headersOf(this.options),
         accept: 'application/json',
@@ -56,4 +96,8 @@ export class Dialog360Client {
     }
     return answer;
   }
+}
+
+function templateFacts({ name, language, status }: Record<string, unknown>): TemplateFacts {
+  return { name: String(name), language: String(language), status: String(status).toUpperCase() };
 }

@@ -19,6 +19,7 @@ import {
   type ChannelItem,
   type ChannelVendor,
   type Means,
+  type TemplateBook,
 } from '#vendors/kit';
 import { Dialog360Client } from './client.js';
 import { NO_KEY } from './refusals.js';
@@ -28,8 +29,19 @@ import { DIALOG360_SECRET_HEADER, isDialog360Secret } from './webhook.js';
 const BASE_URL = 'DIALOG360_BASE_URL';
 /** Shared by all clients of a process. */
 const AGENTS = openAgents();
-/** WhatsApp's, but for templates: which ones a number has, nothing here asks 360dialog yet. */
-const RULES: ChannelRules = { ...WHATSAPP_RULES, outsideWindow: 'nothing', templates: null };
+const DAY_MS = 86_400_000;
+/**
+ * WhatsApp's. But nobody says when a template that was switched off may be sent again, so it is tried once a day: what a
+ * number's webhooks say is messages, statuses and errors. Source:
+ * docs.360dialog.com/partner/messaging/sending-and-receiving-messages/receiving-messages-via-webhook
+ */
+const RULES: ChannelRules = {
+  ...WHATSAPP_RULES,
+  templates: {
+    ...WHATSAPP_RULES.templates,
+    disabled: { ...WHATSAPP_RULES.templates.disabled, recheckMs: DAY_MS },
+  },
+};
 /** A few updates of one number. */
 const BODY = { values: 10_000, depth: 64 };
 
@@ -55,8 +67,9 @@ export const dialog360Vendor: ChannelVendor = {
       words: 'must be 24 to 256 printable characters without spaces',
     },
   ],
-  capabilities: ['talk', 'subscribe', 'catalogs'],
+  capabilities: ['talk', 'templates', 'subscribe', 'catalogs'],
   variables: [addressOf(BASE_URL, 'https://waba-v2.360dialog.io')],
+  templates: templatesOf,
   talk: {
     facts: { ...whatsAppFacts, rules: RULES },
     connect: (account, means) =>
@@ -101,6 +114,20 @@ function noticeOf(item: ChannelItem): Notice<ChannelItem> {
   return { id, name, occurredAt, event: item };
 }
 
+function templatesOf(account: ChannelAccountFields, means: Means): TemplateBook {
+  const client = clientOf(account, means);
+  return {
+    list: () => calling(() => client.getTemplates()),
+    create: ({ category, ...template }) =>
+      calling(() =>
+        client.createTemplate({
+          ...template,
+          category: category.toUpperCase() as Uppercase<typeof category>,
+        }),
+      ),
+  };
+}
+
 /** The number has one address for webhooks; the header that protects it is not read back. */
 async function subscribedTo(
   account: ChannelAccountFields,
@@ -108,7 +135,7 @@ async function subscribedTo(
   means: Means,
 ): Promise<Subscribed> {
   try {
-    const url = await clientOf(account, means).getWebhookUrl();
+    const url = await calling(() => clientOf(account, means).getWebhookUrl());
     if (url === address) return { state: 'yes' };
     const why =
       url === undefined
@@ -116,39 +143,41 @@ async function subscribedTo(
         : 'webhooks of the number go to another address';
     return { state: 'no', why: `${why} at 360dialog` };
   } catch (error) {
-    if (!(error instanceof GraphCallError)) throw error;
-    return { state: 'unknown', why: reasonOf(error) };
+    if (error instanceof CallFailed) return { state: 'unknown', why: error.message };
+    throw error;
   }
 }
 
 async function subscribe(account: ChannelAccountFields, address: string, means: Means): Promise<void> {
-  try {
-    const headers = { [DIALOG360_SECRET_HEADER]: account.fields.webhookSecret! };
-    await clientOf(account, means).setWebhook(address, headers);
-  } catch (error) {
-    if (!(error instanceof GraphCallError)) throw error;
-    throw new CallFailed(error.code === undefined ? 'no_answer' : 'refused', reasonOf(error));
-  }
-}
-
-function clientOf(account: ChannelAccountFields, means: Means): Dialog360Client {
-  return new Dialog360Client({ ...optionsOf(account, means), timeoutMs: means.timeoutMs });
+  const headers = { [DIALOG360_SECRET_HEADER]: account.fields.webhookSecret! };
+  await calling(() => clientOf(account, means).setWebhook(address, headers));
 }
 
 async function probe(account: ChannelAccountFields, means: Means): Promise<Connection> {
   try {
-    await clientOf(account, means).getWebhookUrl();
+    await calling(() => clientOf(account, means).getWebhookUrl());
     return { state: 'ok' };
   } catch (error) {
-    if (!(error instanceof GraphCallError)) throw error;
-    return { state: 'failing', why: reasonOf(error) };
+    if (error instanceof CallFailed) return { state: 'failing', why: error.message };
+    throw error;
   }
 }
 
-/** For people. Of a bad key only that: what is said of it may quote it. */
-function reasonOf({ code, details }: GraphCallError): string {
-  if (code === undefined) return '360dialog did not answer as it should';
-  return code === NO_KEY ? '360dialog does not accept the key' : `360dialog says: ${details}`;
+/** @throws CallFailed for what 360dialog refuses. Of a bad key it says only that: what is said of it may quote it. */
+async function calling<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (!(error instanceof GraphCallError)) throw error;
+    const { code, details } = error;
+    if (code === undefined) throw new CallFailed('no_answer', '360dialog did not answer as it should');
+    if (code === NO_KEY) throw new CallFailed('refused', '360dialog does not accept the key');
+    throw new CallFailed('refused', `360dialog says: ${details}`);
+  }
+}
+
+function clientOf(account: ChannelAccountFields, means: Means): Dialog360Client {
+  return new Dialog360Client({ ...optionsOf(account, means), timeoutMs: means.timeoutMs, agents: AGENTS });
 }
 
 function optionsOf({ fields }: ChannelAccountFields, { variables }: Means) {

@@ -47,7 +47,7 @@ describe('a webhook of 360dialog', () => {
       notices: [
         {
           name: 'message',
-          event: { phoneNumberId: '106540352242922', businessAccountId: '102290129340398' },
+          event: { senderId: '106540352242922', accountId: '102290129340398' },
         },
         { name: 'message' },
       ],

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { PersonRef } from '#core/messaging';
+import { personOf, type PersonRef } from '#core/messaging';
 import { WhatsAppClient } from './client.js';
 import { GraphCallError } from './errors.js';
 import { cloudApi } from './transport.js';
@@ -61,7 +61,7 @@ function send(to: PersonRef, { timeoutMs = 2_000, ...given }: { baseUrl?: string
 describe('sending', () => {
   it('names the recipient by phone number with a plus, and carries our id', async () => {
     answer = json(200, { messages: [{ id: 'wamid.1', message_status: 'accepted' }] });
-    const result = await send({ waId: '96550001234', userId: 'KW.123' });
+    const result = await send(personOf({ phone: '96550001234', userId: 'KW.123' }));
     expect(result).toEqual({ outcome: 'accepted', channelMessageId: 'wamid.1', held: false });
     expect(seen[0]).toEqual({
       method: 'POST',
@@ -80,7 +80,7 @@ describe('sending', () => {
 
   it('names the recipient by user id when there is no phone number', async () => {
     answer = json(200, { messages: [{ id: 'wamid.1', message_status: 'held_for_quality_assessment' }] });
-    const result = await send({ userId: 'KW.123' });
+    const result = await send(personOf({ userId: 'KW.123' }));
     expect(result).toEqual({ outcome: 'accepted', channelMessageId: 'wamid.1', held: true });
     expect(seen[0]!.body).toMatchObject({ recipient: 'KW.123' });
     expect(seen[0]!.body).not.toHaveProperty('to');
@@ -90,7 +90,7 @@ describe('sending', () => {
     answer = json(429, {
       error: { code: 131056, message: '(#131056) pair rate', error_data: { details: 'too many' } },
     });
-    expect(await send({ waId: '965' })).toEqual({
+    expect(await send(personOf({ phone: '965' }))).toEqual({
       outcome: 'refused',
       code: 131056,
       details: 'too many',
@@ -99,39 +99,41 @@ describe('sending', () => {
 
   it('believes a Graph code on a 500, but not a 502 of something in between', async () => {
     answer = json(500, { error: { code: 131000, message: 'Something went wrong' } });
-    expect(await send({ waId: '965' })).toMatchObject({ outcome: 'refused', code: 131000 });
+    expect(await send(personOf({ phone: '965' }))).toMatchObject({ outcome: 'refused', code: 131000 });
     answer = (response) => void response.writeHead(502).end('<html>Bad gateway</html>');
-    expect(await send({ waId: '965' })).toMatchObject({ outcome: 'indeterminate' });
+    expect(await send(personOf({ phone: '965' }))).toMatchObject({ outcome: 'indeterminate' });
     answer = (response) => void response.writeHead(403).end('<html>Blocked</html>');
-    expect(await send({ waId: '965' })).toMatchObject({ outcome: 'not_sent' });
+    expect(await send(personOf({ phone: '965' }))).toMatchObject({ outcome: 'not_sent' });
   });
 
   it('does not know what became of a request whose answer was lost', async () => {
     answer = () => undefined;
-    expect(await send({ waId: '965' }, { timeoutMs: 50 })).toMatchObject({ outcome: 'indeterminate' });
+    expect(await send(personOf({ phone: '965' }), { timeoutMs: 50 })).toMatchObject({
+      outcome: 'indeterminate',
+    });
     answer = (_response, request) => request.socket.resetAndDestroy();
-    expect(await send({ waId: '965' })).toMatchObject({ outcome: 'indeterminate' });
+    expect(await send(personOf({ phone: '965' }))).toMatchObject({ outcome: 'indeterminate' });
     answer = (response) => void response.writeHead(200).end('{"messages":[]}');
-    expect(await send({ waId: '965' })).toMatchObject({ outcome: 'indeterminate' });
+    expect(await send(personOf({ phone: '965' }))).toMatchObject({ outcome: 'indeterminate' });
     answer = (response) => {
       response.writeHead(200, { 'content-length': '100' }).write('{"mess');
       setTimeout(() => response.destroy(), 10);
     };
-    expect(await send({ waId: '965' })).toMatchObject({ outcome: 'indeterminate' });
+    expect(await send(personOf({ phone: '965' }))).toMatchObject({ outcome: 'indeterminate' });
   });
 
   it('knows that nothing was sent when no connection stood', async () => {
-    expect(await send({ waId: '965' }, { baseUrl: 'http://127.0.0.1:1' })).toMatchObject({
+    expect(await send(personOf({ phone: '965' }), { baseUrl: 'http://127.0.0.1:1' })).toMatchObject({
       outcome: 'not_sent',
     });
-    expect(await send({ waId: '965' }, { baseUrl: 'http://nowhere.invalid' })).toMatchObject({
+    expect(await send(personOf({ phone: '965' }), { baseUrl: 'http://nowhere.invalid' })).toMatchObject({
       outcome: 'not_sent',
     });
     expect(seen).toEqual([]);
   });
 
   it('does not send to nobody', async () => {
-    expect(await send({ name: 'Nobody' })).toMatchObject({ outcome: 'refused' });
+    expect(await send(personOf({ name: 'Nobody' }))).toMatchObject({ outcome: 'refused' });
     expect(seen).toEqual([]);
   });
 });

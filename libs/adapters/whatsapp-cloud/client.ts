@@ -121,19 +121,23 @@ export class WhatsAppClient {
     businessAccountId: string,
     template: NewTemplate,
   ): Promise<{ id: string; status: string; category: string }> {
-    const example = template.examples.length > 0 ? { example: { body_text: [template.examples] } } : {};
-    const answer = await this.graph.read('POST', `${businessAccountId}/message_templates`, {
-      name: template.name,
-      language: template.language,
-      category: template.category,
-      components: [{ type: 'BODY', text: template.body, ...example }],
-    });
+    const answer = await this.graph.read(
+      'POST',
+      `${businessAccountId}/message_templates`,
+      templateBody(template),
+    );
     return {
       id: String(answer.id),
       status: String(answer.status ?? 'PENDING'),
       category: String(answer.category ?? template.category),
     };
   }
+}
+
+/** A template as Meta takes it, whichever way leads there. */
+export function templateBody({ name, language, category, body, examples }: NewTemplate): object {
+  const example = examples.length > 0 ? { example: { body_text: [examples] } } : {};
+  return { name, language, category, components: [{ type: 'BODY', text: body, ...example }] };
 }
 
 function templateFacts(node: Record<string, unknown>): TemplateFacts {

@@ -1,3 +1,4 @@
+import { personOf } from '#core/messaging';
 import type { ChannelItem } from '#vendors/kit';
 import { splitWebhook } from './inbound.js';
 
@@ -19,7 +20,7 @@ it.each(['62881205330143', '62881205330144', '628950000000004', '4915123456704']
   (from) => {
     expect(message({ from, type: 'text', text: { body: 'hi' } })).toMatchObject({
       kind: 'message',
-      payload: { person: { waId: from } },
+      payload: { person: personOf({ phone: from }) },
     });
   },
 );

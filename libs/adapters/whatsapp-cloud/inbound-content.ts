@@ -1,6 +1,6 @@
 import { excerpt, type InboundContent } from '#core/messaging';
 import {
-  accountId,
+  idOf,
   compact,
   finite,
   identifier,
@@ -76,7 +76,7 @@ function known(type: string, raw: unknown, typed: Typed): InboundContent | undef
     default: {
       const kind = MEDIA.find((m) => m === type);
       // Some of Meta's are card numbers by chance.
-      if (!kind || accountId(body.id, 256) === undefined) return undefined;
+      if (!kind || idOf(body.id, 256) === undefined) return undefined;
       const mediaId = identifier(body.id);
       const caption = typed.optional(body.caption);
       return compact<InboundContent>({ type: 'media', kind, mediaId, caption });

@@ -1,4 +1,4 @@
-import { excerpt, formsOf, type PersonRef } from '#core/messaging';
+import { excerpt, formsOf, personOf, phoneOf, userIdOf, type PersonRef } from '#core/messaging';
 import { contentOf } from './inbound-content.js';
 import type { ChannelItem, ItemFacts } from '#vendors/kit';
 import type { Origin } from './inbound-origin.js';
@@ -20,8 +20,8 @@ import {
 export function factsOf(origin: Origin, id: string, at: Date | undefined): ItemFacts {
   return compact({
     field: origin.field,
-    businessAccountId: origin.businessAccountId,
-    phoneNumberId: origin.phoneNumberId,
+    accountId: origin.accountId,
+    senderId: origin.senderId,
     externalId: id,
     occurredAt: at ?? origin.time ?? origin.receivedAt,
   });
@@ -29,11 +29,12 @@ export function factsOf(origin: Origin, id: string, at: Date | undefined): ItemF
 
 /** Something that no job takes: kept as far as an excerpt goes, card numbers masked, under a hash of all that it says. */
 export function ignored(origin: Origin, reason: string, value: unknown): ChannelItem {
-  const { field, businessAccountId, phoneNumberId } = origin;
+  const { field, accountId, senderId } = origin;
   const time = origin.time ?? timeIn(value);
   const id = externalId(
     'other',
-    hashOf({ field, businessAccountId, phoneNumberId, time: time?.getTime(), value }),
+    // Under the names that the release before hashed: what came to it is known when it comes again.
+    hashOf({ field, businessAccountId: accountId, phoneNumberId: senderId, time: time?.getTime(), value }),
   );
   const payload = { field, value: new Typed().everything(excerpt(value)) };
   return { ...factsOf(origin, id, time), kind: 'ignored', reason, payload };
@@ -60,9 +61,9 @@ export function messageItem(origin: Origin, contacts: Contacts, raw: unknown): C
   const at = unixTime(message.timestamp);
   const type = text(message.type) ?? 'unknown';
   // The type belongs to the id: a reaction to or an edit of a message is not that message once more.
-  const facts = factsOf(origin, externalId('message', origin.phoneNumberId ?? '', type, id), at);
+  const facts = factsOf(origin, externalId('message', origin.senderId ?? '', type, id), at);
   const typed = new Typed();
-  const person = personOf(message, contacts, typed);
+  const person = senderOf(message, contacts, typed);
   if (type === 'system') return identityItem(origin, facts, person, message);
   if (!person) return ignored(origin, 'a message without a sender', raw);
 
@@ -86,19 +87,19 @@ const LONGEST_NAME = 500;
  * The sender: from the message itself, and from the contact that bears one of its ids. `contacts[]` does not follow
  * the order of `messages[]`. Undefined when neither a user id nor a phone number is known.
  */
-function personOf(message: Json, contacts: Contacts, typed: Typed): PersonRef | undefined {
-  const waId = personId(message.from);
+function senderOf(message: Json, contacts: Contacts, typed: Typed): PersonRef | undefined {
+  const phone = personId(message.from);
   const userId = personId(message.from_user_id);
-  const contact = contacts.of(userId, waId);
+  const contact = contacts.of(userId, phone);
   const profile = object(contact?.profile);
-  const person: PersonRef = compact({
+  const person = personOf({
     userId: userId ?? personId(contact?.user_id),
     parentUserId: personId(message.from_parent_user_id) ?? personId(contact?.parent_user_id),
-    waId: waId ?? personId(contact?.wa_id),
+    phone: phone ?? personId(contact?.wa_id),
     username: typed.optional(profile.username ?? contact?.username, LONGEST_NAME),
     name: typed.optional(profile.name, LONGEST_NAME),
   });
-  return person.userId === undefined && person.waId === undefined ? undefined : person;
+  return userIdOf(person) === undefined && phoneOf(person) === undefined ? undefined : person;
 }
 
 /**
@@ -117,54 +118,54 @@ function identityItem(
     return ignored(origin, 'a system message of another kind', message);
   }
   const newUserId = personId(system.user_id);
-  const newWaId = personId(system.wa_id) ?? personId(system.new_wa_id);
-  const oldUserId =
-    personId(system.previous_user_id) ?? (sender?.userId === newUserId ? undefined : sender?.userId);
-  const previous: PersonRef = compact({
+  const [senderId, phone] = sender ? [userIdOf(sender), phoneOf(sender)] : [];
+  const newPhone = personId(system.wa_id) ?? personId(system.new_wa_id);
+  const oldUserId = personId(system.previous_user_id) ?? (senderId === newUserId ? undefined : senderId);
+  const previous = personOf({
     userId: oldUserId,
     parentUserId: personId(system.previous_parent_user_id),
-    waId: sender?.waId === newWaId ? undefined : sender?.waId,
+    phone: phone === newPhone ? undefined : phone,
   });
-  const current: PersonRef = compact({
+  const current = personOf({
     userId: newUserId,
     parentUserId: personId(system.parent_user_id),
-    waId: newWaId ?? (type === 'user_changed_user_id' ? sender?.waId : undefined),
+    phone: newPhone ?? (type === 'user_changed_user_id' ? phone : undefined),
   });
-  const nobody = (p: PersonRef): boolean => p.userId === undefined && p.waId === undefined;
+  const nobody = (p: PersonRef): boolean => userIdOf(p) === undefined && phoneOf(p) === undefined;
   if (nobody(previous) || nobody(current)) {
     return ignored(origin, 'a change of identity that does not say from whom to whom', message);
   }
   const messageId = identifier(message.id)!;
-  return { ...facts, kind: 'identity', payload: { previous, current, messageId } };
+  return { ...facts, kind: 'identity', payload: { channel: 'whatsapp', previous, current, messageId } };
 }
 
 /** A message and its contact may have one number in two forms. */
-const dialled = (waId: string): string => formsOf(waId)[0]!;
+const dialled = (phone: string): string => formsOf(phone)[0]!;
 
 /** `contacts[]` of a change, whatever stands in it, by the ids of its persons; of two with one id the first counts. */
 export class Contacts {
   private readonly byUserId = new Map<string, Json>();
-  private readonly byWaId = new Map<string, Json>();
+  private readonly byPhone = new Map<string, Json>();
   private readonly byNumber = new Map<string, Json>();
   private readonly only: Json | undefined;
 
   constructor(value: Json) {
     const all = list(value.contacts).map(object);
     for (const contact of all) {
-      const [userId, waId] = [personId(contact.user_id), personId(contact.wa_id)];
+      const [userId, phone] = [personId(contact.user_id), personId(contact.wa_id)];
       if (userId !== undefined && !this.byUserId.has(userId)) this.byUserId.set(userId, contact);
-      if (waId === undefined) continue;
-      if (!this.byWaId.has(waId)) this.byWaId.set(waId, contact);
-      if (!this.byNumber.has(dialled(waId))) this.byNumber.set(dialled(waId), contact);
+      if (phone === undefined) continue;
+      if (!this.byPhone.has(phone)) this.byPhone.set(phone, contact);
+      if (!this.byNumber.has(dialled(phone))) this.byNumber.set(dialled(phone), contact);
     }
     this.only = all.length === 1 ? all[0] : undefined;
   }
 
   /** A message that names nobody is from the only person there is. */
-  of(userId: string | undefined, waId: string | undefined): Json | undefined {
-    if (userId === undefined && waId === undefined) return this.only;
+  of(userId: string | undefined, phone: string | undefined): Json | undefined {
+    if (userId === undefined && phone === undefined) return this.only;
     const byUserId = userId === undefined ? undefined : this.byUserId.get(userId);
-    if (byUserId || waId === undefined) return byUserId;
-    return this.byWaId.get(waId) ?? this.byNumber.get(dialled(waId));
+    if (byUserId || phone === undefined) return byUserId;
+    return this.byPhone.get(phone) ?? this.byNumber.get(dialled(phone));
   }
 }

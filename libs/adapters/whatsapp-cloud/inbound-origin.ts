@@ -1,8 +1,8 @@
 /** What all items of one change share. */
 export interface Origin {
   field: string;
-  businessAccountId?: string;
-  phoneNumberId?: string;
+  accountId?: string;
+  senderId?: string;
   /** Of the entry, where it has one. */
   time?: Date;
   /** When the webhook arrived: used where the channel gives no usable time. */

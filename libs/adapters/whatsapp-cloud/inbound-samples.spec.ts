@@ -46,6 +46,6 @@ describe.each(samples)('%s', (_file, sample) => {
     const items = splitWebhook(JSON.parse(raw.toString('utf8')), receivedAt);
     expect(items.map((i) => i.kind)).toEqual(sample.expect);
     expect(items).toEqual(splitWebhook(sample.body, receivedAt));
-    for (const item of items) expect(item.businessAccountId).toBe('102290129340398');
+    for (const item of items) expect(item.accountId).toBe('102290129340398');
   });
 });

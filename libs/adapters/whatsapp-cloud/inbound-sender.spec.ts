@@ -7,7 +7,9 @@ function person(more: object, contacts: object[]): unknown {
   const entry = [{ id: '102', changes: [{ field: 'messages', value }] }];
   const [item, another] = splitWebhook({ object: 'whatsapp_business_account', entry }, new Date());
   expect(another).toBeUndefined();
-  return item!.kind === 'message' ? item!.payload.person : item!.kind === 'ignored' && item!.reason;
+  if (item!.kind !== 'message') return item!.kind === 'ignored' && item!.reason;
+  const { aliases, ...others } = item!.payload.person;
+  return { ...Object.fromEntries(aliases.map(({ scheme, value }) => [scheme, value])), ...others };
 }
 
 describe('sender', () => {
@@ -16,14 +18,14 @@ describe('sender', () => {
 
   it('is matched by its ids, not by its place', () => {
     expect(person({ from: '2' }, [al, bo])).toEqual({
-      waId: '2',
-      userId: 'US.2',
-      parentUserId: 'US.ENT.2',
+      phone: '2',
+      user_id: 'US.2',
+      parent_user_id: 'US.ENT.2',
       name: 'Bo',
     });
     expect(person({ from: undefined, from_user_id: 'US.1' }, [bo, al])).toEqual({
-      waId: '1',
-      userId: 'US.1',
+      phone: '1',
+      user_id: 'US.1',
       username: 'al',
       name: 'Al',
     });
@@ -33,24 +35,24 @@ describe('sender', () => {
     const bia = { wa_id: '551176543210', user_id: 'BR.1', profile: { name: 'Bia' } };
     const ana = { wa_id: '5215587654321', user_id: 'MX.1', profile: { name: 'Ana' } };
     expect(person({ from: '5511976543210' }, [ana, bia])).toEqual({
-      waId: '5511976543210',
-      userId: 'BR.1',
+      phone: '5511976543210',
+      user_id: 'BR.1',
       name: 'Bia',
     });
-    expect(person({ from: '525587654321' }, [bia, ana])).toMatchObject({ userId: 'MX.1', name: 'Ana' });
+    expect(person({ from: '525587654321' }, [bia, ana])).toMatchObject({ user_id: 'MX.1', name: 'Ana' });
     const now = { wa_id: '5511976543210', user_id: 'BR.2', profile: { name: 'Eva' } };
-    expect(person({ from: '5511976543210' }, [bia, now])).toMatchObject({ userId: 'BR.2', name: 'Eva' });
-    expect(person({ from: '551176543210' }, [now, bia])).toMatchObject({ userId: 'BR.1', name: 'Bia' });
+    expect(person({ from: '5511976543210' }, [bia, now])).toMatchObject({ user_id: 'BR.2', name: 'Eva' });
+    expect(person({ from: '551176543210' }, [now, bia])).toMatchObject({ user_id: 'BR.1', name: 'Bia' });
   });
 
   it('may have a user id only, or a number only, or no contact at all', () => {
-    expect(person({ from: undefined, from_user_id: 'US.9' }, [al])).toEqual({ userId: 'US.9' });
-    expect(person({ from: '9' }, [al, bo])).toEqual({ waId: '9' });
-    expect(person({ from: '9' }, [])).toEqual({ waId: '9' });
+    expect(person({ from: undefined, from_user_id: 'US.9' }, [al])).toEqual({ user_id: 'US.9' });
+    expect(person({ from: '9' }, [al, bo])).toEqual({ phone: '9' });
+    expect(person({ from: '9' }, [])).toEqual({ phone: '9' });
   });
 
   it('is the only contact when the message names nobody, and nobody when there are several', () => {
-    expect(person({ from: undefined }, [{ user_id: 'US.7' }])).toEqual({ userId: 'US.7' });
+    expect(person({ from: undefined }, [{ user_id: 'US.7' }])).toEqual({ user_id: 'US.7' });
     expect(person({ from: undefined }, [al, bo])).toBe('a message without a sender');
     expect(person({ from: undefined }, [])).toBe('a message without a sender');
   });

@@ -33,7 +33,7 @@ export function finite(value: unknown): number | undefined {
  * card number: ids are stored and sent as they are.
  */
 export function identifier(value: unknown, max = 256): string | undefined {
-  const id = accountId(value, max);
+  const id = idOf(value, max);
   return id !== undefined && !isCardNumberId(id) ? id : undefined;
 }
 
@@ -42,18 +42,18 @@ const LONG_PHONE = /^62\d{12,13}$/;
 
 /** An id of a person, who may be a phone number; longer than any that exists is none. */
 export function personId(value: unknown): string | undefined {
-  const id = accountId(value, 150);
+  const id = idOf(value, 150);
   return id !== undefined && LONG_PHONE.test(id) ? id : identifier(value, 150);
 }
 
 /** The id of something that we had offered, as it is kept here: card numbers are spelled. */
 export function offeredId(value: unknown, max?: number): string | undefined {
-  const id = accountId(value, max);
+  const id = idOf(value, max);
   return id === undefined ? undefined : spelledId(id);
 }
 
 /** The id of an account or number of a business, which Meta chose: some of them have a card's length and check digit. */
-export function accountId(value: unknown, max = 64): string | undefined {
+export function idOf(value: unknown, max = 64): string | undefined {
   const id = typeof value === 'number' && Number.isFinite(value) ? String(value) : text(value);
   return id !== undefined && id.length <= max ? id : undefined;
 }

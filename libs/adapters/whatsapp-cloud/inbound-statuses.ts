@@ -77,12 +77,12 @@ export function templateItem(origin: Origin, value: Json): ChannelItem | undefin
   const name = identifier(value.message_template_name, 512);
   const language = identifier(value.message_template_language, 32);
   const event = text(value.event);
-  if (origin.businessAccountId === undefined || !name || !language || !event || event.length > 64) {
+  if (origin.accountId === undefined || !name || !language || !event || event.length > 64) {
     return undefined;
   }
   const id = externalId(
     'template',
-    hashOf({ account: origin.businessAccountId, time: origin.time?.getTime(), value }),
+    hashOf({ account: origin.accountId, time: origin.time?.getTime(), value }),
   );
   const facts = factsOf(origin, id, origin.time);
   const reason = [
@@ -91,7 +91,8 @@ export function templateItem(origin: Origin, value: Json): ChannelItem | undefin
     text(object(value.rejection_info).reason),
   ].find((r) => r !== undefined && r !== 'NONE');
   const payload = compact({
-    businessAccountId: origin.businessAccountId,
+    accountId: origin.accountId,
+    businessAccountId: origin.accountId,
     name,
     language,
     event,

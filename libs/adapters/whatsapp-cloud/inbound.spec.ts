@@ -1,4 +1,4 @@
-import { spelledId } from '#core/messaging';
+import { personOf, spelledId } from '#core/messaging';
 import { NotAWebhook, type ChannelItem } from '#vendors/kit';
 import { splitWebhook } from './inbound.js';
 
@@ -59,7 +59,7 @@ describe('envelope', () => {
       ],
     };
     const items = splitWebhook(body, receivedAt);
-    expect(items.map((i) => [i.businessAccountId, i.externalId])).toEqual([
+    expect(items.map((i) => [i.accountId, i.externalId])).toEqual([
       ['102', 'message/106/text/a'],
       ['102', 'message/106/text/b'],
       ['102', 'message/106/text/c'],
@@ -97,7 +97,7 @@ describe('envelope', () => {
       expect(items).toMatchObject([
         {
           kind: 'message',
-          phoneNumberId: '106',
+          senderId: '106',
           externalId: 'message/106/text/wamid.1',
           payload: { standby: true },
         },
@@ -242,7 +242,11 @@ describe('change of identity', () => {
     expect(item).toMatchObject({
       kind: 'identity',
       externalId: 'message/106/system/wamid.1',
-      payload: { previous: { waId: '16505551234' }, current: { waId: '1999' }, messageId: 'wamid.1' },
+      payload: {
+        previous: personOf({ phone: '16505551234' }),
+        current: personOf({ phone: '1999' }),
+        messageId: 'wamid.1',
+      },
     });
   });
 
@@ -254,10 +258,13 @@ describe('change of identity', () => {
       previous_parent_user_id: 'US.ENT.1',
     };
     expect(message({ from: undefined, type: 'system', system })).toMatchObject({
-      payload: { previous: { userId: 'US.1', parentUserId: 'US.ENT.1' }, current: { userId: 'US.2' } },
+      payload: {
+        previous: personOf({ userId: 'US.1', parentUserId: 'US.ENT.1' }),
+        current: personOf({ userId: 'US.2' }),
+      },
     });
     expect(message({ type: 'system', system })).toMatchObject({
-      payload: { current: { userId: 'US.2', waId: '16505551234' } },
+      payload: { current: personOf({ userId: 'US.2', phone: '16505551234' }) },
     });
   });
 
@@ -280,8 +287,8 @@ describe('statuses', () => {
     });
     expect(item).toEqual({
       field: 'messages',
-      businessAccountId: '102',
-      phoneNumberId: '106',
+      accountId: '102',
+      senderId: '106',
       externalId: `status/wamid.1/failed/${AT}`,
       occurredAt: new Date(ISO),
       kind: 'status',

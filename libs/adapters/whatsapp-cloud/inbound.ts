@@ -3,7 +3,7 @@ import { NotAWebhook, type ChannelItem } from '#vendors/kit';
 import type { Origin } from './inbound-origin.js';
 import { Contacts, factsOf, ignored, messageItem } from './inbound-messages.js';
 import {
-  accountId,
+  idOf,
   compact,
   externalId,
   identifier,
@@ -70,7 +70,7 @@ export function splitWebhook(body: unknown, receivedAt: Date): ChannelItem[] {
 function* entryItems(raw: unknown, receivedAt: Date): Generator<ChannelItem> {
   const entry = object(raw);
   const shared = {
-    businessAccountId: accountId(entry.id),
+    accountId: idOf(entry.id),
     time: entryTime(entry.time),
     receivedAt,
   };
@@ -94,8 +94,8 @@ function* entryItems(raw: unknown, receivedAt: Date): Generator<ChannelItem> {
 }
 
 function* changeItems(shared: Origin, value: Json): Generator<ChannelItem> {
-  const phoneNumberId = accountId(object(value.metadata).phone_number_id) ?? shared.phoneNumberId;
-  const origin = compact({ ...shared, phoneNumberId });
+  const senderId = idOf(object(value.metadata).phone_number_id) ?? shared.senderId;
+  const origin = compact({ ...shared, senderId });
   const template = templateItem(origin, value);
   if (template) return yield template;
 
@@ -123,7 +123,7 @@ function echoItem(origin: Origin, echo: unknown): ChannelItem {
   const id = identifier(object(echo).id);
   if (!id) return item;
   const at = unixTime(object(echo).timestamp);
-  return { ...item, ...factsOf(origin, externalId('echo', origin.phoneNumberId ?? '', id), at) };
+  return { ...item, ...factsOf(origin, externalId('echo', origin.senderId ?? '', id), at) };
 }
 
 /** Seconds; samples of some fields show milliseconds. */

@@ -30,6 +30,9 @@ export const WHATSAPP_RULES = {
     mismatched: { state: 'MISMATCH', recheckMs: 10 * MINUTE },
   },
   idempotentSends: false,
+  // Only a code that comes to the number activates an account, and logs out whoever had the number before.
+  // Source: WhatsApp Help Center, "About registration and two-step verification" (faq.whatsapp.com/506595211487528).
+  verifiesPhone: true,
   codeOfNone: 131000,
   /** Limits of the messages endpoint. Meta's guide allows a list body of 4096, but refuses it: 1024. */
   limits: {

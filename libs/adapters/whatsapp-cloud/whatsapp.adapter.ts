@@ -1,4 +1,4 @@
-import type { Cleared, OutboundContent, PersonRef } from '#core/messaging';
+import { phoneOf, userIdOf, type Cleared, type OutboundContent, type PersonRef } from '#core/messaging';
 import type {
   ApprovedTemplate,
   ChannelFacts,
@@ -90,9 +90,10 @@ export function messageIn(rendered: Cleared<Rendered>): Cleared<GraphMessage> {
 
 /** `to` wins when both are given; a user id in `to` is accepted and silently lost, so it goes in `recipient`. */
 function recipientOf(to: PersonRef): { to: string } | { recipient: string } | undefined {
-  const digits = to.waId?.replace(/\D/g, '');
+  const digits = phoneOf(to)?.replace(/\D/g, '');
   if (digits) return { to: `+${digits}` };
-  return to.userId ? { recipient: to.userId } : undefined;
+  const userId = userIdOf(to);
+  return userId ? { recipient: userId } : undefined;
 }
 
 function readSendResult(result: HttpResult, { readRefusal }: Transport): SendResult {

@@ -25,6 +25,7 @@ export const requestCheckout = defineJob({
   name: 'checkout.request-checkout.v1',
   queue: QUEUES.orders,
   payload: RequestCheckoutPayload,
+  people: ['person'],
   idempotencyKey: (p) => p.orderRef,
   stream: orderStream,
   retry: RETRY,

@@ -1,6 +1,16 @@
-import { IsBoolean, IsISO8601, IsNotEmptyObject, IsObject, IsOptional, IsString } from 'class-validator';
+import {
+  ArrayNotEmpty,
+  IsBoolean,
+  IsIn,
+  IsISO8601,
+  IsNotEmptyObject,
+  IsObject,
+  IsOptional,
+  IsString,
+  Matches,
+} from 'class-validator';
 import type { OrderFact } from '#core/checkout';
-import { threadStream, type InboundContent, type PersonRef } from '#core/messaging';
+import { readPerson, SCHEME, threadStream, type InboundContent, type PersonRef } from '#core/messaging';
 import { defineJob, type RetryPolicy } from './job.js';
 import { QUEUES } from './queues.js';
 
@@ -29,12 +39,15 @@ export const receiveMessage = defineJob({
   name: 'conversation.receive-message.v1',
   queue: QUEUES.threads,
   payload: ReceiveMessagePayload,
+  people: ['person'],
   idempotencyKey: (p) => p.messageId,
   stream: (p) => threadStream(p.channelAccountId, p.person),
   retry: RETRY,
 });
 
 export class ChangeIdentityPayload {
+  /** Kind of the channel; the release before does not say it. */
+  @IsOptional() @IsString() channel?: string;
   @IsString() channelAccountId: string;
   @IsNotEmptyObject() previous: PersonRef;
   @IsNotEmptyObject() current: PersonRef;
@@ -46,8 +59,40 @@ export const changeIdentity = defineJob({
   name: 'conversation.change-identity.v1',
   queue: QUEUES.threads,
   payload: ChangeIdentityPayload,
+  people: ['previous', 'current'],
   idempotencyKey: (p) => p.messageId,
   stream: (p) => threadStream(p.channelAccountId, p.previous),
+  retry: RETRY,
+});
+
+/** What a channel can hand over; that a number is verified, the channel's rules say. */
+const HANDED_OVER = ['signed_identity', 'confirmation'] as const;
+
+export class JoinContactsPayload {
+  /** Unique within the merchant: a proof that is handed over twice is one. */
+  @IsString() proofId: string;
+  @IsIn(HANDED_OVER) kind: (typeof HANDED_OVER)[number];
+  /** What the value is, e.g. `customer_id`. */
+  @Matches(SCHEME) scheme: string;
+  /** The same for all who are this person, and never anybody else's. */
+  @Matches(/^.{1,256}$/su) value: string;
+  @IsISO8601() provedAt: string;
+  /**
+   * Of whom it is proved. One is enough for an identity that somebody else has, or will have; a confirmation names both. A
+   * contact that is not known is made.
+   */
+  @ArrayNotEmpty()
+  @IsNotEmptyObject({}, { each: true })
+  members: { channelAccountId: string; person: PersonRef }[];
+}
+
+/** A channel → conversation: it is proved that contacts are one person. */
+export const joinContacts = defineJob({
+  name: 'conversation.join-contacts.v1',
+  queue: QUEUES.threads,
+  payload: JoinContactsPayload,
+  idempotencyKey: (p) => p.proofId,
+  stream: ({ members: [first] }) => threadStream(first!.channelAccountId, readPerson(first!.person)),
   retry: RETRY,
 });
 

@@ -13,6 +13,7 @@ export * from './job.js';
 export * from './keeps-contract.js';
 export * from './lanes.js';
 export * from './outbound.jobs.js';
+export * from './people-in-payloads.js';
 export * from './people.jobs.js';
 export * from './queues.js';
 

@@ -56,6 +56,8 @@ export interface JobContract<P extends object = object> {
   name: string;
   queue: QueueDefinition;
   payload: new () => P;
+  /** Fields of the payload that hold a person: stored in both forms, read in either (`person-before.ts`). */
+  people?: readonly string[];
   /** Two items of one merchant with the same key are the same item: the second is not stored. */
   idempotencyKey(payload: NoInfer<P>): string;
   /** The aggregate whose order matters; of a bulk queue, what the item is about. Tasks need none. */

@@ -1,3 +1,4 @@
+import { personOf } from '#core/messaging';
 import { getMetadataStorage, validateSync } from 'class-validator';
 import fc from 'fast-check';
 import {
@@ -16,7 +17,7 @@ const valid = (contract: JobContract, payload: object): boolean =>
 const message = {
   channel: 'whatsapp' as const,
   channelAccountId: 'acc_1',
-  person: { waId: '971501234567' },
+  person: personOf({ phone: '971501234567' }),
   messageId: 'wamid.1',
   sentAt: '2026-11-21T12:00:00.000Z',
   content: { type: 'text' as const, text: 'hi' },

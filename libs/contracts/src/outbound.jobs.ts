@@ -53,6 +53,7 @@ export const sendMessage = defineJob({
   name: 'outbound.send-message.v1',
   queue: QUEUES.recipients,
   payload: SendMessagePayload,
+  people: ['person'],
   idempotencyKey: (p) => p.messageId,
   stream: toRecipient,
   retry: RETRY,
@@ -181,6 +182,9 @@ export const recordStatus = defineJob({
 });
 
 export class RecordTemplateStatusPayload {
+  /** What the template belongs to at its channel. */
+  @IsOptional() @IsString() accountId?: string;
+  /** The same, for processes of the release before, which know this name only. */
   @IsString() businessAccountId: string;
   @IsString() name: string;
   @IsString() language: string;

@@ -1,7 +1,7 @@
 import type { Quote } from '#core/catalog';
 import type { OutboundContent, TemplateFallback } from '#core/messaging';
 import type { Answers, Question } from './questions.js';
-import type { ThreadState } from './state.js';
+import type { OrderNote, ThreadState } from './state.js';
 
 /** What a step may know besides the thread: the merchant's words, and ids that the caller chose. */
 export interface StepContext {
@@ -10,6 +10,8 @@ export interface StepContext {
   currency: string;
   /** A fresh reference for an order. */
   newOrderRef: () => string;
+  /** Orders that the same person made in other threads. */
+  ordersElsewhere?: readonly OrderNote[];
 }
 
 export interface Step {

@@ -17,6 +17,7 @@ import {
   setQuantity,
   THREAD_TTL_MS,
   withCart,
+  type OrderNote,
   type ThreadState,
 } from './state.js';
 
@@ -163,10 +164,19 @@ function onIntent(state: ThreadState, intent: Intent, turn: Turn): Outcome {
     case 'yes':
       return state.phase === 'confirming_changes' ? checkout(state, turn) : unchanged(state);
     case 'track':
-      return saying(state, orders.sayOrders(state.orders));
+      return saying(state, orders.sayOrders(allOrders(state, turn)));
     case 'human':
       return saying(move(state, 'human_requested'), say.sayHuman());
   }
+}
+
+/** Newest first, as in each thread. */
+function allOrders(
+  { orders: own }: ThreadState,
+  { ordersElsewhere: others = [] }: Turn,
+): readonly OrderNote[] {
+  if (others.length === 0) return own;
+  return [...own, ...others].toSorted((a, b) => b.updatedAt.localeCompare(a.updatedAt));
 }
 
 /** While its order waits for payment a cart is not priced anew: its own hold would make it look sold out. */

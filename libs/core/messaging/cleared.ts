@@ -1,4 +1,6 @@
 import { maskCardNumbers } from './card-numbers.js';
+import { KEY_FIELDS_BEFORE } from './person-before.js';
+import { isIdentifying } from './person.js';
 import { MAX_DEPTH, storable, storableText, TOO_DEEP } from './storable.js';
 
 declare const CLEARED: unique symbol;
@@ -25,13 +27,16 @@ const IDS: ReadonlySet<string> = new Set([
   'signedBy',
   'merchantId',
   'channelAccountId',
+  'accountId',
+  'senderId',
+  // Two of the release before.
   'businessAccountId',
   'phoneNumberId',
   'contactId',
   'erasureId',
+  ...KEY_FIELDS_BEFORE,
   'userId',
   'parentUserId',
-  'waId',
   'phone',
   'threadId',
   'threadStream',
@@ -89,12 +94,18 @@ function ofList(value: readonly unknown[], foreign: boolean, depth: number): unk
   return made.some((entry, i) => entry !== value[i]) ? made : value;
 }
 
+/** An alias that identifies is an id: adapters look at it where it is read. */
+function isAlias(value: object): boolean {
+  const { scheme } = value as { scheme?: unknown };
+  return typeof scheme === 'string' && isIdentifying(scheme);
+}
+
 function ofObject(value: object, foreign: boolean, depth: number): unknown {
   const keys = Object.keys(value);
   let made: (readonly [string, unknown])[] | undefined;
   for (const [i, key] of keys.entries()) {
     const inner = (value as Record<string, unknown>)[key];
-    const isId = !foreign && IDS.has(key);
+    const isId = !foreign && (IDS.has(key) || (key === 'value' && isAlias(value)));
     const name = isId ? key : maskCardNumbers(storableText(key)).text;
     const now = isId ? storable(inner) : clear(inner, foreign || FOREIGN.has(key), depth + 1);
     if (name !== key || now !== inner) made ??= Object.entries(value).slice(0, i);

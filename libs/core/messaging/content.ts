@@ -1,3 +1,5 @@
+import { personKey, type PersonRef } from './person.js';
+
 /** What is said to a customer, in no channel's own terms. Each channel renders it within its documented limits. */
 export type OutboundContent =
   | { type: 'text'; body: string }
@@ -64,26 +66,6 @@ export type InboundContent =
   | { type: 'revoked'; messageId: string }
   /** Something else; `original` is what the channel sent, card numbers masked. */
   | { type: 'unsupported'; kind: string; original?: Record<string, unknown> };
-
-/**
- * Who is at the other end. A phone number is not a safe key: since 2026 it may be absent, and `userId` (scoped to the
- * business portfolio) is then all there is. At least one of `userId` and `waId` is present.
- */
-export interface PersonRef {
-  userId?: string;
-  parentUserId?: string;
-  /** The phone number's digits as the channel writes them. */
-  waId?: string;
-  username?: string;
-  name?: string;
-}
-
-/** The key under which everything of one person on one channel account is kept in order. */
-export function personKey(person: PersonRef): string {
-  const key = person.userId ?? person.waId;
-  if (!key) throw new Error('a person needs a user id or a phone number');
-  return key;
-}
 
 export function threadStream(channelAccountId: string, person: PersonRef): string {
   return `thread/${channelAccountId}/${personKey(person)}`;

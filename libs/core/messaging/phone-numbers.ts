@@ -1,6 +1,7 @@
 import { parsePhoneNumberFromString, type CountryCode, type PhoneNumber } from 'libphonenumber-js/core';
 import metadata from 'libphonenumber-js/min/metadata';
 import { DIGIT, kindOf } from './card-number-characters.js';
+import type { Alias } from './person.js';
 
 /**
  * A phone number's digits with its country code (`971501234567`), from any usual notation: with `+` or `00`, with spaces, dots,
@@ -45,9 +46,9 @@ export function formsOf(digits: string): string[] {
   return [digits];
 }
 
-/** The values under which a person's name may be known: a WhatsApp id has forms, other names have not. */
-export function valuesOfName({ kind, value }: { kind: string; value: string }): string[] {
-  return kind === 'wa_id' ? formsOf(value) : [value];
+/** The values under which an alias may be known: a phone number has forms, others have not. */
+export function valuesOfAlias({ scheme, value }: Alias): string[] {
+  return scheme === 'phone' ? formsOf(value) : [value];
 }
 
 interface Double {

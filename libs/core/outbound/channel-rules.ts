@@ -14,6 +14,11 @@ export interface ChannelRules {
    * again.
    */
   idempotentSends: boolean;
+  /**
+   * The phone number that comes with a message is the writer's at that time: the channel has proved it. Then it tells that
+   * contacts on two accounts are one person.
+   */
+  verifiesPhone: boolean;
   /** What the refusal of a message counts as when the channel names no code. */
   codeOfNone: number;
   limits: ChannelLimits;

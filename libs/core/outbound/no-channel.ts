@@ -12,6 +12,7 @@ export const NO_CHANNEL: ChannelFacts = {
     throughput: { usual: 1, most: 1 },
     templates: null,
     idempotentSends: false,
+    verifiesPhone: false,
     codeOfNone: 0,
     limits: {
       text: 0,

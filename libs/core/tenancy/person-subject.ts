@@ -1,9 +1,9 @@
-import { formsOf } from '../messaging/index.js';
+import { formsOf, KEY_FIELDS_BEFORE } from '../messaging/index.js';
 import type { PersonAlias } from './person-alias.js';
 
 /** Everything by which rows of one person are found, at one merchant. */
 export interface PersonSubject {
-  /** User ids and phone numbers, as channels write them: a number in each of its forms. */
+  /** Values of aliases that identify, as channels write them: a phone number in each of its forms. */
   keys: string[];
   usernames: string[];
   contactIds: string[];
@@ -50,8 +50,8 @@ export function joinSubjects(a: PersonSubject, b: PersonSubject): PersonSubject 
   };
 }
 
-/** Fields under which a person's key stands in the payloads that Waco writes. */
-const KEY_FIELDS = ['waId', 'userId', 'parentUserId'];
+/** Fields under which a person's key stands in the payloads that Waco writes: an alias has it as its `value`. */
+const KEY_FIELDS = [...KEY_FIELDS_BEFORE, 'value'];
 
 /**
  * What the text of a payload contains that is this person's, whenever it was written (`ids`: they are never given to

@@ -54,7 +54,7 @@ export interface ReadinessStep {
   /** What is missing, and the call or action that mends it. Absent when the step is done. */
   missing?: string;
   fix?: string;
-  /** Of a step that is done: what has not been seen to work yet. */
+  /** Of a step that is done: what has not been seen to work yet, or is in doubt. */
   note?: string;
 }
 
@@ -207,6 +207,13 @@ function webhooks(known: ConnectionWebhooks, base: string): ReadinessStep {
         judged.why,
         known.subscribe ?? `enter ${known.address} there, with all events that it lacks`,
       );
+    case 'doubtful': {
+      const fix = refusedFix(judged.reason, known, base);
+      return {
+        ...done(step),
+        note: `${judged.why}. Anybody can send to its address; if the vendor did: ${fix}`,
+      };
+    }
     case 'refused':
       return open(step, judged.why, refusedFix(judged.reason, known, base));
   }

@@ -2,10 +2,10 @@ import type { MerchantStatus } from './merchant-status.js';
 
 /** Why an item of a webhook could not be led to one enabled merchant. */
 export type Unroutable =
-  | 'no_phone_number'
-  | 'no_business_account'
-  | 'unknown_phone_number'
-  | 'unknown_business_account'
+  | 'no_sender'
+  | 'no_account'
+  | 'unknown_sender'
+  | 'unknown_account'
   | 'accounts_disagree'
   | 'another_merchants_app'
   | 'disabled'
@@ -15,42 +15,42 @@ export type Routed =
   | { outcome: 'merchant'; merchantId: string; channelAccountId: string | undefined }
   | { outcome: 'quarantined'; reason: Unroutable };
 
-/** Where a business account leads. */
+/** Where an account leads: a business account, a page. */
 export interface AccountRoute {
   merchantId: string;
   enabled: boolean;
   status: MerchantStatus;
 }
 
-/** Where a phone number leads. */
-export interface NumberRoute extends AccountRoute {
+/** Where a sender leads: a phone number, a page. */
+export interface SenderRoute extends AccountRoute {
   channelAccountId: string;
-  businessAccountId: string;
+  accountId: string;
 }
 
-/** Whether an item is led by its business account: what is about no number, such as a template's approval. */
-export function isOfAccount(kind: string, phoneNumberId: string | undefined): boolean {
-  return (kind === 'template' || kind === 'ignored') && phoneNumberId === undefined;
+/** Whether an item is led by its account: what is about no sender, such as a template's approval. */
+export function isOfAccount(kind: string, senderId: string | undefined): boolean {
+  return (kind === 'template' || kind === 'ignored') && senderId === undefined;
 }
 
 /** One app secret serves many merchants, so that both ids must lead to the same one. */
-export function judgeNumber(
-  phoneNumberId: string | undefined,
-  businessAccountId: string | undefined,
-  route: NumberRoute | undefined,
+export function judgeSender(
+  senderId: string | undefined,
+  accountId: string | undefined,
+  route: SenderRoute | undefined,
 ): Routed {
-  if (phoneNumberId === undefined) return quarantined('no_phone_number');
-  if (businessAccountId === undefined) return quarantined('no_business_account');
-  if (!route) return quarantined('unknown_phone_number');
-  if (route.businessAccountId !== businessAccountId) return quarantined('accounts_disagree');
+  if (senderId === undefined) return quarantined('no_sender');
+  if (accountId === undefined) return quarantined('no_account');
+  if (!route) return quarantined('unknown_sender');
+  if (route.accountId !== accountId) return quarantined('accounts_disagree');
   return admit(route, route.channelAccountId);
 }
 
-/** `routes`: of all merchants that have the business account; there must be one. */
-export function judgeAccount(businessAccountId: string | undefined, routes: readonly AccountRoute[]): Routed {
-  if (businessAccountId === undefined) return quarantined('no_business_account');
+/** `routes`: of all merchants that have the account; there must be one. */
+export function judgeAccount(accountId: string | undefined, routes: readonly AccountRoute[]): Routed {
+  if (accountId === undefined) return quarantined('no_account');
   const [route, another] = routes;
-  if (!route) return quarantined('unknown_business_account');
+  if (!route) return quarantined('unknown_account');
   if (another) return quarantined('accounts_disagree');
   return admit(route, undefined);
 }

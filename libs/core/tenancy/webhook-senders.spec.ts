@@ -33,16 +33,39 @@ describe('whether webhooks reach us', () => {
     });
   });
 
-  it('is in doubt from a refusal on, with the commonest reason first in mind, until one is accepted', () => {
-    const judged = judge({ subscribed: { state: 'yes' }, lastReceivedAt: at(4), refused: refused(at(5)) });
-    expect(judged).toEqual({
-      state: 'refused',
-      reason: 'wrong_signature',
-      why:
-        '3 webhooks were refused since 2026-11-27 10:02 UTC, and none of the shop was accepted after that: ' +
-        'its body is not what the vendor documents (1); its signature does not match (2)',
-    });
-    expect(judge({ refused: refused(at(5)) }).state).toBe('refused');
-    expect(judge({ lastReceivedAt: at(6), refused: refused(at(5)) })).toEqual({ state: 'proven' });
+  const WHY =
+    '3 webhooks were refused since 2026-11-27 10:02 UTC, and none of the shop was accepted after that: ' +
+    'its body is not what the vendor documents (1); its signature does not match (2)';
+
+  it("is denied by refusals as long as none was ever accepted, whatever the vendor's word", () => {
+    for (const state of ['yes', 'unknown'] as const) {
+      const subscribed = { state, why: 'nobody can be asked' };
+      expect(judge({ subscribed, refused: refused(at(5)) })).toEqual({
+        state: 'refused',
+        reason: 'wrong_signature',
+        why: WHY,
+      });
+    }
+  });
+
+  it('is in doubt after one was accepted: a stranger and a secret that was changed look alike', () => {
+    const since = { lastReceivedAt: at(4), refused: refused(at(5)) };
+    const doubt = { state: 'doubtful', reason: 'wrong_signature', why: WHY };
+    expect(judge(since)).toEqual(doubt);
+    expect(judge({ ...since, subscribed: { state: 'yes' } })).toEqual(doubt);
+    expect(judge({ ...since, lastReceivedAt: at(6) })).toEqual({ state: 'proven' });
+  });
+
+  it.each([
+    ['no_signature', 'doubtful'],
+    ['too_large', 'doubtful'],
+    ['unknown_account', 'doubtful'],
+    // Who was refused for these had signed, or sent what was signed before.
+    ['malformed', 'refused'],
+    ['disabled', 'refused'],
+    ['too_many', 'refused'],
+  ] as const)('after one was accepted, refused for %s is %s', (reason, state) => {
+    const facts = { lastReceivedAt: at(4), refused: { ...refused(at(5))!, reasons: { [reason]: 3 } } };
+    expect(judge(facts)).toMatchObject({ state, reason });
   });
 });

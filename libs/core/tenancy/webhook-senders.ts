@@ -59,15 +59,27 @@ export interface WebhookFacts {
   refused: Refusals | null;
 }
 
+/** What somebody who knows nothing but the address can be refused for. */
+const ANYBODYS: readonly WebhookRefusal[] = [
+  'no_signature',
+  'wrong_signature',
+  'too_large',
+  'unknown_account',
+];
+
 /**
  * Whether webhooks reach us. Refusals count as long as nothing was accepted after the last of them: a sender whose secret is
- * wrong is never accepted, and one that is right is soon accepted again, whoever else sends to its address.
+ * wrong is never accepted, and one that is right is soon accepted again. What anybody can cause says that they do not reach us
+ * only if none was ever accepted; after one was, it leaves a doubt, since a stranger and a secret that was changed look alike.
+ * The vendor's word on where it sends says nothing of the secret, and lifts no doubt.
  */
 export function judgeWebhooks({ what, subscribed, lastReceivedAt, refused }: WebhookFacts):
   | { state: 'proven' }
   /** Nothing speaks against it, and nothing has come yet. */
   | { state: 'unproven'; why: string }
   | { state: 'not_subscribed'; why: string }
+  /** Some were refused, but perhaps none of the vendor's. */
+  | { state: 'doubtful'; why: string; reason: WebhookRefusal }
   | { state: 'refused'; why: string; reason: WebhookRefusal } {
   if (subscribed.state === 'no') return { state: 'not_subscribed', why: subscribed.why };
   if (refused && (lastReceivedAt === null || lastReceivedAt < refused.lastAt)) {
@@ -76,7 +88,8 @@ export function judgeWebhooks({ what, subscribed, lastReceivedAt, refused }: Web
     const many = refused.count === 1 ? '1 webhook was' : `${refused.count} webhooks were`;
     const told = reasons.map(([one, count]) => `${WEBHOOK_REFUSALS[one]} (${count})`).join('; ');
     const why = `${many} refused since ${minute(refused.since)}, and none of the ${what} was accepted after that: ${told}`;
-    return { state: 'refused', why, reason };
+    const isDoubt = lastReceivedAt !== null && ANYBODYS.includes(reason);
+    return { state: isDoubt ? 'doubtful' : 'refused', why, reason };
   }
   if (subscribed.state === 'yes' || lastReceivedAt !== null) return { state: 'proven' };
   return { state: 'unproven', why: `no webhook of the ${what} has come yet; ${subscribed.why}` };

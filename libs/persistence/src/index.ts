@@ -8,6 +8,7 @@ export * from './privacy/find-person.js';
 export * from './privacy/journal-people.js';
 export * from './privacy/journal-retention.js';
 export * from './privacy/merged-contacts.js';
+export * from './privacy/person-keys.js';
 export * from './remove-rows.js';
 export * from './tenancy/directory.js';
 export * from './tenancy/entities.js';

@@ -19,6 +19,24 @@ const JOURNAL = {
 };
 /** What every service that applies items calls. */
 const APPLY = 'journal.backlog, journal.overdue_streams, journal.settle, journal.expect';
+/** What services show of themselves: views without what opens something. */
+const SEEN = [
+  'catalog.products_seen',
+  'catalog.sync_cursors_seen',
+  'checkout.orders_seen',
+  'conversation.aliases_seen',
+  'conversation.contacts_seen',
+  'conversation.people_seen',
+  'conversation.proofs_seen',
+  'conversation.threads_seen',
+  'ingest.webhook_senders_seen',
+  'journal.items_seen',
+  'outbound.early_statuses_seen',
+  'outbound.messages_seen',
+  'outbound.recipients_seen',
+  'outbound.senders_seen',
+  'outbound.template_states_seen',
+];
 const QUEUE_TABLE = 'DELETE, INSERT, SELECT, UPDATE';
 
 export const RIGHTS: Record<string, Rights> = {
@@ -34,7 +52,8 @@ export const RIGHTS: Record<string, Rights> = {
       'tenancy.meta_apps': 'SELECT',
       'tenancy.former_webhook_secrets': 'SELECT',
     },
-    functions: `${APPLY}, tenancy.route_business_account, tenancy.route_meta_app, tenancy.route_phone_number`,
+    functions: `${APPLY}, tenancy.route_account, tenancy.route_business_account, tenancy.route_meta_app,
+      tenancy.route_phone_number, tenancy.route_sender`,
   },
   waco_conversation: {
     own: 'conversation',
@@ -88,20 +107,19 @@ export const RIGHTS: Record<string, Rights> = {
     login: true,
     foreign: {
       ...JOURNAL,
+      ...Object.fromEntries(SEEN.map((view) => [view, 'SELECT'])),
+      // For the release before; the next one takes these away.
       'catalog.products': 'SELECT',
       'catalog.sync_cursors': 'SELECT',
       'checkout.orders': 'SELECT (columns)',
       'conversation.aliases': 'SELECT',
       'conversation.contacts': 'SELECT',
-      'conversation.threads_seen': 'SELECT',
-      'outbound.messages_seen': 'SELECT',
       'outbound.recipients': 'SELECT',
       'outbound.senders': 'SELECT',
       'outbound.template_states': 'SELECT',
       'outbound.early_statuses': 'SELECT',
-      'ingest.webhook_senders': 'SELECT',
     },
-    functions: `${APPLY}, ingest.remove_rows, journal.dead_letters, journal.dead_letter_owner, journal.remove_rows, tenancy.remove_rows,
+    functions: `${APPLY}, ingest.remove_senders, journal.dead_letters, journal.dead_letter_owner, journal.remove_rows, tenancy.remove_rows,
       tenancy.route_account, tenancy.route_business_account, tenancy.route_phone_number, tenancy.route_sender`,
   },
   // BullMQ's own, and no service's: it has nothing elsewhere, and creates nothing.
@@ -134,6 +152,8 @@ export const RIGHTS: Record<string, Rights> = {
         'checkout.orders',
         'conversation.aliases',
         'conversation.contacts',
+        'conversation.people',
+        'conversation.proofs',
         'conversation.threads',
         'ingest.webhook_senders',
         'outbound.early_statuses',
@@ -181,7 +201,20 @@ export const RIGHTS: Record<string, Rights> = {
   },
   waco_viewer: {
     login: false,
-    foreign: { 'conversation.threads': 'SELECT', 'outbound.messages': 'SELECT' },
+    foreign: {
+      'conversation.threads': 'SELECT',
+      'outbound.messages': 'SELECT',
+      'catalog.products': 'SELECT (columns)',
+      'catalog.sync_cursors': 'SELECT (columns)',
+      'checkout.orders': 'SELECT (columns)',
+      'conversation.aliases': 'SELECT (columns)',
+      'conversation.contacts': 'SELECT (columns)',
+      'ingest.webhook_senders': 'SELECT (columns)',
+      'outbound.early_statuses': 'SELECT (columns)',
+      'outbound.recipients': 'SELECT (columns)',
+      'outbound.senders': 'SELECT (columns)',
+      'outbound.template_states': 'SELECT (columns)',
+    },
     functions: '',
   },
 };

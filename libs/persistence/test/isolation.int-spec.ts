@@ -172,7 +172,7 @@ describe.each(SERVICE_ROLES)('%s', (role) => {
        WHERE schemaname !~ '^(pg_|information_schema)' AND has_table_privilege($1, schemaname || '.' || viewname, 'SELECT')`,
       [role],
     );
-    if (role === 'waco_admin') expect(views.length).toBeGreaterThanOrEqual(2);
+    if (role === 'waco_admin') expect(views.length).toBeGreaterThanOrEqual(12);
     for (const merchant of [A, undefined]) {
       await within(role, merchant, async (client) => {
         for (const { name } of views) {

@@ -12,6 +12,10 @@ describe('maskPeople', () => {
       `{"waId":"${PHONE}","userId":"AE.12345","username":"amira"}`,
       '{"waId":"•••67","userId":"•••45","username":"•••ra"}',
     ],
+    [
+      `{"aliases":[{"scheme":"visitor_id","value":"visitor-77"}]}`,
+      '{"aliases":[{"scheme":"visitor_id","value":"•••77"}]}',
+    ],
     [`{"msg":"{\\"wa_id\\":\\"${PHONE}\\"}"}`, '{"msg":"{\\"wa_id\\":\\"•••67\\"}"}'],
     ['call +971 50 123 4567 now', 'call •••67 now'],
     [`(#131030) Recipient ${PHONE} is not in the list`, '(#131030) Recipient •••67 is not in the list'],

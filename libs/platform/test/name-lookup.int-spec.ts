@@ -47,9 +47,10 @@ it('waits for a silent name server without keeping any other look-up waiting', a
 }, 30_000);
 
 it('does not wait for long for the other family', async () => {
-  const began = performance.now();
-  expect(await look('half.example')).toEqual([{ address: '192.0.2.7', family: 4 }]);
-  expect(performance.now() - began).toBeLessThan(1_900);
+  const silent = look('silent.example').catch(() => 'gave up');
+  const half = look('half.example');
+  expect(await Promise.race([silent, half])).toEqual([{ address: '192.0.2.7', family: 4 }]);
+  expect(await silent).toBe('gave up');
 });
 
 function nameIn(question: Buffer): string {

@@ -1,6 +1,6 @@
 import { BaseRpcContext } from '@nestjs/microservices';
 import type { EntityManager } from 'typeorm';
-import { brokenRules, declaredOf, type JobContract } from '#contracts';
+import { brokenRules, declaredOf, readPayload, writtenPayload, type JobContract } from '#contracts';
 import { cleared, type Cleared } from '#core/messaging';
 import type { Journal, NewItem, PendingItem } from '#persistence';
 import type { Wake, Waker } from './waker.js';
@@ -83,13 +83,15 @@ export class Outbox {
  */
 export function toItem<P extends object>(
   contract: JobContract<P>,
-  payload: P,
+  given: P,
   merchantId: string,
   now: Date,
   options: EmitOptions & { source?: string; externalId?: string; occurredAt?: Date } = {},
 ): NewItem {
-  const broken = brokenRules(contract as JobContract, payload);
+  const broken = brokenRules(contract as JobContract, given);
   if (broken) throw new Error(`payload of ${contract.name}: ${broken}`);
+  // What is given may be a stored payload, of whichever release.
+  const payload = readPayload(contract, given);
   const key = `${contract.name}/${contract.idempotencyKey(payload)}`;
   return {
     merchantId,
@@ -99,7 +101,7 @@ export function toItem<P extends object>(
     name: contract.name,
     source: options.source ?? 'job',
     externalId: options.externalId ?? key,
-    payload: cleared(declaredOf(contract, payload)),
+    payload: cleared(declaredOf(contract, writtenPayload(contract, payload))),
     occurredAt: options.occurredAt ?? now,
     dueAt: options.dueAt,
     expedited: contract.expedited ?? false,

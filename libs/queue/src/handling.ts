@@ -1,5 +1,12 @@
 import type { EntityManager } from 'typeorm';
-import { brokenRules, rejected, type BulkOutcome, type JobContract, type JobOutcome } from '#contracts';
+import {
+  brokenRules,
+  readPayload,
+  rejected,
+  type BulkOutcome,
+  type JobContract,
+  type JobOutcome,
+} from '#contracts';
 import type { Journal, PendingItem, Stream, Tenants } from '#persistence';
 import { Counter, Histogram, type Clock } from '#platform';
 import type { BulkContext, OrderedContext, TakePlace, TaskContext } from './context.js';
@@ -81,7 +88,7 @@ export async function handle(
 ): Promise<JobOutcome> {
   const broken = brokenOf(deps, item);
   if (broken) return rejected(broken);
-  return deps.handlers.get(item.name)!(item.payload as object, context) as Promise<JobOutcome>;
+  return deps.handlers.get(item.name)!(payloadOf(deps, item), context) as Promise<JobOutcome>;
 }
 
 /** What their handler says of each of the items, which are of one queue; those that break their contract are rejected. */
@@ -98,7 +105,7 @@ export async function handleTogether(
     else sound.set(item.name, [...(sound.get(item.name) ?? []), item]);
   }
   for (const [name, group] of sound) {
-    const payloads = group.map((item) => item.payload as object);
+    const payloads = group.map((item) => payloadOf(deps, item));
     const said = (await deps.handlers.get(name)!(payloads, contextOf(group))) as BulkOutcome[];
     for (const [i, item] of group.entries()) outcomes.set(item, said[i]!);
   }
@@ -115,6 +122,9 @@ function brokenOf(deps: ProcessorDeps, { name, payload }: PendingItem): string |
   const broken = brokenRules(contract, payload);
   return broken && `payload of ${name}: ${broken}`;
 }
+
+const payloadOf = (deps: ProcessorDeps, { name, payload }: PendingItem): object =>
+  readPayload(deps.contracts.get(name)!, payload as object);
 
 export function report(
   deps: ProcessorDeps,

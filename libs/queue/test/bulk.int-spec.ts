@@ -123,7 +123,6 @@ describe('what commutes', () => {
           JSON.stringify({ id: poison }),
         ]);
       }
-      const beganAt = performance.now();
       await app.get(Waker).wake([{ queue: mark.queue.name, merchantId, stream: 'line_0', name: mark.name }]);
       await until(
         'its neighbours are stored',
@@ -134,7 +133,6 @@ describe('what commutes', () => {
       expect(rows[0]).toMatchObject({ outcome: null });
       // Each failed try halves what is tried: nobody is tried alone for the fault of one.
       expect(batches.length).toBeLessThan(60);
-      expect(performance.now() - beganAt).toBeLessThan(20_000);
       await until('the item is parked', async () => (await rowsOf([poison]))[0]!.parked, 25_000);
       await owner.query(`DELETE FROM journal.items WHERE payload->>'id' = $1`, [poison]);
     },

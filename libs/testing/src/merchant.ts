@@ -62,7 +62,7 @@ export async function insertTestMerchant(
     );
     await client.query(
       `INSERT INTO tenancy.channel_accounts
-         (id, merchant_id, kind, business_account_id, phone_number_id, display_phone_number, catalog_id, access_token)
+         (id, merchant_id, kind, account_id, sender_id, display_name, catalog_id, access_token)
        VALUES ($1, $2, 'whatsapp', $3, $4, '+971500000000', $5, $6)`,
       [
         merchant.channelAccountId,

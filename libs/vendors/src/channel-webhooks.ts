@@ -14,8 +14,8 @@ export interface ItemFacts {
   /** The webhook's field it arrived on, in the channel's word. */
   field: string;
   /** The business account and what sends for it: both must lead to the same merchant. */
-  businessAccountId?: string;
-  phoneNumberId?: string;
+  accountId?: string;
+  senderId?: string;
   externalId: string;
   /** By the channel's clock where it says so. */
   occurredAt: Date;

@@ -3,7 +3,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { auditHash, CHAIN_START, type AuditEntry } from '#core/tenancy';
 import { lockNames, Tenants } from '#persistence';
 import { CLOCK, type Clock } from '#platform';
-import { requestContext } from '../http/request-context.js';
+import { requestContext } from '../request-context.js';
 
 const PLATFORM_CHAIN = 'platform';
 

@@ -11,8 +11,7 @@ import {
 import { ApiKeyEntity } from '#persistence';
 import { CLOCK, type Clock } from '#platform';
 import { AuditLog } from '../audit/audit-log.js';
-import { ApiKeyView } from '../http/api-keys.dto.js';
-import { fieldProblem, problem } from '../http/problem.js';
+import { InvalidFields, Refusal } from '../refusal.js';
 import { ApiKeyStore } from './api-key.store.js';
 import { endSessionsOf } from './session.store.js';
 
@@ -35,8 +34,8 @@ export class ApiKeys {
   ) {}
 
   /**
-   * @throws ProblemException 400 for a time that is over, 403 for a scope that the caller does not have, 409 for one
-   * more than a merchant may have.
+   * @throws Refusal `invalid` for a time that is over, `forbidden` for a scope that the caller does not have,
+   * `conflict` for one more than a merchant may have.
    */
   async create(
     tx: EntityManager,
@@ -46,7 +45,9 @@ export class ApiKeys {
   ): Promise<MadeKey> {
     const expiresAt = given.expiresAt === undefined ? null : new Date(given.expiresAt);
     if (expiresAt && expiresAt <= this.clock.now()) {
-      throw fieldProblem([{ field: 'expiresAt', rule: 'future', detail: 'expiresAt must be in the future' }]);
+      throw new InvalidFields([
+        { field: 'expiresAt', rule: 'future', detail: 'expiresAt must be in the future' },
+      ]);
     }
     refuseBeyond(caller, given.scopes ?? []);
     await this.refuseTooMany(tx, merchantId);
@@ -61,7 +62,7 @@ export class ApiKeys {
       merchantId,
       action: 'api_key.create',
       target: made.row.id,
-      after: ApiKeyView.of(made.row),
+      after: showApiKey(made.row),
     });
     return made;
   }
@@ -82,8 +83,8 @@ export class ApiKeys {
 
   /**
    * Makes a key in the place of another one, which stays good for `overlapSeconds`; its sessions end at once.
-   * @throws ProblemException 403 for a key that may do more than the caller, 404, 409 for one that is over already, or
-   * one more than a merchant may have.
+   * @throws Refusal `forbidden` for a key that may do more than the caller, `not_found`, `conflict` for one that is over
+   * already, or one more than a merchant may have.
    */
   async rotate(
     tx: EntityManager,
@@ -95,10 +96,14 @@ export class ApiKeys {
     const old = await this.find(tx, merchantId, keyId);
     const now = this.clock.now();
     if (old.id === BOOTSTRAP_KEY_ID) {
-      throw problem(409, 'key_from_environment', 'this key is set by WACO_OPERATOR_KEY: change it there');
+      throw new Refusal(
+        'conflict',
+        'key_from_environment',
+        'this key is set by WACO_OPERATOR_KEY: change it there',
+      );
     }
     if (old.revokedAt || (old.expiresAt && old.expiresAt <= now)) {
-      throw problem(409, 'key_over', 'this key is not good any more: make a new one');
+      throw new Refusal('conflict', 'key_over', 'this key is not good any more: make a new one');
     }
     refuseBeyond(caller, scopesOf(old));
     await this.refuseTooMany(tx, merchantId, overlapSeconds === 0 ? keyId : undefined);
@@ -118,15 +123,15 @@ export class ApiKeys {
       merchantId,
       action: 'api_key.rotate',
       target: keyId,
-      before: ApiKeyView.of(old),
-      after: ApiKeyView.of({ ...old, expiresAt, replacedBy: made.row.id }),
+      before: showApiKey(old),
+      after: showApiKey({ ...old, expiresAt, replacedBy: made.row.id }),
     });
     return made;
   }
 
   /**
    * Revoking a revoked key changes nothing.
-   * @throws ProblemException 403 for a key that may do more than the caller, 404.
+   * @throws Refusal `forbidden` for a key that may do more than the caller, `not_found`.
    */
   async revoke(tx: EntityManager, merchantId: string | null, caller: Caller, keyId: string): Promise<void> {
     const row = await this.find(tx, merchantId, keyId);
@@ -138,8 +143,8 @@ export class ApiKeys {
       merchantId,
       action: 'api_key.revoke',
       target: keyId,
-      before: ApiKeyView.of(row),
-      after: ApiKeyView.of({ ...row, revokedAt }),
+      before: showApiKey(row),
+      after: showApiKey({ ...row, revokedAt }),
     });
   }
 
@@ -158,8 +163,8 @@ export class ApiKeys {
       ],
     });
     if (live >= MOST_LIVE_KEYS) {
-      throw problem(
-        409,
+      throw new Refusal(
+        'conflict',
         'too_many_keys',
         `a merchant has at most ${MOST_LIVE_KEYS} good keys: revoke some first`,
       );
@@ -171,14 +176,29 @@ export class ApiKeys {
       where: { id: keyId, merchantId: merchantId ?? IsNull() },
       lock: { mode: 'pessimistic_write' },
     });
-    if (!row) throw problem(404, 'key_not_found', 'there is no such key here');
+    if (!row) throw new Refusal('not_found', 'key_not_found', 'there is no such key here');
     return row;
   }
+}
+
+/** What of it answers and the audit log show. */
+export function showApiKey(row: ApiKeyEntity) {
+  return {
+    id: row.id,
+    name: row.name,
+    scopes: [...scopesOf(row)],
+    createdAt: row.createdAt.toISOString(),
+    createdBy: row.createdBy,
+    expiresAt: row.expiresAt?.toISOString() ?? null,
+    revokedAt: row.revokedAt?.toISOString() ?? null,
+    lastUsedAt: row.lastUsedAt?.toISOString() ?? null,
+    replacedBy: row.replacedBy,
+  };
 }
 
 function refuseBeyond(caller: Caller, wanted: readonly ApiScope[]): void {
   const beyond = scopesBeyond(caller, wanted);
   if (beyond.length > 0) {
-    throw problem(403, 'scope_missing', `your key does not have ${beyond.join(', ')} itself`);
+    throw new Refusal('forbidden', 'scope_missing', `your key does not have ${beyond.join(', ')} itself`);
   }
 }

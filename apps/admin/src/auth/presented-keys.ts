@@ -5,6 +5,11 @@ import { ApiKeyStore } from './api-key.store.js';
 import { LoginThrottle, WINDOW_MS } from './login-throttle.js';
 import { RequestCounts } from './request-counts.js';
 
+/** The key of an `Authorization: Bearer` header. */
+export function bearerKey(header: string | undefined): string | undefined {
+  return /^Bearer ([\x21-\x7e]{1,512})$/i.exec(header ?? '')?.[1];
+}
+
 /** Keys as they are presented, at the API or at the login: guessing gets slower with every wrong one. */
 @Injectable()
 export class PresentedKeys {

@@ -2,11 +2,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { Caller, KeyVerdict } from '#core/tenancy';
 import { ENV } from '#platform';
-import { bearerKey } from './access.js';
 import { AuditLog } from '../audit/audit-log.js';
 import type { AdminEnv } from '../env.js';
-import { requestContext } from '../http/request-context.js';
-import { PresentedKeys } from './presented-keys.js';
+import { requestContext } from '../request-context.js';
+import { bearerKey, PresentedKeys } from './presented-keys.js';
 import { SessionCookie } from './session.js';
 import { SessionStore } from './session.store.js';
 
@@ -69,9 +68,9 @@ export class Sessions {
   }
 }
 
-type Refusal = 'merchant_key' | 'too_many' | Extract<KeyVerdict, { outcome: 'refused' }>['reason'];
+type WhyRefused = 'merchant_key' | 'too_many' | Extract<KeyVerdict, { outcome: 'refused' }>['reason'];
 
-function whyRefused(verdict: KeyVerdict | { outcome: 'too-many' }): Refusal {
+function whyRefused(verdict: KeyVerdict | { outcome: 'too-many' }): WhyRefused {
   switch (verdict.outcome) {
     case 'accepted':
       return 'merchant_key';
@@ -82,7 +81,7 @@ function whyRefused(verdict: KeyVerdict | { outcome: 'too-many' }): Refusal {
   }
 }
 
-const MESSAGES: Record<Refusal, string> = {
+const MESSAGES: Record<WhyRefused, string> = {
   merchant_key: "This is a merchant's key. The console needs an operator key.",
   expired: 'This key has expired. Ask for a new one.',
   revoked: 'This key has been revoked. Ask for a new one.',

@@ -2,12 +2,14 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import type { Json } from './client.js';
+import type { Query, Schemas } from './client.js';
 import { contextOf, findMerchant, type Shared } from './context.js';
 import { Failure } from './failure.js';
 import { paged, type Paging } from './paging.js';
 import { sayPage, short, time, type Column } from './print.js';
 import { jsonText, say, sayJson } from './terminal.js';
+
+type Search = Query<'/v1/audit'>;
 
 export function auditCommands(program: Command): void {
   const audit = program.command('audit').description('what operators and merchants changed');
@@ -16,18 +18,12 @@ export function auditCommands(program: Command): void {
     .option('--actor <key>', 'id of the key that acted')
     .option('--action <action>', 'e.g. merchant.suspend')
     .option('--target <id>', 'what was changed')
-    .action(async ({ limit, cursor, all, actor, action, target }: Paging & Json, command: Command) => {
+    .action(async ({ limit, cursor, all, actor, action, target }: Paging & Search, command: Command) => {
       const { client, json } = contextOf(command);
       const { merchant } = command.optsWithGlobals<Shared>();
-      const query = {
-        limit,
-        cursor,
-        actor: actor as string,
-        action: action as string,
-        target: target as string,
-        merchantId: merchant ? await findMerchant(client, merchant) : undefined,
-      };
-      sayPage(await client.list('/v1/audit', query, all), AUDIT, json);
+      const merchantId = merchant ? await findMerchant(client, merchant) : undefined;
+      const query: Search = { limit, cursor, actor, action, target, merchantId };
+      sayPage(await client.list('/v1/audit', { query }, all), AUDIT, json);
     });
 
   audit
@@ -52,29 +48,29 @@ function verifyDatabase(file: string | undefined): Promise<number> {
 async function verifyByApi(file: string | undefined, command: Command): Promise<number> {
   const { client, json } = contextOf(command);
   const heads = file && existsSync(file) ? readHeads(file) : [];
-  const report = await client.post('/v1/audit/verify', { heads });
+  const report = await client.post('/v1/audit/verify', { body: { heads } });
   if (json) sayJson(report);
   else {
-    for (const { chain, seq, why } of report.breaks as Json[]) {
-      say(`broken: chain ${String(chain)}, row ${String(seq)}: ${String(why).replaceAll('_', ' ')}`);
+    for (const { chain, seq, why } of report.breaks) {
+      say(`broken: chain ${chain}, row ${seq}: ${why.replaceAll('_', ' ')}`);
     }
-    const chains = (report.heads as Json[]).length;
-    if (report.sound) say(`sound: ${String(report.rows)} rows in ${chains} chains`);
+    const chains = report.heads.length;
+    if (report.sound) say(`sound: ${report.rows} rows in ${chains} chains`);
   }
   if (!report.sound) return 1;
   if (file) writeFileSync(file, jsonText(report.heads));
   return 0;
 }
 
-function readHeads(file: string): unknown {
+function readHeads(file: string): Schemas['ChainHeadDto'][] {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    return JSON.parse(readFileSync(file, 'utf8')) as Schemas['ChainHeadDto'][];
   } catch {
     throw new Failure(`${file} does not hold the heads of an earlier run`, 2);
   }
 }
 
-const AUDIT: readonly Column[] = [
+const AUDIT: readonly Column<Schemas['AuditView']>[] = [
   ['at (UTC)', (a) => time(a.at)],
   ['actor', (a) => a.actor],
   ['action', (a) => a.action],

@@ -1,9 +1,12 @@
 import type { Command } from 'commander';
-import type { Json } from './client.js';
+import type { Schemas } from './client.js';
 import { contextOf } from './context.js';
 import { Failure } from './failure.js';
 import { readJsonFile } from './settings.js';
 import { note, sayJson } from './terminal.js';
+
+const SETTINGS = '/v1/merchants/{merchantId}/settings';
+type Sections = Schemas['SettingsDto'];
 
 /** What a merchant has chosen for itself: the settings of the API, by section. */
 export function choiceCommands(program: Command): void {
@@ -14,10 +17,11 @@ export function choiceCommands(program: Command): void {
     .argument('[section]', 'e.g. payments; left out: all of them')
     .description('as JSON; the ETag stands beside it')
     .action(async (section: string | undefined, _options: object, command: Command) => {
-      const { client, merchantPath } = contextOf(command);
-      const { body, etag } = await client.getTagged(`${await merchantPath()}/settings`);
+      const { client, merchantId } = contextOf(command);
+      const path = { merchantId: await merchantId() };
+      const { body, etag } = await client.getTagged(SETTINGS, { path });
       note(`etag: ${etag}`);
-      sayJson(section === undefined ? body : (body[section] ?? null));
+      sayJson(section === undefined ? body : (body[section as keyof Sections] ?? null));
     });
 
   settings
@@ -30,11 +34,11 @@ export function choiceCommands(program: Command): void {
     .option('--etag <etag>', 'only if they are as they were when this was read')
     .action(
       async (section: string | undefined, value: string | undefined, given: Given, command: Command) => {
-        const { client, merchantPath } = contextOf(command);
-        const sections = sectionsOf(section, value, given);
-        const path = `${await merchantPath()}/settings`;
-        const etag = given.etag ?? (await client.getTagged(path)).etag;
-        const changed = await client.change(given.all ? 'PUT' : 'PATCH', path, sections, etag);
+        const { client, merchantId } = contextOf(command);
+        const body = sectionsOf(section, value, given);
+        const path = { merchantId: await merchantId() };
+        const etag = given.etag ?? (await client.getTagged(SETTINGS, { path })).etag;
+        const changed = await client.change(given.all ? 'put' : 'patch', SETTINGS, { path, body, etag });
         note(`etag: ${changed.etag}`);
         sayJson(changed.body);
       },
@@ -47,13 +51,14 @@ interface Given {
   etag?: string;
 }
 
-function sectionsOf(section: string | undefined, value: string | undefined, { file, all }: Given): Json {
+/** As they are given: the API says which sections there are, and what may stand in them. @throws Failure */
+function sectionsOf(section: string | undefined, value: string | undefined, { file, all }: Given): Sections {
   if (file !== undefined && section === undefined) return readJsonFile(file);
   if (file !== undefined || all || section === undefined || value === undefined) {
     throw new Failure('name a section and its JSON, or a file with --file', 2);
   }
   try {
-    return { [section]: JSON.parse(value) as unknown };
+    return { [section]: JSON.parse(value) as unknown } as Sections;
   } catch {
     throw new Failure(`the value of ${section} is no JSON`, 2);
   }

@@ -1,10 +1,17 @@
 import type { Command } from 'commander';
 import { need } from './ask.js';
-import type { Client, Json } from './client.js';
+import type { Client, Json, Schemas } from './client.js';
 import { contextOf } from './context.js';
 import { Failure } from './failure.js';
 import { sayRecord } from './print.js';
-import { dashed, readSecrets, vendorNamed, type Asked, type Connectable } from './vendor-fields.js';
+import {
+  dashed,
+  readSecrets,
+  vendorNamed,
+  type Asked,
+  type Connectable,
+  type Connected,
+} from './vendor-fields.js';
 
 const MORE = `
 Its other options are the fields that waco vendors list names: --business-account-id, for example. A secret comes from a file
@@ -28,16 +35,16 @@ export function connectCommand(program: Command): void {
     .allowUnknownOption()
     .allowExcessArguments()
     .action(async (what: string, { account }: { account?: string }, command: Command) => {
-      const { client, json, merchantPath } = contextOf(command);
+      const { client, json, merchantId } = contextOf(command);
       const vendor = await vendorNamed(client, what);
       if (account !== undefined && vendor.port !== 'payment') {
         throw new Failure('--account is of payment providers only', 2);
       }
       if (account === '') throw new Failure('--account needs a key', 2);
       const given = optionsIn(command.args.slice(1), vendor);
-      const base = await merchantPath();
-      const connected = await connect(client, base, vendor, given, account);
-      const tried = await tryConnection(client, base, vendor, connected, account);
+      const id = await merchantId();
+      const connected = await connect(client, id, vendor, given, account);
+      const tried = await tryConnection(client, id, vendor, connected);
       sayRecord({ ...connected, ...(json ? tried : wordsOf(tried)) }, json);
       if (!tried.test.ok) process.exitCode = 1;
     });
@@ -46,11 +53,11 @@ export function connectCommand(program: Command): void {
 /** Connects it. What is not given and not optional is asked for. @throws Failure when nobody can be asked. */
 export async function connect(
   client: Client,
-  base: string,
+  merchantId: string,
   vendor: Connectable,
   given: Json,
   account?: string,
-): Promise<Json> {
+): Promise<Connected> {
   const files = vendor.secrets.map(({ name }) => `${name}File`);
   // What nobody asks for is given as it is: the API says what it takes.
   const rest = Object.entries(given).filter(([name]) => !files.includes(name));
@@ -60,31 +67,33 @@ export async function connect(
     if (value !== undefined) body[asked.name] = asked.read?.(value) ?? value;
   }
   Object.assign(body, await readSecrets(vendor, given));
-  return client.put(`${base}/${vendor.path(account)}`, body);
+  return vendor.put(client, merchantId, body, account);
 }
 
 /** What came of the first calls with a connection that is stored. */
 export interface Tried {
-  test: { ok: boolean; why: string | null };
+  test: Schemas['ConnectionTestView'];
   /** Of a channel that was told to bring webhooks here. */
-  webhooks?: { subscribed: string; why: string | null };
+  webhooks?: Schemas['SubscriptionView'];
 }
 
 /** Calls what was just stored, and has a channel that can be asked bring its webhooks here. @throws Failure of the API */
 export async function tryConnection(
   client: Client,
-  base: string,
+  merchantId: string,
   vendor: Connectable,
-  connected: Json,
-  account?: string,
+  connected: Connected,
 ): Promise<Tried> {
-  const path = vendor.port === 'channel' ? `channel-accounts/${String(connected.id)}` : vendor.path(account);
-  const test = (await client.post(`${base}/${path}/test`)) as unknown as Tried['test'];
-  if (!test.ok || !vendor.subscribes || connected.enabled === false) return { test };
+  const test = await vendor.test(client, merchantId, connected);
+  const isSwitchedOff = 'enabled' in connected && !connected.enabled;
+  if (!test.ok || !vendor.subscribes || isSwitchedOff) return { test };
   try {
+    const path = { merchantId, accountId: connected.id };
     return {
       test,
-      webhooks: (await client.post(`${base}/${path}/subscribe`)) as unknown as Tried['webhooks'],
+      webhooks: await client.post('/v1/merchants/{merchantId}/channel-accounts/{accountId}/subscribe', {
+        path,
+      }),
     };
   } catch (error) {
     if (!(error instanceof Failure) || error.exitCode !== 1) throw error;

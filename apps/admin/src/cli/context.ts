@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Client } from './client.js';
+import type { Client, Schemas } from './client.js';
 import { Failure } from './failure.js';
 import { openClient } from './settings.js';
 
@@ -14,8 +14,8 @@ export interface Shared {
 export interface Context {
   client: Client;
   json: boolean;
-  /** `/v1/merchants/<id>` of the merchant that was named. @throws Failure when none was. */
-  merchantPath(): Promise<string>;
+  /** Of the merchant that was named. @throws Failure when none was. */
+  merchantId(): Promise<string>;
 }
 
 /** From the flags before and after the command's name. */
@@ -25,7 +25,7 @@ export function contextOf(command: Command): Context {
   return {
     client,
     json: shared.json ?? false,
-    merchantPath: async () => `/v1/merchants/${await findMerchant(client, shared.merchant)}`,
+    merchantId: () => findMerchant(client, shared.merchant),
   };
 }
 
@@ -35,13 +35,13 @@ export async function findMerchant(client: Client, given = process.env.WACO_MERC
   if (given.startsWith('mer_')) return given;
   const found = await merchantBySlug(client, given);
   if (!found) throw new Failure(`there is no merchant ${given}`);
-  return found.merchantId as string;
+  return found.merchantId;
 }
 
 export async function merchantBySlug(
   client: Client,
   slug: string,
-): Promise<Record<string, unknown> | undefined> {
-  const { items } = await client.list('/v1/merchants', { limit: 200 }, true);
+): Promise<Schemas['MerchantView'] | undefined> {
+  const { items } = await client.list('/v1/merchants', { query: { limit: 200 } }, true);
   return items.find((merchant) => merchant.slug === slug);
 }

@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import { need } from './ask.js';
-import type { Json } from './client.js';
+import type { Client, Schemas } from './client.js';
 import { contextOf, findMerchant } from './context.js';
 import { paged, type Paging } from './paging.js';
 import { sayPage, sayRecord, time, type Column } from './print.js';
 import { sayReadiness } from './readiness.js';
 import { note, say, sayJson } from './terminal.js';
 
-const COLUMNS: readonly Column[] = [
+const COLUMNS: readonly Column<Schemas['MerchantView']>[] = [
   ['id', (m) => m.merchantId],
   ['slug', (m) => m.slug],
   ['name', (m) => m.name],
@@ -17,13 +17,16 @@ const COLUMNS: readonly Column[] = [
   ['since', (m) => time(m.createdAt)],
 ];
 
+/** `create`: what is not given is asked for. */
+type Taken = Partial<Schemas['CreateMerchant']> & Pick<Schemas['CreateMerchant'], 'language'>;
+
 export function merchantCommands(program: Command): void {
   const merchants = program.command('merchants').description('merchants of the platform');
 
   paged(merchants.command('list').description('all merchants (operators)')).action(
-    async (options: Paging, command: Command) => {
+    async ({ limit, cursor, all }: Paging, command: Command) => {
       const { client, json } = contextOf(command);
-      sayPage(await client.list('/v1/merchants', paging(options), options.all), COLUMNS, json);
+      sayPage(await client.list('/v1/merchants', { query: { limit, cursor } }, all), COLUMNS, json);
     },
   );
 
@@ -35,16 +38,16 @@ export function merchantCommands(program: Command): void {
     .option('--country <code>', 'ISO 3166-1 alpha-2, e.g. AE')
     .option('--currency <code>', 'ISO 4217, e.g. AED')
     .option('--language <code>', 'the language it speaks first', 'en')
-    .action(async (given: Record<string, string>, command: Command) => {
+    .action(async (given: Taken, command: Command) => {
       const { client, json } = contextOf(command);
-      const body = {
+      const body: Schemas['CreateMerchant'] = {
         slug: await need(given.slug, 'slug', '--slug'),
         name: await need(given.name, 'name', '--name'),
         country: await need(given.country, 'country', '--country'),
         currency: await need(given.currency, 'currency', '--currency'),
         language: given.language,
       };
-      sayRecord(await client.post('/v1/merchants', body), json);
+      sayRecord(await client.post('/v1/merchants', { body }), json);
     });
 
   merchants
@@ -52,9 +55,9 @@ export function merchantCommands(program: Command): void {
     .argument('[merchant]', 'id or slug')
     .description('one merchant')
     .action(async (merchant: string | undefined, _options: object, command: Command) => {
-      const { client, json, merchantPath } = contextOf(command);
-      const path = merchant ? `/v1/merchants/${await findMerchant(client, merchant)}` : await merchantPath();
-      sayRecord(await client.get(path), json);
+      const { client, json, merchantId } = contextOf(command);
+      const path = { merchantId: merchant ? await findMerchant(client, merchant) : await merchantId() };
+      sayRecord(await client.get('/v1/merchants/{merchantId}', { path }), json);
     });
 
   merchants
@@ -63,9 +66,9 @@ export function merchantCommands(program: Command): void {
     .requiredOption('-o, --out <file>', 'where to write it: JSON lines, without secrets')
     .description('everything of a merchant')
     .action(async (merchant: string | undefined, { out }: { out: string }, command: Command) => {
-      const { client, merchantPath } = contextOf(command);
-      const path = merchant ? `/v1/merchants/${await findMerchant(client, merchant)}` : await merchantPath();
-      const rows = await client.download(`${path}/export`, out);
+      const { client, merchantId } = contextOf(command);
+      const path = { merchantId: merchant ? await findMerchant(client, merchant) : await merchantId() };
+      const rows = await client.download('/v1/merchants/{merchantId}/export', { path }, out);
       note(`${rows} rows written to ${out}`);
     });
 
@@ -76,8 +79,11 @@ export function merchantCommands(program: Command): void {
     .description('remove all that is left of a closed merchant (operators)')
     .action(async (merchant: string, { now }: { now?: boolean }, command: Command) => {
       const { client, json } = contextOf(command);
-      const path = `/v1/merchants/${await findMerchant(client, merchant)}`;
-      sayRecord(now ? await client.post(`${path}/erase`) : await client.get(`${path}/erasure`), json);
+      const path = { merchantId: await findMerchant(client, merchant) };
+      const erasure = now
+        ? await client.post('/v1/merchants/{merchantId}/erase', { path })
+        : await client.get('/v1/merchants/{merchantId}/erasure', { path });
+      sayRecord(erasure, json);
     });
 
   for (const verb of ['suspend', 'resume', 'close'] as const) lifeCycle(merchants, verb);
@@ -86,8 +92,9 @@ export function merchantCommands(program: Command): void {
     .command('readiness')
     .description('what is missing before a first customer can buy, and how to mend it')
     .action(async (_options: object, command: Command) => {
-      const { client, json, merchantPath } = contextOf(command);
-      const answer = await client.get(`${await merchantPath()}/readiness`);
+      const { client, json, merchantId } = contextOf(command);
+      const path = { merchantId: await merchantId() };
+      const answer = await client.get('/v1/merchants/{merchantId}/readiness', { path });
       if (json) sayJson(answer);
       else sayReadiness(answer);
       if (!answer.ready) process.exitCode = 1;
@@ -98,11 +105,14 @@ export function merchantCommands(program: Command): void {
     .argument('<number>', 'of a phone at hand, in any usual notation')
     .option('--template <purpose>', 'if the phone has not written to the number for 24 hours')
     .description('send a real message; the readiness says how it went')
-    .action(async (to: string, { template }: { template?: string }, command: Command) => {
-      const { client, json, merchantPath } = contextOf(command);
-      const sent = await client.post(`${await merchantPath()}/test-message`, { to, template });
+    .action(async (to: string, { template }: Partial<Schemas['SendTestMessage']>, command: Command) => {
+      const { client, json, merchantId } = contextOf(command);
+      const sent = await client.post('/v1/merchants/{merchantId}/test-message', {
+        path: { merchantId: await merchantId() },
+        body: { to, template },
+      });
       if (json) sayJson(sent);
-      else say(`sent as ${String(sent.messageId)}; see how it went: waco explain ${String(sent.messageId)}`);
+      else say(`sent as ${sent.messageId}; see how it went: waco explain ${sent.messageId}`);
     });
 }
 
@@ -112,11 +122,7 @@ const DESCRIPTIONS = {
   close: 'end a merchant for good: keys, accounts and credentials go (operators)',
 };
 
-interface LifeCycleOptions {
-  reason?: string;
-  force?: boolean;
-  eraseAfterDays?: string;
-}
+type LifeCycleOptions = Partial<Schemas['CloseMerchant']>;
 
 function lifeCycle(merchants: Command, verb: keyof typeof DESCRIPTIONS): void {
   const command = merchants
@@ -127,19 +133,25 @@ function lifeCycle(merchants: Command, verb: keyof typeof DESCRIPTIONS): void {
   if (verb === 'close') {
     command
       .option('--force', 'although orders are open')
-      .option('--erase-after-days <days>', 'when all that is left of it is erased (30)');
+      .option('--erase-after-days <days>', 'when all that is left of it is erased (30)', Number);
   }
   command.action(async (merchant: string, given: LifeCycleOptions, self: Command) => {
     const { client, json } = contextOf(self);
-    const path = `/v1/merchants/${await findMerchant(client, merchant)}/${verb}`;
-    const body: Json = {};
-    if (verb !== 'resume') body.reason = await need(given.reason, 'reason', '--reason');
-    if (given.force) body.force = true;
-    if (given.eraseAfterDays !== undefined) body.eraseAfterDays = Number(given.eraseAfterDays);
-    sayRecord(await client.post(path, body), json);
+    sayRecord(await turn(client, verb, await findMerchant(client, merchant), given), json);
   });
 }
 
-function paging({ limit, cursor }: Paging): { limit: string; cursor?: string } {
-  return { limit, ...(cursor ? { cursor } : {}) };
+async function turn(
+  client: Client,
+  verb: keyof typeof DESCRIPTIONS,
+  merchantId: string,
+  given: LifeCycleOptions,
+): Promise<Schemas['MerchantView']> {
+  const path = { merchantId };
+  if (verb === 'resume') return client.post('/v1/merchants/{merchantId}/resume', { path });
+  const reason = await need(given.reason, 'reason', '--reason');
+  if (verb === 'suspend')
+    return client.post('/v1/merchants/{merchantId}/suspend', { path, body: { reason } });
+  const { force, eraseAfterDays } = given;
+  return client.post('/v1/merchants/{merchantId}/close', { path, body: { reason, force, eraseAfterDays } });
 }

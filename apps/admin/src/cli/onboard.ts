@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { ask, isAttended } from './ask.js';
-import type { Client, Json } from './client.js';
+import type { Client, Json, Schemas } from './client.js';
 import { connect, tryConnection, wordsOf } from './connect.js';
 import { contextOf, merchantBySlug, type Shared } from './context.js';
 import { Failure } from './failure.js';
@@ -47,11 +47,10 @@ export function onboardCommand(program: Command): void {
       if (!file && !isAttended()) throw new Failure('nobody can be asked here: name a file with --file', 2);
       const steps = stepsOf(await vendors(client), plan);
       const merchantId = await theMerchant(client, plan, merchant);
-      const path = `/v1/merchants/${merchantId}`;
-      await connectAll(client, path, plan, steps);
-      await putTemplates(client, path, (plan.templates ?? {}) as Json);
-      if (testNumber) await sendTest(client, path, testNumber);
-      const readiness = await waitUntilReady(client, path, wait * 1_000);
+      await connectAll(client, merchantId, plan, steps);
+      await putTemplates(client, merchantId, (plan.templates ?? {}) as Json);
+      if (testNumber) await sendTest(client, merchantId, testNumber);
+      const readiness = await waitUntilReady(client, merchantId, wait * 1_000);
       if (json) sayJson({ merchantId, ...readiness });
       else sayReadiness(readiness);
       if (!readiness.ready) process.exitCode = 1;
@@ -69,10 +68,13 @@ function seconds(said: string): number {
   return Number(said);
 }
 
-async function sendTest(client: Client, path: string, to: string): Promise<void> {
+async function sendTest(client: Client, merchantId: string, to: string): Promise<void> {
   try {
-    const { messageId } = await client.post(`${path}/test-message`, { to });
-    note(`✔ test message on its way: ${String(messageId)}`);
+    const { messageId } = await client.post('/v1/merchants/{merchantId}/test-message', {
+      path: { merchantId },
+      body: { to },
+    });
+    note(`✔ test message on its way: ${messageId}`);
   } catch (error) {
     if (!(error instanceof Failure) || error.exitCode !== 1) throw error;
     note(`✖ test message: ${error.message}`, ...error.more);
@@ -87,12 +89,12 @@ async function theMerchant(client: Client, plan: Json, named: string | undefined
   const known = await merchantBySlug(client, String(given.slug));
   if (known) {
     note(`✔ merchant ${String(given.slug)} is there already`);
-    return String(known.merchantId);
+    return known.merchantId;
   }
   const body = { language: 'en', ...(await complete(given)) };
-  const { merchantId } = await client.post('/v1/merchants', body);
-  note(`✔ merchant ${String(given.slug)} taken on: ${String(merchantId)}`);
-  return String(merchantId);
+  const { merchantId } = await client.post('/v1/merchants', { body: body as Schemas['CreateMerchant'] });
+  note(`✔ merchant ${String(given.slug)} taken on: ${merchantId}`);
+  return merchantId;
 }
 
 /** One connection of the plan. `account`: the merchant's key for a payment account, where it is not the kind. */
@@ -103,12 +105,17 @@ interface Step {
 }
 
 /** Connects what the plan describes; without a plan, what is not connected yet and the person does not skip. */
-async function connectAll(client: Client, path: string, plan: Json, steps: readonly Step[]): Promise<void> {
+async function connectAll(
+  client: Client,
+  merchantId: string,
+  plan: Json,
+  steps: readonly Step[],
+): Promise<void> {
   for (const { name, vendor, account } of steps) {
-    const given = (plan[name] as Json | undefined) ?? (await wanted(client, path, name, vendor));
+    const given = (plan[name] as Json | undefined) ?? (await wanted(client, merchantId, name, vendor));
     if (!given) continue;
-    const connected = await connect(client, path, vendor, given, account);
-    const tried = await tryConnection(client, path, vendor, connected, account);
+    const connected = await connect(client, merchantId, vendor, given, account);
+    const tried = await tryConnection(client, merchantId, vendor, connected);
     const { test, webhooks } = wordsOf(tried);
     note(tried.test.ok ? `✔ ${name} connected, and a call with it went well` : `✖ ${name} ${test}`);
     const address = String(connected.webhookUrl);
@@ -175,17 +182,17 @@ function objectIn(plan: Json, name: string): Json {
 /** An empty plan when the person wants it connected. */
 async function wanted(
   client: Client,
-  path: string,
+  merchantId: string,
   name: string,
   vendor: Connectable,
 ): Promise<Json | undefined> {
-  if (!isAttended() || !vendor.isUsed || (await isDone(client, path, vendor))) return undefined;
+  if (!isAttended() || !vendor.isUsed || (await isDone(client, merchantId, vendor))) return undefined;
   return /^y/i.test(await ask(`connect ${name} now? [y/N]`)) ? {} : undefined;
 }
 
-async function isDone(client: Client, path: string, { port }: Connectable): Promise<boolean> {
-  const { steps } = await client.get(`${path}/readiness`);
-  return (steps as Json[]).some(({ step, ok }) => step === STEPS[port] && ok === true);
+async function isDone(client: Client, merchantId: string, { port }: Connectable): Promise<boolean> {
+  const { steps } = await client.get('/v1/merchants/{merchantId}/readiness', { path: { merchantId } });
+  return steps.some(({ step, ok }) => step === STEPS[port] && ok);
 }
 
 async function complete(given: Json): Promise<Json> {
@@ -204,14 +211,14 @@ async function answer(what: string, field: string, question: string): Promise<st
   return typed;
 }
 
-async function putTemplates(client: Client, path: string, templates: Json): Promise<void> {
+async function putTemplates(client: Client, merchantId: string, templates: Json): Promise<void> {
   for (const [purpose, template] of Object.entries(templates)) {
     try {
-      const { status } = await client.put(
-        `${path}/templates/${encodeURIComponent(purpose)}`,
-        template as object,
-      );
-      note(`✔ template ${purpose}: ${String(status)}`);
+      const { status } = await client.put('/v1/merchants/{merchantId}/templates/{purpose}', {
+        path: { merchantId, purpose: purpose as Schemas['PutTemplateView']['purpose'] },
+        body: template as Schemas['PutTemplate'],
+      });
+      note(`✔ template ${purpose}: ${status}`);
     } catch (error) {
       if (!(error instanceof Failure) || error.exitCode !== 1) throw error;
       note(`✖ template ${purpose}: ${error.message}`, ...error.more);
@@ -220,15 +227,19 @@ async function putTemplates(client: Client, path: string, templates: Json): Prom
 }
 
 /** Looks until all is done, or what is missing needs a person. */
-async function waitUntilReady(client: Client, path: string, waitMs: number): Promise<Json> {
+async function waitUntilReady(
+  client: Client,
+  merchantId: string,
+  waitMs: number,
+): Promise<Schemas['ReadinessView']> {
   const deadline = performance.now() + waitMs;
   let told = '';
   for (;;) {
-    const readiness = await client.get(`${path}/readiness`);
-    const open = (readiness.steps as Json[]).filter(({ ok }) => ok !== true);
-    const waiting = open.filter(({ fix }) => ENDS_BY_ITSELF.test(String(fix)));
+    const readiness = await client.get('/v1/merchants/{merchantId}/readiness', { path: { merchantId } });
+    const open = readiness.steps.filter(({ ok }) => !ok);
+    const waiting = open.filter(({ fix }) => ENDS_BY_ITSELF.test(fix ?? ''));
     if (waiting.length === 0 || performance.now() > deadline) return readiness;
-    const names = waiting.map(({ step }) => String(step)).join(', ');
+    const names = waiting.map(({ step }) => step).join(', ');
     if (names !== told) note(`… waiting for ${names}`);
     told = names;
     await sleep(LOOK_EVERY_MS);

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 
 export interface Paging {
-  limit: string;
+  limit: number;
   cursor?: string;
   all: boolean;
 }
@@ -9,7 +9,7 @@ export interface Paging {
 /** The flags of every list. */
 export function paged(command: Command): Command {
   return command
-    .option('--limit <n>', 'rows on a page', '50')
+    .option('--limit <n>', 'rows on a page', Number, 50)
     .option('--cursor <cursor>', 'go on where a page ended')
     .option('--all', 'every page', false);
 }

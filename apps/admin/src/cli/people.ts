@@ -1,20 +1,17 @@
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
-import type { Client, Json } from './client.js';
+import type { Client, Schemas } from './client.js';
 import { contextOf } from './context.js';
 import { Failure } from './failure.js';
 import { sayRecord } from './print.js';
 import { jsonText, note, sayJson } from './terminal.js';
 
 const POLL_MS = 1_000;
+const ERASURE = '/v1/merchants/{merchantId}/people/erasures/{erasureId}';
 
-interface Name {
-  phone?: string;
-  userId?: string;
-  username?: string;
-  contactId?: string;
-}
+type Name = Schemas['PersonQuery'];
+type Erasure = Schemas['ErasureView'];
 
 export function peopleCommands(program: Command): void {
   const people = program.command('people').description('what is held on a person, and forgetting it');
@@ -22,8 +19,9 @@ export function peopleCommands(program: Command): void {
   named(people.command('export').description('everything that is held on a person, as one JSON document'))
     .option('-o, --out <file>', 'where to write it (else the standard output)')
     .action(async ({ out, ...name }: Name & { out?: string }, command: Command) => {
-      const { client, merchantPath } = contextOf(command);
-      const document = await client.post(`${await merchantPath()}/people/export`, nameOf(name));
+      const { client, merchantId } = contextOf(command);
+      const given = { path: { merchantId: await merchantId() }, body: nameOf(name) };
+      const document = await client.post('/v1/merchants/{merchantId}/people/export', given);
       if (!document.found) nobody();
       if (out === undefined) return sayJson(document);
       await writeFile(out, jsonText(document), { mode: 0o600 });
@@ -33,10 +31,13 @@ export function peopleCommands(program: Command): void {
   named(people.command('erase').description('forget a person; this cannot be undone'))
     .option('--no-wait', 'do not wait until it is done')
     .action(async ({ wait, ...name }: Name & { wait: boolean }, command: Command) => {
-      const { client, json, merchantPath } = contextOf(command);
-      const path = `${await merchantPath()}/people/erasures`;
-      const asked = await client.post(path, nameOf(name));
-      const erasure = wait ? await ended(client, `${path}/${String(asked.erasureId)}`) : asked;
+      const { client, json, merchantId } = contextOf(command);
+      const path = { merchantId: await merchantId() };
+      const asked = await client.post('/v1/merchants/{merchantId}/people/erasures', {
+        path,
+        body: nameOf(name),
+      });
+      const erasure = wait ? await ended(client, { ...path, erasureId: asked.erasureId }) : asked;
       sayErasure(erasure, json);
     });
 
@@ -45,12 +46,13 @@ export function peopleCommands(program: Command): void {
     .argument('<id>', 'as `people erase` gave it')
     .description('how far the forgetting of a person is')
     .action(async (id: string, _options: object, command: Command) => {
-      const { client, json, merchantPath } = contextOf(command);
-      sayErasure(await client.get(`${await merchantPath()}/people/erasures/${encodeURIComponent(id)}`), json);
+      const { client, json, merchantId } = contextOf(command);
+      const path = { merchantId: await merchantId(), erasureId: id };
+      sayErasure(await client.get(ERASURE, { path }), json);
     });
 }
 
-function sayErasure(erasure: Json, json: boolean): void {
+function sayErasure(erasure: Erasure, json: boolean): void {
   sayRecord(erasure, json);
   if (erasure.state === 'failed') process.exitCode = 1;
   if (erasure.state === 'nothing_found') nobody();
@@ -77,11 +79,11 @@ function nameOf({ phone, userId, username, contactId }: Name): Name {
 }
 
 /** Follows it until it is done or has failed. */
-async function ended(client: Client, path: string): Promise<Json> {
+async function ended(client: Client, path: { merchantId: string; erasureId: string }): Promise<Erasure> {
   for (let told = ''; ; await sleep(POLL_MS)) {
-    const erasure = await client.get(path);
+    const erasure = await client.get(ERASURE, { path });
     if (erasure.state !== 'running') return erasure;
-    const waiting = Object.entries(erasure.parts as Json).find(([, state]) => state === 'waiting')?.[0];
+    const waiting = Object.entries(erasure.parts).find(([, state]) => state === 'waiting')?.[0];
     if (waiting !== undefined && waiting !== told) note(`${(told = waiting)} …`);
   }
 }

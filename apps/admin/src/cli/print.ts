@@ -1,12 +1,12 @@
 import Table from 'cli-table3';
-import type { Json, Page } from './client.js';
+import type { Page, Schemas } from './client.js';
 import { note, say, sayJson, shown } from './terminal.js';
 
 /** A column: its title and what stands in it. */
-export type Column = readonly [title: string, value: (row: Json) => unknown];
+export type Column<Row> = readonly [title: string, value: (row: Row) => unknown];
 
 /** A list as a table, or as JSON; says when there is more. */
-export function sayPage(page: Page, columns: readonly Column[], json: boolean): void {
+export function sayPage<Row>(page: Page<Row>, columns: readonly Column<Row>[], json: boolean): void {
   if (json) return sayJson(page);
   if (page.items.length === 0) return note('nothing');
   say(
@@ -19,7 +19,7 @@ export function sayPage(page: Page, columns: readonly Column[], json: boolean): 
 }
 
 /** One thing, a line for each field. */
-export function sayRecord(value: Json, json: boolean): void {
+export function sayRecord(value: object, json: boolean): void {
   if (json) return sayJson(value);
   const width = Math.max(...Object.keys(value).map((name) => name.length));
   for (const [name, inner] of Object.entries(value)) say(`${name.padEnd(width)}  ${cell(inner)}`);
@@ -70,9 +70,9 @@ export function time(iso: unknown): string {
 }
 
 /** `104.00 AED`; the API's amounts are in minor units. */
-export function money(amount: Json | null | undefined): string {
+export function money(amount: Schemas['OrderMoney'] | null | undefined): string {
   if (!amount) return '-';
-  const { minor, currency } = amount as { minor: number; currency: string };
+  const { minor, currency } = amount;
   const style = /^[A-Z]{3}$/.test(currency) ? ({ style: 'currency', currency } as const) : {};
   const { maximumFractionDigits: digits = 2 } = new Intl.NumberFormat('en', style).resolvedOptions();
   return `${(minor / 10 ** digits).toFixed(digits)} ${currency}`;

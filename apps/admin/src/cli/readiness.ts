@@ -1,4 +1,4 @@
-import type { Json } from './client.js';
+import type { Schemas } from './client.js';
 import { say } from './terminal.js';
 
 /** The command that does what the API's `fix` names a call for. */
@@ -16,22 +16,22 @@ const COMMANDS: readonly (readonly [step: RegExp, command: string])[] = [
 ];
 
 /** The checklist: what is done, what is missing, and what to do about it. */
-export function sayReadiness({ ready, steps }: Json): void {
-  for (const { step, ok, missing, fix, note } of steps as Json[]) {
-    say(`${markOf(ok, note)} ${String(step)}`);
-    if (note) say(`    not seen yet: ${String(note)}`);
+export function sayReadiness({ ready, steps }: Schemas['ReadinessView']): void {
+  for (const { step, ok, missing, fix, note } of steps) {
+    say(`${markOf(ok, note)} ${step}`);
+    if (note) say(`    note:    ${note}`);
     if (ok) continue;
     say(`    missing: ${String(missing)}`);
     say(`    fix:     ${String(fix)}`);
-    const command = COMMANDS.find(([pattern]) => pattern.test(String(step)))?.[1];
-    const [, about = ''] = String(step).split(':');
+    const command = COMMANDS.find(([pattern]) => pattern.test(step))?.[1];
+    const [, about = ''] = step.split(':');
     if (command) say(`    or:      ${command.replace(/<(purpose|account)>/, (word) => about || word)}`);
   }
   say(ready ? 'ready: a first customer could buy now' : 'not ready yet');
 }
 
-/** What nobody has seen work has no tick. */
-function markOf(ok: unknown, note: unknown): string {
-  if (ok !== true) return '✖';
+/** What nobody has seen work, or is in doubt, has no tick. */
+function markOf(ok: boolean, note: string | undefined): string {
+  if (!ok) return '✖';
   return note ? '?' : '✔';
 }

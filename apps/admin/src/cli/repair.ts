@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Json } from './client.js';
+import type { Query, Schemas } from './client.js';
 import { contextOf, findMerchant, type Shared } from './context.js';
 import { Failure } from './failure.js';
 import { paged, type Paging } from './paging.js';
@@ -12,7 +12,9 @@ export function repairCommands(program: Command): void {
   replayCommand(program);
 }
 
-const LETTERS: readonly Column[] = [
+type LetterQuery = Query<'/v1/dead-letters'>;
+
+const LETTERS: readonly Column<Schemas['DeadLetterView']>[] = [
   ['id', (l) => l.id],
   ['merchant', (l) => l.merchantId],
   ['what', (l) => l.name],
@@ -32,13 +34,10 @@ function deadLetterCommands(program: Command): void {
       .option('--order-ref <ref>', 'of one order');
 
   search(paged(letters.command('list').description('newest first; of all merchants, or of one'))).action(
-    async (options: Paging & Json, command: Command) => {
+    async ({ all, ...options }: Paging & LetterQuery, command: Command) => {
       const { client, json } = contextOf(command);
-      sayPage(
-        await client.list('/v1/dead-letters', await letterQuery(options, command), options.all),
-        LETTERS,
-        json,
-      );
+      const query = await letterQuery(options, command);
+      sayPage(await client.list('/v1/dead-letters', { query }, all), LETTERS, json);
     },
   );
 
@@ -48,44 +47,29 @@ function deadLetterCommands(program: Command): void {
       .argument('[ids...]')
       .description('put them back in line, with all their attempts')
       .option('--all', 'all that the flags find'),
-  ).action(async (ids: string[], options: Json, command: Command) => {
+  ).action(async (ids: string[], { all, ...options }: LetterQuery & { all?: true }, command: Command) => {
     const { client, json } = contextOf(command);
-    if (ids.length === 0 && !options.all) throw new Failure('name ids, or say --all', 2);
-    const found = options.all
-      ? (
-          await client.list(
-            '/v1/dead-letters',
-            await letterQuery({ ...options, limit: '200' }, command),
-            true,
-          )
-        ).items
-      : ids.map((id) => ({ id }) as Json);
-    const redriven: Json[] = [];
+    if (ids.length === 0 && !all) throw new Failure('name ids, or say --all', 2);
+    const query = all ? await letterQuery({ ...options, limit: 200 }, command) : {};
+    const found = all
+      ? (await client.list('/v1/dead-letters', { query }, true)).items
+      : ids.map((id) => ({ id }));
+    const redriven: Schemas['RedriveView'][] = [];
     for (const { id } of found) {
-      redriven.push(await client.post(`/v1/dead-letters/${String(id)}/redrive`));
-      if (!json) say(`${String(id)} is back in line`);
+      redriven.push(await client.post('/v1/dead-letters/{id}/redrive', { path: { id } }));
+      if (!json) say(`${id} is back in line`);
     }
     if (json) sayJson({ items: redriven });
     else if (found.length === 0) note('nothing');
   });
 }
 
-async function letterQuery(options: Json, command: Command): Promise<Record<string, string>> {
+async function letterQuery(options: LetterQuery, command: Command): Promise<LetterQuery> {
   const { merchant = process.env.WACO_MERCHANT } = command.optsWithGlobals<Shared>();
   const { client } = contextOf(command);
-  const given = {
-    ...(merchant ? { merchantId: await findMerchant(client, merchant) } : {}),
-    service: options.service,
-    name: options.name,
-    source: options.source,
-    orderRef: options.orderRef,
-    limit: options.limit,
-    cursor: options.cursor,
-  } as Record<string, string | undefined>;
-  return Object.fromEntries(Object.entries(given).filter(([, v]) => v !== undefined)) as Record<
-    string,
-    string
-  >;
+  const { service, name, source, orderRef, limit, cursor } = options;
+  const merchantId = merchant ? await findMerchant(client, merchant) : undefined;
+  return { merchantId, service, name, source, orderRef, limit, cursor };
 }
 
 function quarantineCommands(program: Command): void {
@@ -94,10 +78,14 @@ function quarantineCommands(program: Command): void {
     .description('webhook items that could be led to no merchant (operators)');
 
   paged(quarantine.command('list').description('newest first, with where each would go now'))
-    .option('--reason <reason>', 'e.g. unknown_phone_number')
+    .option('--reason <reason>', 'e.g. unknown_sender')
     .action(async ({ limit, cursor, all, reason }: Paging & { reason?: string }, command: Command) => {
       const { client, json } = contextOf(command);
-      sayPage(await client.list('/v1/quarantine', { limit, cursor, reason }, all), QUARANTINE, json);
+      sayPage(
+        await client.list('/v1/quarantine', { query: { limit, cursor, reason } }, all),
+        QUARANTINE,
+        json,
+      );
     });
 
   quarantine
@@ -106,24 +94,24 @@ function quarantineCommands(program: Command): void {
     .description('give them to the merchants to which they lead now')
     .action(async (ids: string[], _options: object, command: Command) => {
       const { client, json } = contextOf(command);
-      const released: Json[] = [];
+      const released: Schemas['ReleasedView'][] = [];
       for (const id of ids) {
-        const answer = await client.post(`/v1/quarantine/${encodeURIComponent(id)}/replay`);
+        const answer = await client.post('/v1/quarantine/{id}/replay', { path: { id } });
         released.push(answer);
-        if (!json) say(`${id} ${String(answer.outcome)}: ${String(answer.merchantId)}`);
+        if (!json) say(`${id} ${answer.outcome}: ${answer.merchantId}`);
       }
       if (json) sayJson({ items: released });
     });
 }
 
-const QUARANTINE: readonly Column[] = [
+const QUARANTINE: readonly Column<Schemas['QuarantinedView']>[] = [
   ['id', (q) => q.id],
   ['received', (q) => time(q.receivedAt)],
   ['source', (q) => q.source],
-  ['number', (q) => q.phoneNumberId],
-  ['account', (q) => q.businessAccountId],
+  ['number', (q) => q.senderId],
+  ['account', (q) => q.accountId],
   ['reason', (q) => q.reason],
-  ['now', (q) => (q.destination as Json).merchantId ?? (q.destination as Json).why],
+  ['now', (q) => q.destination.merchantId ?? q.destination.why],
 ];
 
 function replayCommand(program: Command): void {
@@ -134,19 +122,22 @@ function replayCommand(program: Command): void {
     .requiredOption('--to <time>', 'received before this time')
     .option('--source <source>', 'a kind of vendor, or job')
     .option('--dry-run', 'only say what would be done')
-    .action(async ({ from, to, source, dryRun }: Json, command: Command) => {
-      const { client, json, merchantPath } = contextOf(command);
-      const body = { from, to, ...(source ? { source } : {}), ...(dryRun ? { dryRun: true } : {}) };
-      const answer = await client.post(`${await merchantPath()}/replay`, body);
+    .action(async ({ from, to, source, dryRun }: Schemas['ReplayRequest'], command: Command) => {
+      const { client, json, merchantId } = contextOf(command);
+      const path = { merchantId: await merchantId() };
+      const answer = await client.post('/v1/merchants/{merchantId}/replay', {
+        path,
+        body: { from, to, source, dryRun },
+      });
       if (json) return sayJson(answer);
       say(dryRun ? 'would be queued again:' : 'queued again:');
-      counts(answer.queued as Json);
+      counts(answer.queued);
       say('left alone:');
-      counts(answer.leftAlone as Json);
+      counts(answer.leftAlone);
     });
 }
 
-function counts(counted: Json): void {
+function counts(counted: Record<string, number>): void {
   for (const [name, n] of Object.entries(counted)) {
     say(`  ${String(n).padStart(6)}  ${name.replaceAll(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`)}`);
   }

@@ -1,6 +1,10 @@
 import { readSecret } from './ask.js';
-import type { Client, Json } from './client.js';
+import type { Client, Json, PutAnswer, Schemas } from './client.js';
 import { Failure } from './failure.js';
+
+const STORE = '/v1/merchants/{merchantId}/store';
+const PAYMENT = '/v1/merchants/{merchantId}/payment-providers/{account}';
+const CHANNEL = '/v1/merchants/{merchantId}/channel-accounts/{kind}';
 
 /** A value that connecting needs, and that is no secret. */
 export interface Asked {
@@ -12,9 +16,12 @@ export interface Asked {
   read?(value: unknown): unknown;
 }
 
+/** A connection, as it is answered when it is made. */
+export type Connected = PutAnswer<typeof STORE | typeof PAYMENT | typeof CHANNEL>;
+
 /** A vendor as commands connect it. */
 export interface Connectable {
-  port: 'channel' | 'store' | 'payment';
+  port: Schemas['VendorView']['port'];
   kind: string;
   asked: readonly Asked[];
   secrets: readonly { name: string; variable: string; optional: boolean }[];
@@ -22,8 +29,10 @@ export interface Connectable {
   isUsed: boolean;
   /** One call has its webhooks brought here. */
   subscribes: boolean;
-  /** Below the merchant. `account`: the merchant's key for a payment account. */
-  path(account?: string): string;
+  /** Connects a merchant to it. `account`: the merchant's key for a payment account, where it is not the kind. */
+  put(client: Client, merchantId: string, body: Json, account?: string): Promise<Connected>;
+  /** A call with what was just connected. */
+  test(client: Client, merchantId: string, connected: Connected): Promise<Schemas['ConnectionTestView']>;
 }
 
 const OVERLAP: Asked = { name: 'overlapHours', label: 'hours', optional: true, read: number };
@@ -73,33 +82,51 @@ export async function readSecrets({ kind, secrets }: Connectable, files: Json): 
   return read;
 }
 
-function toConnectable({ port, kind, fields, capabilities }: Json): Connectable {
-  const [of, name] = [port as Connectable['port'], String(kind)];
-  const all = (fields as Json[]).map((field) => ({
-    name: String(field.name),
-    label: String(field.label),
-    optional: field.optional === true,
-    secret: field.secret === true,
-  }));
-  const prefix = of === 'store' ? 'STORE' : name.toUpperCase();
+function toConnectable({ port, kind, fields, capabilities }: Schemas['VendorView']): Connectable {
+  const prefix = port === 'store' ? 'STORE' : kind.toUpperCase();
   return {
-    port: of,
-    kind: name,
-    subscribes: (capabilities as string[]).includes('subscribe'),
-    isUsed: of !== 'channel' || (capabilities as string[]).includes('talk'),
-    asked: [...all.filter(({ secret }) => !secret), ...(COMMON[of] ?? [])],
-    secrets: all
+    port,
+    kind,
+    subscribes: capabilities.includes('subscribe'),
+    isUsed: port !== 'channel' || capabilities.includes('talk'),
+    asked: [
+      ...fields
+        .filter(({ secret }) => !secret)
+        .map(({ name, label, optional }) => ({ name, label, optional })),
+      ...(COMMON[port] ?? []),
+    ],
+    secrets: fields
       .filter(({ secret }) => secret)
-      .map((field) => ({
-        name: field.name,
-        optional: field.optional,
-        variable: `WACO_${prefix}_${dashed(field.name).replaceAll('-', '_').toUpperCase()}`,
+      .map(({ name, optional }) => ({
+        name,
+        optional,
+        variable: `WACO_${prefix}_${dashed(name).replaceAll('-', '_').toUpperCase()}`,
       })),
-    path: (account = name) => {
-      if (of === 'store') return 'store';
-      return of === 'payment'
-        ? `payment-providers/${encodeURIComponent(account)}`
-        : `channel-accounts/${name}`;
+    put: (client, merchantId, body, account = kind) => {
+      // Here types end: which kinds there are, and which fields each has, the API says while a command runs. A vendor that
+      // is added so needs no other client. What does not fit, the API refuses.
+      switch (port) {
+        case 'store':
+          return client.put(STORE, { path: { merchantId }, body: body as never });
+        case 'payment':
+          return client.put(PAYMENT, { path: { merchantId, account }, body: body as never });
+        case 'channel':
+          return client.put(CHANNEL, { path: { merchantId, kind: kind as never }, body: body as never });
+      }
+    },
+    test: (client, merchantId, connected) => {
+      switch (port) {
+        case 'store':
+          return client.post(`${STORE}/test`, { path: { merchantId } });
+        case 'payment':
+          return client.post(`${PAYMENT}/test`, {
+            path: { merchantId, account: 'account' in connected ? connected.account : kind },
+          });
+        case 'channel':
+          return client.post('/v1/merchants/{merchantId}/channel-accounts/{accountId}/test', {
+            path: { merchantId, accountId: connected.id },
+          });
+      }
     },
   };
 }

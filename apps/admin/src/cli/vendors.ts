@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
-import type { Json } from './client.js';
+import type { Schemas } from './client.js';
 import { contextOf } from './context.js';
 import { sayPage, type Column } from './print.js';
 
-const COLUMNS: readonly Column[] = [
+const COLUMNS: readonly Column<Schemas['VendorView']>[] = [
   ['for', (v) => v.port],
   ['kind', (v) => v.kind],
   ['name', (v) => v.displayName],
-  ['needs', (v) => (v.fields as Json[]).map(nameOf).join(', ')],
-  ['can', (v) => (v.capabilities as string[]).join(', ')],
+  ['needs', (v) => v.fields.map(nameOf).join(', ')],
+  ['can', (v) => v.capabilities.join(', ')],
 ];
 
 export function vendorCommands(program: Command): void {
@@ -23,7 +23,7 @@ export function vendorCommands(program: Command): void {
     });
 }
 
-function nameOf({ name, secret, optional }: Json): string {
-  const marked = `${String(name)}${secret ? '*' : ''}`;
+function nameOf({ name, secret, optional }: Schemas['VendorFieldView']): string {
+  const marked = `${name}${secret ? '*' : ''}`;
   return optional ? `[${marked}]` : marked;
 }

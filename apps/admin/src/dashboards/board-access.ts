@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
-import { defaultScope } from '../auth/access.js';
 import type { ApiScope, Caller } from '#core/tenancy';
+import { defaultScope } from '../http/access.js';
 
 /** Routes of the board that show something, and those that help to repair something. */
 const OFFERED = new Set([

@@ -12,8 +12,8 @@ import { Sessions } from '../auth/sessions.js';
 import { isForeign } from '../http/foreign-origin.js';
 import { sendProblem, toProblem } from '../http/problem.filter.js';
 import { problemBody, type Problem } from '../http/problem.js';
-import { requestContext } from '../http/request-context.js';
 import { refusalPage } from '../pages/pages.js';
+import { requestContext } from '../request-context.js';
 import { judgeBoardRequest, withoutButtons } from './board-access.js';
 import { maskAnswer } from './mask-answer.js';
 

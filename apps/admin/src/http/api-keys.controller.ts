@@ -1,13 +1,14 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import type { Caller } from '#core/tenancy';
-import { Calling, Needs } from '../auth/access.js';
-import { ApiKeys } from '../auth/api-keys.js';
+import { ApiKeys, showApiKey } from '../auth/api-keys.js';
+import { fromCursor } from '../cursors.js';
 import { Merchants, requireOpen } from '../onboarding/merchants.js';
+import { Calling, Needs } from './access.js';
 import { ApiIdempotencyKey, ApiProblems, ApiResource } from './api-docs.js';
-import { ApiKeyPage, ApiKeyView, CreateApiKey, NewApiKeyView, RotateApiKey } from './api-keys.dto.js';
+import { ApiKeyPage, CreateApiKey, NewApiKeyView, RotateApiKey } from './api-keys.dto.js';
 import { Idempotency, Repeatable, type RepeatableRequest } from './idempotency.js';
-import { fromCursor, page, PageQuery } from './page.dto.js';
+import { page, PageQuery } from './page.dto.js';
 
 @ApiResource('API keys')
 @Controller('v1/merchants/:merchantId/api-keys')
@@ -36,7 +37,7 @@ export class ApiKeysController {
     return this.idempotency.once(request, merchantId, async (tx) => {
       requireOpen(await this.merchants.lock(tx, merchantId));
       const { row, key } = await this.keys.create(tx, merchantId, caller, body);
-      return { ...ApiKeyView.of(row), key };
+      return { ...showApiKey(row), key };
     });
   }
 
@@ -48,7 +49,7 @@ export class ApiKeysController {
   list(@Param('merchantId') merchantId: string, @Query() query: PageQuery): Promise<ApiKeyPage> {
     return this.merchants.read(merchantId, async (tx) => {
       const rows = await this.keys.list(tx, merchantId, query.limit, fromCursor(query.cursor));
-      return page(rows, query.limit, (row) => row.id, ApiKeyView.of);
+      return page(rows, query.limit, (row) => row.id, showApiKey);
     });
   }
 
@@ -72,7 +73,7 @@ export class ApiKeysController {
     return this.idempotency.once(request, merchantId, async (tx) => {
       requireOpen(await this.merchants.lock(tx, merchantId));
       const { row, key } = await this.keys.rotate(tx, merchantId, caller, keyId, body.overlapSeconds);
-      return { ...ApiKeyView.of(row), key };
+      return { ...showApiKey(row), key };
     });
   }
 

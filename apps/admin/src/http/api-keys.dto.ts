@@ -1,8 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { ArrayMaxSize, ArrayMinSize, ArrayUnique, IsArray, IsIn, IsInt, IsISO8601 } from 'class-validator';
 import { IsString, Length, Max, Min } from 'class-validator';
-import { API_SCOPES, scopesOf, type ApiScope } from '#core/tenancy';
-import type { ApiKeyEntity } from '#persistence';
+import { API_SCOPES, type ApiScope } from '#core/tenancy';
 import { MayBeAbsent } from './optional.js';
 import { Visible } from './visible.js';
 
@@ -67,20 +66,6 @@ export class ApiKeyView {
   @ApiProperty({ ...TIME, nullable: true, description: 'To the minute.' }) lastUsedAt: string | null;
   @ApiProperty({ type: String, nullable: true, description: 'Id of the key that took its place.' })
   replacedBy: string | null;
-
-  static of(row: ApiKeyEntity): ApiKeyView {
-    return {
-      id: row.id,
-      name: row.name,
-      scopes: [...scopesOf(row)],
-      createdAt: row.createdAt.toISOString(),
-      createdBy: row.createdBy,
-      expiresAt: row.expiresAt?.toISOString() ?? null,
-      revokedAt: row.revokedAt?.toISOString() ?? null,
-      lastUsedAt: row.lastUsedAt?.toISOString() ?? null,
-      replacedBy: row.replacedBy,
-    };
-  }
 }
 
 export class NewApiKeyView extends ApiKeyView {

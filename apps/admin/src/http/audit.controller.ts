@@ -3,11 +3,13 @@ import { ApiBody, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import type { Caller } from '#core/tenancy';
 import { AuditLog } from '../audit/audit-log.js';
 import { AuditReader } from '../audit/audit-reader.js';
-import { Calling, Needs, OperatorOnly } from '../auth/access.js';
+import { fromCursor } from '../cursors.js';
+import { InvalidFields } from '../refusal.js';
+import { Calling, Needs, OperatorOnly } from './access.js';
 import { ApiProblems, ApiResource } from './api-docs.js';
 import { AuditPage, AuditQuery, AuditReportView, AuditView, VerifyAudit } from './audit.dto.js';
-import { fromCursor, page } from './page.dto.js';
-import { fieldProblem, problem } from './problem.js';
+import { page } from './page.dto.js';
+import { problem } from './problem.js';
 
 @ApiResource('Audit log')
 @Controller('v1/audit')
@@ -29,7 +31,7 @@ export class AuditController {
     const before = fromCursor(query.cursor);
     if (before !== undefined && !/^\d{1,18}$/.test(before)) {
       const detail = 'cursor must be the nextCursor of the page before';
-      throw fieldProblem([{ field: 'cursor', rule: 'matches', detail }]);
+      throw new InvalidFields([{ field: 'cursor', rule: 'matches', detail }]);
     }
     const merchantId = caller.kind === 'merchant' ? caller.merchantId : query.merchantId;
     const rows = await this.reader.list({ ...query, merchantId }, query.limit, before);

@@ -1,9 +1,9 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsISO8601, IsString, Length, Matches } from 'class-validator';
 import type { AuditRow } from '../audit/audit-reader.js';
+import { InvalidFields } from '../refusal.js';
 import { MayBeAbsent } from './optional.js';
 import { PageQuery } from './page.dto.js';
-import { fieldProblem } from './problem.js';
 import { Visible } from './visible.js';
 
 export class AuditQuery extends PageQuery {
@@ -97,7 +97,7 @@ export class VerifyAudit {
   @ApiPropertyOptional({ type: [ChainHeadDto], description: 'The `heads` of an earlier answer.' })
   heads?: ChainHeadDto[];
 
-  /** By hand: class-validator takes a tenth of a second for so many. @throws ProblemException 400. */
+  /** By hand: class-validator takes a tenth of a second for so many. @throws Refusal `invalid`. */
   static headsOf(body: unknown): ChainHeadDto[] {
     const { heads = [], ...others } = mustBe(isObject, body ?? {}, 'body', 'body must be an object');
     for (const field of Object.keys(others))
@@ -128,7 +128,7 @@ const isHash = (value: unknown): value is string => typeof value === 'string' &&
 
 function mustBe<T>(is: (value: unknown) => value is T, value: unknown, field: string, detail: string): T {
   if (is(value)) return value;
-  throw fieldProblem([{ field, rule: 'head', detail }]);
+  throw new InvalidFields([{ field, rule: 'head', detail }]);
 }
 
 const WHY = ['missing', 'out_of_place', 'altered', 'replaced'] as const;

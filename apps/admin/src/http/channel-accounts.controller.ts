@@ -5,11 +5,13 @@ import type { Caller } from '#core/tenancy';
 import type { ChannelAccountEntity } from '#persistence';
 import { ENV } from '#platform';
 import { channelOf } from '#vendors';
-import { Calling, Needs } from '../auth/access.js';
+import { fromCursor } from '../cursors.js';
 import type { AdminEnv } from '../env.js';
-import { ChannelAccounts, type NewAccount } from '../onboarding/channel-accounts.js';
+import { ChannelAccounts, showChannelAccount, type NewAccount } from '../onboarding/channel-accounts.js';
 import { ConnectionTests } from '../onboarding/connection-tests.js';
+import { divide, requirePublicUrls } from '../onboarding/field-values.js';
 import { Merchants, requireOpen } from '../onboarding/merchants.js';
+import { Calling, Needs } from './access.js';
 import { ApiIdempotencyKey, ApiIfMatch, ApiProblems, ApiResource } from './api-docs.js';
 import {
   CHANNEL_FORMS,
@@ -22,9 +24,9 @@ import {
 } from './channel-accounts.dto.js';
 import { Idempotency, Repeatable, type RepeatableRequest } from './idempotency.js';
 import { MaybeIfMatch, withTag } from './etag.js';
-import { fromCursor, page, PageQuery } from './page.dto.js';
+import { page, PageQuery } from './page.dto.js';
 import { ConnectionTestView, SubscriptionView } from './tests.dto.js';
-import { check, checkForm, divide, oneOf, requirePublicUrls } from './vendor-form.js';
+import { check, checkForm, oneOf } from './vendor-form.js';
 
 const FORMS = [...CHANNEL_FORMS.values()];
 const UPDATES = [...CHANNEL_UPDATES.values()];
@@ -183,11 +185,11 @@ export class ChannelAccountsController {
   }
 
   private view(row: ChannelAccountEntity): ChannelAccountView {
-    return ChannelAccountView.of(row, this.env.PUBLIC_GATEWAY_URL);
+    return showChannelAccount(row, this.env.PUBLIC_GATEWAY_URL);
   }
 }
 
-/** The account that a body describes in its channel's words. @throws ProblemException 400 */
+/** The account that a body describes in its channel's words. @throws Refusal `invalid` */
 async function accountIn(kind: string, body: unknown, caller: Caller, env: AdminEnv): Promise<NewAccount> {
   const vendor = channelOf(kind);
   const given = await checkForm(vendor, body, CHANNEL_FORMS.get(kind)!);
@@ -196,7 +198,7 @@ async function accountIn(kind: string, body: unknown, caller: Caller, env: Admin
   requirePublicUrls(fields, parts.settings, caller, env);
   return {
     kind,
-    businessAccountId: given[ids.account.name]!,
+    accountId: given[ids.account.name]!,
     senderId: given[ids.sender.name]!,
     displayName: given[ids.name.name]!,
     catalogId: given.catalogId,

@@ -1,11 +1,10 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsBoolean, IsIn, IsInt, Matches, Max, Min } from 'class-validator';
-import type { ChannelAccountEntity } from '#persistence';
-import { CHANNELS, channelOf, DISPLAY_NAME, webhookPath, type ChannelVendor, type Field } from '#vendors';
+import { CHANNELS, DISPLAY_NAME, type ChannelVendor, type Field } from '#vendors';
 import { MayBeAbsent } from './optional.js';
 import { OverlapHours } from './overlap.dto.js';
 import { TIME, WEBHOOK_URL } from './stores.dto.js';
-import { capital, formOf, oneOf, shown, viewOf } from './vendor-form.js';
+import { capital, formOf, oneOf, viewOf } from './vendor-form.js';
 
 const KINDS = CHANNELS.map(({ kind }) => kind);
 
@@ -102,7 +101,7 @@ export class ChannelAccountView {
     type: String,
     description: 'What the sender belongs to at the channel: a business account, a page.',
   })
-  businessAccountId: string;
+  accountId: string;
   @ApiProperty({
     type: String,
     description: "The channel's id of what messages are sent from: a phone number, a page, an account.",
@@ -117,35 +116,6 @@ export class ChannelAccountView {
   verifiedAt: string | null;
   @ApiProperty({ ...TIME, nullable: true, description: 'When the merchant was closed.' })
   releasedAt: string | null;
-
-  static of(row: ChannelAccountEntity, gateway: string): ChannelAccountView {
-    const { fields } = channelOf(row.kind);
-    return {
-      id: row.id,
-      kind: row.kind,
-      ...shown(fields, row.settings),
-      businessAccountId: row.businessAccountId,
-      senderId: row.phoneNumberId,
-      displayName: row.displayPhoneNumber,
-      catalogId: row.catalogId,
-      messagesPerSecond: row.messagesPerSecond,
-      enabled: row.enabled,
-      webhookUrl: channelWebhookUrl(row, gateway),
-      verifiedAt: row.verifiedAt?.toISOString() ?? null,
-      releasedAt: row.releasedAt?.toISOString() ?? null,
-    };
-  }
-}
-
-/** Null for a channel that nothing is read from. */
-export function channelWebhookUrl(
-  { id, kind, merchantId }: ChannelAccountEntity,
-  gateway: string,
-): string | null {
-  const { webhooks, accountWebhooks } = channelOf(kind);
-  if (webhooks) return `${gateway}${webhooks.routes.platform}`;
-  if (!accountWebhooks) return null;
-  return `${gateway}${webhookPath(accountWebhooks.routes, { merchant: merchantId, account: id })}`;
 }
 
 export const CHANNEL_VIEWS = CHANNELS.map(({ kind, fields }) =>

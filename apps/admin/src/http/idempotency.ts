@@ -3,12 +3,10 @@ import { createParamDecorator, Inject, Injectable, type ExecutionContext } from 
 import { DataSource, type EntityManager } from 'typeorm';
 import { secretBinding, Tenants } from '#persistence';
 import { CLOCK, SecretBox, type Clock } from '#platform';
-import type { AdminRequest } from '../auth/access.js';
+import { forgetKeys } from '../idempotency-keys.js';
+import { requestContext } from '../request-context.js';
+import type { AdminRequest } from './access.js';
 import { problem } from './problem.js';
-import { requestContext } from './request-context.js';
-
-/** How long a key is remembered at least, in milliseconds. The next creation, or the next day, forgets it. */
-const KEPT_MS = 24 * 3_600_000;
 
 /** What makes two requests the same request. */
 export interface RepeatableRequest {
@@ -116,13 +114,6 @@ export class Idempotency {
       'the first request with this Idempotency-Key has just ended: repeat',
     );
   }
-}
-
-/** Keys whose time is over go, of the transaction's merchant; without one, those of calls that concern none. */
-export async function forgetKeys(tx: EntityManager, now: Date): Promise<void> {
-  await tx.query(`DELETE FROM tenancy.idempotency_keys WHERE created_at < $1`, [
-    new Date(now.getTime() - KEPT_MS),
-  ]);
 }
 
 function sha256(text: string): string {

@@ -1,8 +1,8 @@
 import { Body, Controller, HttpCode, Param, Post, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { Needs, OperatorOnly } from '../auth/access.js';
 import { LifeCycle } from '../onboarding/life-cycle.js';
+import { Needs, OperatorOnly } from './access.js';
 import { ApiProblems, ApiResource } from './api-docs.js';
 import { tagged } from './merchants.controller.js';
 import { CloseMerchant, MerchantView, SuspendMerchant } from './merchants.dto.js';

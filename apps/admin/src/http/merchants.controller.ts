@@ -3,13 +3,14 @@ import { ApiCreatedResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger
 import type { FastifyReply } from 'fastify';
 import type { MerchantEntity } from '#persistence';
 import { newId } from '#platform';
-import { Needs, OperatorOnly } from '../auth/access.js';
-import { Merchants } from '../onboarding/merchants.js';
+import { fromCursor } from '../cursors.js';
+import { Merchants, showMerchant } from '../onboarding/merchants.js';
+import { Needs, OperatorOnly } from './access.js';
 import { ApiIdempotencyKey, ApiIfMatch, ApiProblems, ApiResource } from './api-docs.js';
 import { IfMatch, withEtag } from './etag.js';
 import { Idempotency, Repeatable, type RepeatableRequest } from './idempotency.js';
 import { CreateMerchant, MerchantPage, MerchantView, UpdateMerchant } from './merchants.dto.js';
-import { fromCursor, page, PageQuery } from './page.dto.js';
+import { page, PageQuery } from './page.dto.js';
 
 @ApiResource('Merchants')
 @Controller('v1/merchants')
@@ -29,7 +30,7 @@ export class MerchantsController {
   create(@Body() body: CreateMerchant, @Repeatable() request: RepeatableRequest): Promise<MerchantView> {
     const merchantId = newId('mer');
     return this.idempotency.once(request, merchantId, async (tx) =>
-      MerchantView.of(await this.merchants.create(tx, merchantId, body)),
+      showMerchant(await this.merchants.create(tx, merchantId, body)),
     );
   }
 
@@ -40,7 +41,7 @@ export class MerchantsController {
   @ApiOkResponse({ type: MerchantPage })
   async list(@Query() query: PageQuery): Promise<MerchantPage> {
     const rows = await this.merchants.list(query.limit, fromCursor(query.cursor));
-    return page(rows, query.limit, (row) => row.merchantId, MerchantView.of);
+    return page(rows, query.limit, (row) => row.merchantId, showMerchant);
   }
 
   @Get(':merchantId')
@@ -72,5 +73,5 @@ export class MerchantsController {
 }
 
 export function tagged(reply: FastifyReply, row: MerchantEntity): MerchantView {
-  return withEtag(reply, row.version, MerchantView.of(row));
+  return withEtag(reply, row.version, showMerchant(row));
 }

@@ -10,10 +10,9 @@ import {
   Max,
   Min,
 } from 'class-validator';
+import { MERCHANT_STATUSES, type MerchantStatus } from '#core/tenancy';
 import { MayBeAbsent } from './optional.js';
 import { Visible, VisibleLines } from './visible.js';
-import { MERCHANT_STATUSES, type MerchantStatus } from '#core/tenancy';
-import type { MerchantEntity } from '#persistence';
 
 const NAME = { type: String, minLength: 1, maxLength: 200, example: 'Desert Threads' } as const;
 const COUNTRY = { type: String, description: 'ISO 3166-1 alpha-2.', example: 'AE' } as const;
@@ -129,21 +128,6 @@ export class MerchantView {
   @ApiProperty({ type: String }) language: string;
   @ApiProperty({ type: String, format: 'date-time' }) createdAt: string;
   @ApiProperty({ type: String, format: 'date-time' }) updatedAt: string;
-
-  static of(row: MerchantEntity): MerchantView {
-    return {
-      merchantId: row.merchantId,
-      slug: row.slug,
-      name: row.name,
-      status: row.status,
-      statusReason: row.statusReason,
-      country: row.country,
-      currency: row.currency,
-      language: row.language,
-      createdAt: row.createdAt.toISOString(),
-      updatedAt: row.updatedAt.toISOString(),
-    };
-  }
 }
 
 export class MerchantPage {

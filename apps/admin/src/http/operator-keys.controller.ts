@@ -2,12 +2,13 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@ne
 import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import type { Caller } from '#core/tenancy';
-import { Calling, Needs, OperatorOnly } from '../auth/access.js';
-import { ApiKeys } from '../auth/api-keys.js';
+import { ApiKeys, showApiKey } from '../auth/api-keys.js';
+import { fromCursor } from '../cursors.js';
+import { Calling, Needs, OperatorOnly } from './access.js';
 import { ApiIdempotencyKey, ApiProblems, ApiResource } from './api-docs.js';
-import { ApiKeyPage, ApiKeyView, CreateApiKey, NewApiKeyView, RotateApiKey } from './api-keys.dto.js';
+import { ApiKeyPage, CreateApiKey, NewApiKeyView, RotateApiKey } from './api-keys.dto.js';
 import { Idempotency, Repeatable, type RepeatableRequest } from './idempotency.js';
-import { fromCursor, page, PageQuery } from './page.dto.js';
+import { page, PageQuery } from './page.dto.js';
 
 /** Keys of the people and systems that run the platform. */
 @ApiResource('Operator keys')
@@ -35,7 +36,7 @@ export class OperatorKeysController {
   ): Promise<NewApiKeyView> {
     return this.idempotency.once(request, null, async (tx) => {
       const { row, key } = await this.keys.create(tx, null, caller, body);
-      return { ...ApiKeyView.of(row), key };
+      return { ...showApiKey(row), key };
     });
   }
 
@@ -46,7 +47,7 @@ export class OperatorKeysController {
   async list(@Query() query: PageQuery): Promise<ApiKeyPage> {
     const after = fromCursor(query.cursor);
     const rows = await this.keys.list(this.database.manager, null, query.limit, after);
-    return page(rows, query.limit, (row) => row.id, ApiKeyView.of);
+    return page(rows, query.limit, (row) => row.id, showApiKey);
   }
 
   @Post(':keyId/rotate')
@@ -66,7 +67,7 @@ export class OperatorKeysController {
   ): Promise<NewApiKeyView> {
     return this.idempotency.once(request, null, async (tx) => {
       const { row, key } = await this.keys.rotate(tx, null, caller, keyId, body.overlapSeconds);
-      return { ...ApiKeyView.of(row), key };
+      return { ...showApiKey(row), key };
     });
   }
 

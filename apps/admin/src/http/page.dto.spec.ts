@@ -1,7 +1,8 @@
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import fc from 'fast-check';
-import { fromCursor, PageQuery, toCursor } from './page.dto.js';
+import { fromCursor, toCursor } from '../cursors.js';
+import { PageQuery } from './page.dto.js';
 
 const isTaken = (cursor: unknown): boolean =>
   validateSync(plainToInstance(PageQuery, { cursor })).length === 0;

@@ -1,6 +1,7 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsInt, Max, Min, ValidateBy } from 'class-validator';
+import { fromCursor, toCursor } from '../cursors.js';
 import { MayBeAbsent } from './optional.js';
 
 /** One page of a list. Follow `nextCursor` until it is null. */
@@ -22,17 +23,9 @@ export class PageQuery {
   cursor?: string;
 }
 
-export function toCursor(last: string): string {
-  return Buffer.from(last).toString('base64url');
-}
-
 /** In the one form that {@link toCursor} gives: of the texts that decode to the same, the others are no cursors. */
 function isCursor(text: unknown): boolean {
   return typeof text === 'string' && /^.{1,200}$/.test(text) && toCursor(fromCursor(text)!) === text;
-}
-
-export function fromCursor(cursor: string | undefined): string | undefined {
-  return cursor && Buffer.from(cursor, 'base64url').toString('utf8');
 }
 
 /** Cuts a list that was read one row too far; the cursor is made of the last row that is shown. */

@@ -2,12 +2,13 @@ import { Body, Controller, Get, HttpCode, Inject, Param, Post, Put, Res } from '
 import { ApiBody, ApiExtraModels, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { providerKindOf, type Caller } from '#core/tenancy';
+import type { PaymentProviderEntity } from '#persistence';
 import { ENV } from '#platform';
 import { paymentProviderOf } from '#vendors';
-import { Calling, Needs } from '../auth/access.js';
 import type { AdminEnv } from '../env.js';
 import { ConnectionTests } from '../onboarding/connection-tests.js';
-import { PaymentAccounts } from '../onboarding/payment-accounts.js';
+import { PaymentAccounts, showPaymentAccount } from '../onboarding/payment-accounts.js';
+import { Calling, Needs } from './access.js';
 import { ApiIfMatch, ApiProblems, ApiResource } from './api-docs.js';
 import { MaybeIfMatch, withTag } from './etag.js';
 import {
@@ -90,7 +91,7 @@ export class PaymentAccountsController {
     return this.tests.paymentAccount(merchantId, account);
   }
 
-  private view(row: Parameters<typeof PaymentAccountView.of>[0]): PaymentAccountView {
-    return PaymentAccountView.of(row, this.env.PUBLIC_GATEWAY_URL);
+  private view(row: PaymentProviderEntity): PaymentAccountView {
+    return showPaymentAccount(row, this.env.PUBLIC_GATEWAY_URL);
   }
 }

@@ -1,10 +1,9 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Matches } from 'class-validator';
-import type { PaymentProviderEntity } from '#persistence';
-import { PAYMENT_PROVIDERS, paymentProviderOf, webhookPath } from '#vendors';
+import { PAYMENT_PROVIDERS } from '#vendors';
 import { OverlapHours } from './overlap.dto.js';
 import { TIME, WEBHOOK_URL } from './stores.dto.js';
-import { capital, formOf, oneOf, shown, viewOf } from './vendor-form.js';
+import { capital, formOf, oneOf, viewOf } from './vendor-form.js';
 
 const KINDS = PAYMENT_PROVIDERS.map(({ kind }) => kind);
 
@@ -46,27 +45,6 @@ export class PaymentAccountView {
   @ApiProperty(WEBHOOK_URL) webhookUrl: string;
   @ApiProperty({ ...TIME, nullable: true, description: 'When a live call last went well.' })
   verifiedAt: string | null;
-
-  static of(row: PaymentProviderEntity, gateway: string): PaymentAccountView {
-    const { id, account, kind, settings, verifiedAt } = row;
-    const { fields } = paymentProviderOf(kind);
-    return {
-      id,
-      account,
-      kind,
-      ...shown(fields, settings),
-      webhookUrl: paymentWebhookUrl(row, gateway),
-      verifiedAt: verifiedAt?.toISOString() ?? null,
-    };
-  }
-}
-
-export function paymentWebhookUrl(
-  { merchantId, kind, account }: PaymentProviderEntity,
-  gateway: string,
-): string {
-  const places = { merchant: merchantId, ...(account === kind ? {} : { account }) };
-  return `${gateway}${webhookPath(paymentProviderOf(kind).webhooks.routes, places)}`;
 }
 
 /** By kind. */

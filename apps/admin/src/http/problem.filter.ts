@@ -1,7 +1,20 @@
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { Logger } from 'nestjs-pino';
+import { Refusal, type RefusalKind } from '../refusal.js';
 import { problemBody, ProblemException, type Problem } from './problem.js';
+
+/** What HTTP makes of a refusal. */
+const STATUSES: Readonly<Record<RefusalKind, number>> = {
+  invalid: 400,
+  forbidden: 403,
+  not_found: 404,
+  conflict: 409,
+  changed: 412,
+  impossible: 422,
+  version_missing: 428,
+  unreachable: 502,
+};
 
 const CODES: Readonly<Record<number, string>> = {
   400: 'bad_request',
@@ -53,6 +66,9 @@ const UNSTORABLE = ['22021', '22P05'];
 
 export function toProblem(error: unknown): Problem {
   if (error instanceof ProblemException) return error.problem;
+  if (error instanceof Refusal) {
+    return problemBody(STATUSES[error.kind], error.code, error.message, error.facts);
+  }
   if (UNSTORABLE.includes((error as { driverError?: { code?: string } } | null)?.driverError?.code ?? '')) {
     return problemBody(400, 'bad_request', 'the request holds a character that cannot be stored (U+0000)');
   }

@@ -57,26 +57,3 @@ export class ProblemException extends HttpException {
 export function problem(status: number, code: string, detail: string, extra: object = {}): ProblemException {
   return new ProblemException(problemBody(status, code, detail, extra));
 }
-
-/** Keeps an answer small when its request was large. */
-const MOST_ERRORS = 50;
-const LONGEST = { field: 100, rule: 100, detail: 300 } as const;
-
-/** `more`: fields beyond these that break a rule as well. */
-export function fieldProblem(errors: readonly FieldProblem[], more = 0): ProblemException {
-  const named = errors.slice(0, MOST_ERRORS).map(({ field, rule, detail }) => ({
-    field: shorten(field, LONGEST.field),
-    rule: shorten(rule, LONGEST.rule),
-    detail: shorten(detail, LONGEST.detail),
-  }));
-  const fields = [...new Set(named.map((e) => e.field))].join(', ');
-  const left = errors.length - named.length + more;
-  const others = left > 0 ? `, and ${left} more` : '';
-  return problem(400, 'validation_failed', `these fields break a rule: ${fields}${others}`, {
-    errors: named,
-  });
-}
-
-function shorten(text: string, most: number): string {
-  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
-}

@@ -1,7 +1,7 @@
 import { Controller, Get, Param } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
-import { Needs } from '../auth/access.js';
 import { Readiness } from '../onboarding/readiness.js';
+import { Needs } from './access.js';
 import { ApiProblems, ApiResource } from './api-docs.js';
 import { ConnectionView, ReadinessView } from './readiness.dto.js';
 

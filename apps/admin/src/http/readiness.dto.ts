@@ -18,7 +18,7 @@ class ReadinessStepView {
   @ApiPropertyOptional({ type: String, description: 'The call or action that mends it.' }) fix?: string;
   @ApiPropertyOptional({
     type: String,
-    description: 'Of a step that is ok: what has not been seen to work yet.',
+    description: 'Of a step that is ok: what has not been seen to work yet, or is in doubt.',
   })
   note?: string;
 }

@@ -1,7 +1,7 @@
 import { Controller, Get, Param } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProperty } from '@nestjs/swagger';
 import { WEBHOOK_REFUSALS } from '#core/tenancy';
-import { Needs } from '../auth/access.js';
+import { Needs } from './access.js';
 import { WebhookSenders, type SenderRecord } from '../onboarding/webhook-senders.js';
 import { ApiProblems, ApiResource } from './api-docs.js';
 import { RefusalsView } from './readiness.dto.js';

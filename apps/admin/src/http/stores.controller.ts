@@ -2,15 +2,16 @@ import { Body, Controller, Get, HttpCode, Inject, Param, Post, Put, Res } from '
 import { ApiBody, ApiExtraModels, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { Caller } from '#core/tenancy';
+import type { StoreConnectionEntity } from '#persistence';
 import { ENV } from '#platform';
 import { storeOf } from '#vendors';
-import { Calling, Needs } from '../auth/access.js';
 import type { AdminEnv } from '../env.js';
 import { ConnectionTests } from '../onboarding/connection-tests.js';
-import { Stores } from '../onboarding/stores.js';
+import { DEFAULT_STORE_KIND, showStore, Stores } from '../onboarding/stores.js';
+import { Calling, Needs } from './access.js';
 import { ApiIfMatch, ApiProblems, ApiResource } from './api-docs.js';
 import { MaybeIfMatch, withTag } from './etag.js';
-import { DEFAULT_STORE_KIND, STORE_FORMS, STORE_VIEWS, StoreView } from './stores.dto.js';
+import { STORE_FORMS, STORE_VIEWS, StoreView } from './stores.dto.js';
 import { ConnectionTestView } from './tests.dto.js';
 import { checkForm, oneOf } from './vendor-form.js';
 
@@ -74,7 +75,7 @@ export class StoresController {
     return this.tests.store(merchantId);
   }
 
-  private view(row: Parameters<typeof StoreView.of>[0]): StoreView {
-    return StoreView.of(row, this.env.PUBLIC_GATEWAY_URL);
+  private view(row: StoreConnectionEntity): StoreView {
+    return showStore(row, this.env.PUBLIC_GATEWAY_URL);
   }
 }

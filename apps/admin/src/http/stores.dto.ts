@@ -1,10 +1,10 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsInt, IsISO31661Alpha2, Matches, Max, Min } from 'class-validator';
-import type { StoreConnectionEntity } from '#persistence';
-import { storeOf, STORES, webhookPath } from '#vendors';
+import { STORES } from '#vendors';
+import { DEFAULT_STORE_KIND } from '../onboarding/stores.js';
 import { MayBeAbsent } from './optional.js';
 import { OverlapHours } from './overlap.dto.js';
-import { capital, formOf, shown, viewOf } from './vendor-form.js';
+import { capital, formOf, viewOf } from './vendor-form.js';
 
 export const TIME = { type: String, format: 'date-time' } as const;
 export const WEBHOOK_URL = {
@@ -13,8 +13,6 @@ export const WEBHOOK_URL = {
 } as const;
 
 const KINDS = STORES.map(({ kind }) => kind);
-/** What a shop is that does not say. */
-export const DEFAULT_STORE_KIND = KINDS[0]!;
 
 export class PutStore {
   @ApiPropertyOptional({
@@ -56,24 +54,6 @@ export class StoreView {
   @ApiProperty(WEBHOOK_URL) webhookUrl: string;
   @ApiProperty({ ...TIME, nullable: true, description: 'When a live call last went well.' })
   verifiedAt: string | null;
-
-  static of(row: StoreConnectionEntity, gateway: string): StoreView {
-    const { id, kind, region, maxAgeSeconds, settings } = row;
-    const { fields } = storeOf(kind);
-    return {
-      id,
-      kind,
-      ...shown(fields, settings),
-      region,
-      maxAgeSeconds,
-      verifiedAt: row.verifiedAt?.toISOString() ?? null,
-      webhookUrl: storeWebhookUrl(row, gateway),
-    };
-  }
-}
-
-export function storeWebhookUrl({ merchantId, kind }: StoreConnectionEntity, gateway: string): string {
-  return `${gateway}${webhookPath(storeOf(kind).webhooks.routes, { merchant: merchantId })}`;
 }
 
 /** By kind. */

@@ -1,9 +1,10 @@
 import { Body, Controller, Get, Param, Put, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
-import { Needs } from '../auth/access.js';
+import { fromCursor } from '../cursors.js';
 import { Templates } from '../onboarding/templates.js';
+import { Needs } from './access.js';
 import { ApiProblems, ApiResource } from './api-docs.js';
-import { fromCursor, page, PageQuery } from './page.dto.js';
+import { page, PageQuery } from './page.dto.js';
 import { PutTemplate, PutTemplateView, TemplatePage, TemplateParams, TemplateView } from './templates.dto.js';
 
 @ApiResource('Templates')

@@ -1,7 +1,7 @@
 import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOperation } from '@nestjs/swagger';
-import { Needs } from '../auth/access.js';
 import { TestMessages } from '../onboarding/test-messages.js';
+import { Needs } from './access.js';
 import { ApiIdempotencyKey, ApiProblems, ApiResource } from './api-docs.js';
 import { Idempotency, Repeatable, type RepeatableRequest } from './idempotency.js';
 import { SendTestMessage, TestMessageView } from './tests.dto.js';

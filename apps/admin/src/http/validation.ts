@@ -1,6 +1,6 @@
 import { ValidationPipe, type ArgumentMetadata, type ValidationError } from '@nestjs/common';
 import { getMetadataStorage } from 'class-validator';
-import { fieldProblem, ProblemException, type FieldProblem } from './problem.js';
+import { InvalidFields, type BrokenRule } from '../refusal.js';
 
 /** Fields that nobody knows are named up to this many. */
 const MOST_NAMED = 20;
@@ -12,7 +12,7 @@ export function validationPipe(): ValidationPipe {
     forbidNonWhitelisted: true,
     transform: true,
     validationError: { target: false, value: false },
-    exceptionFactory: (errors) => fieldProblem(flatten(errors)),
+    exceptionFactory: (errors) => new InvalidFields(flatten(errors)),
   });
 }
 
@@ -29,18 +29,18 @@ class KnownFieldsPipe extends ValidationPipe {
       detail: `property ${field} should not exist`,
     }));
     const rest = Object.fromEntries(Object.entries(value).filter(([name]) => known.has(name)));
-    throw fieldProblem(
+    throw new InvalidFields(
       [...(await this.problemsOf(rest, metadata)), ...errors],
       unknown.length - errors.length,
     );
   }
 
-  private async problemsOf(value: object, metadata: ArgumentMetadata): Promise<FieldProblem[]> {
+  private async problemsOf(value: object, metadata: ArgumentMetadata): Promise<readonly BrokenRule[]> {
     try {
       await super.transform(value, metadata);
       return [];
     } catch (error) {
-      if (error instanceof ProblemException) return error.problem.errors ?? [];
+      if (error instanceof InvalidFields) return error.errors;
       throw error;
     }
   }
@@ -57,7 +57,7 @@ function knownFields(metatype: ArgumentMetadata['metatype']): Set<string> | unde
   return rules.length === 0 ? undefined : new Set(rules.map((rule) => rule.propertyName));
 }
 
-export function flatten(errors: readonly ValidationError[], path = ''): FieldProblem[] {
+export function flatten(errors: readonly ValidationError[], path = ''): BrokenRule[] {
   return errors.flatMap((error) => {
     const field = `${path}${error.property}`;
     const own = Object.entries(error.constraints ?? {}).map(([rule, detail]) => ({ field, rule, detail }));

@@ -1,12 +1,8 @@
 import { ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
 import { IsUrl, Matches, MaxLength } from 'class-validator';
-import type { Caller } from '#core/tenancy';
-import type { Given } from '#persistence';
-import { judgeUrl, urlPolicyFromEnv } from '#platform';
 import type { Field, Fields, Vendor } from '#vendors';
-import type { AdminEnv } from '../env.js';
+import { InvalidFields } from '../refusal.js';
 import { MayBeAbsent } from './optional.js';
-import { fieldProblem } from './problem.js';
 import { validationPipe } from './validation.js';
 import { Visible } from './visible.js';
 
@@ -61,12 +57,12 @@ export function oneOf(classes: readonly Class[]) {
 
 const PIPE = validationPipe();
 
-/** Checks a body by its class, as the pipe checks others. @throws ProblemException 400 */
+/** Checks a body by its class, as the pipe checks others. @throws Refusal `invalid` */
 export async function check<T extends object>(body: unknown, form: Class<T>): Promise<T> {
   return (await PIPE.transform(body ?? {}, { type: 'body', metatype: form })) as T;
 }
 
-/** The same for a vendor's form, with what its fields say together. @throws ProblemException 400 */
+/** The same for a vendor's form, with what its fields say together. @throws Refusal `invalid` */
 export async function checkForm<T extends object>(
   { wrongIn }: Pick<Vendor, 'wrongIn'>,
   body: unknown,
@@ -76,56 +72,7 @@ export async function checkForm<T extends object>(
   const wrong = wrongIn?.(given as Fields);
   if (!wrong) return given;
   const { field, words } = wrong;
-  throw fieldProblem([{ field, rule: 'together', detail: `${field} ${words}` }]);
-}
-
-/** Divides the values of a vendor's fields into settings, which are shown, and credentials, which are sealed. */
-export function divide({ fields, isOfBefore = false }: Vendor, given: object): Given {
-  const values = given as Record<string, string | undefined>;
-  const part = (secret: boolean): Record<string, string> =>
-    Object.fromEntries(
-      fields
-        .filter((field) => field.secret === secret)
-        .flatMap(({ name, kind }) => {
-          const value = values[name];
-          if (value === undefined) return [];
-          return [[name, kind === 'url' ? value.replace(/\/+$/, '') : value]];
-        }),
-    );
-  return { settings: part(false), credentials: part(true), before: isOfBefore };
-}
-
-/**
- * What we are to call for a merchant is public. In development and tests it may be on this machine, if an operator says so.
- * @throws ProblemException 400
- */
-export function requirePublicUrls(
-  fields: readonly Field[],
-  settings: Readonly<Record<string, string>>,
-  caller: Caller,
-  env: AdminEnv,
-): void {
-  const allowPrivate = caller.kind === 'operator' && urlPolicyFromEnv(env).allowPrivate;
-  const problems = fields.flatMap(({ name: field, kind }) => {
-    const url = settings[field];
-    const verdict = kind === 'url' && url !== undefined ? judgeUrl(url, { allowPrivate }) : undefined;
-    if (verdict?.outcome !== 'refused') return [];
-    return [{ field, rule: 'isPublicHttpsUrl', detail: `${field} ${verdict.rule}` }];
-  });
-  if (problems.length > 0) throw fieldProblem(problems);
-}
-
-/** These fields as answers show them: of secrets those that must be given. */
-export function shown(
-  fields: readonly Field[],
-  settings: Readonly<Record<string, string>>,
-): Record<string, string> {
-  return Object.fromEntries(
-    fields.flatMap(({ name, secret, optional }) => {
-      const value = secret && !optional ? 'set' : settings[name];
-      return value === undefined ? [] : [[name, value]];
-    }),
-  );
+  throw new InvalidFields([{ field, rule: 'together', detail: `${field} ${words}` }]);
 }
 
 /** A kind as the name of a class begins. */

@@ -1,7 +1,7 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { CHANNELS, PAYMENT_PROVIDERS, STORES } from '#vendors';
-import { Needs } from '../auth/access.js';
+import { Needs } from './access.js';
 import { ApiResource } from './api-docs.js';
 import { VendorList, VendorView } from './vendors.dto.js';
 

@@ -2,13 +2,14 @@ import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Put, Query, Res
 import { ApiNoContentResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { ENV } from '#platform';
-import { Needs } from '../auth/access.js';
+import { fromCursor } from '../cursors.js';
 import type { AdminEnv } from '../env.js';
+import { Needs } from '../http/access.js';
 import { ApiIfMatch, ApiProblems, ApiResource } from '../http/api-docs.js';
 import { MaybeIfMatch, withEtag } from '../http/etag.js';
-import { fromCursor, page, PageQuery } from '../http/page.dto.js';
-import { MetaAppPage, MetaAppParams, MetaAppView, PutMetaApp, type MetaAppRow } from './meta-apps.dto.js';
-import { MetaApps } from './meta-apps.js';
+import { page, PageQuery } from '../http/page.dto.js';
+import { MetaAppPage, MetaAppParams, MetaAppView, PutMetaApp } from './meta-apps.dto.js';
+import { MetaApps, showMetaApp, type MetaAppRow } from './meta-apps.js';
 
 @ApiResource('Meta apps')
 @Controller('v1/merchants/:merchantId/meta-apps')
@@ -79,7 +80,7 @@ export class MetaAppsController {
   }
 
   private view(row: MetaAppRow): MetaAppView {
-    return MetaAppView.of(row, this.env.PUBLIC_GATEWAY_URL);
+    return showMetaApp(row, this.env.PUBLIC_GATEWAY_URL);
   }
 
   private tagged(reply: FastifyReply, row: MetaAppRow): MetaAppView {

@@ -38,15 +38,6 @@ export class MetaAppParams {
   app: string;
 }
 
-export interface MetaAppRow {
-  id: string;
-  app: string;
-  /** Counts the changes: the ETag. */
-  version: number;
-  createdAt: Date;
-  updatedAt: Date;
-}
-
 export class MetaAppView {
   @ApiProperty({ type: String, example: 'app_019a5b7c2f1e7c6b8a90d3e4f5a6b7c8' }) id: string;
   @ApiProperty({ type: String, description: "The merchant's name for it.", example: '1234567890123456' })
@@ -57,18 +48,6 @@ export class MetaAppView {
   webhookUrl: string;
   @ApiProperty({ type: String, format: 'date-time' }) createdAt: string;
   @ApiProperty({ type: String, format: 'date-time' }) updatedAt: string;
-
-  static of(row: MetaAppRow, gateway: string): MetaAppView {
-    return {
-      id: row.id,
-      app: row.app,
-      appSecret: 'set',
-      verifyToken: 'set',
-      webhookUrl: `${gateway}/webhooks/whatsapp/${row.id}`,
-      createdAt: row.createdAt.toISOString(),
-      updatedAt: row.updatedAt.toISOString(),
-    };
-  }
 }
 
 export class MetaAppPage {

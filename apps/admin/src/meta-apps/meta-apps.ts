@@ -4,16 +4,31 @@ import { removeRows } from '#persistence';
 import { CLOCK, ENV, newId, type Clock } from '#platform';
 import { AuditLog } from '../audit/audit-log.js';
 import { AdminEnv } from '../env.js';
-import { requireMatch, requireVersion } from '../http/etag.js';
-import { problem } from '../http/problem.js';
 import { FormerSecrets } from '../onboarding/former-secrets.js';
 import { Merchants, requireOpen } from '../onboarding/merchants.js';
 import { Vault } from '../onboarding/vault.js';
-import { MetaAppView, type MetaAppRow, type PutMetaApp } from './meta-apps.dto.js';
+import { Refusal } from '../refusal.js';
+import { requireMatch, requireVersion } from '../versions.js';
 
 const COLUMNS = `id, app, version, created_at AS "createdAt", updated_at AS "updatedAt"`;
 /** A merchant has one for each environment, perhaps; a thousand would be a mistake. */
 const MOST_APPS = 20;
+
+export interface MetaAppRow {
+  id: string;
+  app: string;
+  /** Counts the changes: the ETag. */
+  version: number;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+export interface GivenMetaApp {
+  appSecret: string;
+  verifyToken: string;
+  /** How long an app secret that is replaced stays good. */
+  overlapHours?: number;
+}
 
 /** Meta apps that merchants bring: their webhooks come to an address of their own. */
 @Injectable()
@@ -29,9 +44,15 @@ export class MetaApps {
 
   /**
    * A new app needs no `ifMatch`; to replace one it must name the version that was read.
-   * @throws ProblemException 404 without such a merchant, 409 for a closed one, 412, 428, 422 with too many apps.
+   * @throws Refusal `not_found` without such a merchant, `conflict` for a closed one, `changed`, `version_missing`,
+   * `impossible` with too many apps.
    */
-  put(merchantId: string, app: string, given: PutMetaApp, ifMatch: string | undefined): Promise<MetaAppRow> {
+  put(
+    merchantId: string,
+    app: string,
+    given: GivenMetaApp,
+    ifMatch: string | undefined,
+  ): Promise<MetaAppRow> {
     return this.merchants.within(merchantId, async (tx, merchant) => {
       requireOpen(merchant);
       const known = await find(tx, app);
@@ -57,7 +78,7 @@ export class MetaApps {
     });
   }
 
-  /** @throws ProblemException 404. */
+  /** @throws Refusal `not_found`. */
   find(merchantId: string, app: string): Promise<MetaAppRow> {
     return this.merchants.read(merchantId, async (tx) => {
       const known = await find(tx, app);
@@ -66,7 +87,7 @@ export class MetaApps {
     });
   }
 
-  /** Oldest first, one more than `limit`. @throws ProblemException 404 without such a merchant. */
+  /** Oldest first, one more than `limit`. @throws Refusal `not_found` without such a merchant. */
   list(merchantId: string, limit: number, after = ''): Promise<MetaAppRow[]> {
     return this.merchants.read(
       merchantId,
@@ -78,7 +99,10 @@ export class MetaApps {
     );
   }
 
-  /** What it signs is refused from then on. @throws ProblemException 404, 409 for a closed merchant, 412, 428. */
+  /**
+   * What it signs is refused from then on.
+   * @throws Refusal `not_found`, `conflict` for a closed merchant, `changed`, `version_missing`.
+   */
   remove(merchantId: string, app: string, ifMatch: string | undefined): Promise<void> {
     return this.merchants.within(merchantId, async (tx, merchant) => {
       requireOpen(merchant);
@@ -98,7 +122,7 @@ export class MetaApps {
     merchantId: string,
     app: string,
     id: string,
-    given: PutMetaApp,
+    given: GivenMetaApp,
   ): Promise<MetaAppRow> {
     const rows = (await tx.query(
       `INSERT INTO tenancy.meta_apps (id, merchant_id, app, app_secret, verify_token, created_at, updated_at)
@@ -118,9 +142,22 @@ export class MetaApps {
     return rows[0]!;
   }
 
-  private view(row: MetaAppRow): MetaAppView {
-    return MetaAppView.of(row, this.env.PUBLIC_GATEWAY_URL);
+  private view(row: MetaAppRow) {
+    return showMetaApp(row, this.env.PUBLIC_GATEWAY_URL);
   }
+}
+
+/** What of it answers and the audit log show. `gateway`: the public URL that webhooks come to. */
+export function showMetaApp(row: MetaAppRow, gateway: string) {
+  return {
+    id: row.id,
+    app: row.app,
+    appSecret: 'set' as const,
+    verifyToken: 'set' as const,
+    webhookUrl: `${gateway}/webhooks/whatsapp/${row.id}`,
+    createdAt: row.createdAt.toISOString(),
+    updatedAt: row.updatedAt.toISOString(),
+  };
 }
 
 async function find(tx: EntityManager, app: string): Promise<(MetaAppRow & { secret: string }) | undefined> {
@@ -133,9 +170,10 @@ async function find(tx: EntityManager, app: string): Promise<(MetaAppRow & { sec
 
 async function requireRoom(tx: EntityManager): Promise<void> {
   const [{ count }] = (await tx.query(`SELECT count(*)::int FROM tenancy.meta_apps`)) as [{ count: number }];
-  if (count >= MOST_APPS) throw problem(422, 'too_many_apps', `a merchant has ${MOST_APPS} apps at most`);
+  if (count >= MOST_APPS)
+    throw new Refusal('impossible', 'too_many_apps', `a merchant has ${MOST_APPS} apps at most`);
 }
 
 function notFound() {
-  return problem(404, 'meta_app_not_found', 'there is no such app');
+  return new Refusal('not_found', 'meta_app_not_found', 'there is no such app');
 }

@@ -2,13 +2,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import { In, IsNull, MoreThan, type EntityManager } from 'typeorm';
 import { ChannelAccountEntity, lockNames, type Given, type NewItem } from '#persistence';
 import { CLOCK, ENV, newId, type Clock } from '#platform';
-import { channelOf, CHANNELS } from '#vendors';
+import { channelOf, CHANNELS, webhookPath } from '#vendors';
 import { AuditLog } from '../audit/audit-log.js';
 import type { AdminEnv } from '../env.js';
-import { ChannelAccountView } from '../http/channel-accounts.dto.js';
-import { matchIfSaid } from '../http/etag.js';
-import { problem } from '../http/problem.js';
+import { Refusal } from '../refusal.js';
+import { matchIfSaid } from '../versions.js';
 import { conflictOn } from './conflicts.js';
+import { shown } from './field-values.js';
 import { FormerSecrets } from './former-secrets.js';
 import { Merchants, requireOpen } from './merchants.js';
 import { ResumedAccounts } from './resumed-accounts.js';
@@ -20,7 +20,7 @@ const MOST_ACCOUNTS = 50;
 /** What an account is, in no channel's own words. */
 export interface NewAccount extends Given {
   kind: string;
-  businessAccountId: string;
+  accountId: string;
   /** The channel's id of what messages are sent from. */
   senderId: string;
   displayName: string;
@@ -32,7 +32,7 @@ export interface NewAccount extends Given {
 }
 
 /** What may change of it; what is left out stays. */
-type ChangedAccount = Given & Partial<Omit<NewAccount, 'kind' | 'businessAccountId' | 'senderId'>>;
+type ChangedAccount = Given & Partial<Omit<NewAccount, 'kind' | 'accountId' | 'senderId'>>;
 
 /** A merchant's accounts at channels: numbers, pages. */
 @Injectable()
@@ -58,39 +58,43 @@ export class ChannelAccounts {
     );
   }
 
-  /** @throws ProblemException 404. */
+  /** @throws Refusal `not_found`. */
   find(merchantId: string, id: string): Promise<ChannelAccountEntity> {
     return this.merchants.read(merchantId, (tx) => findAccount(tx, merchantId, id));
   }
 
-  /** The account of this channel that was connected first. @throws ProblemException 404. */
+  /** The account of this channel that was connected first. @throws Refusal `not_found`. */
   first(merchantId: string, kind: string): Promise<ChannelAccountEntity> {
     return this.merchants.read(merchantId, async (tx) => {
       const [row] = await accountsOf(tx, merchantId, [kind]);
       if (!row)
-        throw problem(404, 'not_connected', `no ${channelOf(kind).displayName} account is connected yet`);
+        throw new Refusal(
+          'not_found',
+          'not_connected',
+          `no ${channelOf(kind).displayName} account is connected yet`,
+        );
       return row;
     });
   }
 
-  /** @throws ProblemException 409 when it is connected already, here or elsewhere, 422 with too many accounts. */
+  /** @throws Refusal `conflict` when it is connected already, here or elsewhere, `impossible` with too many accounts. */
   create(tx: EntityManager, merchantId: string, given: NewAccount): Promise<ChannelAccountEntity> {
     return this.store(tx, merchantId, undefined, given);
   }
 
   /**
    * Connects a merchant's account, or replaces the settings of the one that it has at this channel. Of several, the one
-   * that is named by its sender. @throws ProblemException 409 when it belongs to another merchant or none of several is
-   * meant, 412.
+   * that is named by its sender. @throws Refusal `conflict` when it belongs to another merchant or none of several is
+   * meant, `changed`.
    */
   async put(merchantId: string, given: NewAccount, ifMatch?: string): Promise<ChannelAccountEntity> {
     const { row, asked } = await this.merchants.within(merchantId, async (tx, merchant) => {
       requireOpen(merchant);
       const all = await accountsOf(tx, merchantId, [given.kind]);
-      const named = all.find((n) => n.phoneNumberId === given.senderId);
+      const named = all.find((n) => n.senderId === given.senderId);
       if (!named && all.length > 1) {
-        throw problem(
-          409,
+        throw new Refusal(
+          'conflict',
           'several_numbers',
           'this merchant has several of them: POST connects one more, PATCH by its id changes one',
         );
@@ -104,7 +108,7 @@ export class ChannelAccounts {
     return row;
   }
 
-  /** @throws ProblemException 404, 409 for a closed merchant, 412. */
+  /** @throws Refusal `not_found`, `conflict` for a closed merchant, `changed`. */
   async update(
     merchantId: string,
     id: string,
@@ -121,7 +125,7 @@ export class ChannelAccounts {
       await this.keepFormer(tx, row, change);
       const next = tx.create(ChannelAccountEntity, {
         ...row,
-        displayPhoneNumber: displayName ?? row.displayPhoneNumber,
+        displayName: displayName ?? row.displayName,
         catalogId: catalogId ?? row.catalogId,
         messagesPerSecond: messagesPerSecond ?? row.messagesPerSecond,
         enabled: enabled ?? row.enabled,
@@ -150,7 +154,11 @@ export class ChannelAccounts {
     given: NewAccount,
   ): Promise<ChannelAccountEntity> {
     if (!known && (await tx.countBy(ChannelAccountEntity, { merchantId })) >= MOST_ACCOUNTS) {
-      throw problem(422, 'too_many_accounts', `a merchant has ${MOST_ACCOUNTS} channel accounts at most`);
+      throw new Refusal(
+        'impossible',
+        'too_many_accounts',
+        `a merchant has ${MOST_ACCOUNTS} channel accounts at most`,
+      );
     }
     const { templates } = channelOf(given.kind);
     await requireOwnBusinessAccount(tx, merchantId, given);
@@ -160,9 +168,9 @@ export class ChannelAccounts {
       id,
       merchantId,
       kind: given.kind,
-      businessAccountId: given.businessAccountId,
-      phoneNumberId: given.senderId,
-      displayPhoneNumber: given.displayName,
+      accountId: given.accountId,
+      senderId: given.senderId,
+      displayName: given.displayName,
       catalogId: given.catalogId ?? null,
       ...(await this.vault.sealFields('channel_accounts', id, given)),
       messagesPerSecond: given.messagesPerSecond ?? 80,
@@ -172,7 +180,10 @@ export class ChannelAccounts {
       createdAt: known?.createdAt ?? this.clock.now(),
     });
     await conflictOn(
-      { channel_accounts_kind_phone_number_id_key: 'this account is connected already, here or elsewhere' },
+      {
+        channel_accounts_kind_sender_id_key: CONNECTED,
+        channel_accounts_kind_phone_number_id_key: CONNECTED,
+      },
       async (): Promise<unknown> =>
         known ? tx.save(ChannelAccountEntity, row) : tx.insert(ChannelAccountEntity, row),
     );
@@ -217,36 +228,69 @@ export class ChannelAccounts {
     });
   }
 
-  private view(row: ChannelAccountEntity): ChannelAccountView {
-    return ChannelAccountView.of(row, this.env.PUBLIC_GATEWAY_URL);
+  private view(row: ChannelAccountEntity) {
+    return showChannelAccount(row, this.env.PUBLIC_GATEWAY_URL);
   }
+}
+
+/** What of it answers and the audit log show. `gateway`: the public URL that webhooks come to. */
+export function showChannelAccount(row: ChannelAccountEntity, gateway: string) {
+  const { fields } = channelOf(row.kind);
+  return {
+    id: row.id,
+    kind: row.kind,
+    ...shown(fields, row.settings),
+    accountId: row.accountId,
+    senderId: row.senderId,
+    displayName: row.displayName,
+    catalogId: row.catalogId,
+    messagesPerSecond: row.messagesPerSecond,
+    enabled: row.enabled,
+    webhookUrl: channelWebhookUrl(row, gateway),
+    verifiedAt: row.verifiedAt?.toISOString() ?? null,
+    releasedAt: row.releasedAt?.toISOString() ?? null,
+  };
+}
+
+/** Null for a channel that nothing is read from. */
+export function channelWebhookUrl(
+  { id, kind, merchantId }: ChannelAccountEntity,
+  gateway: string,
+): string | null {
+  const { webhooks, accountWebhooks } = channelOf(kind);
+  if (webhooks) return `${gateway}${webhooks.routes.platform}`;
+  if (!accountWebhooks) return null;
+  return `${gateway}${webhookPath(accountWebhooks.routes, { merchant: merchantId, account: id })}`;
 }
 
 /**
  * What concerns a whole business account (its templates) must lead to one merchant: a second one that names it would
  * have all of it quarantined. It is one, whichever way leads to its channel. Two who name it at once take turns.
- * @throws ProblemException 409
+ * @throws Refusal `conflict`
  */
 async function requireOwnBusinessAccount(
   tx: EntityManager,
   merchantId: string,
-  { kind, businessAccountId }: Pick<NewAccount, 'kind' | 'businessAccountId'>,
+  { kind, accountId }: Pick<NewAccount, 'kind' | 'accountId'>,
 ): Promise<void> {
   const { account } = channelOf(kind).ids;
   const ways = CHANNELS.filter(({ ids }) => ids.account === account).map((way) => way.kind);
-  await tx.query(...lockNames('business-account', [businessAccountId]));
+  await tx.query(...lockNames('business-account', [accountId]));
   const owners = (await tx.query(
     `SELECT merchant_id AS "merchantId" FROM unnest($1::text[]) kind, tenancy.route_account(kind, $2)`,
-    [ways, businessAccountId],
+    [ways, accountId],
   )) as { merchantId: string }[];
   if (owners.some((owner) => owner.merchantId !== merchantId)) {
-    throw problem(
-      409,
+    throw new Refusal(
+      'conflict',
       'already_in_use',
       `${account.name}: this ${account.label.toLowerCase()} is connected elsewhere`,
     );
   }
 }
+
+/** The same sender under the name of before, while both are kept. */
+const CONNECTED = 'this account is connected already, here or elsewhere';
 
 /** Kinds of the channels that a customer can talk on. */
 const TALKING = CHANNELS.filter(({ talk }) => talk).map(({ kind }) => kind);
@@ -270,7 +314,8 @@ export function accountsOf(
 
 async function findAccount(tx: EntityManager, merchantId: string, id: string): Promise<ChannelAccountEntity> {
   const row = await tx.findOneBy(ChannelAccountEntity, { merchantId, id });
-  if (!row) throw problem(404, 'channel_account_not_found', 'this merchant has no such channel account');
+  if (!row)
+    throw new Refusal('not_found', 'channel_account_not_found', 'this merchant has no such channel account');
   return row;
 }
 
@@ -282,8 +327,8 @@ async function shareTemplates(tx: EntityManager, account: ChannelAccountEntity):
      SELECT DISTINCT ON (t.purpose, t.language) 'tpl_' || replace(gen_random_uuid()::text, '-', ''), t.merchant_id, $1,
        t.purpose, t.name, t.language, t.category, t.body, t.parameters, $3
      FROM tenancy.templates t JOIN tenancy.channel_accounts a ON a.id = t.channel_account_id
-     WHERE a.business_account_id = $2 AND a.id <> $1 AND a.released_at IS NULL
+     WHERE a.account_id = $2 AND a.id <> $1 AND a.released_at IS NULL
      ORDER BY t.purpose, t.language, t.id`,
-    [account.id, account.businessAccountId, account.createdAt],
+    [account.id, account.accountId, account.createdAt],
   );
 }

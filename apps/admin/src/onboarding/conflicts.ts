@@ -1,6 +1,6 @@
-import { problem } from '../http/problem.js';
+import { Refusal } from '../refusal.js';
 
-/** Runs a write; a breach of one of these unique constraints becomes a 409 in plain words. */
+/** Runs a write; a breach of one of these unique constraints becomes a refusal in plain words. */
 export async function conflictOn<T>(
   constraints: Readonly<Record<string, string>>,
   write: () => Promise<T>,
@@ -11,6 +11,6 @@ export async function conflictOn<T>(
     const { code, constraint } =
       (error as { driverError?: { code?: string; constraint?: string } }).driverError ?? {};
     const detail = code === '23505' && constraint ? constraints[constraint] : undefined;
-    throw detail ? problem(409, 'already_in_use', detail) : error;
+    throw detail ? new Refusal('conflict', 'already_in_use', detail) : error;
   }
 }

@@ -1,15 +1,27 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Connection } from '#core/tenancy';
+import type { Connection, Subscribed } from '#core/tenancy';
 import { StoreConnectionEntity } from '#persistence';
 import { CLOCK, type Clock } from '#platform';
 import { AuditLog } from '../audit/audit-log.js';
-import { problem } from '../http/problem.js';
-import type { ConnectionTestView, SubscriptionView } from '../http/tests.dto.js';
 import { CallFailed, channelOf } from '#vendors';
+import { Refusal } from '../refusal.js';
 import { ChannelAccounts } from './channel-accounts.js';
 import { Merchants, requireOpen } from './merchants.js';
 import { PaymentAccounts } from './payment-accounts.js';
 import { Vendors } from './vendors.js';
+
+/** How a live call went. `why`: what the other side said, when it is not `ok`. */
+export interface ConnectionTestView {
+  ok: boolean;
+  why: string | null;
+  testedAt: string;
+}
+
+/** Whether a channel brings webhooks here, by its own word. `why`: when it is not `yes`. */
+export interface SubscriptionView {
+  subscribed: Subscribed['state'];
+  why: string | null;
+}
 
 /** Live calls that someone asked for, with the stored secrets. When one goes well, that is stored. */
 @Injectable()
@@ -23,10 +35,11 @@ export class ConnectionTests {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** @throws ProblemException 404, 409 for a closed merchant. */
+  /** @throws Refusal `not_found`, `conflict` for a closed merchant. */
   async channelAccount(merchantId: string, id: string): Promise<ConnectionTestView> {
     const account = await this.accounts.find(merchantId, id);
-    if (account.releasedAt) throw problem(409, 'merchant_closed', 'a closed merchant stays as it is');
+    if (account.releasedAt)
+      throw new Refusal('conflict', 'merchant_closed', 'a closed merchant stays as it is');
     return this.note(merchantId, 'channel_account', id, await this.vendors.probeChannel(account), (at) =>
       this.accounts.noteVerified(merchantId, id, at),
     );
@@ -34,21 +47,27 @@ export class ConnectionTests {
 
   /**
    * Has the channel bring the account's webhooks here, then asks it whether it does.
-   * @throws ProblemException 404, 409 for a closed merchant or a channel without such a call, 422 when the channel refuses, 502.
+   * @throws Refusal `not_found`, `conflict` for a closed merchant or a channel without such a call, `impossible` when the channel
+   * refuses, `unreachable` when it does not answer.
    */
   async subscribe(merchantId: string, id: string): Promise<SubscriptionView> {
     const account = await this.accounts.find(merchantId, id);
-    if (account.releasedAt) throw problem(409, 'merchant_closed', 'a closed merchant stays as it is');
+    if (account.releasedAt)
+      throw new Refusal('conflict', 'merchant_closed', 'a closed merchant stays as it is');
     if (!channelOf(account.kind).subscription) {
-      throw problem(409, 'no_subscription', 'this channel has no call for it: enter the address there');
+      throw new Refusal(
+        'conflict',
+        'no_subscription',
+        'this channel has no call for it: enter the address there',
+      );
     }
     try {
       await this.vendors.subscribe(account);
     } catch (error) {
       if (!(error instanceof CallFailed)) throw error;
       throw error.why === 'no_answer'
-        ? problem(502, 'vendor_unreachable', error.message)
-        : problem(422, 'vendor_refused', error.message);
+        ? new Refusal('unreachable', 'vendor_unreachable', error.message)
+        : new Refusal('impossible', 'vendor_refused', error.message);
     }
     const asked = await this.vendors.probeChannelWebhooks(account);
     const view = { subscribed: asked.state, why: asked.state === 'yes' ? null : asked.why };
@@ -56,13 +75,13 @@ export class ConnectionTests {
     return view;
   }
 
-  /** @throws ProblemException 404. */
+  /** @throws Refusal `not_found`. */
   async store(merchantId: string): Promise<ConnectionTestView> {
     const row = await this.merchants.read(merchantId, (tx, merchant) => {
       requireOpen(merchant);
       return tx.findOneBy(StoreConnectionEntity, { merchantId });
     });
-    if (!row) throw problem(404, 'not_connected', 'no shop is connected yet');
+    if (!row) throw new Refusal('not_found', 'not_connected', 'no shop is connected yet');
     return this.note(merchantId, 'store', row.id, await this.vendors.probeStore(row), (at) =>
       this.merchants.within(merchantId, (tx) =>
         tx.update(StoreConnectionEntity, { id: row.id }, { verifiedAt: at }),
@@ -70,7 +89,7 @@ export class ConnectionTests {
     );
   }
 
-  /** @throws ProblemException 404, 409 for a closed merchant. */
+  /** @throws Refusal `not_found`, `conflict` for a closed merchant. */
   async paymentAccount(merchantId: string, account: string): Promise<ConnectionTestView> {
     const row = await this.payments.find(merchantId, account, { open: true });
     return this.note(merchantId, 'payment_provider', row.id, await this.vendors.probePayment(row), (at) =>

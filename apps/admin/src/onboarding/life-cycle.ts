@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { IsNull, type EntityManager } from 'typeorm';
 import { receiveMessage } from '#contracts';
 import { STATUS_TRANSITIONS, type MerchantStatus } from '#core/tenancy';
+import { ordersSeen } from '#evidence';
 import {
   ApiKeyEntity,
   ChannelAccountEntity,
@@ -10,10 +11,10 @@ import {
   type NewItem,
 } from '#persistence';
 import { CLOCK, type Clock } from '#platform';
-import { problem } from '../http/problem.js';
+import { MerchantErasure } from '../privacy/merchant-erasure.js';
+import { Refusal } from '../refusal.js';
 import { Merchants } from './merchants.js';
 import { ResumedAccounts } from './resumed-accounts.js';
-import { MerchantErasure } from '../privacy/merchant-erasure.js';
 import { Vault } from './vault.js';
 
 /** Services remember a merchant for 5 s: what waits for its resumption is looked at after that. */
@@ -67,7 +68,7 @@ export class LifeCycle {
    * Ends a merchant's time here, for good: its keys are revoked, its accounts switched off and free for others, and
    * its credentials wiped. What was written about its customers is erased after `eraseAfterDays`, and can be exported
    * until then.
-   * @throws ProblemException 409 while orders are open, unless `force`: nobody can refund them any more.
+   * @throws Refusal `conflict` while orders are open, unless `force`: nobody can refund them any more.
    */
   close(
     merchantId: string,
@@ -76,8 +77,8 @@ export class LifeCycle {
     return this.move(merchantId, 'closed', async (tx, row) => {
       const openOrders = await countOpenOrders(tx);
       if (openOrders > 0 && !given.force) {
-        throw problem(
-          409,
+        throw new Refusal(
+          'conflict',
           'orders_open',
           `${openOrders} orders are not finished: wait for them, or say force, after which Waco cannot refund them`,
           { openOrders },
@@ -120,7 +121,7 @@ export class LifeCycle {
     return this.merchants.within(merchantId, async (tx, row) => {
       if (row.status === status) return row;
       if (!STATUS_TRANSITIONS[row.status].includes(status)) {
-        throw problem(409, 'merchant_closed', 'a closed merchant stays closed: take it on anew');
+        throw new Refusal('conflict', 'merchant_closed', 'a closed merchant stays closed: take it on anew');
       }
       return change(tx, row);
     });
@@ -128,8 +129,9 @@ export class LifeCycle {
 }
 
 async function countOpenOrders(tx: EntityManager): Promise<number> {
-  const [row] = (await tx.query(`SELECT count(*)::int AS open FROM checkout.orders WHERE state <> ALL($1)`, [
-    ENDED,
-  ])) as { open: number }[];
+  const [row] = (await tx.query(
+    `SELECT count(*)::int AS open FROM ${ordersSeen.name} WHERE state <> ALL($1)`,
+    [ENDED],
+  )) as { open: number }[];
   return row!.open;
 }

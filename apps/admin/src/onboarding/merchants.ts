@@ -3,10 +3,14 @@ import { DataSource, MoreThan, type EntityManager } from 'typeorm';
 import { MerchantEntity, Tenants } from '#persistence';
 import { CLOCK, type Clock } from '#platform';
 import { AuditLog } from '../audit/audit-log.js';
-import { requireMatch } from '../http/etag.js';
-import { MerchantView, type CreateMerchant, type UpdateMerchant } from '../http/merchants.dto.js';
-import { problem } from '../http/problem.js';
+import { Refusal } from '../refusal.js';
+import { requireMatch } from '../versions.js';
 import { conflictOn } from './conflicts.js';
+
+export type NewMerchant = Pick<MerchantEntity, 'name' | 'slug' | 'country' | 'currency' | 'language'>;
+
+/** What is left out stays. */
+export type ChangedMerchant = Partial<Omit<NewMerchant, 'slug'>>;
 
 /** Merchants of the platform. */
 @Injectable()
@@ -18,8 +22,11 @@ export class Merchants {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** `merchantId` is chosen by the caller, whose transaction is opened for it. @throws ProblemException 409 for a slug in use. */
-  async create(tx: EntityManager, merchantId: string, given: CreateMerchant): Promise<MerchantEntity> {
+  /**
+   * `merchantId` is chosen by the caller, whose transaction is opened for it.
+   * @throws Refusal `conflict` for a slug in use.
+   */
+  async create(tx: EntityManager, merchantId: string, given: NewMerchant): Promise<MerchantEntity> {
     const now = this.clock.now();
     const row = tx.create(MerchantEntity, {
       ...given,
@@ -38,7 +45,7 @@ export class Merchants {
     await conflictOn({ merchants_slug_key: 'another merchant has this slug' }, () =>
       tx.insert(MerchantEntity, row),
     );
-    const after = MerchantView.of(row);
+    const after = showMerchant(row);
     await this.audit.record(tx, { merchantId, action: 'merchant.create', target: merchantId, after });
     return row;
   }
@@ -52,13 +59,13 @@ export class Merchants {
     });
   }
 
-  /** @throws ProblemException 404. */
+  /** @throws Refusal `not_found`. */
   find(merchantId: string): Promise<MerchantEntity> {
     return this.read(merchantId, (_tx, row) => Promise.resolve(row));
   }
 
-  /** @throws ProblemException 404, 409 for a closed one, 412 when it is not as `ifMatch` says. */
-  async update(merchantId: string, ifMatch: string, change: UpdateMerchant): Promise<MerchantEntity> {
+  /** @throws Refusal `not_found`, `conflict` for a closed one, `changed` when it is not as `ifMatch` says. */
+  async update(merchantId: string, ifMatch: string, change: ChangedMerchant): Promise<MerchantEntity> {
     return this.within(merchantId, async (tx, row) => {
       requireMatch(ifMatch, row.version);
       requireOpen(row);
@@ -82,26 +89,26 @@ export class Merchants {
       merchantId,
       action,
       target: merchantId,
-      before: MerchantView.of(row),
-      after: { ...MerchantView.of(saved), ...more },
+      before: showMerchant(row),
+      after: { ...showMerchant(saved), ...more },
     });
     return saved;
   }
 
-  /** A transaction for a merchant that exists, to look only. @throws ProblemException 404. */
+  /** A transaction for a merchant that exists, to look only. @throws Refusal `not_found`. */
   read<T>(merchantId: string, work: (tx: EntityManager, row: MerchantEntity) => Promise<T>): Promise<T> {
     return this.open(merchantId, work, false);
   }
 
   /**
    * A transaction for a merchant that exists; its row is locked, so that changes to one merchant's configuration
-   * come one after the other. @throws ProblemException 404.
+   * come one after the other. @throws Refusal `not_found`.
    */
   within<T>(merchantId: string, work: (tx: EntityManager, row: MerchantEntity) => Promise<T>): Promise<T> {
     return this.open(merchantId, work, true);
   }
 
-  /** Locks the merchant's row in a transaction that is open for it. @throws ProblemException 404. */
+  /** Locks the merchant's row in a transaction that is open for it. @throws Refusal `not_found`. */
   lock(tx: EntityManager, merchantId: string): Promise<MerchantEntity> {
     return this.row(tx, merchantId, true);
   }
@@ -121,12 +128,29 @@ export class Merchants {
       where: { merchantId },
       ...(locked ? { lock: { mode: 'pessimistic_write' as const } } : {}),
     });
-    if (!row) throw problem(404, 'merchant_not_found', 'there is no such merchant');
+    if (!row) throw new Refusal('not_found', 'merchant_not_found', 'there is no such merchant');
     return row;
   }
 }
 
-/** @throws ProblemException 409: a closed merchant is not changed any more. */
+/** What of it answers and the audit log show. */
+export function showMerchant(row: MerchantEntity) {
+  return {
+    merchantId: row.merchantId,
+    slug: row.slug,
+    name: row.name,
+    status: row.status,
+    statusReason: row.statusReason,
+    country: row.country,
+    currency: row.currency,
+    language: row.language,
+    createdAt: row.createdAt.toISOString(),
+    updatedAt: row.updatedAt.toISOString(),
+  };
+}
+
+/** @throws Refusal `conflict`: a closed merchant is not changed any more. */
 export function requireOpen(row: MerchantEntity): void {
-  if (row.status === 'closed') throw problem(409, 'merchant_closed', 'a closed merchant stays as it is');
+  if (row.status === 'closed')
+    throw new Refusal('conflict', 'merchant_closed', 'a closed merchant stays as it is');
 }

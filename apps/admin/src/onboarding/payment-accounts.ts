@@ -2,19 +2,24 @@ import { Inject, Injectable } from '@nestjs/common';
 import { providerKindOf, type Caller } from '#core/tenancy';
 import { PaymentProviderEntity } from '#persistence';
 import { CLOCK, ENV, newId, type Clock } from '#platform';
-import { paymentProviderOf } from '#vendors';
+import { paymentProviderOf, webhookPath } from '#vendors';
 import { AuditLog } from '../audit/audit-log.js';
 import { AdminEnv } from '../env.js';
-import { PaymentAccountView, type PutPaymentAccount } from '../http/payment-accounts.dto.js';
-import { divide, requirePublicUrls } from '../http/vendor-form.js';
-import { matchIfSaid } from '../http/etag.js';
-import { problem } from '../http/problem.js';
+import { Refusal } from '../refusal.js';
+import { matchIfSaid } from '../versions.js';
+import { divide, requirePublicUrls, shown } from './field-values.js';
 import { FormerSecrets } from './former-secrets.js';
 import { Merchants, requireOpen } from './merchants.js';
 import { Vault } from './vault.js';
 
 /** One for each legal entity, perhaps; a thousand would be a mistake. */
 const MOST_ACCOUNTS = 20;
+
+/** An account as it is given, beside the fields of its provider. */
+export interface GivenPaymentAccount {
+  /** How long a webhook secret that is replaced stays good. */
+  overlapHours?: number;
+}
 
 /** A merchant's accounts at payment providers, by its own keys for them. */
 @Injectable()
@@ -35,7 +40,7 @@ export class PaymentAccounts {
     );
   }
 
-  /** @throws ProblemException 404, 409 when `open` and the merchant is closed. */
+  /** @throws Refusal `not_found`, `conflict` when `open` and the merchant is closed. */
   async find(
     merchantId: string,
     account: string,
@@ -45,15 +50,15 @@ export class PaymentAccounts {
       if (must.open) requireOpen(merchant);
       return tx.findOneBy(PaymentProviderEntity, { merchantId, account });
     });
-    if (!row) throw problem(404, 'not_connected', 'this merchant has no such payment account');
+    if (!row) throw new Refusal('not_found', 'not_connected', 'this merchant has no such payment account');
     return row;
   }
 
-  /** @throws ProblemException 404, 409 for a closed merchant, 412, 422 with too many accounts. */
+  /** @throws Refusal `not_found`, `conflict` for a closed merchant, `changed`, `impossible` with too many accounts. */
   put(
     merchantId: string,
     account: string,
-    given: PutPaymentAccount,
+    given: GivenPaymentAccount,
     caller: Caller,
     ifMatch?: string,
   ): Promise<PaymentProviderEntity> {
@@ -72,7 +77,11 @@ export class PaymentAccounts {
         const successor = parts.credentials[webhooks.secret]!;
         if (secret) await this.former.replace(tx, merchantId, id, secret, successor, given.overlapHours);
       } else if ((await tx.countBy(PaymentProviderEntity, { merchantId })) >= MOST_ACCOUNTS) {
-        throw problem(422, 'too_many_accounts', `a merchant has ${MOST_ACCOUNTS} payment accounts at most`);
+        throw new Refusal(
+          'impossible',
+          'too_many_accounts',
+          `a merchant has ${MOST_ACCOUNTS} payment accounts at most`,
+        );
       }
       const row = tx.create(PaymentProviderEntity, {
         id,
@@ -101,7 +110,29 @@ export class PaymentAccounts {
     await this.merchants.within(merchantId, (tx) => tx.update(PaymentProviderEntity, { id }, { verifiedAt }));
   }
 
-  private view(row: PaymentProviderEntity): PaymentAccountView {
-    return PaymentAccountView.of(row, this.env.PUBLIC_GATEWAY_URL);
+  private view(row: PaymentProviderEntity) {
+    return showPaymentAccount(row, this.env.PUBLIC_GATEWAY_URL);
   }
+}
+
+/** What of it answers and the audit log show. `gateway`: the public URL that webhooks come to. */
+export function showPaymentAccount(row: PaymentProviderEntity, gateway: string) {
+  const { id, account, kind, settings, verifiedAt } = row;
+  const { fields } = paymentProviderOf(kind);
+  return {
+    id,
+    account,
+    kind,
+    ...shown(fields, settings),
+    webhookUrl: paymentWebhookUrl(row, gateway),
+    verifiedAt: verifiedAt?.toISOString() ?? null,
+  };
+}
+
+export function paymentWebhookUrl(
+  { merchantId, kind, account }: PaymentProviderEntity,
+  gateway: string,
+): string {
+  const places = { merchant: merchantId, ...(account === kind ? {} : { account }) };
+  return `${gateway}${webhookPath(paymentProviderOf(kind).webhooks.routes, places)}`;
 }

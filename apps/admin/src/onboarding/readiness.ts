@@ -14,22 +14,22 @@ import {
   type Subscribed,
   type TestMessageFacts,
 } from '#core/tenancy';
+import { itemsSeen, syncCursorsSeen } from '#evidence';
 import {
   MerchantSettingsEntity,
-  type ChannelAccountEntity,
+  ChannelAccountEntity,
   PaymentProviderEntity,
   StoreConnectionEntity,
   type TemplateEntity,
   type MerchantEntity,
 } from '#persistence';
-import { ENV } from '#platform';
+import { CLOCK, ENV, type Clock } from '#platform';
 import { CallFailed, channelOf, PAYMENT_PROVIDERS, storeOf } from '#vendors';
 import type { AdminEnv } from '../env.js';
-import { channelWebhookUrl } from '../http/channel-accounts.dto.js';
-import { paymentWebhookUrl } from '../http/payment-accounts.dto.js';
-import { storeWebhookUrl } from '../http/stores.dto.js';
-import { accountsOf, hasTemplates } from './channel-accounts.js';
+import { accountsOf, channelWebhookUrl, hasTemplates } from './channel-accounts.js';
 import { Merchants } from './merchants.js';
+import { paymentWebhookUrl } from './payment-accounts.js';
+import { storeWebhookUrl } from './stores.js';
 import { Templates } from './templates.js';
 import { readTestMessage } from './test-messages.js';
 import { Vendors } from './vendors.js';
@@ -51,6 +51,8 @@ interface Stored {
 export interface CheckedConnection extends ConnectionWebhooks {
   port: 'channel' | 'store' | 'payment';
   kind: string;
+  /** Of its row. */
+  id: string;
   /** What it answers when it is called. */
   calls: Connection;
 }
@@ -62,6 +64,7 @@ export class Readiness {
     private readonly merchants: Merchants,
     private readonly vendors: Vendors,
     private readonly templates: Templates,
+    @Inject(CLOCK) private readonly clock: Clock,
     @Inject(ENV) private readonly env: AdminEnv,
   ) {}
 
@@ -77,6 +80,7 @@ export class Readiness {
       this.templateStatuses({ ...stored, numbers }),
     ]);
     const connections = [...channels, ...shops, ...accounts];
+    await this.noteVerified(merchantId, connections);
     const failing = accounts.find(({ calls }) => calls.state === 'failing');
     const steps = readinessSteps({
       merchantId,
@@ -95,6 +99,16 @@ export class Readiness {
     return { steps, connections };
   }
 
+  /** What answered just now has been seen to work. */
+  private async noteVerified(merchantId: string, connections: readonly CheckedConnection[]): Promise<void> {
+    const verified = { verifiedAt: this.clock.now() };
+    const answered = connections.filter(({ calls }) => calls.state === 'ok');
+    if (answered.length === 0) return;
+    await this.merchants.within(merchantId, async (tx) => {
+      for (const { port, id } of answered) await tx.update(ENTITIES[port], { id }, verified);
+    });
+  }
+
   private async checkChannel(
     row: ChannelAccountEntity,
     base: string,
@@ -109,7 +123,8 @@ export class Readiness {
       name: id,
       port: 'channel',
       kind,
-      what: `account ${row.displayPhoneNumber}`,
+      id,
+      what: `account ${row.displayName}`,
       calls,
       address: channelWebhookUrl(row, this.env.PUBLIC_GATEWAY_URL) ?? '',
       put: `PATCH ${path}`,
@@ -129,6 +144,7 @@ export class Readiness {
       name: 'store',
       port: 'store',
       kind,
+      id: row.id,
       what: 'shop',
       calls: await this.vendors.probeStore(row),
       address: storeWebhookUrl(row, this.env.PUBLIC_GATEWAY_URL),
@@ -152,6 +168,7 @@ export class Readiness {
       name: account,
       port: 'payment',
       kind,
+      id: row.id,
       what: `payment account ${account}`,
       calls,
       address: paymentWebhookUrl(row, this.env.PUBLIC_GATEWAY_URL),
@@ -187,6 +204,11 @@ export class Readiness {
   }
 }
 
+const ENTITIES = {
+  channel: ChannelAccountEntity,
+  store: StoreConnectionEntity,
+  payment: PaymentProviderEntity,
+} as const;
 const DISABLED: Connection = { state: 'disabled' };
 const SWITCHED_OFF: Subscribed = { state: 'unknown', why: 'the account is switched off' };
 
@@ -242,10 +264,12 @@ async function read(tx: EntityManager, merchant: MerchantEntity): Promise<Stored
  * went, as long as it is kept.
  */
 async function readSync(tx: EntityManager): Promise<ReadinessFacts['sync']> {
-  const synced = (await tx.query(`SELECT FROM catalog.sync_cursors WHERE full_at IS NOT NULL`)) as unknown[];
+  const synced = (await tx.query(
+    `SELECT FROM ${syncCursorsSeen.name} WHERE full_at IS NOT NULL`,
+  )) as unknown[];
   if (synced.length > 0) return { state: 'done' };
   const [row] = (await tx.query(
-    `SELECT outcome, reason, parked_at IS NOT NULL AS parked FROM journal.items
+    `SELECT outcome, reason, parked_at IS NOT NULL AS parked FROM ${itemsSeen.name}
      WHERE name = $1 AND payload->>'mode' = 'full' ORDER BY (outcome = 'done') IS TRUE DESC, id DESC LIMIT 1`,
     [syncStore.name],
   )) as { outcome: string | null; reason: string | null; parked: boolean }[];

@@ -15,8 +15,8 @@ import {
 } from '#persistence';
 import { CLOCK, type Clock } from '#platform';
 import { AuditLog } from '../audit/audit-log.js';
-import { requireMatch } from '../http/etag.js';
-import { fieldProblem } from '../http/problem.js';
+import { InvalidFields } from '../refusal.js';
+import { requireMatch } from '../versions.js';
 import { Merchants, requireOpen } from './merchants.js';
 
 /** A document that nobody has written yet is version 0. */
@@ -37,7 +37,7 @@ export class Settings {
 
   /**
    * Stores what `change` makes of the present document.
-   * @throws ProblemException 400 for a rule that is broken, 404, 409 for a closed merchant, 412.
+   * @throws Refusal `invalid` for a rule that is broken, `not_found`, `conflict` for a closed merchant, `changed`.
    */
   store(
     merchantId: string,
@@ -56,7 +56,7 @@ export class Settings {
           ? []
           : await routeProblems(tx, merchant, document)),
       ];
-      if (problems.length > 0) throw fieldProblem(problems);
+      if (problems.length > 0) throw new InvalidFields(problems);
       const version = known.version + 1;
       const row = { merchantId, document, version, updatedAt: this.clock.now() };
       await tx.save(MerchantSettingsEntity, tx.create(MerchantSettingsEntity, row));

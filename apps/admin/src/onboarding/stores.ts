@@ -4,19 +4,30 @@ import type { Caller } from '#core/tenancy';
 import { Journal, StoreConnectionEntity } from '#persistence';
 import { CLOCK, ENV, newId, type Clock } from '#platform';
 import { toItem, wakeOf, Waker } from '#queue';
-import { storeOf } from '#vendors';
+import { storeOf, STORES, webhookPath } from '#vendors';
 import { AuditLog } from '../audit/audit-log.js';
 import { AdminEnv } from '../env.js';
-import { matchIfSaid } from '../http/etag.js';
-import { problem } from '../http/problem.js';
-import { DEFAULT_STORE_KIND, StoreView, type PutStore } from '../http/stores.dto.js';
-import { divide, requirePublicUrls } from '../http/vendor-form.js';
+import { Refusal } from '../refusal.js';
+import { matchIfSaid } from '../versions.js';
+import { divide, requirePublicUrls, shown } from './field-values.js';
 import { FormerSecrets } from './former-secrets.js';
 import { Merchants, requireOpen } from './merchants.js';
 import { Vault } from './vault.js';
 
 /** Services remember a merchant's configuration for 5 s: a sync that reads a changed one starts after that. */
 const REMEMBERED_MS = 6_000;
+
+/** What a shop is that does not say. */
+export const DEFAULT_STORE_KIND = STORES[0]!.kind;
+
+/** A shop as it is given, beside the fields of its kind. */
+export interface GivenStore {
+  kind?: string;
+  region: string;
+  maxAgeSeconds?: number;
+  /** How long a webhook secret that is replaced stays good. */
+  overlapHours?: number;
+}
 
 /** What a merchant sells: its one shop. Putting another one replaces it. */
 @Injectable()
@@ -32,19 +43,19 @@ export class Stores {
     @Inject(ENV) private readonly env: AdminEnv,
   ) {}
 
-  /** @throws ProblemException 404. */
+  /** @throws Refusal `not_found`. */
   async findStore(merchantId: string): Promise<StoreConnectionEntity> {
     const row = await this.merchants.read(merchantId, (tx) =>
       tx.findOneBy(StoreConnectionEntity, { merchantId }),
     );
-    if (!row) throw problem(404, 'not_connected', 'no shop is connected yet');
+    if (!row) throw new Refusal('not_found', 'not_connected', 'no shop is connected yet');
     return row;
   }
 
-  /** Stores the connection and, with it, asks for a full sync. @throws ProblemException 404, 409, 412. */
+  /** Stores the connection and, with it, asks for a full sync. @throws Refusal `not_found`, `conflict`, `changed`. */
   async putStore(
     merchantId: string,
-    given: PutStore,
+    given: GivenStore,
     caller: Caller,
     ifMatch?: string,
   ): Promise<StoreConnectionEntity> {
@@ -93,7 +104,26 @@ export class Stores {
     return row;
   }
 
-  private view(row: StoreConnectionEntity): StoreView {
-    return StoreView.of(row, this.env.PUBLIC_GATEWAY_URL);
+  private view(row: StoreConnectionEntity) {
+    return showStore(row, this.env.PUBLIC_GATEWAY_URL);
   }
+}
+
+/** What of it answers and the audit log show. `gateway`: the public URL that webhooks come to. */
+export function showStore(row: StoreConnectionEntity, gateway: string) {
+  const { id, kind, region, maxAgeSeconds, settings } = row;
+  const { fields } = storeOf(kind);
+  return {
+    id,
+    kind,
+    ...shown(fields, settings),
+    region,
+    maxAgeSeconds,
+    verifiedAt: row.verifiedAt?.toISOString() ?? null,
+    webhookUrl: storeWebhookUrl(row, gateway),
+  };
+}
+
+export function storeWebhookUrl({ merchantId, kind }: StoreConnectionEntity, gateway: string): string {
+  return `${gateway}${webhookPath(storeOf(kind).webhooks.routes, { merchant: merchantId })}`;
 }

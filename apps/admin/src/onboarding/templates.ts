@@ -6,14 +6,16 @@ import { type ChannelAccountEntity, TemplateEntity } from '#persistence';
 import { CLOCK, newId, type Clock } from '#platform';
 import { CallFailed, type TemplateBook, type TemplateFacts } from '#vendors';
 import { AuditLog } from '../audit/audit-log.js';
-import { fieldProblem, problem } from '../http/problem.js';
-import type { PutTemplate } from '../http/templates.dto.js';
+import { InvalidFields, Refusal } from '../refusal.js';
 import { accountsOf, hasTemplates } from './channel-accounts.js';
 import { Merchants, requireOpen } from './merchants.js';
 import { Vendors } from './vendors.js';
 
 /** As many languages as a channel may have. */
 const MOST_LANGUAGES = 100;
+
+/** A template for a purpose, as it is given. */
+export type GivenTemplate = Pick<TemplateEntity, 'name' | 'language' | 'category' | 'body' | 'parameters'>;
 
 /** Templates by purpose, here and at the channel. */
 @Injectable()
@@ -38,27 +40,28 @@ export class Templates {
 
   /**
    * Makes sure that the channel has the template, then stores which one serves the purpose.
-   * @throws ProblemException 409 without a channel account, 422 when the channel refuses or with too many languages, 502
-   * when it does not answer.
+   * @throws Refusal `conflict` without a channel account, `impossible` when the channel refuses or with too many
+   * languages, `unreachable` when it does not answer.
    */
   async put(
     merchantId: string,
     purpose: TemplatePurpose,
-    given: PutTemplate,
+    given: GivenTemplate,
   ): Promise<{ row: TemplateEntity; status: string; created: boolean }> {
     const problems = checkTemplateText(given.body, given.parameters);
-    if (problems.length > 0) throw fieldProblem(problems);
+    if (problems.length > 0) throw new InvalidFields(problems);
     const all = await this.merchants.read(merchantId, async (tx, merchant) => {
       requireOpen(merchant);
       await requireFewLanguages(tx, purpose, given.language);
       return accountsOf(tx, merchantId);
     });
-    if (all.length === 0) throw problem(409, 'not_connected', 'connect a channel account first');
+    if (all.length === 0) throw new Refusal('conflict', 'not_connected', 'connect a channel account first');
     const accounts = all.filter(hasTemplates);
-    if (accounts.length === 0) throw problem(422, 'no_templates', 'the connected channels have no templates');
+    if (accounts.length === 0)
+      throw new Refusal('impossible', 'no_templates', 'the connected channels have no templates');
     // Templates belong to the business account: each of them needs it once, and every number of it can send it.
     const businesses = accounts.filter(
-      (a, i) => accounts.findIndex((b) => b.businessAccountId === a.businessAccountId) === i,
+      (a, i) => accounts.findIndex((b) => b.accountId === a.accountId) === i,
     );
     const answers = [];
     for (const account of businesses) {
@@ -80,7 +83,7 @@ export class Templates {
     tx: EntityManager,
     account: ChannelAccountEntity,
     purpose: TemplatePurpose,
-    given: PutTemplate,
+    given: GivenTemplate,
   ): Promise<TemplateEntity> {
     const key = { channelAccountId: account.id, purpose, language: given.language };
     const known = await tx.findOneBy(TemplateEntity, key);
@@ -105,22 +108,25 @@ export class Templates {
   }
 }
 
-/** @throws ProblemException 422 */
+/** @throws Refusal `impossible` */
 async function requireFewLanguages(tx: EntityManager, purpose: string, language: string): Promise<void> {
   const [row] = (await tx.query(
     `SELECT count(DISTINCT language)::int AS others FROM tenancy.templates WHERE purpose = $1 AND language <> $2`,
     [purpose, language],
   )) as { others: number }[];
   if (row!.others >= MOST_LANGUAGES) {
-    throw problem(
-      422,
+    throw new Refusal(
+      'impossible',
       'too_many_languages',
       `a purpose has templates in ${MOST_LANGUAGES} languages at most`,
     );
   }
 }
 
-async function ensure(book: TemplateBook, given: PutTemplate): Promise<{ status: string; created: boolean }> {
+async function ensure(
+  book: TemplateBook,
+  given: GivenTemplate,
+): Promise<{ status: string; created: boolean }> {
   try {
     const known = (await book.list()).find((t) => t.name === given.name && t.language === given.language);
     if (known) return { status: known.status, created: false };
@@ -130,7 +136,7 @@ async function ensure(book: TemplateBook, given: PutTemplate): Promise<{ status:
   } catch (error) {
     if (!(error instanceof CallFailed)) throw error;
     throw error.why === 'no_answer'
-      ? problem(502, 'vendor_unreachable', error.message)
-      : problem(422, 'vendor_refused', error.message);
+      ? new Refusal('unreachable', 'vendor_unreachable', error.message)
+      : new Refusal('impossible', 'vendor_refused', error.message);
   }
 }

@@ -1,15 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { sendMessage, type SendMessagePayload } from '#contracts';
-import { formsOf } from '#core/messaging';
+import { formsOf, kindOf, personOf, type TemplatePurpose } from '#core/messaging';
 import type { TestMessageFacts } from '#core/tenancy';
+import { aliasesSeen, itemsSeen, messagesSeen } from '#evidence';
 import { Journal, type ChannelAccountEntity } from '#persistence';
 import { CLOCK, newId, type Clock } from '#platform';
 import { toItem } from '#queue';
 import { AuditLog } from '../audit/audit-log.js';
-import { phoneIn } from '../http/phone.js';
-import { problem } from '../http/problem.js';
-import type { SendTestMessage, TestMessageView } from '../http/tests.dto.js';
+import { phoneIn } from '../phone.js';
+import { Refusal } from '../refusal.js';
 import { accountsOf } from './channel-accounts.js';
 import { Merchants, requireOpen } from './merchants.js';
 
@@ -20,6 +20,20 @@ const WANTED_MS = 15 * 60_000;
 /** Messages that are looked at for one that arrived. */
 const LOOKED_AT = 200;
 const ARRIVED = ['accepted', 'held', 'sent', 'delivered', 'read', 'played'];
+
+export interface GivenTestMessage {
+  /** A phone number in any usual notation. */
+  to: string;
+  /** What to send where the channel takes no free text. */
+  template?: TemplatePurpose;
+  /** Left out: the account that was connected first. */
+  channelAccountId?: string;
+}
+
+export interface SentTestMessage {
+  messageId: string;
+  channelAccountId: string;
+}
 
 /** A real message, sent the way every message is: through the outbound service, with all its rules. */
 @Injectable()
@@ -33,14 +47,14 @@ export class TestMessages {
 
   /**
    * Asks for it in the caller's transaction; outbound's sweep takes it up within seconds.
-   * @throws ProblemException 400 for what is no phone number, 404, 409 for a closed merchant.
+   * @throws Refusal `invalid` for what is no phone number, `not_found`, `conflict` for a closed merchant.
    */
-  async send(tx: EntityManager, merchantId: string, given: SendTestMessage): Promise<TestMessageView> {
+  async send(tx: EntityManager, merchantId: string, given: GivenTestMessage): Promise<SentTestMessage> {
     const merchant = await this.merchants.lock(tx, merchantId);
     requireOpen(merchant);
     const digits = phoneIn('to', given.to, merchant.country);
     const account = await chooseNumber(tx, merchantId, given.channelAccountId);
-    const { contactId, waId } = await whoHas(tx, account.id, digits);
+    const { contactId, phone } = await whoHas(tx, account.id, digits);
     const messageId = newId('msg');
     const now = this.clock.now();
     const body = `A test message of ${merchant.name}. If you can read this, the number works.`;
@@ -48,7 +62,7 @@ export class TestMessages {
       messageId,
       channelAccountId: account.id,
       contactId,
-      person: { waId },
+      person: personOf({ phone }),
       content: { type: 'text', body },
       template: given.template && { purpose: given.template, facts: {} },
       deadline: new Date(now.getTime() + WANTED_MS).toISOString(),
@@ -68,29 +82,30 @@ async function chooseNumber(
 ): Promise<ChannelAccountEntity> {
   const numbers = await accountsOf(tx, merchantId);
   const account = id === undefined ? numbers[0] : numbers.find((n) => n.id === id);
-  if (!account) throw problem(404, 'not_connected', 'there is no such channel account: connect it first');
+  if (!account)
+    throw new Refusal('not_found', 'not_connected', 'there is no such channel account: connect it first');
   return account;
 }
 
 interface Recipient {
   contactId: string;
-  waId: string;
+  phone: string;
 }
 
 /** The person's own line, if they ever wrote: then the service window that they opened counts. */
 async function whoHas(tx: EntityManager, channelAccountId: string, digits: string): Promise<Recipient> {
   const [known] = (await tx.query(
-    `SELECT contact_id AS "contactId", value AS "waId" FROM conversation.aliases
-     WHERE channel_account_id = $1 AND kind = 'wa_id' AND value = ANY ($2) ORDER BY seen_at DESC LIMIT 1`,
-    [channelAccountId, formsOf(digits)],
+    `SELECT contact_id AS "contactId", value AS phone FROM ${aliasesSeen.name}
+     WHERE channel_account_id = $1 AND kind = $3 AND value = ANY ($2) ORDER BY seen_at DESC LIMIT 1`,
+    [channelAccountId, formsOf(digits), kindOf('phone')],
   )) as Recipient[];
-  return known ?? { contactId: newId('con'), waId: digits };
+  return known ?? { contactId: newId('con'), phone: digits };
 }
 
 /** How the test messages went: one that arrived is enough, else the latest counts. Later customers' messages tell. */
 export async function readTestMessage(tx: EntityManager): Promise<TestMessageFacts> {
   const [row] = (await tx.query(
-    `SELECT state, verdict->>'why' AS why, error->>'code' AS code FROM outbound.messages_seen
+    `SELECT state, verdict->>'why' AS why, error->>'code' AS code FROM ${messagesSeen.name}
      WHERE thread_id = $1 ORDER BY (state = ANY($2)) DESC, seq DESC LIMIT 1`,
     [TEST_THREAD, ARRIVED],
   )) as { state: string; why: string | null; code: string | null }[];
@@ -101,7 +116,7 @@ export async function readTestMessage(tx: EntityManager): Promise<TestMessageFac
     return { state: 'waiting', why: row.why };
   }
   const [asked] = (await tx.query(
-    `SELECT parked_at IS NOT NULL AS parked FROM journal.items
+    `SELECT parked_at IS NOT NULL AS parked FROM ${itemsSeen.name}
      WHERE name = $1 AND payload->>'threadId' = $2 ORDER BY id DESC LIMIT 1`,
     [sendMessage.name, TEST_THREAD],
   )) as { parked: boolean }[];
@@ -112,7 +127,7 @@ export async function readTestMessage(tx: EntityManager): Promise<TestMessageFac
 /** A test message goes with its age, like every other; what arrived at customers since says as much. */
 async function anyArrived(tx: EntityManager): Promise<boolean> {
   const rows = (await tx.query(
-    `SELECT FROM (SELECT state FROM outbound.messages_seen m ORDER BY m.seq DESC LIMIT ${LOOKED_AT}) latest
+    `SELECT FROM (SELECT state FROM ${messagesSeen.name} m ORDER BY m.seq DESC LIMIT ${LOOKED_AT}) latest
      WHERE state = ANY ($1) LIMIT 1`,
     [ARRIVED],
   )) as unknown[];

@@ -12,8 +12,8 @@ import {
   type TemplateBook,
 } from '#vendors';
 import type { AdminEnv } from '../env.js';
-import { channelWebhookUrl } from '../http/channel-accounts.dto.js';
-import { paymentWebhookUrl } from '../http/payment-accounts.dto.js';
+import { channelWebhookUrl } from './channel-accounts.js';
+import { paymentWebhookUrl } from './payment-accounts.js';
 import { Vault } from './vault.js';
 
 /** Of a vendor that has no call for it. */
@@ -89,6 +89,6 @@ export class Vendors {
 
   private async open(row: ChannelAccountEntity): Promise<ChannelAccountFields> {
     const fields = await this.vault.openFields('channel_accounts', row);
-    return { senderId: row.phoneNumberId, accountId: row.businessAccountId, fields };
+    return { senderId: row.senderId, accountId: row.accountId, fields };
   }
 }

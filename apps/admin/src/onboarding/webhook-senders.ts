@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { RefusedWebhook, Refusals, WebhookRefusal, WebhookSender } from '#core/tenancy';
+import type { RefusedWebhook, Refusals, WebhookSender } from '#core/tenancy';
+import { webhookSendersSeen, type WebhookSenderSeen } from '#evidence';
 import { Merchants } from './merchants.js';
 
 /** What the gateway has written down of one sender. */
@@ -11,24 +12,12 @@ export interface SenderRecord extends Omit<WebhookSender, 'merchantId'> {
   latest: RefusedWebhook[];
 }
 
-interface Row {
-  port: WebhookSender['port'];
-  kind: string;
-  id: string;
-  accepted_at: Date | null;
-  refused: string;
-  refused_since: Date | null;
-  refused_at: Date | null;
-  reasons: Partial<Record<WebhookRefusal, number>>;
-  latest: (Omit<RefusedWebhook, 'at'> & { at: string })[];
-}
-
 /** When webhooks of a merchant's connections were last accepted, and which were refused. */
 @Injectable()
 export class WebhookSenders {
   constructor(private readonly merchants: Merchants) {}
 
-  /** Those with refusals, the latest first. @throws ProblemException 404. */
+  /** Those with refusals, the latest first. @throws Refusal `not_found`. */
   async refused(merchantId: string): Promise<SenderRecord[]> {
     const records = await this.merchants.read(merchantId, (tx) => readSenders(tx));
     return records
@@ -40,9 +29,8 @@ export class WebhookSenders {
 /** All of the transaction's merchant: at most one for each account that it has had, and a few. */
 export async function readSenders(tx: EntityManager): Promise<SenderRecord[]> {
   const rows = (await tx.query(
-    `SELECT port, kind, id, accepted_at, refused, refused_since, refused_at, reasons, latest
-     FROM ingest.webhook_senders ORDER BY port, kind, id LIMIT 1000`,
-  )) as Row[];
+    `SELECT * FROM ${webhookSendersSeen.name} ORDER BY port, kind, id LIMIT 1000`,
+  )) as WebhookSenderSeen[];
   return rows.map(({ port, kind, id, latest, ...row }) => ({
     port,
     kind,

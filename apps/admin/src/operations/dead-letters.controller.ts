@@ -1,7 +1,7 @@
 import { Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import type { Caller } from '#core/tenancy';
-import { Calling } from '../auth/access.js';
+import { Calling } from '../http/access.js';
 import { ApiProblems, ApiResource } from '../http/api-docs.js';
 import { page } from '../http/page.dto.js';
 import {

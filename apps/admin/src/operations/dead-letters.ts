@@ -1,30 +1,34 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Caller } from '#core/tenancy';
+import { itemsSeen, named, type ItemSeen, type Named } from '#evidence';
 import { Journal, Tenants } from '#persistence';
 import { CLOCK, type Clock } from '#platform';
 import { Waker } from '#queue';
 import { AuditLog } from '../audit/audit-log.js';
-import { problem } from '../http/problem.js';
+import { Refusal } from '../refusal.js';
+
+const COLUMNS = [
+  'id',
+  'merchant_id',
+  'service',
+  'queue',
+  'stream',
+  'name',
+  'source',
+  'reason',
+  'attempts',
+  'redrives',
+  'occurred_at',
+  'parked_at',
+] as const;
 
 /** A journal item that failed for good. Its payload stays where it is: it may hold what a customer wrote. */
-export interface DeadLetter {
-  id: string;
+export interface DeadLetter extends Named<Pick<ItemSeen, (typeof COLUMNS)[number]>> {
   merchantId: string;
-  service: string;
-  queue: string;
-  stream: string;
-  name: string;
-  source: string;
-  reason: string | null;
-  attempts: number;
-  redrives: number;
-  occurredAt: Date;
   parkedAt: Date;
 }
 
-const COLUMNS = `id::text, merchant_id AS "merchantId", service, queue, stream, name, source, reason, attempts, redrives,
-  occurred_at AS "occurredAt", parked_at AS "parkedAt"`;
 /** Larger than any id. */
 const NEWEST = '9223372036854775807';
 
@@ -67,7 +71,7 @@ export class DeadLetters {
     return found.slice(0, limit + 1);
   }
 
-  /** @throws ProblemException 404. */
+  /** @throws Refusal `not_found`. */
   async find(id: string, caller: Caller): Promise<DeadLetter> {
     const merchantId = caller.kind === 'merchant' ? caller.merchantId : await this.ownerOf(id);
     const after = String(BigInt(id) + 1n);
@@ -85,7 +89,7 @@ export class DeadLetters {
     return row!.n;
   }
 
-  /** Takes the item back into its stream, with all its attempts, and wakes it. @throws ProblemException 404. */
+  /** Takes the item back into its stream, with all its attempts, and wakes it. @throws Refusal `not_found`. */
   async redrive(id: string, caller: Caller): Promise<DeadLetter> {
     const merchantId = caller.kind === 'merchant' ? caller.merchantId : await this.ownerOf(id);
     const now = this.clock.now();
@@ -93,7 +97,7 @@ export class DeadLetters {
       merchantId &&
       (await this.tenants.transaction(merchantId, async (tx) => {
         const [row] = (await tx.query(
-          `SELECT ${COLUMNS} FROM journal.items
+          `SELECT ${named(COLUMNS)} FROM journal.items
            WHERE id = $1 AND settled_at IS NULL AND parked_at IS NOT NULL FOR UPDATE`,
           [id],
         )) as DeadLetter[];
@@ -152,11 +156,11 @@ export class DeadLetters {
       merchantId,
       (tx) =>
         tx.query(
-          `SELECT ${COLUMNS} FROM journal.items
+          `SELECT ${named(COLUMNS)} FROM ${itemsSeen.name}
            WHERE merchant_id = $1 AND settled_at IS NULL AND parked_at IS NOT NULL AND id < $2
              AND ($4::text IS NULL OR service = $4) AND ($5::text IS NULL OR name = $5)
              AND ($6::text IS NULL OR source = $6) AND ($7::text IS NULL OR payload->>'orderRef' = $7)
-           ORDER BY items.id DESC LIMIT $3`,
+           ORDER BY id DESC LIMIT $3`,
           [
             merchantId,
             before,
@@ -172,5 +176,5 @@ export class DeadLetters {
 }
 
 function notFound() {
-  return problem(404, 'dead_letter_not_found', 'there is no such dead letter');
+  return new Refusal('not_found', 'dead_letter_not_found', 'there is no such dead letter');
 }

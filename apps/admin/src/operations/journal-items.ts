@@ -8,24 +8,28 @@ import {
   releaseHold,
   reserveStock,
 } from '#contracts';
+import { itemsSeen, named, type ItemSeen, type Named } from '#evidence';
 import type { CallItem, StatusItem } from './explain.js';
 import { isUpTo, LARGEST_READ } from './payloads.js';
 
+const SHOWN = [
+  'id',
+  'name',
+  'source',
+  'service',
+  'external_id',
+  'occurred_at',
+  'due_at',
+  'settled_at',
+  'parked_at',
+  'outcome',
+  'reason',
+  'attempts',
+  'redrives',
+] as const;
+
 /** What a timeline shows of a journal item. Payloads of the services' own work may hold links: facts only. */
-export interface TimelineItem {
-  id: string;
-  name: string;
-  source: string;
-  service: string;
-  externalId: string;
-  occurredAt: Date;
-  dueAt: Date;
-  settledAt: Date | null;
-  parkedAt: Date | null;
-  outcome: string | null;
-  reason: string | null;
-  attempts: number;
-  redrives: number;
+export interface TimelineItem extends Named<Pick<ItemSeen, (typeof SHOWN)[number]>> {
   /** The texts of the payload that a timeline shows. Null where the payload is too large. */
   payload: Record<string, unknown> | null;
   /** Of what a thread was told of an order: which fact. */
@@ -43,13 +47,12 @@ const MOST_TOLD = 1_000;
 const text = (path: string): string => `left(payload#>>'{${path}}', 200)`;
 const small = (field: string): string =>
   `CASE WHEN octet_length((payload->'${field}')::text) <= 2000 THEN payload->'${field}' END`;
-const SHOWN = `json_strip_nulls(json_build_object(
+const SHOWN_PAYLOAD = `json_strip_nulls(json_build_object(
   'content', CASE WHEN payload->'content' IS NOT NULL THEN json_build_object('text', ${text('content,text')},
     'body', ${text('content,body')}, 'title', ${text('content,title')}, 'type', ${text('content,type')}) END,
   'kind', ${text('kind')}, 'status', ${text('status')}, 'amount', ${small('amount')}, 'tracking', ${small('tracking')}))`;
-const COLUMNS = `id::text, name, source, service, external_id AS "externalId", occurred_at AS "occurredAt",
-  due_at AS "dueAt", settled_at AS "settledAt", parked_at AS "parkedAt", outcome, reason, attempts, redrives,
-  CASE WHEN source <> 'job' AND ${isUpTo(LARGEST_READ)} THEN ${SHOWN} END AS payload,
+const COLUMNS = `${named(SHOWN)},
+  CASE WHEN source <> 'job' AND ${isUpTo(LARGEST_READ)} THEN ${SHOWN_PAYLOAD} END AS payload,
   CASE WHEN source = 'job' THEN payload->'fact'->>'kind' END AS fact,
   CASE WHEN pg_column_size(evidence) <= ${LARGEST_READ} AND json_typeof(evidence->'asked') = 'array' THEN
     (SELECT json_agg(a->'question'->>'kind') FROM json_array_elements(evidence->'asked') a) END AS asked`;
@@ -63,8 +66,8 @@ export async function itemsOfStreams(
   most = MOST_ITEMS,
 ): Promise<TimelineItem[]> {
   return (await tx.query(
-    `SELECT ${COLUMNS} FROM journal.items WHERE merchant_id = $1 AND stream = ANY($2)
-     ORDER BY occurred_at DESC, items.id DESC LIMIT $3`,
+    `SELECT ${COLUMNS} FROM ${itemsSeen.name} WHERE merchant_id = $1 AND stream = ANY($2)
+     ORDER BY occurred_at DESC, id DESC LIMIT $3`,
     [merchantId, streams, most],
   )) as TimelineItem[];
 }
@@ -81,7 +84,7 @@ export async function itemsOfOrder(
     ...order.told.slice(-MOST_TOLD).map((factId) => `${noteOrder.name}/${order.orderRef}_${factId}`),
   ];
   const own = (await tx.query(
-    `SELECT ${COLUMNS} FROM journal.items WHERE merchant_id = $1 AND source = 'job' AND external_id = ANY($2)`,
+    `SELECT ${COLUMNS} FROM ${itemsSeen.name} WHERE merchant_id = $1 AND source = 'job' AND external_id = ANY($2)`,
     [merchantId, ids],
   )) as TimelineItem[];
   return [...(await itemsOfStreams(tx, merchantId, [`order/${order.orderRef}`])), ...own];
@@ -100,7 +103,7 @@ export async function callsOf(
   return (await tx.query(
     `SELECT (payload->>'plan')::int AS plan, occurred_at AS "queuedAt", attempts, redrives, outcome, reason,
        settled_at AS "settledAt", parked_at AS "parkedAt"
-     FROM journal.items WHERE merchant_id = $1 AND source = 'job' AND external_id = ANY($2)`,
+     FROM ${itemsSeen.name} WHERE merchant_id = $1 AND source = 'job' AND external_id = ANY($2)`,
     [merchantId, ids],
   )) as CallItem[];
 }
@@ -115,7 +118,7 @@ export async function statusesOf(
   return (await tx.query(
     `SELECT ${text('status')} AS status, occurred_at AS at, created_at AS "receivedAt", outcome, reason,
        coalesce(${small('errors')}, '[]') AS errors
-     FROM journal.items WHERE merchant_id = $1 AND stream = ANY($2) ORDER BY occurred_at, id LIMIT ${MOST_TOLD}`,
+     FROM ${itemsSeen.name} WHERE merchant_id = $1 AND stream = ANY($2) ORDER BY occurred_at, id LIMIT ${MOST_TOLD}`,
     [merchantId, names.filter((name) => name !== null).map((name) => `message/${name}`)],
   )) as StatusItem[];
 }

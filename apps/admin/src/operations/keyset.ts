@@ -1,5 +1,5 @@
-import { fieldProblem } from '../http/problem.js';
-import { fromCursor } from '../http/page.dto.js';
+import { fromCursor } from '../cursors.js';
+import { InvalidFields } from '../refusal.js';
 
 /** Where the page before ended: a moment and what tells apart what happened at that moment. */
 export interface After {
@@ -19,7 +19,7 @@ export function keyOf(at: string, key: string): string {
   return JSON.stringify([at, key]);
 }
 
-/** `keys`: what tells apart in this list. @throws ProblemException 400 for a cursor that no page of it gave. */
+/** `keys`: what tells apart in this list. @throws Refusal `invalid` for a cursor that no page of it gave. */
 export function afterOf(cursor: string | undefined, keys = /^[\x21-\x7e]{1,100}$/): After | undefined {
   const text = fromCursor(cursor);
   if (text === undefined) return undefined;
@@ -42,5 +42,5 @@ export function numberAfter(cursor: string | undefined): string | undefined {
 
 function badCursor() {
   const detail = 'cursor must be the nextCursor of the page before';
-  return fieldProblem([{ field: 'cursor', rule: 'matches', detail }]);
+  return new InvalidFields([{ field: 'cursor', rule: 'matches', detail }]);
 }

@@ -10,6 +10,12 @@ describe('masking phone numbers', () => {
   it('finds them in known fields, and wherever the same digits are repeated', () => {
     const payload = {
       person: { waId: '971501234573', userId: 'AE.1349', name: 'Sheena' },
+      current: {
+        aliases: [
+          { scheme: 'phone', value: '971507654321' },
+          { scheme: 'user_id', value: 'AE.1' },
+        ],
+      },
       content: { type: 'text', text: 'call 971501234573 or +44 7700 900123' },
       stream: 'thread/acc_1/971501234573',
       contacts: { phones: ['+971509998877'] },
@@ -17,6 +23,7 @@ describe('masking phone numbers', () => {
     };
     const masked = maskDeep(payload);
     expect(JSON.stringify(masked)).not.toMatch(/971501234573|7700 900123|971509998877/);
+    expect(masked.current.aliases.map(({ value }) => value)).toEqual(['+9715•••••321', 'AE.1']);
     expect(masked.person).toEqual({ waId: '+9715•••••573', userId: 'AE.1349', name: 'Sheena' });
     expect(masked.content.text).toBe('call 9715•••••573 or +4477•••••123');
     expect(masked.stream).toBe('thread/acc_1/9715•••••573');

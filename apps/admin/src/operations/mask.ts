@@ -53,6 +53,11 @@ function maskKnown(digits: string, known: ReadonlySet<string>, lengths: readonly
   return masked;
 }
 
+/** Also the value of an alias under the scheme `phone`. */
+function isPhoneField(holder: object, key: string): boolean {
+  return PHONE_FIELDS.test(key) || (key === 'value' && 'scheme' in holder && holder.scheme === 'phone');
+}
+
 /** A field's name may promise a number that its value is not: a date, a word. */
 function isNumber(text: string): boolean {
   return /^\+?[\d ().-]{8,24}$/.test(text) && !/^\d{4}-\d\d-\d\d/.test(text);
@@ -68,7 +73,7 @@ function collect(value: unknown, isPhone: boolean, found = new Set<string>(), de
     for (const inner of value) collect(inner, isPhone, found, depth + 1);
   } else if (typeof value === 'object' && value !== null && !(value instanceof Date)) {
     for (const [key, inner] of Object.entries(value))
-      collect(inner, PHONE_FIELDS.test(key), found, depth + 1);
+      collect(inner, isPhoneField(value, key), found, depth + 1);
   }
   return found;
 }
@@ -87,7 +92,7 @@ function walk(
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => [
       key,
-      walk(inner, PHONE_FIELDS.test(key), change, depth + 1),
+      walk(inner, isPhoneField(value, key), change, depth + 1),
     ]),
   );
 }

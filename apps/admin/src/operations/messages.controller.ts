@@ -2,6 +2,7 @@ import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { ApiProblems, ApiResource } from '../http/api-docs.js';
 import { page } from '../http/page.dto.js';
+import { Shown, type Showing } from '../http/shown.js';
 import { explain } from './explain.js';
 import { callsOf, statusesOf } from './journal-items.js';
 import { numberAfter } from './keyset.js';
@@ -17,7 +18,6 @@ import {
 import { findMessage, Messages } from './messages.js';
 import { IdParams, MerchantParams, ShowQuery } from './queries.dto.js';
 import { Reading } from './reading.js';
-import { Shown, type Showing } from './shown.js';
 
 @ApiResource('Messages')
 @Controller('v1/merchants/:merchantId')

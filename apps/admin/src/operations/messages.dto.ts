@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, Matches } from 'class-validator';
+import { phoneOf, readPerson, userIdOf } from '#core/messaging';
 import { DELIVERY_STATES } from '#core/outbound';
 import { MayBeAbsent } from '../http/optional.js';
 import type { Explanation } from './explain.js';
@@ -80,7 +81,7 @@ export class DeliveryView extends StatusTimes {
       channelMessageId: row.channelMessageId,
       threadId: row.threadId,
       orderRef: row.orderRef,
-      to: row.person.waId ? show({ waId: row.person.waId }).waId : (row.person.userId ?? null),
+      to: recipientOf(row.person, show),
       status: row.state,
       sends: row.sends,
       possibleDuplicate: row.possibleDuplicate,
@@ -181,4 +182,10 @@ export class ExplanationView {
       verdict: row.verdict,
     };
   }
+}
+
+function recipientOf(written: object, show: <T>(value: T) => T): string | null {
+  const person = readPerson(written);
+  const phone = phoneOf(person);
+  return phone ? show({ phone }).phone : (userIdOf(person) ?? null);
 }

@@ -2,11 +2,11 @@ import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { ApiProblems, ApiResource } from '../http/api-docs.js';
 import { page } from '../http/page.dto.js';
+import { Shown, type Showing } from '../http/shown.js';
 import { afterOf, keyOf } from './keyset.js';
 import { OrderPage, OrderQuery, OrderView } from './orders.dto.js';
 import { Orders } from './orders.js';
 import { IdParams, MerchantParams, ShowPageQuery, ShowQuery } from './queries.dto.js';
-import { Shown, type Showing } from './shown.js';
 import { TimelinePage, timelinePage } from './timeline.dto.js';
 import { Timelines } from './timelines.js';
 

@@ -20,6 +20,11 @@ export class OrderQuery extends ShowPageQuery {
   @Matches(ID, { message: 'threadId must be 1 to 200 printable characters' })
   threadId?: string;
 
+  @ApiPropertyOptional({ type: String, description: 'Of one person, on all channel accounts.' })
+  @MayBeAbsent()
+  @Matches(/^per_[0-9a-f]{32}$/, { message: "personId must be a person's id" })
+  personId?: string;
+
   @ApiPropertyOptional({ type: String, description: "The shop's number, or our reference." })
   @MayBeAbsent()
   @Matches(ID, { message: 'number must be 1 to 200 printable characters' })

@@ -12,8 +12,8 @@ import {
   heldTo,
   isOfAccount,
   judgeAccount,
-  judgeNumber,
-  type NumberRoute,
+  judgeSender,
+  type SenderRoute,
   type Unroutable,
 } from '#core/tenancy';
 import type { NewItem } from '#persistence';
@@ -24,6 +24,9 @@ import { isUpTo, LARGEST_READ } from './payloads.js';
 /** What the gateway keeps of an item that it could lead to no merchant. */
 export interface Evidence {
   kind?: 'message' | 'identity' | 'status' | 'template' | 'ignored';
+  senderId?: string;
+  accountId?: string;
+  /** The same two, as the release before wrote them. */
   phoneNumberId?: string;
   businessAccountId?: string;
   payload?: object;
@@ -33,13 +36,33 @@ export interface Evidence {
   tooLarge?: number;
 }
 
+/** What sends, and the account that it belongs to. */
+export function namesIn(evidence: Evidence): Pick<Evidence, 'senderId' | 'accountId'> {
+  const { senderId = evidence.phoneNumberId, accountId = evidence.businessAccountId } = evidence;
+  return { senderId, accountId };
+}
+
+/** Reasons as the release before wrote them. */
+const REASONS_OF_BEFORE: Readonly<Partial<Record<Unroutable, string>>> = {
+  no_sender: 'no_phone_number',
+  no_account: 'no_business_account',
+  unknown_sender: 'unknown_phone_number',
+  unknown_account: 'unknown_business_account',
+};
+
+/** Every word that has been written for this reason. */
+export function wordsFor(reason: string): string[] {
+  const before = REASONS_OF_BEFORE[reason as Unroutable];
+  return before === undefined ? [reason] : [reason, before];
+}
+
 /** SQL of the evidence, without the payload where it all is larger than this (a number, or a place of one). */
 export function evidenceUpTo(bytes: number | `$${number}`): string {
-  const [kind, number, account, signedBy] = ['kind', 'phoneNumberId', 'businessAccountId', 'signedBy'].map(
-    (field) => `'${field}', left(payload->>'${field}', 100)`,
-  );
+  const names = ['kind', 'senderId', 'accountId', 'phoneNumberId', 'businessAccountId', 'signedBy']
+    .map((field) => `'${field}', left(payload->>'${field}', 100)`)
+    .join(', ');
   return `CASE WHEN ${isUpTo(bytes)} THEN payload ELSE json_strip_nulls(json_build_object(
-    ${kind}, ${number}, ${account}, ${signedBy}, 'tooLarge', octet_length(payload::text))) END`;
+    ${names}, 'tooLarge', octet_length(payload::text))) END`;
 }
 
 export interface QuarantinedItem {
@@ -67,7 +90,8 @@ const CONTRACTS: Record<Exclude<NonNullable<Evidence['kind']>, 'ignored'>, JobCo
 
 /** Leads an item to its merchant as the gateway would lead it now, and never to one that it may not belong to. */
 export async function routeAnew(tx: EntityManager, item: QuarantinedItem): Promise<Destination> {
-  const { kind, phoneNumberId, businessAccountId, signedBy, payload, tooLarge = 0 } = item.payload;
+  const { kind, signedBy, payload, tooLarge = 0 } = item.payload;
+  const { senderId, accountId } = namesIn(item.payload);
   if (tooLarge > LARGEST_READ) {
     return nowhere('too_large', 'it is larger than anything that is acted on here');
   }
@@ -78,13 +102,11 @@ export async function routeAnew(tx: EntityManager, item: QuarantinedItem): Promi
   if (item.reason === 'closed') {
     return nowhere('closed', 'it was for a merchant that has been closed, and is for nobody else');
   }
-  const ofAccount = isOfAccount(kind, phoneNumberId);
+  const ofAccount = isOfAccount(kind, senderId);
   const found = ofAccount
-    ? await query(tx, 'route_account', item.source, businessAccountId)
-    : await query(tx, 'route_sender', item.source, phoneNumberId);
-  const judged = ofAccount
-    ? judgeAccount(businessAccountId, found)
-    : judgeNumber(phoneNumberId, businessAccountId, found[0]);
+    ? await query(tx, 'route_account', item.source, accountId)
+    : await query(tx, 'route_sender', item.source, senderId);
+  const judged = ofAccount ? judgeAccount(accountId, found) : judgeSender(senderId, accountId, found[0]);
   const routed = heldTo(signedBy, judged);
   if (routed.outcome === 'quarantined') return HELP[routed.reason];
   // Unlike a webhook that comes now, a replay waits for the merchant to be back.
@@ -94,14 +116,11 @@ export async function routeAnew(tx: EntityManager, item: QuarantinedItem): Promi
 
 const NOT_CONNECTED = nowhere('not_connected', 'connect the number, then replay it');
 const HELP: Readonly<Record<Unroutable, Destination>> = {
-  no_phone_number: NOT_CONNECTED,
-  no_business_account: nowhere('no_business_account', 'it names no business account'),
-  unknown_phone_number: NOT_CONNECTED,
-  unknown_business_account: NOT_CONNECTED,
-  accounts_disagree: nowhere(
-    'accounts_disagree',
-    'number and business account belong to different merchants',
-  ),
+  no_sender: NOT_CONNECTED,
+  no_account: nowhere('no_account', 'it names no account'),
+  unknown_sender: NOT_CONNECTED,
+  unknown_account: NOT_CONNECTED,
+  accounts_disagree: nowhere('accounts_disagree', 'sender and account belong to different merchants'),
   another_merchants_app: nowhere('another_merchants_app', "it was signed by another merchant's own app"),
   disabled: nowhere('disabled', 'switch the number on, then replay it'),
   closed: nowhere('closed', 'its merchant is closed'),
@@ -117,14 +136,14 @@ async function query(
   route: 'route_sender' | 'route_account',
   channel: string,
   id: string | undefined,
-): Promise<NumberRoute[]> {
+): Promise<SenderRoute[]> {
   if (id === undefined) return [];
-  const ofSender = `channel_account_id AS "channelAccountId", business_account_id AS "businessAccountId",`;
+  const ofSender = `channel_account_id AS "channelAccountId", account_id AS "accountId",`;
   return (await tx.query(
     `SELECT ${route === 'route_sender' ? ofSender : ''} merchant_id AS "merchantId", enabled, status
      FROM tenancy.${route}($1, $2)`,
     [channel, id],
-  )) as NumberRoute[];
+  )) as SenderRoute[];
 }
 
 /** The item as the gateway would journal it for the merchant: work for a service, or kept as ignored. */

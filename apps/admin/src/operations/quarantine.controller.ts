@@ -1,8 +1,9 @@
 import { Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
-import { OperatorOnly } from '../auth/access.js';
+import { OperatorOnly } from '../http/access.js';
 import { ApiProblems, ApiResource } from '../http/api-docs.js';
 import { page } from '../http/page.dto.js';
+import { Shown, type Showing } from '../http/shown.js';
 import { numberAfter } from './keyset.js';
 import {
   QuarantinedView,
@@ -12,7 +13,6 @@ import {
   ReleasedView,
 } from './quarantine.dto.js';
 import { Quarantine } from './quarantine.js';
-import { Shown, type Showing } from './shown.js';
 
 @ApiResource('Quarantine')
 @OperatorOnly()

@@ -2,13 +2,14 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Matches } from 'class-validator';
 import { MayBeAbsent } from '../http/optional.js';
 import { ShowPageQuery } from './queries.dto.js';
+import { namesIn } from './quarantine-routes.js';
 import type { Released, Routable } from './quarantine.js';
 import { OUTSIDE } from './webhooks.js';
 
 export class QuarantineQuery extends ShowPageQuery {
-  @ApiPropertyOptional({ type: String, example: 'unknown_phone_number' })
+  @ApiPropertyOptional({ type: String, example: 'unknown_sender' })
   @MayBeAbsent()
-  @Matches(/^[a-z_]{1,64}$/, { message: 'reason must be a word such as unknown_phone_number' })
+  @Matches(/^[a-z_]{1,64}$/, { message: 'reason must be a word such as unknown_sender' })
   reason?: string;
 }
 
@@ -32,11 +33,17 @@ export class QuarantinedView {
   @ApiProperty({
     type: String,
     description: 'Why it was led to no merchant.',
-    example: 'unknown_phone_number',
+    example: 'unknown_sender',
   })
   reason: string;
-  @ApiProperty({ type: String, nullable: true }) phoneNumberId: string | null;
-  @ApiProperty({ type: String, nullable: true }) businessAccountId: string | null;
+  @ApiProperty({ type: String, nullable: true, description: 'What was written to: a phone number, a page.' })
+  senderId: string | null;
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'What the sender belongs to: a business account.',
+  })
+  accountId: string | null;
   @ApiProperty({ type: DestinationView, description: 'Where it would go now.' }) destination: DestinationView;
   @ApiProperty({
     type: Object,
@@ -50,13 +57,14 @@ export class QuarantinedView {
 
   static of(row: Routable, show: <T>(value: T) => T): QuarantinedView {
     const { destination } = row;
+    const { senderId, accountId } = namesIn(row.payload);
     return {
       id: row.id,
       source: row.source,
       externalId: row.externalId,
       reason: row.reason,
-      phoneNumberId: row.payload.phoneNumberId ?? null,
-      businessAccountId: row.payload.businessAccountId ?? null,
+      senderId: senderId ?? null,
+      accountId: accountId ?? null,
       destination:
         destination.outcome === 'merchant'
           ? { merchantId: destination.merchantId, why: null, help: null }

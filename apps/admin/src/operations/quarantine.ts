@@ -1,17 +1,20 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { itemsSeen } from '#evidence';
 import { Journal, Tenants } from '#persistence';
 import { CLOCK, type Clock } from '#platform';
 import { Waker, wakeOf } from '#queue';
 import { AuditLog } from '../audit/audit-log.js';
-import { problem } from '../http/problem.js';
+import { Refusal } from '../refusal.js';
 import { bytesEach, LARGEST_READ } from './payloads.js';
 import {
   evidenceUpTo,
   itemFor,
+  namesIn,
   routeAnew,
   type Destination,
   type QuarantinedItem,
+  wordsFor,
 } from './quarantine-routes.js';
 
 export type Routable = QuarantinedItem & { destination: Destination };
@@ -52,10 +55,10 @@ export class Quarantine {
     return this.database.transaction(async (tx) => {
       await openQuarantine(tx);
       const rows = (await tx.query(
-        `SELECT ${columns('$4')} FROM journal.items
-         WHERE outcome = 'quarantined' AND merchant_id IS NULL AND id < $1 AND ($3::text IS NULL OR reason = $3)
-         ORDER BY items.id DESC LIMIT $2`,
-        [before, limit + 1, reason ?? null, bytesEach(limit)],
+        `SELECT ${columns('$4')} FROM ${itemsSeen.name} i
+         WHERE outcome = 'quarantined' AND merchant_id IS NULL AND id < $1 AND ($3::text[] IS NULL OR reason = ANY ($3))
+         ORDER BY i.id DESC LIMIT $2`,
+        [before, limit + 1, reason === undefined ? null : wordsFor(reason), bytesEach(limit)],
       )) as QuarantinedItem[];
       const routed: Routable[] = [];
       for (const row of rows) routed.push({ ...row, destination: await routeAnew(tx, row) });
@@ -63,12 +66,12 @@ export class Quarantine {
     });
   }
 
-  /** Gives one item to the merchant to which it leads now. @throws ProblemException 404, 409. */
+  /** Gives one item to the merchant to which it leads now. @throws Refusal `not_found`, `conflict`. */
   async replay(id: string): Promise<Released> {
     const now = this.clock.now();
     const { destination } = await this.find(id);
     if (destination.outcome === 'nowhere') {
-      throw problem(409, 'not_replayable', destination.help, { why: destination.why });
+      throw new Refusal('conflict', 'not_replayable', destination.help, { why: destination.why });
     }
     const { merchantId } = destination;
     const released = await this.tenants.transaction(merchantId, async (tx) => {
@@ -80,7 +83,7 @@ export class Quarantine {
       )) as QuarantinedItem[];
       if (!row) throw notFound();
       if (!(await wasTheirs(tx, row, destination.channelAccountId))) {
-        throw problem(409, 'not_replayable', 'the number belonged to somebody else when it came', {
+        throw new Refusal('conflict', 'not_replayable', 'the number belonged to somebody else when it came', {
           why: 'another_merchant',
         });
       }
@@ -124,7 +127,7 @@ export class Quarantine {
     return this.database.transaction(async (tx) => {
       await openQuarantine(tx);
       const [row] = (await tx.query(
-        `SELECT ${READ} FROM journal.items WHERE id = $1 AND outcome = 'quarantined' AND merchant_id IS NULL`,
+        `SELECT ${READ} FROM ${itemsSeen.name} WHERE id = $1 AND outcome = 'quarantined' AND merchant_id IS NULL`,
         [id],
       )) as QuarantinedItem[];
       if (!row) throw notFound();
@@ -139,26 +142,27 @@ export async function openQuarantine(tx: EntityManager): Promise<void> {
 }
 
 /**
- * Items in quarantine that name one of these numbers or business accounts, received in the range, oldest first, from
+ * Items in quarantine that name one of these senders or accounts, received in the range, oldest first, from
  * the one `after` this on.
  */
 export async function quarantinedFor(
   tx: EntityManager,
-  { from, to, numbers, accounts, after, limit }: Search,
+  { from, to, senders, accounts, after, limit }: Search,
 ): Promise<QuarantinedItem[]> {
   return (await tx.query(
     `SELECT ${READ} FROM journal.items
      WHERE outcome = 'quarantined' AND merchant_id IS NULL AND created_at >= $1 AND created_at < $2
-       AND id > $6 AND (payload->>'phoneNumberId' = ANY($3) OR payload->>'businessAccountId' = ANY($4))
+       AND id > $6 AND (coalesce(payload->>'senderId', payload->>'phoneNumberId') = ANY($3)
+       OR coalesce(payload->>'accountId', payload->>'businessAccountId') = ANY($4))
      ORDER BY items.id LIMIT $5 FOR UPDATE`,
-    [from, to, numbers, accounts, limit, after],
+    [from, to, senders, accounts, limit, after],
   )) as QuarantinedItem[];
 }
 
 interface Search {
   from: string;
   to: string;
-  numbers: readonly string[];
+  senders: readonly string[];
   accounts: readonly string[];
   after: string;
   limit: number;
@@ -173,12 +177,12 @@ export async function wasTheirs(
   if (row.reason !== 'disabled') return true;
   const rows = (await tx.query(
     `SELECT FROM tenancy.channel_accounts WHERE created_at <= $2
-       AND CASE WHEN $1::text IS NULL THEN business_account_id = $3 ELSE id = $1 END`,
-    [channelAccountId ?? null, row.createdAt, row.payload.businessAccountId ?? ''],
+       AND CASE WHEN $1::text IS NULL THEN account_id = $3 ELSE id = $1 END`,
+    [channelAccountId ?? null, row.createdAt, namesIn(row.payload).accountId ?? ''],
   )) as unknown[];
   return rows.length > 0;
 }
 
 function notFound() {
-  return problem(404, 'quarantined_item_not_found', 'there is no such item in quarantine');
+  return new Refusal('not_found', 'quarantined_item_not_found', 'there is no such item in quarantine');
 }

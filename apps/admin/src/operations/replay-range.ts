@@ -12,6 +12,7 @@ import {
   type JobContract,
 } from '#contracts';
 import { CUT } from '#core/messaging';
+import { itemsSeen } from '#evidence';
 import type { NewItem } from '#persistence';
 import { toItem } from '#queue';
 import { webhookSources } from '#vendors';
@@ -57,7 +58,7 @@ export async function leftAlone(
   const [row] = (await tx.query(
     `SELECT count(*) FILTER (WHERE outcome = 'done')::int AS done,
        count(*) FILTER (WHERE settled_at IS NULL AND parked_at IS NULL)::int AS pending
-     FROM journal.items WHERE ${IN_RANGE} AND source <> 'job'`,
+     FROM ${itemsSeen.name} WHERE ${IN_RANGE} AND source <> 'job'`,
     rangeOf(merchantId, range),
   )) as { done: number; pending: number }[];
   return row!;

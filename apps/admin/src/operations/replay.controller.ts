@@ -3,7 +3,7 @@ import { ApiAcceptedResponse, ApiOperation, ApiProperty, ApiPropertyOptional } f
 import { IsBoolean, IsIn, IsISO8601, Matches } from 'class-validator';
 import { ApiProblems, ApiResource } from '../http/api-docs.js';
 import { MayBeAbsent } from '../http/optional.js';
-import { fieldProblem } from '../http/problem.js';
+import { InvalidFields } from '../refusal.js';
 import { hasZone, isTime, MerchantParams } from './queries.dto.js';
 import { Replay } from './replay.js';
 import { OUTSIDE } from './webhooks.js';
@@ -81,7 +81,7 @@ export class ReplayController {
     @Body() { from, to, source, dryRun = false }: ReplayRequest,
   ): Promise<ReplayView> {
     if (Date.parse(to) <= Date.parse(from)) {
-      throw fieldProblem([{ field: 'to', rule: 'isAfter', detail: 'to must be later than from' }]);
+      throw new InvalidFields([{ field: 'to', rule: 'isAfter', detail: 'to must be later than from' }]);
     }
     const report = await this.replay.run(merchantId, { from, to, source, dryRun });
     return { dryRun, from, to, source: source ?? null, ...report };

@@ -5,7 +5,7 @@ import { CLOCK, type Clock } from '#platform';
 import { Waker, type Wake } from '#queue';
 import { webhookSources } from '#vendors';
 import { AuditLog } from '../audit/audit-log.js';
-import { problem } from '../http/problem.js';
+import { Refusal } from '../refusal.js';
 import { routeAnew, type QuarantinedItem } from './quarantine-routes.js';
 import {
   inBatches,
@@ -46,7 +46,7 @@ export class Replay {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** @throws ProblemException 404, 409, 422. */
+  /** @throws Refusal `not_found`, `conflict`, `impossible`. */
   async run(merchantId: string, range: ReplayRange): Promise<ReplayReport> {
     const wakes: Wake[] = [];
     try {
@@ -107,16 +107,16 @@ export class Replay {
   ): Promise<{ wakes: Wake[]; left: number }> {
     if (source !== undefined && webhookSources().get(source) !== 'channel') return { wakes: [], left: 0 };
     const accounts = (await tx.query(
-      `SELECT phone_number_id AS number, business_account_id AS account FROM tenancy.channel_accounts
+      `SELECT sender_id AS sender, account_id AS account FROM tenancy.channel_accounts
        WHERE merchant_id = $1`,
       [merchantId],
-    )) as { number: string; account: string }[];
+    )) as { sender: string; account: string }[];
     if (accounts.length === 0) return { wakes: [], left: 0 };
     await openQuarantine(tx);
     const search = {
       from,
       to,
-      numbers: accounts.map((a) => a.number),
+      senders: accounts.map((a) => a.sender),
       accounts: accounts.map((a) => a.account),
     };
     const wakes: Wake[] = [];
@@ -141,13 +141,17 @@ async function mustBeActive(tx: EntityManager, merchantId: string): Promise<void
   const [merchant] = (await tx.query(`SELECT status FROM tenancy.merchants WHERE merchant_id = $1`, [
     merchantId,
   ])) as { status: string }[];
-  if (!merchant) throw problem(404, 'merchant_not_found', 'there is no such merchant');
+  if (!merchant) throw new Refusal('not_found', 'merchant_not_found', 'there is no such merchant');
   if (merchant.status !== 'active') {
-    throw problem(409, 'merchant_not_active', `the merchant is ${merchant.status}: resume it first`);
+    throw new Refusal(
+      'conflict',
+      'merchant_not_active',
+      `the merchant is ${merchant.status}: resume it first`,
+    );
   }
 }
 
 function tooMany() {
   const detail = `more than ${MOST_REPLAYED} items would be queued: choose a shorter range`;
-  return problem(422, 'range_too_large', detail);
+  return new Refusal('impossible', 'range_too_large', detail);
 }

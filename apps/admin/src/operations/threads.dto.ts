@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, Matches } from 'class-validator';
 import { TRANSITIONS } from '#core/conversation';
+import { SCHEME, schemeOf } from '#core/messaging';
 import { MayBeAbsent } from '../http/optional.js';
 import { ShowPageQuery } from './queries.dto.js';
 import type { ThreadRow } from './threads.js';
@@ -25,7 +26,14 @@ export class ThreadQuery extends ShowPageQuery {
 }
 
 export class AliasView {
-  @ApiProperty({ type: String, enum: ['user_id', 'parent_user_id', 'wa_id', 'username'] }) kind: string;
+  @ApiProperty({
+    type: String,
+    pattern: SCHEME.source,
+    description: '`phone`, `user_id`, `parent_user_id`, `username`, or one that a channel adds.',
+  })
+  scheme: string;
+  @ApiProperty({ type: String, deprecated: true, description: 'As `scheme`, a phone number as `wa_id`.' })
+  kind: string;
   @ApiProperty({ type: String, example: '+9715•••••573' }) value: string;
 }
 
@@ -45,6 +53,13 @@ export class ThreadView {
   @ApiProperty({ type: String, example: 'thr_019a5b7c2f1e7c6b8a90d3e4f5a6b7c8' }) id: string;
   @ApiProperty({ type: String }) channelAccountId: string;
   @ApiProperty({ type: String }) contactId: string;
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'The person, if this contact was proved to be one with another.',
+    example: 'per_019a5b7c2f1e7c6b8a90d3e4f5a6b7c8',
+  })
+  personId: string | null;
   @ApiProperty({ type: String, nullable: true }) name: string | null;
   @ApiProperty({ type: [AliasView], description: 'What this person is known by.' }) aliases: AliasView[];
   @ApiProperty({ type: String, enum: PHASES }) phase: string;
@@ -67,13 +82,15 @@ export class ThreadView {
   @ApiProperty({ type: String, format: 'date-time' }) updatedAt: string;
 
   static of(row: ThreadRow, show: <T>(value: T) => T): ThreadView {
-    const aliases = row.aliases.map(({ kind, value }) =>
-      kind === 'wa_id' ? { kind, value: show({ waId: value }).waId } : { kind, value },
-    );
+    const aliases = row.aliases.map(({ kind, value }) => {
+      const scheme = schemeOf(kind);
+      return { scheme, kind, value: scheme === 'phone' ? show({ phone: value }).phone : value };
+    });
     return {
       id: row.threadId,
       channelAccountId: row.channelAccountId,
       contactId: row.contactId,
+      personId: row.personId,
       name: row.name === null ? null : show(row.name),
       aliases,
       phase: row.phase,

@@ -1,28 +1,41 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { CartLine } from '#core/catalog';
-import type { OrderNote, Phase } from '#core/conversation';
 import { formsOf, phoneDigits } from '#core/messaging';
-import { problem } from '../http/problem.js';
+import {
+  aliasesSeen,
+  contactsSeen,
+  named,
+  ordersSeen,
+  threadsSeen,
+  type AliasSeen,
+  type ContactSeen,
+  type Named,
+  type ThreadSeen,
+} from '#evidence';
+import { Refusal } from '../refusal.js';
 import { Reading } from './reading.js';
 import { exactly, type After } from './keyset.js';
 
-export interface ThreadRow {
-  threadId: string;
-  channelAccountId: string;
-  contactId: string;
-  name: string | null;
-  aliases: { kind: string; value: string }[];
-  phase: Phase;
-  version: number;
-  waitingSince: string | null;
-  openOrderRef: string | null;
-  cart: CartLine[];
-  orders: OrderNote[];
-  formerIds: string[];
-  expiresAt: Date;
-  createdAt: Date;
-  updatedAt: Date;
+const COLUMNS = [
+  'thread_id',
+  'channel_account_id',
+  'contact_id',
+  'phase',
+  'version',
+  'waiting_since',
+  'open_order_ref',
+  'cart',
+  'orders',
+  'former_ids',
+  'expires_at',
+  'created_at',
+  'updated_at',
+] as const;
+
+export interface ThreadRow extends Named<Pick<ThreadSeen, (typeof COLUMNS)[number]>> {
+  personId: ContactSeen['person_id'];
+  name: ContactSeen['name'];
+  aliases: Pick<AliasSeen, 'kind' | 'value'>[];
   /** To the microsecond, for cursors. */
   updatedKey: string;
 }
@@ -34,14 +47,11 @@ export interface ThreadSearch {
   after?: After;
 }
 
-const SELECT = `SELECT t.thread_id AS "threadId", t.channel_account_id AS "channelAccountId",
-    t.contact_id AS "contactId", c.name, t.phase, t.version, t.waiting_since AS "waitingSince",
-    t.open_order_ref AS "openOrderRef", t.cart, t.orders, t.former_ids AS "formerIds", t.expires_at AS "expiresAt",
-    t.created_at AS "createdAt", t.updated_at AS "updatedAt", ${exactly('t.updated_at')} AS "updatedKey",
+const SELECT = `SELECT ${named(COLUMNS, 't')}, c.person_id AS "personId", c.name, ${exactly('t.updated_at')} AS "updatedKey",
     coalesce((SELECT json_agg(json_build_object('kind', a.kind, 'value', a.value) ORDER BY a.kind, a.seen_at DESC)
-      FROM conversation.aliases a WHERE a.merchant_id = t.merchant_id AND a.contact_id = t.contact_id), '[]') AS aliases
-  FROM conversation.threads_seen t
-  LEFT JOIN conversation.contacts c ON c.merchant_id = t.merchant_id AND c.contact_id = t.contact_id`;
+      FROM ${aliasesSeen.name} a WHERE a.merchant_id = t.merchant_id AND a.contact_id = t.contact_id), '[]') AS aliases
+  FROM ${threadsSeen.name} t
+  LEFT JOIN ${contactsSeen.name} c ON c.merchant_id = t.merchant_id AND c.contact_id = t.contact_id`;
 /** Larger than any character that a name begins with. */
 const BEYOND = '\u{10ffff}';
 /** A search is for one person or order: more than this many of one name are not looked through. */
@@ -72,7 +82,7 @@ export class Threads {
   }
 }
 
-/** The thread by its id, or by one that it had before a merge. @throws ProblemException 404. */
+/** The thread by its id, or by one that it had before a merge. @throws Refusal `not_found`. */
 export async function findThread(
   tx: EntityManager,
   merchantId: string,
@@ -87,7 +97,7 @@ export async function findThread(
     `${SELECT} WHERE t.merchant_id = $1 AND t.former_ids <> '{}' AND t.former_ids @> ARRAY[$2]`,
     [merchantId, threadId],
   )) as ThreadRow[];
-  if (!merged[0]) throw problem(404, 'thread_not_found', 'there is no such thread');
+  if (!merged[0]) throw new Refusal('not_found', 'thread_not_found', 'there is no such thread');
   return merged[0];
 }
 
@@ -100,23 +110,23 @@ async function search(tx: EntityManager, merchantId: string, q: string): Promise
   const values = [q, q.replace(/^@/, ''), ...(phone === undefined ? [] : formsOf(phone))];
   const begin = q.toLowerCase();
   const contacts = (await tx.query(
-    `(SELECT contact_id FROM conversation.aliases WHERE merchant_id = $1 AND value = ANY($2) LIMIT $5)
-     UNION (SELECT contact_id FROM conversation.contacts
+    `(SELECT contact_id FROM ${aliasesSeen.name} WHERE merchant_id = $1 AND value = ANY($2) LIMIT $5)
+     UNION (SELECT contact_id FROM ${contactsSeen.name}
        WHERE merchant_id = $1 AND name_key ~>=~ $3 AND name_key ~<~ $4 LIMIT $5)`,
     [merchantId, values, begin, `${begin}${BEYOND}`, MOST_MATCHES],
   )) as { contact_id: string }[];
   const ordered = (await tx.query(
-    `SELECT thread_id FROM checkout.orders WHERE merchant_id = $1 AND store_order_number = $2
-     UNION SELECT thread_id FROM checkout.orders WHERE merchant_id = $1 AND order_ref = $3`,
+    `SELECT thread_id FROM ${ordersSeen.name} WHERE merchant_id = $1 AND store_order_number = $2
+     UNION SELECT thread_id FROM ${ordersSeen.name} WHERE merchant_id = $1 AND order_ref = $3`,
     [merchantId, q, q.toUpperCase()],
   )) as { thread_id: string }[];
   const named = [q, ...ordered.map((o) => o.thread_id)];
   const threads = (await tx.query(
-    `SELECT t.thread_id FROM conversation.threads_seen t
-       JOIN conversation.contacts c USING (merchant_id, channel_account_id, contact_id)
+    `SELECT t.thread_id FROM ${threadsSeen.name} t
+       JOIN ${contactsSeen.name} c USING (merchant_id, channel_account_id, contact_id)
        WHERE t.merchant_id = $1 AND c.contact_id = ANY($2)
-     UNION SELECT thread_id FROM conversation.threads_seen WHERE merchant_id = $1 AND thread_id = ANY($3)
-     UNION SELECT thread_id FROM conversation.threads_seen
+     UNION SELECT thread_id FROM ${threadsSeen.name} WHERE merchant_id = $1 AND thread_id = ANY($3)
+     UNION SELECT thread_id FROM ${threadsSeen.name}
        WHERE merchant_id = $1 AND former_ids <> '{}' AND former_ids && $3`,
     [merchantId, contacts.map((c) => c.contact_id), named],
   )) as { thread_id: string }[];

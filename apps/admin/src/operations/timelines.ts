@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { personKey } from '#core/messaging';
+import { isIdentifying } from '#core/messaging';
 import { itemsOfOrder, itemsOfStreams, type TimelineItem } from './journal-items.js';
 import { findMessages } from './messages.js';
 import { findOrder, ordersOfThread } from './orders.js';
@@ -16,7 +16,7 @@ const MOST_MESSAGES = 2_000;
 export class Timelines {
   constructor(private readonly reading: Reading) {}
 
-  /** @throws ProblemException 404. */
+  /** @throws Refusal `not_found`. */
   ofOrder(merchantId: string, ref: string): Promise<TimelineEntry[]> {
     return this.reading.of(merchantId, async (tx) => {
       const order = await findOrder(tx, merchantId, ref);
@@ -27,7 +27,7 @@ export class Timelines {
     });
   }
 
-  /** @throws ProblemException 404. */
+  /** @throws Refusal `not_found`. */
   ofThread(merchantId: string, threadId: string): Promise<TimelineEntry[]> {
     return this.reading.of(merchantId, async (tx) => {
       const thread = await findThread(tx, merchantId, threadId);
@@ -45,8 +45,8 @@ export class Timelines {
 /** A person wrote under each of their names: each is a line of its own. */
 function inboundOf(tx: EntityManager, merchantId: string, thread: ThreadRow): Promise<TimelineItem[]> {
   const names = thread.aliases
-    .filter(({ kind }) => kind === 'user_id' || kind === 'wa_id')
-    .map(({ kind, value }) => personKey(kind === 'user_id' ? { userId: value } : { waId: value }));
+    .filter(({ kind }) => isIdentifying(kind) && kind !== 'parent_user_id')
+    .map(({ value }) => value);
   return itemsOfStreams(
     tx,
     merchantId,

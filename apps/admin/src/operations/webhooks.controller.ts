@@ -2,9 +2,9 @@ import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { ApiProblems, ApiResource } from '../http/api-docs.js';
 import { page } from '../http/page.dto.js';
+import { Shown, type Showing } from '../http/shown.js';
 import { afterOf, keyOf } from './keyset.js';
 import { MerchantParams, ShowQuery } from './queries.dto.js';
-import { Shown, type Showing } from './shown.js';
 import { ItemParams, WebhookPage, WebhookQuery, WebhookView } from './webhooks.dto.js';
 import { Webhooks } from './webhooks.js';
 

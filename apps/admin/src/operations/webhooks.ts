@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { itemsSeen, named, type ItemSeen, type Named } from '#evidence';
 import { webhookSources } from '#vendors';
-import { problem } from '../http/problem.js';
+import { Refusal } from '../refusal.js';
 import { exactly, type After } from './keyset.js';
 import { bytesEach, LARGEST_READ, payloadUpTo } from './payloads.js';
 import { Reading } from './reading.js';
@@ -12,23 +13,25 @@ export const OUTSIDE: readonly string[] = [...webhookSources().keys()];
 export const ITEM_STATES = ['pending', 'done', 'skipped', 'ignored', 'dead_letter'] as const;
 export type ItemState = (typeof ITEM_STATES)[number];
 
-export interface WebhookRow {
-  id: string;
-  source: string;
-  name: string;
-  service: string;
-  queue: string;
-  stream: string;
-  externalId: string;
-  payload: object;
-  occurredAt: Date;
-  createdAt: Date;
-  settledAt: Date | null;
-  parkedAt: Date | null;
-  outcome: string | null;
-  reason: string | null;
-  attempts: number;
-  redrives: number;
+const COLUMNS = [
+  'id',
+  'source',
+  'name',
+  'service',
+  'queue',
+  'stream',
+  'external_id',
+  'occurred_at',
+  'created_at',
+  'settled_at',
+  'parked_at',
+  'outcome',
+  'reason',
+  'attempts',
+  'redrives',
+] as const;
+
+export interface WebhookRow extends Named<Pick<ItemSeen, (typeof COLUMNS)[number] | 'payload'>> {
   /** To the microsecond, for cursors. */
   receivedKey: string;
 }
@@ -43,9 +46,7 @@ export interface WebhookSearch {
   after?: After;
 }
 
-const COLUMNS = `id::text, source, name, service, queue, stream, external_id AS "externalId",
-  occurred_at AS "occurredAt", created_at AS "createdAt", settled_at AS "settledAt", parked_at AS "parkedAt", outcome,
-  reason, attempts, redrives, ${exactly('created_at')} AS "receivedKey"`;
+const SELECTED = `${named(COLUMNS)}, ${exactly('created_at')} AS "receivedKey"`;
 
 const STATES: Record<ItemState, string> = {
   pending: 'settled_at IS NULL AND parked_at IS NULL',
@@ -82,9 +83,9 @@ export class Webhooks {
       merchantId,
       (tx) =>
         tx.query(
-          `SELECT ${COLUMNS}, ${payloadUpTo('$3')} AS payload FROM journal.items
+          `SELECT ${SELECTED}, ${payloadUpTo('$3')} AS payload FROM ${itemsSeen.name}
            WHERE merchant_id = $1 AND source <> 'job'${where}
-           ORDER BY created_at DESC, items.id DESC LIMIT $2`,
+           ORDER BY created_at DESC, id DESC LIMIT $2`,
           [
             merchantId,
             search.limit + 1,
@@ -95,18 +96,18 @@ export class Webhooks {
     );
   }
 
-  /** @throws ProblemException 404. */
+  /** @throws Refusal `not_found`. */
   async find(merchantId: string, id: string): Promise<WebhookRow> {
     const rows = await this.reading.of(
       merchantId,
       (tx) =>
         tx.query(
-          `SELECT ${COLUMNS}, ${payloadUpTo(LARGEST_READ)} AS payload FROM journal.items
+          `SELECT ${SELECTED}, ${payloadUpTo(LARGEST_READ)} AS payload FROM ${itemsSeen.name}
            WHERE merchant_id = $1 AND id = $2 AND source <> 'job'`,
           [merchantId, id],
         ) as Promise<WebhookRow[]>,
     );
-    if (!rows[0]) throw problem(404, 'webhook_not_found', 'there is no such webhook item');
+    if (!rows[0]) throw new Refusal('not_found', 'webhook_not_found', 'there is no such webhook item');
     return rows[0];
   }
 }

@@ -10,14 +10,7 @@ import {
   type EraseMerchantPayload,
   type JobOutcome,
 } from '#contracts';
-import {
-  eraseTables,
-  MerchantEntity,
-  REMOVED_AT_ONCE,
-  removeRows,
-  removeSettled,
-  Tenants,
-} from '#persistence';
+import { eraseTables, MerchantEntity, REMOVED_AT_ONCE, removeSettled, Tenants } from '#persistence';
 import { JobHandler, Waker, type TaskContext } from '#queue';
 import { AuditLog } from '../audit/audit-log.js';
 import { dropWakeUps } from './wake-ups.js';
@@ -66,11 +59,8 @@ export class EraseMerchantHandler {
   async finish(_payload: EraseMerchantPayload, ctx: TaskContext): Promise<JobOutcome> {
     const { merchantId, now } = ctx;
     await eraseTables(this.tenants, merchantId, LAST);
-    // The gateway's, which nobody else may lock; of a closed merchant it adds none.
-    const senders = `SELECT ctid FROM ingest.webhook_senders WHERE merchant_id = $1`;
-    await this.tenants.transaction(merchantId, (tx) =>
-      removeRows(tx, 'ingest.webhook_senders', senders, [merchantId]),
-    );
+    // The gateway works on nothing, so it is no part of the chain; of a closed merchant it adds no row.
+    await this.tenants.transaction(merchantId, (tx) => tx.query('SELECT ingest.remove_senders()'));
     await this.settleOthers(ctx);
     await dropWakeUps(this.waker, (wakeUp) => wakeUp.merchantId === merchantId);
     const remove = (tx: EntityManager): Promise<number> => removeSettled(tx, merchantId, EVER);

@@ -7,12 +7,13 @@ import {
   outboundErasePerson,
 } from '#contracts';
 import { seedOf, type ErasureReport, type PersonAlias } from '#core/tenancy';
+import { itemsSeen } from '#evidence';
 import { Journal } from '#persistence';
 import { CLOCK, newId, type Clock } from '#platform';
 import { toItem } from '#queue';
 import { AuditLog } from '../audit/audit-log.js';
-import { problem } from '../http/problem.js';
 import { Merchants } from '../onboarding/merchants.js';
+import { Refusal } from '../refusal.js';
 
 export const PART_STATES = ['waiting', 'done', 'failed'] as const;
 export type PartState = (typeof PART_STATES)[number];
@@ -46,7 +47,7 @@ export class Erasures {
   /**
    * Asks for it in the caller's transaction; the first service takes it up within seconds. Whom it is about stands in
    * the request itself until it is done, and nowhere else.
-   * @throws ProblemException 404, 409 for a merchant of whom nothing is left.
+   * @throws Refusal `not_found`, `conflict` for a merchant of whom nothing is left.
    */
   async request(
     tx: EntityManager,
@@ -54,7 +55,8 @@ export class Erasures {
     aliasOf: (country: string) => PersonAlias,
   ): Promise<Erasure> {
     const merchant = await this.merchants.lock(tx, merchantId);
-    if (merchant.erasedAt) throw problem(409, 'merchant_erased', 'nothing is left of this merchant');
+    if (merchant.erasedAt)
+      throw new Refusal('conflict', 'merchant_erased', 'nothing is left of this merchant');
     const now = this.clock.now();
     const erasureId = newId('era');
     const subject = seedOf(aliasOf(merchant.country));
@@ -74,7 +76,7 @@ export class Erasures {
     return { erasureId, requestedAt: now, completedAt: null, report: null, parts };
   }
 
-  /** @throws ProblemException 404. */
+  /** @throws Refusal `not_found`. */
   find(merchantId: string, erasureId: string): Promise<Erasure> {
     return this.merchants.read(merchantId, async (tx) => {
       const [row] = (await tx.query(
@@ -82,7 +84,7 @@ export class Erasures {
          FROM tenancy.erasures WHERE merchant_id = $1 AND erasure_id = $2`,
         [merchantId, erasureId],
       )) as Omit<Erasure, 'parts'>[];
-      if (!row) throw problem(404, 'erasure_not_found', 'there is no such erasure');
+      if (!row) throw new Refusal('not_found', 'erasure_not_found', 'there is no such erasure');
       const parts = row.completedAt
         ? mapParts(PERSON_PARTS, () => 'done')
         : await partsOf(tx, merchantId, PERSON_PARTS, erasureId);
@@ -99,7 +101,7 @@ export async function partsOf(
   key: string,
 ): Promise<Record<string, PartState>> {
   const rows = (await tx.query(
-    `SELECT name, settled_at IS NOT NULL AS settled, parked_at IS NOT NULL AS parked FROM journal.items
+    `SELECT name, settled_at IS NOT NULL AS settled, parked_at IS NOT NULL AS parked FROM ${itemsSeen.name}
      WHERE merchant_id = $1 AND source = 'job' AND external_id = ANY ($2)`,
     [merchantId, Object.values(parts).map((job) => `${job.name}/${key}`)],
   )) as { name: string; settled: boolean; parked: boolean }[];

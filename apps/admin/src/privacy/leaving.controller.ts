@@ -3,7 +3,7 @@ import { Controller, Get, HttpCode, Inject, Param, Post, Res } from '@nestjs/com
 import { ApiAcceptedResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { CLOCK, type Clock } from '#platform';
-import { Needs, OperatorOnly } from '../auth/access.js';
+import { Needs, OperatorOnly } from '../http/access.js';
 import { ApiProblems, ApiResource } from '../http/api-docs.js';
 import { MerchantErasure } from './merchant-erasure.js';
 import { MerchantExport } from './merchant-export.js';

@@ -8,12 +8,13 @@ import {
   finishMerchantErasure,
   outboundEraseMerchant,
 } from '#contracts';
+import { itemsSeen } from '#evidence';
 import { Journal, type MerchantEntity } from '#persistence';
 import { CLOCK, newId, type Clock } from '#platform';
 import { toItem } from '#queue';
 import { AuditLog } from '../audit/audit-log.js';
-import { problem } from '../http/problem.js';
 import { Merchants } from '../onboarding/merchants.js';
+import { Refusal } from '../refusal.js';
 import { partsOf, type PartState } from './erasures.js';
 
 const DAY_MS = 24 * 3_600_000;
@@ -51,11 +52,15 @@ export class MerchantErasure {
     return eraseAfter;
   }
 
-  /** Begins now. @throws ProblemException 404, 409 for one that is not closed. */
+  /** Begins now. @throws Refusal `not_found`, `conflict` for one that is not closed. */
   now(merchantId: string): Promise<MerchantErasureState> {
     return this.merchants.within(merchantId, async (tx, row) => {
       if (row.status !== 'closed') {
-        throw problem(409, 'merchant_not_closed', 'close the merchant first: only then can it be erased');
+        throw new Refusal(
+          'conflict',
+          'merchant_not_closed',
+          'close the merchant first: only then can it be erased',
+        );
       }
       if (row.erasedAt) return this.stateOf(tx, row);
       const now = this.clock.now();
@@ -97,7 +102,7 @@ export class MerchantErasure {
 /** Of several requests the last one that was taken up, else the last one. */
 async function latest(tx: EntityManager, merchantId: string): Promise<string> {
   const [row] = (await tx.query(
-    `SELECT payload->>'occasion' AS occasion FROM journal.items WHERE merchant_id = $1 AND name = $2
+    `SELECT payload->>'occasion' AS occasion FROM ${itemsSeen.name} WHERE merchant_id = $1 AND name = $2
      ORDER BY (outcome = 'done') DESC NULLS LAST, id DESC LIMIT 1`,
     [merchantId, beginMerchantErasure.name],
   )) as { occasion: string }[];

@@ -1,45 +1,26 @@
-/** Of an order, all that the admin service may read: the link, which opens it, is not among it. */
-export const ORDER_COLUMNS = [
-  'merchant_id',
-  'order_ref',
-  'thread_id',
-  'thread_stream',
-  'person',
-  'state',
-  'version',
-  'accepted_quote',
-  'present_quote',
-  'pay_before',
-  'reservation_id',
-  'reservation_expires_at',
-  'payment_account',
-  'session_attempt',
-  'session_id',
-  'session_expires_at',
-  'session_ids',
-  'payment_id',
-  'payment_session_id',
-  'payment_amount',
-  'paid_at',
-  'refunds',
-  'store_order_number',
-  'store_order_id',
-  'store_status',
-  'fulfilments',
-  'early_fulfilments',
-  'told',
-  'work',
-  'created_at',
-  'updated_at',
-  'erased_at',
-];
+import {
+  aliasesSeen,
+  contactsSeen,
+  earlyStatusesSeen,
+  itemsSeen,
+  messagesSeen,
+  ordersSeen,
+  peopleSeen,
+  productsSeen,
+  proofsSeen,
+  recipientsSeen,
+  sendersSeen,
+  syncCursorsSeen,
+  templateStatesSeen,
+  threadsSeen,
+  webhookSendersSeen,
+} from '#evidence';
 
 export interface ExportedTable {
-  /** As the admin service may read it: a table, or the view of it without links. */
+  /** A table of the admin's own, or what another service shows of one. */
   name: string;
   /** What tells its rows apart, in the order in which they are read, each with its type. */
   key: readonly (readonly [column: string, type: string])[];
-  columns?: readonly string[];
 }
 
 const text = (...columns: string[]) => columns.map((column) => [column, 'text'] as const);
@@ -57,26 +38,28 @@ export const EXPORTED: readonly ExportedTable[] = [
   { name: 'tenancy.templates', key: ID },
   { name: 'tenancy.api_keys', key: ID },
   { name: 'tenancy.erasures', key: text('erasure_id') },
-  { name: 'catalog.products', key: text('sku') },
-  { name: 'catalog.sync_cursors', key: text('merchant_id') },
-  { name: 'conversation.contacts', key: text('contact_id') },
-  { name: 'conversation.aliases', key: text('channel_account_id', 'kind', 'value') },
-  { name: 'conversation.threads_seen', key: text('thread_id') },
-  { name: 'checkout.orders', key: text('order_ref'), columns: ORDER_COLUMNS },
-  { name: 'outbound.recipients', key: text('channel_account_id', 'contact_id') },
-  { name: 'outbound.senders', key: text('channel_account_id') },
-  { name: 'outbound.template_states', key: text('business_account_id', 'name', 'language') },
+  { name: productsSeen.name, key: text('sku') },
+  { name: syncCursorsSeen.name, key: text('merchant_id') },
+  { name: peopleSeen.name, key: text('person_id') },
+  { name: contactsSeen.name, key: text('contact_id') },
+  { name: aliasesSeen.name, key: text('channel_account_id', 'kind', 'value') },
+  { name: proofsSeen.name, key: text('contact_id', 'kind', 'scheme', 'value') },
+  { name: threadsSeen.name, key: text('thread_id') },
+  { name: ordersSeen.name, key: text('order_ref') },
+  { name: recipientsSeen.name, key: text('channel_account_id', 'contact_id') },
+  { name: sendersSeen.name, key: text('channel_account_id') },
+  { name: templateStatesSeen.name, key: text('account_id', 'name', 'language') },
   {
-    name: 'outbound.early_statuses',
+    name: earlyStatusesSeen.name,
     key: [
       ['channel_message_id', 'text'],
       ['received_at', 'timestamptz'],
       ['(status::text)', 'text'],
     ],
   },
-  { name: 'outbound.messages_seen', key: [['seq', 'bigint']] },
-  { name: 'ingest.webhook_senders', key: text('port', 'kind', 'id') },
-  { name: 'journal.items', key: NUMBER },
+  { name: messagesSeen.name, key: [['seq', 'bigint']] },
+  { name: webhookSendersSeen.name, key: text('port', 'kind', 'id') },
+  { name: itemsSeen.name, key: NUMBER },
   { name: 'tenancy.audit_log', key: NUMBER },
 ];
 

@@ -1,8 +1,8 @@
 import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import { Needs } from '../http/access.js';
 import { ApiIdempotencyKey, ApiProblems, ApiResource } from '../http/api-docs.js';
 import { Idempotency, Repeatable, type RepeatableRequest } from '../http/idempotency.js';
-import { Needs } from '../auth/access.js';
 import { Erasures } from './erasures.js';
 import { ErasureView, PersonDocument, PersonQuery } from './people.dto.js';
 import { PersonExport } from './person-export.js';

@@ -2,11 +2,11 @@ import { ApiProperty, ApiPropertyOptional, type ApiPropertyOptions } from '@nest
 import { IsString, Length, Matches } from 'class-validator';
 import type { ErasureReport, PersonAlias } from '#core/tenancy';
 import { MayBeAbsent } from '../http/optional.js';
-import { phoneIn } from '../http/phone.js';
-import { fieldProblem } from '../http/problem.js';
+import { Visible } from '../http/visible.js';
+import { phoneIn } from '../phone.js';
+import { InvalidFields } from '../refusal.js';
 import { PART_STATES, type Erasure, type PartState } from './erasures.js';
 import type { MerchantErasureState } from './merchant-erasure.js';
-import { Visible } from '../http/visible.js';
 
 /** One name of a person, in the body: an address stands in logs. */
 export class PersonQuery {
@@ -23,7 +23,7 @@ export class PersonQuery {
 
   @ApiPropertyOptional({
     type: String,
-    description: "The channel's own id of the person.",
+    description: "The channel's own id of the person, under whatever scheme.",
     example: 'AE.1234567890',
   })
   @MayBeAbsent()
@@ -43,11 +43,11 @@ export class PersonQuery {
   @Matches(/^con_[0-9a-f]{32}$/, { message: "contactId must be a contact's id" })
   contactId?: string;
 
-  /** @throws ProblemException 400: it must be exactly one, and a phone number one that there can be. */
+  /** @throws Refusal `invalid`: it must be exactly one, and a phone number one that there can be. */
   static aliasOf({ phone, userId, username, contactId }: PersonQuery, country: string): PersonAlias {
     if ([phone, userId, username, contactId].filter((name) => name !== undefined).length !== 1) {
       const detail = 'give exactly one of phone, userId, username and contactId';
-      throw fieldProblem([{ field: 'phone', rule: 'oneOf', detail }]);
+      throw new InvalidFields([{ field: 'phone', rule: 'oneOf', detail }]);
     }
     if (userId !== undefined) return { kind: 'user_id', value: userId };
     if (username !== undefined) return { kind: 'username', value: username.replace(/^@/, '') };
@@ -70,6 +70,12 @@ export class PersonDocument {
   names: object;
   @ApiProperty(OBJECTS) contacts: object[];
   @ApiProperty(OBJECTS) aliases: object[];
+  @ApiProperty({ ...OBJECTS, description: 'What joins the contacts.' }) people: object[];
+  @ApiProperty({
+    ...OBJECTS,
+    description: 'What proved that contacts are one person. With `ended_at` it does not hold any more.',
+  })
+  proofs: object[];
   @ApiProperty({ ...OBJECTS, description: 'With their carts.' }) threads: object[];
   @ApiProperty(OBJECTS) orders: object[];
   @ApiProperty(OBJECTS) recipients: object[];

@@ -1,12 +1,21 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { emptySubject, joinSubjects, seedOf, type PersonAlias, type PersonSubject } from '#core/tenancy';
-import { contactsMergedInto, findPerson, findPersonItems, Tenants } from '#persistence';
+import {
+  aliasesSeen,
+  contactsSeen,
+  messagesSeen,
+  ordersSeen,
+  peopleSeen,
+  proofsSeen,
+  recipientsSeen,
+  threadsSeen,
+} from '#evidence';
+import { contactsMergedInto, findPerson, findPersonItems, keysIn, keysOf, Tenants } from '#persistence';
 import { CLOCK, type Clock } from '#platform';
 import { AuditLog } from '../audit/audit-log.js';
 import { Merchants } from '../onboarding/merchants.js';
 import { hideLinks } from '../operations/mask.js';
-import { ORDER_COLUMNS } from './merchant-tables.js';
 import { recallNames, wantedOf } from './person-items.js';
 
 type Row = Record<string, unknown>;
@@ -19,6 +28,9 @@ export interface PersonExportDocument {
   names: { keys: string[]; usernames: string[] };
   contacts: Row[];
   aliases: Row[];
+  people: Row[];
+  /** What proved that contacts are one person, also what does not hold any more. */
+  proofs: Row[];
   threads: Row[];
   orders: Row[];
   recipients: Row[];
@@ -30,7 +42,6 @@ export interface PersonExportDocument {
 const PAGE = 1_000;
 /** Larger than any id. */
 const NEWEST = '9223372036854775807';
-const SEEN = 'conversation.threads_seen';
 
 /** Everything that is held on one person, whichever service holds it. */
 @Injectable()
@@ -42,16 +53,16 @@ export class PersonExport {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** Links that open a payment are hidden. @throws ProblemException 404. */
+  /** Links that open a payment are hidden. @throws Refusal `not_found`. */
   async of(merchantId: string, aliasOf: (country: string) => PersonAlias): Promise<PersonExportDocument> {
     const merchant = await this.merchants.find(merchantId);
     const seed = seedOf(aliasOf(merchant.country));
     const within = <T>(work: (tx: EntityManager) => Promise<T>): Promise<T> =>
       this.tenants.transaction(merchantId, work);
-    const found = await within((tx) => findPerson(tx, merchantId, seed, SEEN));
+    const found = await within((tx) => findPerson(tx, merchantId, seed, 'views'));
     const orders = await within((tx) => ordersOf(tx, found));
     const named = orders.map(namesOf).reduce(joinSubjects, found);
-    const merged = await within((tx) => contactsMergedInto(tx, merchantId, named.contactIds));
+    const merged = await within((tx) => contactsMergedInto(tx, merchantId, named.contactIds, 'views'));
     const known = joinSubjects(named, { ...emptySubject, contactIds: merged });
     const messages = await this.messages(merchantId, known);
     const { subject } = await recallNames(
@@ -69,11 +80,13 @@ export class PersonExport {
         ]),
       );
     const held = {
-      contacts: await rows('contact_id, channel_account_id, name, created_at', 'conversation.contacts'),
-      aliases: await rows('contact_id, channel_account_id, kind, value, seen_at', 'conversation.aliases'),
-      threads: await rows('*', SEEN),
+      contacts: await rows('contact_id, channel_account_id, name, created_at, person_id', contactsSeen.name),
+      aliases: await rows('contact_id, channel_account_id, kind, value, seen_at', aliasesSeen.name),
+      people: await within((tx) => peopleOf(tx, contactIds)),
+      proofs: await rows('contact_id, kind, scheme, value, proved_at, ended_at', proofsSeen.name),
+      threads: await rows('*', threadsSeen.name),
       orders,
-      recipients: await rows('*', 'outbound.recipients'),
+      recipients: await rows('*', recipientsSeen.name),
       messages,
       items: items.map((item) => ({ ...item })),
     };
@@ -94,13 +107,13 @@ export class PersonExport {
       const from: string = after;
       after = await this.tenants.transaction(merchantId, async (tx) => {
         const [end] = (await tx.query(
-          `SELECT seq::text FROM outbound.messages_seen m WHERE merchant_id = $1 AND seq > $2
+          `SELECT seq::text FROM ${messagesSeen.name} m WHERE merchant_id = $1 AND seq > $2
            ORDER BY m.seq OFFSET ${PAGE - 1} LIMIT 1`,
           [merchantId, from],
         )) as { seq: string }[];
         const rows = (await tx.query(
-          `SELECT * FROM outbound.messages_seen m WHERE merchant_id = $1 AND seq > $2 AND seq <= $3
-             AND (contact_id = ANY ($4) OR ARRAY[person->>'waId', person->>'userId', person->>'parentUserId'] && $5)
+          `SELECT * FROM ${messagesSeen.name} m WHERE merchant_id = $1 AND seq > $2 AND seq <= $3
+             AND (contact_id = ANY ($4) OR ${keysIn('person')} && $5)
            ORDER BY m.seq`,
           [merchantId, from, end?.seq ?? NEWEST, contactIds, keys],
         )) as Row[];
@@ -112,10 +125,18 @@ export class PersonExport {
   }
 }
 
+function peopleOf(tx: EntityManager, contactIds: readonly string[]): Promise<Row[]> {
+  return tx.query(
+    `SELECT person_id, created_at FROM ${peopleSeen.name} WHERE person_id IN (
+       SELECT person_id FROM ${contactsSeen.name} WHERE contact_id = ANY ($1)) ORDER BY 1`,
+    [contactIds],
+  );
+}
+
 function ordersOf(tx: EntityManager, { threadIds, keys }: PersonSubject): Promise<Row[]> {
   return tx.query(
-    `SELECT ${ORDER_COLUMNS.join(', ')} FROM checkout.orders
-     WHERE thread_id = ANY ($1) OR ARRAY[person->>'waId', person->>'userId', person->>'parentUserId'] && $2
+    `SELECT * FROM ${ordersSeen.name}
+     WHERE thread_id = ANY ($1) OR ${keysIn('person')} && $2
      ORDER BY created_at`,
     [threadIds, keys],
   );
@@ -123,10 +144,9 @@ function ordersOf(tx: EntityManager, { threadIds, keys }: PersonSubject): Promis
 
 /** Names and threads under which an order or a message knew its person. */
 function namesOf(row: Row): PersonSubject {
-  const { waId, userId, parentUserId } = row.person as Record<string, string | undefined>;
   return {
     ...emptySubject,
-    keys: [waId, userId, parentUserId].filter((key) => key !== undefined),
+    keys: keysOf(row.person as object),
     contactIds: typeof row.contact_id === 'string' ? [row.contact_id] : [],
     streams: typeof row.thread_stream === 'string' ? [row.thread_stream] : [],
   };

@@ -1,6 +1,6 @@
 import { changeIdentity, QUEUES, type ChangeIdentityPayload } from '#contracts';
 import { emptySubject, joinSubjects, type PersonSubject } from '#core/tenancy';
-import { findPersonItems, nameStreams, type Tenants, type Wanted } from '#persistence';
+import { findPersonItems, keysOf, nameStreams, type Tenants, type Wanted } from '#persistence';
 
 /** Items of these queues carry what is searched for themselves. */
 const SEARCHES = Object.values(QUEUES)
@@ -26,7 +26,7 @@ export async function recallNames(
   let subject = known;
   for (;;) {
     const named = await tenants.transaction(merchantId, (tx) =>
-      nameStreams(tx, merchantId, 'conversation.threads_seen', subject),
+      nameStreams(tx, merchantId, 'views', subject),
     );
     const items = await findPersonItems(tenants, merchantId, wantedOf(named, upTo), changeIdentity.name);
     subject = items
@@ -39,6 +39,6 @@ export async function recallNames(
 }
 
 function namesIn({ previous, current }: Partial<ChangeIdentityPayload>): PersonSubject {
-  const keys = [previous, current].flatMap((p) => [p?.userId, p?.parentUserId, p?.waId]);
-  return { ...emptySubject, keys: keys.filter((key) => key !== undefined) };
+  const keys = [previous, current].flatMap((person) => (person ? keysOf(person) : []));
+  return { ...emptySubject, keys };
 }

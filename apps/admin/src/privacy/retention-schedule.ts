@@ -13,7 +13,7 @@ import { keptSince, QUARANTINE_DAYS } from '#core/tenancy';
 import { Journal, REMOVED_AT_ONCE, removeQuarantined, Tenants } from '#persistence';
 import { CLOCK, type Clock } from '#platform';
 import { toItem, Waker, wakeOf } from '#queue';
-import { forgetKeys } from '../http/idempotency.js';
+import { forgetKeys } from '../idempotency-keys.js';
 import { openQuarantine } from '../operations/quarantine.js';
 
 const EVERY_MS = 60_000;

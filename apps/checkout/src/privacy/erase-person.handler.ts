@@ -8,9 +8,8 @@ import {
   type ErasePersonPayload,
   type JobOutcome,
 } from '#contracts';
-import type { PersonRef } from '#core/messaging';
 import { joinSubjects, emptySubject, type PersonSubject } from '#core/tenancy';
-import { emptyPayload, Tenants } from '#persistence';
+import { emptyPayload, keysIn, keysOf, Tenants } from '#persistence';
 import { JobHandler, type TaskContext } from '#queue';
 import type { EntityManager } from 'typeorm';
 import { BUSY_STATES, UNPAID_STATES, withoutPerson } from './orders.js';
@@ -24,7 +23,7 @@ interface Row {
   state: string;
   threadId: string;
   threadStream: string;
-  person: PersonRef;
+  person: object;
 }
 
 /** The person's orders become nobody's. */
@@ -69,7 +68,7 @@ async function ordersOf(
     `SELECT order_ref AS "orderRef", state, thread_id AS "threadId", thread_stream AS "threadStream", person
      FROM checkout.orders WHERE merchant_id = $1 AND erased_at IS NULL
        AND (thread_id = ANY ($2) OR created_at <= $4
-         AND ARRAY[person->>'waId', person->>'userId', person->>'parentUserId'] && $3::text[])
+         AND ${keysIn('person')} && $3::text[])
      ORDER BY order_ref FOR UPDATE`,
     [merchantId, subject.threadIds, subject.keys, requestedAt],
   )) as Row[];
@@ -77,10 +76,9 @@ async function ordersOf(
 
 /** Names that the person had when they ordered, and the lines of that time. */
 function learned({ threadId, threadStream, person }: Row): PersonSubject {
-  const { waId, userId, parentUserId } = person;
   return {
     ...emptySubject,
-    keys: [waId, userId, parentUserId].filter((key) => key !== undefined),
+    keys: keysOf(person),
     threadIds: [threadId],
     streams: [threadStream],
   };

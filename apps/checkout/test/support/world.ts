@@ -1,3 +1,4 @@
+import { personOf } from '#core/messaging';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
@@ -173,7 +174,7 @@ export class World {
       orderRef,
       threadId: 'thr_1',
       threadStream: 'thread/acc_1/971501234567',
-      person: { waId: '971501234567', name: 'Aisha Khan' },
+      person: personOf({ phone: '971501234567', name: 'Aisha Khan' }),
       quote: quote ?? (await this.quote(sku, quantity)),
     });
     return orderRef;

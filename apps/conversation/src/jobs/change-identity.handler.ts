@@ -2,14 +2,16 @@ import { Controller } from '@nestjs/common';
 import { changeIdentity, done, type ChangeIdentityPayload, type JobOutcome } from '#contracts';
 import { JobHandler, type OrderedContext } from '#queue';
 import { linkContact } from '../contacts.js';
+import { verifierOf } from '../verifiers.js';
 
 /** A person has a new number or user id: cart and orders follow the person. */
 @Controller()
 export class ChangeIdentityHandler {
   @JobHandler(changeIdentity)
   async handle(payload: ChangeIdentityPayload, ctx: OrderedContext): Promise<JobOutcome> {
-    const { channelAccountId, previous, current } = payload;
-    await linkContact(ctx, { merchantId: ctx.merchantId, channelAccountId }, previous, current);
+    const { channel, channelAccountId, previous, current } = payload;
+    const book = { merchantId: ctx.merchantId, channelAccountId, verifiedBy: verifierOf(channel) };
+    await linkContact(ctx, book, previous, current);
     return done;
   }
 }

@@ -14,6 +14,7 @@ import { JobHandler, type OrderedContext } from '#queue';
 import { resolveContact } from '../contacts.js';
 import type { Knowledge } from '../knowledge.js';
 import { Threads } from '../threads.js';
+import { verifierOf } from '../verifiers.js';
 
 /** How often a line of a suspended merchant is looked at; resuming the merchant brings it forward. In milliseconds. */
 const SUSPENDED_LOOK_MS = 60_000;
@@ -28,11 +29,11 @@ export class ReceiveMessageHandler {
 
   @JobHandler(receiveMessage)
   async handle(payload: ReceiveMessagePayload, ctx: OrderedContext): Promise<JobOutcome> {
-    const { channelAccountId, person, messageId, sentAt } = payload;
+    const { channel, channelAccountId, person, messageId, sentAt } = payload;
     const merchant = await this.directory.merchant(ctx.merchantId);
     const standing = merchant ? judgeInbound(merchant, new Date(sentAt)) : 'answer';
     if (standing === 'hold') return deferred(new Date(ctx.now.getTime() + SUSPENDED_LOOK_MS));
-    const book = { merchantId: ctx.merchantId, channelAccountId };
+    const book = { merchantId: ctx.merchantId, channelAccountId, verifiedBy: verifierOf(channel) };
     const passive = reasonToListenOnly(payload, standing, merchant);
     // What is only noted does not write the thread, which would show that it has changed.
     const seen = ctx.isAsSeen && !passive ? (ctx.known as Knowledge).thread : undefined;

@@ -19,7 +19,9 @@ export class EraseMerchantHandler {
     await eraseTables(this.tenants, ctx.merchantId, [
       'conversation.threads',
       'conversation.aliases',
+      'conversation.proofs',
       'conversation.contacts',
+      'conversation.people',
     ]);
     await ctx.commit(async ({ emit }) => emit(checkoutEraseMerchant, payload));
     return done;

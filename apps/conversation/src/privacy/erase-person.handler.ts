@@ -19,13 +19,14 @@ export class ErasePersonHandler {
   async handle(payload: ErasePersonPayload, ctx: TaskContext): Promise<JobOutcome> {
     const { merchantId, now, item } = ctx;
     await ctx.commit(async ({ tx, emit }) => {
-      const find = () => findPerson(tx, merchantId, payload.subject, 'conversation.threads');
+      const find = () => findPerson(tx, merchantId, payload.subject, 'tables');
       await lockStreams(tx, merchantId, QUEUES.threads.name, (await find()).streams);
       // What they wrote just now may have brought a name or a contact.
       const subject = await find();
       const upTo = item.id;
       const items = await emptyStreams(tx, merchantId, { streams: subject.streams, upTo }, now);
-      const report = { ...payload.report, items, ...(await deleteContacts(tx, subject.contactIds)) };
+      const deleted = await deleteContacts({ tx, now }, merchantId, subject.contactIds);
+      const report = { ...payload.report, items, ...deleted };
       emit(checkoutErasePerson, { ...payload, subject, report, upTo });
       await emptyPayload(tx, item.id, { erasureId: payload.erasureId });
     });

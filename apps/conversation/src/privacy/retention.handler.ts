@@ -2,8 +2,9 @@ import { Controller } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { conversationRetention, done, type ApplyRetentionPayload, type JobOutcome } from '#contracts';
 import { keptSince, retentionOf } from '#core/tenancy';
-import { Directory, Tenants } from '#persistence';
+import { Directory, removeRows, Tenants } from '#persistence';
 import { JobHandler, type TaskContext } from '#queue';
+import { PEOPLE_OF_NOBODY } from '../people.js';
 import { deleteContacts } from './contacts.js';
 
 /** Contacts looked at in one transaction. */
@@ -22,11 +23,13 @@ export class RetentionHandler {
     const { merchantId, now } = ctx;
     const { chats } = retentionOf((await this.directory.settings(merchantId)).retention);
     const before = keptSince(now, chats);
+    const day = { merchantId, now, before };
     // Killed, it begins anew and finds less to do.
     for (let after: string | undefined = ''; after !== undefined;) {
       const from: string = after;
-      after = await this.tenants.transaction(merchantId, (tx) => forgetIdle(tx, merchantId, from, before));
+      after = await this.tenants.transaction(merchantId, (tx) => forgetIdle(tx, day, from));
     }
+    await this.tenants.transaction(merchantId, removeLonePeople);
     return done;
   }
 }
@@ -34,9 +37,8 @@ export class RetentionHandler {
 /** Looks at the contacts that come after `after`; returns the last one, or undefined at the end. */
 async function forgetIdle(
   tx: EntityManager,
-  merchantId: string,
+  { merchantId, now, before }: { merchantId: string; now: Date; before: Date },
   after: string,
-  before: Date,
 ): Promise<string | undefined> {
   const rows = (await tx.query(
     `SELECT c.contact_id AS "contactId", c.created_at < $3
@@ -49,8 +51,18 @@ async function forgetIdle(
     [merchantId, after, before],
   )) as { contactId: string; idle: boolean }[];
   await deleteContacts(
-    tx,
+    { tx, now },
+    merchantId,
     rows.filter((row) => row.idle).map((row) => row.contactId),
   );
   return rows.length === PAGE ? rows.at(-1)!.contactId : undefined;
+}
+
+/** The release before removes contacts, and knows nothing of the people above them. */
+async function removeLonePeople(tx: EntityManager): Promise<void> {
+  const people = (await tx.query(
+    `SELECT person_id AS "personId" FROM conversation.people p WHERE NOT EXISTS (
+       SELECT FROM conversation.contacts c WHERE c.merchant_id = p.merchant_id AND c.person_id = p.person_id)`,
+  )) as { personId: string }[];
+  await removeRows(tx, 'conversation.people', PEOPLE_OF_NOBODY, [people.map(({ personId }) => personId)]);
 }

@@ -12,7 +12,17 @@ import {
 } from '#contracts';
 import type { OrderFact } from '#core/checkout';
 import type { ThreadState } from '#core/conversation';
-import type { InboundContent, OutboundContent, PersonRef } from '#core/messaging';
+import {
+  aliasOf,
+  personOf,
+  phoneOf,
+  readPerson,
+  userIdOf,
+  type InboundContent,
+  type OutboundContent,
+  type PersonNames,
+  type PersonRef,
+} from '#core/messaging';
 import { Journal, Tenants, type NewItem } from '#persistence';
 import { bootService, CLOCK, loadEnv, type Clock } from '#platform';
 import { toItem, Waker, wakeOf } from '#queue';
@@ -79,12 +89,12 @@ export class Stand {
   }
 
   /** One message, sent a second after the one before it. */
-  message(person: PersonRef, content: InboundContent | string, more: object = {}): NewItem {
+  message(person: PersonNames | PersonRef, content: InboundContent | string, more: object = {}): NewItem {
     const at = new Date(this.startedAt - 60_000 + 1_000 * this.sent++);
     const payload = {
       channel: 'whatsapp' as const,
       channelAccountId: this.merchant.channelAccountId,
-      person,
+      person: toRef(person),
       messageId: `wamid.${randomUUID()}`,
       sentAt: at.toISOString(),
       content: typeof content === 'string' ? ({ type: 'text', text: content } as const) : content,
@@ -93,9 +103,10 @@ export class Stand {
     return this.item(receiveMessage, payload, at);
   }
 
-  identity(previous: PersonRef, current: PersonRef): NewItem {
+  identity(previous: PersonNames, current: PersonNames): NewItem {
     const { channelAccountId } = this.merchant;
-    const payload = { channelAccountId, previous, current, messageId: `wamid.${randomUUID()}` };
+    const people = { previous: personOf(previous), current: personOf(current) };
+    const payload = { channel: 'whatsapp', channelAccountId, ...people, messageId: `wamid.${randomUUID()}` };
     return this.item(changeIdentity, payload, new Date());
   }
 
@@ -141,7 +152,10 @@ export class Stand {
   }
 
   /** Gives what the customer does, and returns what is said to it. */
-  async chat(person: PersonRef, ...contents: (InboundContent | string)[]): Promise<OutboundContent[]> {
+  async chat(
+    person: PersonNames | PersonRef,
+    ...contents: (InboundContent | string)[]
+  ): Promise<OutboundContent[]> {
     const before = (await this.sends()).length;
     await this.give(...contents.map((c) => this.message(person, c)));
     return (await this.sends()).slice(before).map((s) => s.content);
@@ -205,7 +219,7 @@ export class Stand {
       `SELECT payload FROM journal.items WHERE name = 'outbound.send-message.v1' AND merchant_id = $1 ORDER BY id`,
       [this.merchant.merchantId],
     );
-    return rows.map((r) => r.payload);
+    return rows.map(({ payload }) => ({ ...payload, person: readPerson(payload.person) }));
   }
 
   threads(): Promise<ThreadRow[]> {
@@ -222,6 +236,21 @@ export class Stand {
     );
     return rows.map((r) => r.contact_id);
   }
+}
+
+const toRef = (person: PersonNames | PersonRef): PersonRef =>
+  'aliases' in person ? person : personOf(person);
+
+/** The person's usual names, those that they have. */
+export function namesOf(person: PersonRef): PersonNames {
+  const names: PersonNames = {
+    phone: phoneOf(person),
+    userId: userIdOf(person),
+    parentUserId: aliasOf(person, 'parent_user_id'),
+    username: aliasOf(person, 'username'),
+    name: person.name,
+  };
+  return Object.fromEntries(Object.entries(names).filter(([, value]) => value !== undefined));
 }
 
 export async function freePort(): Promise<number> {

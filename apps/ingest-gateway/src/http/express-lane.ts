@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { Reply } from './answer.js';
+import type { Reply } from './reply.js';
 
 /**
  * The way past Fastify for the one address that takes webhooks by the thousand a second: a POST to exactly `path` whose

@@ -3,11 +3,12 @@ import { Injectable } from '@nestjs/common';
 import { Logger } from 'nestjs-pino';
 import type { WebhookRefusal } from '#core/tenancy';
 import type { GivenUp } from '#persistence';
+import { refusalOf, type Answer } from '../answer.js';
 import { Budgets } from '../budgets.js';
 import * as metrics from '../metrics.js';
 import { WebhookBook } from '../webhook-book.js';
 import type { Route, Taker } from '../sources/source.js';
-import { refusalOf, replyOf, type Answer, type Reply } from './answer.js';
+import { replyOf, type Reply } from './reply.js';
 import { Bodies, BodyRefused } from './bodies.js';
 
 /** Memory for bodies that are read or worked on, in all. */

@@ -5,7 +5,7 @@ import { Directory } from '#persistence';
 import { CLOCK, type Clock } from '#platform';
 import type { Webhooks } from '#vendors';
 import { Budgets } from '../budgets.js';
-import { isMerchantId, malformed, ok, unsigned } from '../http/answer.js';
+import { isMerchantId, malformed, ok, unsigned } from '../answer.js';
 import { Intake } from '../intake.js';
 import type { Arrival } from '../items.js';
 import { WebhookBook } from '../webhook-book.js';

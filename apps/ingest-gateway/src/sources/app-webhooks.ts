@@ -7,7 +7,7 @@ import { WebhookSecrets, type ChannelApp, type GivenUp } from '#persistence';
 import { Breath, CLOCK, ENV, JsonOutOfBounds, parseBoundedJson, type Clock } from '#platform';
 import { NotAWebhook, type ChannelItem, type ChannelWebhooks } from '#vendors';
 import { Budgets } from '../budgets.js';
-import { isMerchantId, malformed, ok, unsigned, type Answer } from '../http/answer.js';
+import { isMerchantId, malformed, ok, unsigned, type Answer } from '../answer.js';
 import { Intake } from '../intake.js';
 import { kept, work, wrongTime, type Arrival } from '../items.js';
 import { MerchantRoutes } from '../merchant-routes.js';
@@ -132,7 +132,7 @@ export class AppWebhooks {
     const said: Said = { arrivals: [], senders: new Map(), switchedOff: new Map() };
     const { arrivals } = said;
     for (const item of webhooks.read(body, now)) {
-      const routed = heldTo(app.merchantId, await this.route(item));
+      const routed = heldTo(app.merchantId, await this.route(kind, item));
       await this.noteSender(said, kind, item, routed, app.merchantId);
       arrivals.push(arrivalOf(kind, item, routed, now, app.merchantId));
       await breath.take();
@@ -144,7 +144,7 @@ export class AppWebhooks {
   private async noteSender(
     { senders, switchedOff }: Said,
     kind: string,
-    { phoneNumberId }: ChannelItem,
+    { senderId }: ChannelItem,
     routed: Routed,
     signedBy: string | undefined,
   ): Promise<void> {
@@ -153,8 +153,8 @@ export class AppWebhooks {
       if (id !== undefined) senders.set(id, { merchantId, port: 'channel', kind, id });
       return;
     }
-    if (routed.reason !== 'disabled' || phoneNumberId === undefined) return;
-    const route = await this.routes.ofPhoneNumber(phoneNumberId);
+    if (routed.reason !== 'disabled' || senderId === undefined) return;
+    const route = await this.routes.ofSender(kind, senderId);
     if (!route || (signedBy !== undefined && signedBy !== route.merchantId)) return;
     const { merchantId, channelAccountId: id } = route;
     switchedOff.set(id, { merchantId, port: 'channel', kind, id });
@@ -167,11 +167,10 @@ export class AppWebhooks {
     return app ?? { appSecrets: [nobodys()], verifyToken: nobodys() };
   }
 
-  private route(item: ChannelItem): Promise<Routed> {
-    const { kind, phoneNumberId, businessAccountId } = item;
-    return isOfAccount(kind, phoneNumberId)
-      ? this.routes.byBusinessAccount(businessAccountId)
-      : this.routes.byPhoneNumber(phoneNumberId, businessAccountId);
+  private route(channel: string, { kind, senderId, accountId }: ChannelItem): Promise<Routed> {
+    return isOfAccount(kind, senderId)
+      ? this.routes.byAccount(channel, accountId)
+      : this.routes.bySender(channel, senderId, accountId);
   }
 }
 
@@ -190,18 +189,18 @@ export function arrivalOf(
   now: Date,
   signedBy?: string,
 ): Arrival {
-  const { externalId, occurredAt, phoneNumberId, businessAccountId, field, kind, payload } = item;
+  const { externalId, occurredAt, senderId, accountId, field, kind, payload } = item;
   const said = { source, externalId, occurredAt };
   if (routed.outcome === 'quarantined') {
     // A merchant that signs with its own app may say anything of numbers that are not its own.
     const held = signedBy === undefined ? payload : excerpt(payload);
     // At a time at which it can be given to nobody, nothing of a person is kept.
     const what = wrongTime(said, now) ? {} : held;
-    const evidence = { field, phoneNumberId, businessAccountId, kind, payload: what, signedBy };
+    const evidence = { field, senderId, accountId, kind, payload: what, signedBy };
     return kept('quarantined', routed.reason, { ...said, merchantId: null, payload: evidence });
   }
   const { merchantId } = routed;
-  // Items with a job are led by their phone number, which names the account; only templates may be led without.
+  // Items with a job are led by their sender, which names the account; only templates may be led without.
   const channelAccountId = routed.channelAccountId ?? '';
   switch (item.kind) {
     case 'message':

@@ -1,7 +1,7 @@
-import { heldTo, isOfAccount, judgeAccount, judgeNumber } from '#core/tenancy';
+import { heldTo, isOfAccount, judgeAccount, judgeSender } from '#core/tenancy';
 import type { Directory, WebhookSecrets } from '#persistence';
 import type { ChannelItem, Webhooks } from '#vendors';
-import { isMerchantId } from '../http/answer.js';
+import { isMerchantId } from '../answer.js';
 import { kept } from '../items.js';
 import type { AccountKind } from './account-webhooks.js';
 import { arrivalOf } from './app-webhooks.js';
@@ -22,8 +22,8 @@ export function channelWebhooks(
       const known = await secretsOf.ofChannelAccount(merchantId, id, kind, webhooks.secret);
       const merchant = known && (await directory.merchant(merchantId));
       if (!known || !merchant) return undefined;
-      const { secrets, businessAccountId, phoneNumberId, enabled } = known;
-      const route = { merchantId, businessAccountId, channelAccountId: id, enabled, status: merchant.status };
+      const { secrets, accountId, senderId, enabled } = known;
+      const route = { merchantId, accountId, channelAccountId: id, enabled, status: merchant.status };
       return {
         id,
         isSwitchedOff: !enabled,
@@ -40,13 +40,10 @@ export function channelWebhooks(
             });
           }
           const { event: item } = notice;
-          const isOurs = item.phoneNumberId === phoneNumberId;
-          const routed = isOfAccount(item.kind, item.phoneNumberId)
-            ? judgeAccount(
-                item.businessAccountId,
-                item.businessAccountId === businessAccountId ? [route] : [],
-              )
-            : judgeNumber(item.phoneNumberId, item.businessAccountId, isOurs ? route : undefined);
+          const isOurs = item.senderId === senderId;
+          const routed = isOfAccount(item.kind, item.senderId)
+            ? judgeAccount(item.accountId, item.accountId === accountId ? [route] : [])
+            : judgeSender(item.senderId, item.accountId, isOurs ? route : undefined);
           return arrivalOf(kind, item, heldTo(merchantId, routed), now, merchantId);
         },
       };

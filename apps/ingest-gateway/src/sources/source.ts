@@ -1,6 +1,6 @@
 import type { WebhookSender } from '#core/tenancy';
 import type { GivenUp } from '#persistence';
-import type { Answer } from '../http/answer.js';
+import type { Answer } from '../answer.js';
 
 /** Of shops, payment providers, and apps that merchants brought: one event, or a few updates of one number, in bytes. */
 export const MERCHANTS_LIMIT = 262_144;

@@ -18,8 +18,8 @@ export class RecordTemplateStatusHandler {
   /** A template that may be sent again frees the lines that wait for it, once each. */
   @JobHandler(recordTemplateStatus)
   async handle(payload: RecordTemplateStatusPayload, ctx: OrderedContext): Promise<JobOutcome> {
-    const { businessAccountId, name, language, event, reason, at } = payload;
-    const template = { businessAccountId, name, language };
+    const { accountId = payload.businessAccountId, name, language, event, reason, at } = payload;
+    const template = { accountId, name, language };
     storeTemplateState(ctx.tx, {
       ...template,
       state: event,

@@ -86,9 +86,7 @@ export class Line {
     const purpose = message.template?.purpose ?? null;
     const { rules } = this.channels.of(account?.kind);
     const candidates =
-      purpose && account
-        ? await findTemplates(tx, message.channelAccountId, account.businessAccountId, purpose)
-        : [];
+      purpose && account ? await findTemplates(tx, message.channelAccountId, account.accountId, purpose) : [];
     return plan(
       { deadline: message.deadline, notBefore: message.notBefore, purpose },
       {

@@ -88,7 +88,7 @@ export class Refusals {
     const account = await findAccount(tx, message.channelAccountId);
     if (verdict?.decision !== 'send_template' || !account) return;
     storeTemplateState(tx, {
-      businessAccountId: account.businessAccountId,
+      accountId: account.accountId,
       name: verdict.template.name,
       language: verdict.template.language,
       state,

@@ -14,6 +14,7 @@ import {
   contactsMergedInto,
   emptyPayload,
   emptyStreams,
+  keysOf,
   lockStreams,
   nameLines,
   removeRows,
@@ -76,7 +77,7 @@ export class ErasePersonHandler {
       for (;;) {
         // In this order: one that is applied in between is found by the second look.
         const toBeMerged = await contactsToBeMerged(tx, merchantId, known);
-        const merged = await contactsMergedInto(tx, merchantId, known);
+        const merged = await contactsMergedInto(tx, merchantId, known, 'tables');
         const all = [...new Set([...known, ...merged, ...toBeMerged])];
         if (all.length === known.length) break;
         known = all;
@@ -134,14 +135,10 @@ function isOf(
   { contactId, person, createdAt }: SeenMessage,
 ): boolean {
   if (contactIds.includes(contactId)) return true;
-  return createdAt <= new Date(requestedAt) && namesOf(person).some((name) => keys.includes(name));
+  return createdAt <= new Date(requestedAt) && keysOf(person).some((name) => keys.includes(name));
 }
 
 /** Names that the person had when the message was made. */
 function learned({ contactId, person }: SeenMessage): PersonSubject {
-  return { ...emptySubject, keys: namesOf(person), contactIds: [contactId] };
-}
-
-function namesOf({ waId, userId, parentUserId }: SeenMessage['person']): string[] {
-  return [waId, userId, parentUserId].filter((name) => name !== undefined);
+  return { ...emptySubject, keys: keysOf(person), contactIds: [contactId] };
 }

@@ -1,6 +1,5 @@
 import type { EntityManager } from 'typeorm';
 import { callChannel } from '#contracts';
-import type { PersonRef } from '#core/messaging';
 import { removeRows } from '#persistence';
 
 /** Messages looked at in one transaction. */
@@ -10,7 +9,8 @@ export interface SeenMessage {
   seq: string;
   messageId: string;
   contactId: string;
-  person: PersonRef;
+  /** In whichever form it was written. */
+  person: object;
   plan: number;
   channelMessageId: string | null;
   failedChannelIds: string[];

@@ -1,5 +1,11 @@
 import type { EntityManager } from 'typeorm';
-import type { OutboundContent, PersonRef, TemplateFallback } from '#core/messaging';
+import {
+  readPerson,
+  writtenPerson,
+  type OutboundContent,
+  type PersonRef,
+  type TemplateFallback,
+} from '#core/messaging';
 import { SWITCHED_OFF, type MessageState, type Verdict } from '#core/outbound';
 import { atCommit, later, query } from '#persistence';
 import {
@@ -133,6 +139,17 @@ const UNTOUCHED = {
 /** Messages that their transaction writes when it is committed. */
 const unwritten = new WeakSet<Message>();
 
+/** Messages that a query gives, each with its person in whichever form it was written. */
+async function select<M extends Message>(
+  tx: EntityManager,
+  sql: string,
+  parameters: unknown[],
+): Promise<M[]> {
+  const rows = await query<M>(tx, sql, parameters);
+  for (const row of rows) row.person = readPerson(row.person);
+  return rows;
+}
+
 /** The first of a line: of a channel account ($1) and a contact ($2). */
 const HEAD = `SELECT * FROM outbound.messages WHERE open AND channel_account_id = $1 AND contact_id = $2
   ORDER BY seq LIMIT 1 FOR UPDATE`;
@@ -156,7 +173,7 @@ export async function insertMessage(
   message: NewMessage,
   now: Date,
 ): Promise<Message | undefined> {
-  const [head] = await query<Message>(
+  const [head] = await select<Message>(
     tx,
     `WITH head AS (${HEAD}), put AS (
        INSERT INTO outbound.messages (merchant_id, message_id, channel_account_id, contact_id, person, content, template,
@@ -168,7 +185,7 @@ export async function insertMessage(
       message.channelAccountId,
       message.contactId,
       message.messageId,
-      JSON.stringify(message.person),
+      stored('person', message.person),
       JSON.stringify(message.content),
       message.template ? JSON.stringify(message.template) : null,
       message.deadline ?? null,
@@ -209,7 +226,7 @@ export function putFirst(tx: EntityManager, message: NewMessage, now: Date): Mes
 
 /** The message that its recipient's line stands at. The caller holds the recipient's lock. */
 export async function lockHead(tx: EntityManager, key: RecipientKey): Promise<Message | undefined> {
-  const [head] = await query<Message>(tx, `SELECT ${SELECT} FROM (${HEAD}) m`, [
+  const [head] = await select<Message>(tx, `SELECT ${SELECT} FROM (${HEAD}) m`, [
     key.channelAccountId,
     key.contactId,
   ]);
@@ -249,7 +266,7 @@ export async function lockWithNext(
 ): Promise<{ message?: Message; next?: Message | null }> {
   const [message, [next]] = await Promise.all([
     lockTogether(tx, messageId),
-    query<Message>(
+    select<Message>(
       tx,
       `SELECT ${SELECT} FROM outbound.messages m
        WHERE open AND message_id <> $1 AND (channel_account_id, contact_id) =
@@ -266,7 +283,7 @@ export async function lockWithNext(
  * this waited. What was locked meanwhile stays locked.
  */
 async function lockTogether(tx: EntityManager, messageId: string): Promise<Message | undefined> {
-  const [row] = await query<Message & RecipientRow>(
+  const [row] = await select<Message & RecipientRow>(
     tx,
     `SELECT ${RECIPIENT_COLUMNS}, ${SELECT}
      FROM outbound.recipients r JOIN outbound.messages m USING (channel_account_id, contact_id)
@@ -280,7 +297,7 @@ async function lockTogether(tx: EntityManager, messageId: string): Promise<Messa
 async function lockApart(tx: EntityManager, messageId: string, now: Date): Promise<Message | undefined> {
   const [first, [message]] = await Promise.all([
     lockRecipientOf(tx, messageId),
-    query<Message>(tx, `SELECT ${SELECT} FROM outbound.messages m WHERE message_id = $1 FOR UPDATE`, [
+    select<Message>(tx, `SELECT ${SELECT} FROM outbound.messages m WHERE message_id = $1 FOR UPDATE`, [
       messageId,
     ]),
   ]);
@@ -352,5 +369,7 @@ export function updateMessage(tx: EntityManager, message: Message, patch: Messag
   ]);
 }
 
-const stored = (field: string, value: unknown): unknown =>
-  JSON_FIELDS.has(field) && value !== null ? JSON.stringify(value) : value;
+const stored = (field: string, value: unknown): unknown => {
+  if (field === 'person') return JSON.stringify(writtenPerson(value as PersonRef));
+  return JSON_FIELDS.has(field) && value !== null ? JSON.stringify(value) : value;
+};

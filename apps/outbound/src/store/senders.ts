@@ -5,7 +5,7 @@ import { forget, later, once, query } from '#persistence';
 /** What planning asks of a channel account, without its secrets. */
 export interface Account {
   kind: string;
-  businessAccountId: string;
+  accountId: string;
   messagesPerSecond: number;
   /** Both the account and its merchant are switched on. */
   enabled: boolean;
@@ -35,7 +35,7 @@ const nameOf = (channelAccountId: string): string => `account/${channelAccountId
 async function selectAccount(tx: EntityManager, channelAccountId: string): Promise<Account | undefined> {
   const [account] = await query<Account>(
     tx,
-    `SELECT a.kind, a.business_account_id AS "businessAccountId", a.messages_per_second AS "messagesPerSecond",
+    `SELECT a.kind, a.account_id AS "accountId", a.messages_per_second AS "messagesPerSecond",
        a.enabled AND m.status = 'active' AS enabled, m.status = 'suspended' AS "merchantSuspended", m.language, s.paused_until AS "pausedUntil",
        s.pause_reason AS "pauseReason", coalesce(s.pauses, 0) AS pauses
      FROM tenancy.channel_accounts a

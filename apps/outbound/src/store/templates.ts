@@ -14,16 +14,16 @@ export interface TemplateText {
 export async function findTemplates(
   tx: EntityManager,
   channelAccountId: string,
-  businessAccountId: string,
+  accountId: string,
   purpose: string,
 ): Promise<TemplateCandidate[]> {
   return query<TemplateCandidate>(
     tx,
     `SELECT t.id, t.name, t.language, s.state, s.recheck_at AS "recheckAt"
      FROM tenancy.templates t LEFT JOIN outbound.template_states s
-       ON s.business_account_id = $2 AND s.name = t.name AND s.language = t.language
+       ON s.account_id = $2 AND s.name = t.name AND s.language = t.language
      WHERE t.channel_account_id = $1 AND t.purpose = $3`,
-    [channelAccountId, businessAccountId, purpose],
+    [channelAccountId, accountId, purpose],
   );
 }
 
@@ -37,7 +37,7 @@ export async function findTemplateText(tx: EntityManager, id: string): Promise<T
 }
 
 export interface TemplateState {
-  businessAccountId: string;
+  accountId: string;
   name: string;
   language: string;
   state: string;
@@ -51,27 +51,27 @@ export function storeTemplateState(tx: EntityManager, s: TemplateState): void {
   later(
     tx,
     `INSERT INTO outbound.template_states AS known
-       (merchant_id, business_account_id, name, language, state, reason, at, recheck_at)
+       (merchant_id, account_id, name, language, state, reason, at, recheck_at)
      VALUES (current_setting('waco.merchant_id'), $1, $2, $3, $4, $5, $6, $7)
-     ON CONFLICT (merchant_id, business_account_id, name, language) DO UPDATE
+     ON CONFLICT (merchant_id, account_id, name, language) DO UPDATE
        SET state = excluded.state, reason = excluded.reason, at = excluded.at, recheck_at = excluded.recheck_at
        WHERE known.at <= excluded.at`,
-    [s.businessAccountId, s.name, s.language, s.state, s.reason, s.at, s.recheckAt],
+    [s.accountId, s.name, s.language, s.state, s.reason, s.at, s.recheckAt],
   );
 }
 
 /** Recipients with a message that may wait for this very template. */
 export async function findWaitingFor(
   tx: EntityManager,
-  t: Pick<TemplateState, 'businessAccountId' | 'name' | 'language'>,
+  t: Pick<TemplateState, 'accountId' | 'name' | 'language'>,
 ): Promise<(RecipientKey & { kind: string })[]> {
   return query<RecipientKey & { kind: string }>(
     tx,
     `SELECT DISTINCT m.channel_account_id AS "channelAccountId", m.contact_id AS "contactId", a.kind
      FROM outbound.messages m
-       JOIN tenancy.channel_accounts a ON a.id = m.channel_account_id AND a.business_account_id = $1
+       JOIN tenancy.channel_accounts a ON a.id = m.channel_account_id AND a.account_id = $1
        JOIN tenancy.templates t ON t.channel_account_id = a.id AND t.purpose = m.template->>'purpose'
      WHERE m.open AND m.state = 'waiting' AND t.name = $2 AND t.language = $3`,
-    [t.businessAccountId, t.name, t.language],
+    [t.accountId, t.name, t.language],
   );
 }

@@ -14,7 +14,7 @@ import {
   type JobContract,
   type SendMessagePayload,
 } from '#contracts';
-import type { TemplatePurpose } from '#core/messaging';
+import { personOf, type TemplatePurpose } from '#core/messaging';
 import { Journal, lockSlot, streamLock, Tenants } from '#persistence';
 import { bootService, CLOCK, loadEnv, newId, type Clock } from '#platform';
 import { toItem, Waker, wakeOf } from '#queue';
@@ -251,7 +251,7 @@ export class Stand {
       messageId,
       channelAccountId: this.merchant.channelAccountId,
       contactId: customer.contactId,
-      person: { waId: customer.phone },
+      person: personOf({ phone: customer.phone }),
       content: { type: 'text', body },
       threadId: 'thr_1',
       ...options,

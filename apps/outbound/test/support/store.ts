@@ -1,3 +1,4 @@
+import { personOf } from '#core/messaging';
 import { DataSource } from 'typeorm';
 import { Tenants } from '#persistence';
 import { createTestDatabase, until } from '#testing';
@@ -124,7 +125,7 @@ export const newContact = (): RecipientKey => ({ channelAccountId: 'acc_1', cont
 export const messageTo = (key: RecipientKey, more: Partial<NewMessage> = {}): NewMessage => ({
   ...key,
   messageId: `msg_${made++}`,
-  person: { waId: '971501234567' },
+  person: personOf({ phone: '971501234567' }),
   content: { type: 'text', body: 'hi' },
   threadId: 'thr_1',
   ...more,

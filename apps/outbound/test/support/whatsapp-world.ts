@@ -1,6 +1,6 @@
 import { messageIn, WhatsAppChannel, type Transport } from '#adapters/whatsapp-cloud';
-import type { Cleared } from '#core/messaging';
-import type { Rendered } from '#core/outbound';
+import { personOf, type Cleared } from '#core/messaging';
+import type { ChannelRules, Rendered } from '#core/outbound';
 import type { ChannelWorld, Shown } from '#core/outbound/testing';
 import { World, type Answer } from '../../../sandbox/test/support/world.js';
 
@@ -11,20 +11,25 @@ const CODES = [
 /** A call whose answer never comes is given up after this long. */
 const TIMEOUT_MS = 1_000;
 
+/** A way to WhatsApp, with its rules where they are not WhatsApp's own. */
+interface Way {
+  transport: Transport;
+  nowhere: Transport;
+  rules?: ChannelRules;
+}
+
 /** The sandbox's number as the contract suite wants it, by whichever way it is reached. */
-export async function whatsAppWorld(
-  open: (world: World) => Promise<{ transport: Transport; nowhere: Transport }>,
-): Promise<ChannelWorld> {
+export async function whatsAppWorld(open: (world: World) => Promise<Way>): Promise<ChannelWorld> {
   const world = await World.start();
-  const { transport, nowhere } = await open(world);
+  const { transport, nowhere, rules } = await open(world);
   const faults = async (...nextSends: object[]) =>
     void (await world.ok('PUT', '/control/meta/faults', { nextSends }));
   return {
-    channel: new WhatsAppChannel({ transport, timeoutMs: TIMEOUT_MS }),
-    unreachable: new WhatsAppChannel({ transport: nowhere, timeoutMs: TIMEOUT_MS }),
+    channel: new WhatsAppChannel({ transport, rules, timeoutMs: TIMEOUT_MS }),
+    unreachable: new WhatsAppChannel({ transport: nowhere, rules, timeoutMs: TIMEOUT_MS }),
     codes: CODES,
     shown,
-    person: async () => ({ waId: (await world.customer()).phone }),
+    person: async () => personOf({ phone: (await world.customer()).phone }),
     loseNextAnswer: () => faults({ kind: 'timeout-after-accept' }),
     refuseNext: (code) => faults({ kind: 'error', code }),
     holdNext: () => faults({ kind: 'hold' }),

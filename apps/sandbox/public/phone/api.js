@@ -1,10 +1,11 @@
 /** The phone's JSON API. Every call throws an Error whose message can be shown. */
 
 async function call(method, path, body) {
+  const isJson = body !== undefined && !(body instanceof FormData);
   const response = await fetch(path, {
     method,
-    headers: body === undefined ? {} : { 'content-type': 'application/json' },
-    body: body === undefined ? undefined : JSON.stringify(body),
+    headers: isJson ? { 'content-type': 'application/json' } : {},
+    body: isJson ? JSON.stringify(body) : body,
   });
   const text = await response.text();
   const answer = text ? JSON.parse(text) : undefined;
@@ -22,6 +23,9 @@ export const api = {
   createCustomer: (body) => call('POST', '/phone/api/customers', body),
   thread: (who, where) => call('GET', threadPath(who, where)),
   send: (who, where, body) => call('POST', `${threadPath(who, where)}/messages`, body),
+  mediaRules: () => call('GET', '/phone/api/media'),
+  /** `form` has the file and perhaps a caption. */
+  sendMedia: (who, where, form) => call('POST', `${threadPath(who, where)}/media`, form),
   read: (who, where) => call('POST', `${threadPath(who, where)}/read`),
   events: (who, where) => new EventSource(`${threadPath(who, where)}/events`),
   clock: () => call('GET', '/control/clock'),

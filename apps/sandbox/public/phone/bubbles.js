@@ -50,9 +50,15 @@ function content(item, context) {
     case 'button':
       return { bubble: bubble('', formatted(data.text)) };
     case 'image':
-      return { bubble: bubble('wide', picture(sourceOf(data)), data.caption && formatted(data.caption)) };
+      return { bubble: bubble('wide', picture(sourceOf(data), 'Picture'), caption(data)) };
+    case 'video':
+      return { bubble: bubble('wide', video(sourceOf(data)), caption(data)) };
+    case 'audio':
+      return { bubble: bubble('wide', audio(sourceOf(data))) };
+    case 'document':
+      return { bubble: bubble('', file(data), caption(data)) };
     case 'sticker':
-      return { bubble: bubble('', picture(sourceOf(data))) };
+      return { bubble: bubble('sticker', picture(sourceOf(data), 'Sticker')) };
     case 'order':
       return { bubble: order(data, context) };
     case 'location':
@@ -62,7 +68,7 @@ function content(item, context) {
   }
 }
 
-/** Where a picture is: at its link, or among the files that were uploaded. */
+/** Where a file is: at its link, or among the files that were uploaded. */
 function sourceOf({ link, id }) {
   return link ?? `/phone/api/media/${encodeURIComponent(id)}`;
 }
@@ -174,8 +180,53 @@ function barLink(text, url) {
   );
 }
 
-function picture(link) {
-  return h('img', { class: 'picture', src: link, alt: '' });
+function caption(data) {
+  return data.caption && formatted(data.caption);
+}
+
+/** Files that the sandbox has forgotten, and links that lead nowhere, say so. */
+function picture(link, alt = '') {
+  const image = h('img', { class: 'picture', src: link, alt });
+  image.addEventListener('error', () => image.replaceWith(gone(alt || 'Picture')), { once: true });
+  return image;
+}
+
+function video(link) {
+  const player = h('video', {
+    class: 'picture',
+    src: link,
+    controls: true,
+    preload: 'metadata',
+    'aria-label': 'Video',
+  });
+  player.addEventListener('error', () => player.replaceWith(gone('Video')), { once: true });
+  return player;
+}
+
+function audio(link) {
+  const player = h('audio', {
+    class: 'voice',
+    src: link,
+    controls: true,
+    preload: 'metadata',
+    'aria-label': 'Audio',
+  });
+  player.addEventListener('error', () => player.replaceWith(gone('Audio')), { once: true });
+  return player;
+}
+
+function gone(what) {
+  return h('p', { class: 'gone' }, `${what} that cannot be shown`);
+}
+
+function file(data) {
+  const name = data.filename ?? 'document';
+  return h(
+    'a',
+    { class: 'file', href: sourceOf(data), download: name, target: '_blank', rel: 'noopener noreferrer' },
+    h('span', { class: 'pin' }, icon('page')),
+    h('b', { dir: 'auto' }, name),
+  );
 }
 
 /** Picture, title and price are the shop's, looked up when the card is drawn, as the real app does. */

@@ -1,4 +1,5 @@
 import { api } from './api.js';
+import { accepted, mediaRules, openAttachment, openRefusal, takeDrops } from './attach.js';
 import { plain } from './bubbles.js';
 import { openCatalog } from './catalog.js';
 import { avatar, h, icon, signals } from './dom.js';
@@ -60,6 +61,32 @@ async function send(body) {
   } catch (error) {
     toast(error.message);
   }
+}
+
+/** Shows what was chosen, dropped or pasted; nothing is sent before the person says so. */
+async function attach(files) {
+  if (files.length === 0 || !state.business) return;
+  const { person, business } = state;
+  try {
+    const rules = await mediaRules();
+    if (files.length > 1) {
+      openRefusal({ fault: 'One file at a time.', rules, again: chooseFile });
+      return;
+    }
+    openAttachment({
+      file: files[0],
+      rules,
+      again: chooseFile,
+      send: (form) => api.sendMedia(person.customerId, business.phoneNumberId, form),
+    });
+  } catch (error) {
+    toast(error.message);
+  }
+}
+
+function chooseFile() {
+  $('file').value = '';
+  $('file').click();
 }
 
 function toast(text) {
@@ -301,6 +328,11 @@ function furnish() {
   $('attach').addEventListener('click', () =>
     openMenu('Send', [
       {
+        name: 'A file',
+        hint: 'Picture, video, audio, document or sticker',
+        act: chooseFile,
+      },
+      {
         name: 'A cart',
         hint: 'Choose products and send them as an order',
         act: () => showCatalog('Send a cart'),
@@ -311,6 +343,18 @@ function furnish() {
         act: () => send({ type: 'location', latitude: 25.0805, longitude: 55.1403 }),
       },
     ]),
+  );
+  $('file').addEventListener('change', () => void attach([...$('file').files]));
+  takeDrops($('chat-view'), (files) => void attach(files));
+  $('draft').addEventListener('paste', (event) => {
+    const files = [...event.clipboardData.files];
+    if (files.length === 0) return;
+    event.preventDefault();
+    void attach(files);
+  });
+  void mediaRules().then(
+    (rules) => ($('file').accept = accepted(rules)),
+    () => undefined, // asked again when a file is chosen
   );
   $('composer').addEventListener('submit', (event) => {
     event.preventDefault();

@@ -5,9 +5,10 @@ let close;
 
 /**
  * Opens a bottom sheet. `body` is an array of nodes, `foot` an optional node that stays at the bottom.
- * Escape, the scrim and the close button close it; focus goes in, and back where it was.
+ * Escape, the scrim and the close button close it; focus goes in (to `focus`, if given), and back where it was. `closed` is
+ * told.
  */
-export function openSheet({ title, body, foot }) {
+export function openSheet({ title, body, foot, focus, closed }) {
   closeSheet();
   const opener = document.activeElement;
   const others = [...host().parentElement.children].filter((child) => child !== host());
@@ -43,8 +44,9 @@ export function openSheet({ title, body, foot }) {
     host().classList.remove('open');
     host().replaceChildren();
     opener?.focus?.({ preventScroll: true });
+    closed?.();
   };
-  (sheet.querySelector('input') ?? closer).focus({ preventScroll: true });
+  (focus ?? sheet.querySelector('input') ?? closer).focus({ preventScroll: true });
   return sheet;
 }
 

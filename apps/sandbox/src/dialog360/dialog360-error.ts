@@ -33,13 +33,20 @@ export class Dialog360ErrorFilter implements ExceptionFilter<Dialog360Error> {
 
 /** The answer to a request that reached no handler, or broke one. */
 export function dialog360Failure(method: string, path: string, status: number): VendorAnswer {
-  const why = REASONS[status] ?? (status >= 500 ? 'Internal server error' : 'The request cannot be read');
-  const error = new Dialog360Error(status, status === 404 ? `${why}: ${method} ${path || '/'}` : why);
-  return { status, body: error.body() };
+  return { status, body: failure(method, path, status).body() };
+}
+
+export function notFound(method: string, path: string): Dialog360Error {
+  return new Dialog360Error(404, `Not found: ${method} ${path || '/'}`);
+}
+
+function failure(method: string, path: string, status: number): Dialog360Error {
+  if (status === 404) return notFound(method, path);
+  const why = status >= 500 ? 'Internal server error' : 'The request cannot be read';
+  return new Dialog360Error(status, REASONS[status] ?? why);
 }
 
 const REASONS: Record<number, string> = {
-  404: 'Not found',
   413: 'The request body is too large',
   415: 'The content type of the request body is not supported',
 };

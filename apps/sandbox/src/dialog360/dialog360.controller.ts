@@ -20,32 +20,21 @@ export class Dialog360Controller {
     @Body() body: unknown,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const account = this.numbers.accountOf(this.open(apiKey));
-    if (!account) {
-      throw new Dialog360Error(400, 'Your WhatsApp for Business API has been disabled.');
-    }
-    await this.sends.answer(account, body, reply);
+    await this.sends.answer(this.numbers.openAccount(apiKey), body, reply);
   }
 
   @Get('v1/configs/webhook')
   webhook(@Headers('d360-api-key') apiKey: string | undefined): object {
-    return this.open(apiKey).webhook ?? { url: '', headers: {} };
+    return this.numbers.open(apiKey).webhook ?? { url: '', headers: {} };
   }
 
   @Post('v1/configs/webhook')
   @HttpCode(200)
   setWebhook(@Headers('d360-api-key') apiKey: string | undefined, @Body() body: unknown): object {
-    const number = this.open(apiKey);
+    const number = this.numbers.open(apiKey);
     const webhook = readWebhook(body);
     this.numbers.put({ ...number, webhook });
     return webhook;
-  }
-
-  private open(apiKey: string | undefined): Dialog360Number {
-    if (!apiKey) throw new Dialog360Error(401, 'Missing api_key');
-    const number = this.numbers.withKey(apiKey);
-    if (!number) throw new Dialog360Error(401, 'Invalid api_key or token expired');
-    return number;
   }
 }
 

@@ -5,6 +5,7 @@ import { MetaWebhooks, type PartnerRoute } from '../meta/meta-webhooks.js';
 import type { PhoneNumber, Waba } from '../meta/model.js';
 import { Documents, type Collection } from '../world/documents.js';
 import { WebhookSender } from '../world/webhooks.js';
+import { Dialog360Error } from './dialog360-error.js';
 
 const SIGNER = '360dialog';
 
@@ -42,6 +43,21 @@ export class Dialog360Numbers {
 
   withKey(apiKey: string): Dialog360Number | undefined {
     return this.numbers.all().find((number) => number.apiKey === apiKey);
+  }
+
+  /** The number whose key it is. @throws Dialog360Error */
+  open(apiKey: string | undefined): Dialog360Number {
+    if (!apiKey) throw new Dialog360Error(401, 'Missing api_key');
+    const number = this.withKey(apiKey);
+    if (!number) throw new Dialog360Error(401, 'Invalid api_key or token expired');
+    return number;
+  }
+
+  /** The same, as Meta knows it. @throws Dialog360Error */
+  openAccount(apiKey: string | undefined): { waba: Waba; number: PhoneNumber } {
+    const account = this.accountOf(this.open(apiKey));
+    if (!account) throw new Dialog360Error(400, 'Your WhatsApp for Business API has been disabled.');
+    return account;
   }
 
   /** The number as Meta knows it. */

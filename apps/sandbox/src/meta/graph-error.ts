@@ -124,6 +124,11 @@ export function graphFailure(method: string, path: string, status: number): Vend
   return { status: error.status, body: error.body() };
 }
 
+/** The host of downloads refuses without a word. */
+export function lookasideFailure(_method: string, _path: string, status: number): VendorAnswer {
+  return { status, body: undefined };
+}
+
 function failure(method: string, path: string, status: number): GraphError {
   const [version = '', id, ...rest] = path.split('/').filter((part) => part !== '');
   switch (status) {

@@ -11,6 +11,7 @@ import {
   wabaNode,
   type TemplateQuery,
 } from './graph-nodes.js';
+import { GraphMedia } from './graph-media.js';
 import { verifyCallback } from './handshake.js';
 import { MediaService } from './media.service.js';
 import { MetaStore } from './meta-store.js';
@@ -29,6 +30,7 @@ export class GraphController {
     private readonly sends: SendRoute,
     private readonly templates: TemplateService,
     private readonly media: MediaService,
+    private readonly mine: GraphMedia,
   ) {}
 
   @Post(':id/messages')
@@ -53,8 +55,7 @@ export class GraphController {
   ): Json {
     const page = this.access.pageOf(call);
     if (page) return pick(pageNode(page), fields);
-    const medium = this.media.find(call.id);
-    if (medium) return this.media.node(call, phoneNumberId);
+    if (this.media.find(call.id)) return this.media.node(this.mine.open(call, phoneNumberId), call.origin);
     const { waba, number } = this.access.open(call);
     return pick(number ? phoneNode(waba, number) : wabaNode(waba), fields);
   }

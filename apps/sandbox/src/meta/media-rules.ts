@@ -7,10 +7,13 @@ export type MediaKind = (typeof MEDIA_KINDS)[number];
 
 const KILOBYTE = 1_024;
 const MEGABYTE = 1_024 * KILOBYTE;
-const CAPTION = 1_024;
+export const LONGEST_CAPTION = 1_024;
 const FILE_NAME = 240;
 
-/** Types and sizes, from Meta's table of supported media types. Documents take all of these types. */
+/**
+ * Types and sizes, from Meta's table of supported media types. Documents take all of these types. Source:
+ * developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/media
+ */
 const TYPES: Record<Exclude<MediaKind, 'document'>, readonly string[]> = {
   image: ['image/jpeg', 'image/png'],
   video: ['video/mp4', 'video/3gpp'],
@@ -42,7 +45,7 @@ const ANIMATED_STICKER = 500 * KILOBYTE;
 export const LARGEST_FILE = MOST_BYTES.document;
 
 /** What a file of this type is when it is sent as nothing else. */
-export function kindOf(mimeType: string): MediaKind {
+function kindOf(mimeType: string): MediaKind {
   return MEDIA_KINDS.find((kind) => kind !== 'document' && TYPES[kind].includes(mimeType)) ?? 'document';
 }
 
@@ -51,25 +54,46 @@ export function goesAs(kind: MediaKind, mimeType: string): boolean {
   return kind === 'document' || TYPES[kind].includes(mimeType);
 }
 
-/** The type without its parameters. @throws GraphError for one that WhatsApp does not take, or for a file too large. */
-export function checkFile(contentType: string | undefined, bytes: Buffer): string {
+/** Why WhatsApp does not take a file. */
+export type FileFault =
+  { fault: 'type'; mimeType: string } | { fault: 'empty' } | { fault: 'size'; kind: MediaKind; most: number };
+
+/** Looks at a file as WhatsApp does. The type comes without its parameters. */
+export function judgeFile(
+  contentType: string | undefined,
+  bytes: Buffer,
+): { mimeType: string; kind: MediaKind; fault?: FileFault } {
   const mimeType = (contentType || 'application/octet-stream').split(';')[0]!.trim().toLowerCase();
-  if (!ALL_TYPES.includes(mimeType)) {
-    throw graphRefusal(
-      `Param file must be a file with one of the following types: ${ALL_TYPES.join(', ')}. ` +
-        `Received file of type '${mimeType.slice(0, 100)}'.`,
-    );
-  }
-  if (bytes.length === 0) throw graphRefusal('Param file must not be empty.');
   const kind = kindOf(mimeType);
   const most = kind === 'sticker' && isAnimated(bytes) ? ANIMATED_STICKER : MOST_BYTES[kind];
-  if (bytes.length > most) throw tooLarge(most);
-  return mimeType;
+  const judged = { mimeType, kind };
+  if (!ALL_TYPES.includes(mimeType)) return { ...judged, fault: { fault: 'type', mimeType } };
+  if (bytes.length === 0) return { ...judged, fault: { fault: 'empty' } };
+  return bytes.length > most ? { ...judged, fault: { fault: 'size', kind, most } } : judged;
+}
+
+/** A fault as the Graph API says it. */
+export function refusedFile(fault: FileFault): GraphError {
+  switch (fault.fault) {
+    case 'type':
+      return graphRefusal(
+        `Param file must be a file with one of the following types: ${ALL_TYPES.join(', ')}. ` +
+          `Received file of type '${fault.mimeType.slice(0, 100)}'.`,
+      );
+    case 'empty':
+      return graphRefusal('Param file must not be empty.');
+    case 'size':
+      return tooLarge(fault.most);
+  }
 }
 
 export function tooLarge(most: number): GraphError {
-  const size = most < MEGABYTE ? `${most / KILOBYTE}KB` : `${most / MEGABYTE}MB`;
-  return graphRefusal(`Media file size too big. Max file size we currently support: ${size}.`);
+  return graphRefusal(`Media file size too big. Max file size we currently support: ${sizeOf(most, '')}.`);
+}
+
+/** `5 MB`, with what stands between number and unit. */
+export function sizeOf(bytes: number, between = ' '): string {
+  return bytes < MEGABYTE ? `${bytes / KILOBYTE}${between}KB` : `${bytes / MEGABYTE}${between}MB`;
 }
 
 /** The flag of the extended WebP header. Source: developers.google.com/speed/webp/docs/riff_container */
@@ -85,11 +109,26 @@ const OPTIONAL: Record<MediaKind, string[]> = {
   sticker: [],
 };
 
+export function takesCaption(kind: MediaKind): boolean {
+  return OPTIONAL[kind].includes('caption');
+}
+
+/** What can be sent, for people who choose. */
+export const MEDIA_RULES = MEDIA_KINDS.map((kind) => ({
+  kind,
+  types: kind === 'document' ? DOCUMENT_TYPES : TYPES[kind],
+  mostBytes: kind === 'sticker' ? ANIMATED_STICKER : MOST_BYTES[kind],
+  /** Of a sticker that does not move. */
+  stillBytes: kind === 'sticker' ? MOST_BYTES.sticker : undefined,
+  caption: takesCaption(kind),
+}));
+
 /** The object of a media message: a link or an id, and what goes with its kind. */
 export function readMedia(kind: MediaKind, value: unknown): Json {
   const media = readObject(value, kind, { optional: ['link', 'id', ...OPTIONAL[kind]] });
   checkSource(media, kind);
-  if (media.caption !== undefined) readText(media.caption, `${kind}[caption]`, { max: CAPTION, code: 100 });
+  if (media.caption !== undefined)
+    readText(media.caption, `${kind}[caption]`, { max: LONGEST_CAPTION, code: 100 });
   if (media.filename !== undefined) {
     readText(media.filename, `${kind}[filename]`, { max: FILE_NAME, code: 100 });
   }

@@ -1,8 +1,9 @@
 import { Controller, Delete, Get, HttpCode, Post, Query, Req, Res, UseFilters } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { bearer, Call, GraphAccess, type GraphCall } from './graph-access.js';
-import { GraphErrorFilter, graphRefusal } from './graph-error.js';
-import { DOWNLOAD_PATH, MediaService } from './media.service.js';
+import { GraphErrorFilter } from './graph-error.js';
+import { GraphMedia } from './graph-media.js';
+import { DOWNLOAD_HOST, DOWNLOAD_PATH, MediaService, type DownloadQuery } from './media.service.js';
 import type { Json } from './model.js';
 import { Uploads } from './upload.js';
 
@@ -12,6 +13,7 @@ import { Uploads } from './upload.js';
 export class MediaController {
   constructor(
     private readonly access: GraphAccess,
+    private readonly mine: GraphMedia,
     private readonly media: MediaService,
     private readonly uploads: Uploads,
   ) {}
@@ -20,26 +22,18 @@ export class MediaController {
   @HttpCode(200)
   async upload(@Call() call: GraphCall, @Req() request: FastifyRequest): Promise<Json> {
     const { number } = this.access.openNumber(call);
-    const { fields, file } = await this.uploads.read(request);
-    if (fields.messaging_product === undefined) {
-      throw graphRefusal('The parameter messaging_product is required.');
-    }
-    if (fields.messaging_product.toLowerCase() !== 'whatsapp') {
-      throw graphRefusal('Param messaging_product must be one of {WHATSAPP}.');
-    }
-    if (!file) throw graphRefusal('The parameter file is required.');
-    return { id: this.media.keep(number.id, file, 'uploaded').id };
+    return { id: this.media.keep(number.id, await this.uploads.medium(request), 'uploaded').id };
   }
 
   @Delete()
   delete(@Call() call: GraphCall, @Query('phone_number_id') phoneNumberId?: string): Json {
-    this.media.delete(call, phoneNumberId);
+    this.media.drop(this.mine.open(call, phoneNumberId));
     return { success: true };
   }
 }
 
 /** Where media are downloaded from, which is not the Graph API: its refusals have no body. */
-@Controller(DOWNLOAD_PATH)
+@Controller(`${DOWNLOAD_HOST}/${DOWNLOAD_PATH}`)
 export class MediaDownloadController {
   constructor(
     private readonly access: GraphAccess,
@@ -47,16 +41,11 @@ export class MediaDownloadController {
   ) {}
 
   @Get()
-  download(
-    @Query() { mid, ext, hash }: Record<'mid' | 'ext' | 'hash', unknown>,
-    @Req() request: FastifyRequest,
-    @Res() reply: FastifyReply,
-  ): void {
+  download(@Query() query: DownloadQuery, @Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
     const numbers = this.numbersOf(bearer(request.headers.authorization));
-    const medium = this.media.behind(String(mid), String(ext), String(hash));
-    if (numbers === undefined) void reply.status(401).send();
-    else if (!medium || !numbers.includes(medium.phoneNumberId)) void reply.status(404).send();
-    else void reply.type(medium.mimeType).send(medium.bytes);
+    const medium = numbers && this.media.behind(numbers, query);
+    if (medium) void reply.type(medium.mimeType).send(medium.bytes);
+    else void reply.status(numbers ? 404 : 401).send();
   }
 
   private numbersOf(token: string | undefined): string[] | undefined {

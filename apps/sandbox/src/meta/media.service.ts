@@ -1,9 +1,8 @@
 import { createHash, createHmac, randomBytes, randomInt } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { CLOCK, safeEqual, type Clock } from '#platform';
-import { checkVersion, GraphAccess, type GraphCall } from './graph-access.js';
-import { GraphError, unsupported } from './graph-error.js';
-import { checkFile, goesAs, type NamedMedium } from './media-rules.js';
+import { GraphError } from './graph-error.js';
+import { goesAs, judgeFile, refusedFile, type NamedMedium } from './media-rules.js';
 import type { Json } from './model.js';
 
 const DAY_MS = 24 * 3_600_000;
@@ -14,7 +13,12 @@ const URL_LIVES_S = 5 * 60;
 const MOST_FILES = 2_000;
 const MOST_BYTES = 256 * 1_048_576;
 
-export const DOWNLOAD_PATH = 'lookaside/whatsapp_business/attachments';
+/** Meta's host for downloads, `lookaside.fbsbx.com`, is a folder here. */
+export const DOWNLOAD_HOST = 'lookaside';
+export const DOWNLOAD_PATH = 'whatsapp_business/attachments';
+
+/** The query of an address of a file. */
+export type DownloadQuery = Record<'mid' | 'ext' | 'hash', unknown>;
 
 export interface Medium {
   id: string;
@@ -31,10 +35,7 @@ export class MediaService {
   private readonly urlKey = randomBytes(32);
   private size = 0;
 
-  constructor(
-    private readonly access: GraphAccess,
-    @Inject(CLOCK) private readonly clock: Clock,
-  ) {}
+  constructor(@Inject(CLOCK) private readonly clock: Clock) {}
 
   /** @throws GraphError for a file that WhatsApp does not take. */
   keep(
@@ -42,7 +43,8 @@ export class MediaService {
     file: { contentType?: string; bytes: Buffer },
     origin: keyof typeof KEPT_MS,
   ): Medium {
-    const mimeType = checkFile(file.contentType, file.bytes);
+    const { mimeType, fault } = judgeFile(file.contentType, file.bytes);
+    if (fault) throw refusedFile(fault);
     const medium: Medium = {
       id: String(randomInt(10 ** 14, 2 ** 48 - 1)),
       phoneNumberId,
@@ -68,11 +70,16 @@ export class MediaService {
     return undefined;
   }
 
-  /** What `GET /<MEDIA_ID>` answers. With `phoneNumberId` the medium has to be that number's. */
-  node(call: GraphCall, phoneNumberId?: string): Json {
-    const medium = this.open(call, phoneNumberId);
+  /** The same, of the files of these numbers. */
+  findOf(phoneNumberIds: readonly string[], id: string): Medium | undefined {
+    const medium = this.find(id);
+    return medium && phoneNumberIds.includes(medium.phoneNumberId) ? medium : undefined;
+  }
+
+  /** What `GET /<MEDIA_ID>` answers. Only the number's own token or key opens the address in it. */
+  node(medium: Medium, origin: string): Json {
     return {
-      url: this.urlOf(medium, call.origin),
+      url: this.urlOf(medium, origin),
       mime_type: medium.mimeType,
       sha256: digest(medium).toString('hex'),
       file_size: medium.bytes.length,
@@ -81,8 +88,8 @@ export class MediaService {
     };
   }
 
-  delete(call: GraphCall, phoneNumberId?: string): void {
-    this.drop(this.open(call, phoneNumberId));
+  drop(medium: Medium): void {
+    if (this.files.delete(medium.id)) this.size -= medium.bytes.length;
   }
 
   /** What a webhook says of a customer's file. */
@@ -95,10 +102,12 @@ export class MediaService {
     };
   }
 
-  /** The file behind an address that {@link node} gave less than five minutes ago. */
-  behind(id: string, expires: string, hash: string): Medium | undefined {
+  /** The file of these numbers behind an address that {@link node} gave less than five minutes ago. */
+  behind(phoneNumberIds: readonly string[], { mid, ext, hash }: DownloadQuery): Medium | undefined {
+    const [id, expires] = [String(mid), String(ext)];
     const alive = Number(expires) * 1_000 > this.clock.now().getTime();
-    return alive && safeEqual(hash, this.hashOf(id, expires)) ? this.find(id) : undefined;
+    const given = alive && safeEqual(String(hash), this.hashOf(id, expires));
+    return given ? this.findOf(phoneNumberIds, id) : undefined;
   }
 
   /**
@@ -119,29 +128,14 @@ export class MediaService {
       .every(Boolean);
   }
 
-  private open(call: GraphCall, phoneNumberId?: string): Medium {
-    checkVersion(call);
-    const numbers = this.access.accounts(call).flatMap((waba) => waba.phoneNumbers.map(({ id }) => id));
-    const medium = this.find(call.id);
-    const mine = medium !== undefined && numbers.includes(medium.phoneNumberId);
-    if (!mine || (phoneNumberId !== undefined && phoneNumberId !== medium.phoneNumberId)) {
-      throw unsupported(call.method, call.id);
-    }
-    return medium;
-  }
-
   private urlOf({ id }: Medium, origin: string): string {
     const expires = String(Math.floor(this.clock.now().getTime() / 1_000) + URL_LIVES_S);
     const query = new URLSearchParams({ mid: id, ext: expires, hash: this.hashOf(id, expires) });
-    return `${origin}/${DOWNLOAD_PATH}?${query.toString()}`;
+    return `${origin}/${DOWNLOAD_HOST}/${DOWNLOAD_PATH}?${query.toString()}`;
   }
 
   private hashOf(id: string, expires: string): string {
     return createHmac('sha256', this.urlKey).update(`${id} ${expires}`).digest('base64url');
-  }
-
-  private drop(medium: Medium): void {
-    if (this.files.delete(medium.id)) this.size -= medium.bytes.length;
   }
 }
 

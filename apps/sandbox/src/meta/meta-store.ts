@@ -67,6 +67,10 @@ export class MetaStore {
     this.templates.put(templateKey(template.wabaId, template.name, template.language), template);
   }
 
+  deleteTemplate({ wabaId, name, language }: Template): void {
+    this.templates.delete(templateKey(wabaId, name, language));
+  }
+
   customers(): Customer[] {
     return this.people.all();
   }

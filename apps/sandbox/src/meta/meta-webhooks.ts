@@ -37,9 +37,15 @@ export class MetaWebhooks {
     this.partners.push(partner);
   }
 
-  /** Only field `messages` obeys an override. */
+  /**
+   * Only field `messages` obeys an override. What concerns a whole account is not told where its numbers are a partner's:
+   * the app that hears of it is the partner's, which passes on what concerns one number alone.
+   */
   send(waba: Waba, envelope: unknown, options: Options): void {
     const { lane, phoneNumberId } = options;
+    if (phoneNumberId === undefined && waba.phoneNumbers.some(({ id }) => this.partnerOf(id) !== undefined)) {
+      return;
+    }
     const partner = phoneNumberId === undefined ? undefined : this.partnerOf(phoneNumberId);
     if (partner !== undefined) {
       if (partner) this.sender.send({ ...partner, body: metaJson(envelope), lane });

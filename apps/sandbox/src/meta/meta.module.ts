@@ -4,6 +4,7 @@ import { BusinessProfileController } from './business-profile.controller.js';
 import { DeliveryService } from './delivery.service.js';
 import { Faults } from './faults.js';
 import { GraphAccess } from './graph-access.js';
+import { GraphMedia } from './graph-media.js';
 import { GraphController } from './graph.controller.js';
 import { InboundService } from './inbound.service.js';
 import { MediaController, MediaDownloadController } from './media.controller.js';
@@ -30,6 +31,7 @@ import { Uploads } from './upload.js';
   providers: [
     MetaStore,
     GraphAccess,
+    GraphMedia,
     MediaService,
     Uploads,
     Threads,
@@ -50,6 +52,7 @@ import { Uploads } from './upload.js';
     DeliveryService,
     InboundService,
     SendRoute,
+    TemplateService,
   ],
 })
 export class MetaModule {}

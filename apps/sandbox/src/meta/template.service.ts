@@ -39,6 +39,16 @@ export class TemplateService {
     return template;
   }
 
+  /** Takes a template away in all its languages. Answers how many there were. */
+  delete(waba: Waba, name: string): number {
+    const named = this.store.templatesOf(waba.wabaId).filter((template) => template.name === name);
+    for (const template of named) {
+      this.store.deleteTemplate(template);
+      this.announce(waba, template, 'DELETED');
+    }
+    return named.length;
+  }
+
   /** What a control call makes Meta decide. Resuming a paused template is told as REINSTATED. */
   setStatus(waba: Waba, template: Template, status: TemplateStatus): Template {
     const changed = { ...template, status };

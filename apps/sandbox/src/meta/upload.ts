@@ -33,6 +33,19 @@ export class Uploads {
     if (Number(request.headers['content-length'] ?? 0) > LARGEST_FILE + FRAME) throw tooLarge(LARGEST_FILE);
     return this.atOnce.pass(async () => uploadIn(await formIn(type, await bodyOf(request))));
   }
+
+  /** The file that a business uploads to send it. @throws GraphError when the form lacks what Meta asks for. */
+  async medium(request: FastifyRequest): Promise<UploadedFile> {
+    const { fields, file } = await this.read(request);
+    if (fields.messaging_product === undefined) {
+      throw graphRefusal('The parameter messaging_product is required.');
+    }
+    if (fields.messaging_product.toLowerCase() !== 'whatsapp') {
+      throw graphRefusal('Param messaging_product must be one of {WHATSAPP}.');
+    }
+    if (!file) throw graphRefusal('The parameter file is required.');
+    return file;
+  }
 }
 
 async function uploadIn(form: FormData): Promise<Upload> {

@@ -14,9 +14,13 @@ const TYPES: Record<string, string> = {
   '.ico': 'image/x-icon',
 };
 
-/** Pages load nothing from other hosts; only product pictures may come from wherever a shop keeps them. */
+/**
+ * Pages load nothing from other hosts; only pictures, videos and voices may come from wherever a shop keeps them. `blob:` is a
+ * file that the phone is about to send.
+ */
 const PAGE_POLICY =
-  "default-src 'self'; img-src 'self' data: http: https:; style-src 'self'; base-uri 'none'; form-action 'self'";
+  "default-src 'self'; img-src 'self' data: blob: http: https:; media-src 'self' blob: http: https:; " +
+  "style-src 'self'; base-uri 'none'; form-action 'self'";
 const STRICT_FOLDERS = /^\/(phone|home)\//;
 
 /**

@@ -4,7 +4,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 /** A refusal in the shape of the vendor at whose address it happened. */
 export interface VendorAnswer {
   status: number;
-  body: object;
+  /** JSON; undefined is an answer without a body. */
+  body: object | undefined;
   headers?: Record<string, string>;
 }
 
@@ -26,7 +27,9 @@ export function vendorAnswer(
 }
 
 export function sendAnswer(reply: FastifyReply, { status, body, headers = {} }: VendorAnswer): void {
-  void reply.status(status).headers(headers).type('application/json').send(JSON.stringify(body));
+  void reply.status(status);
+  if (body === undefined) void reply.send();
+  else void reply.headers({ 'content-type': 'application/json', ...headers }).send(JSON.stringify(body));
 }
 
 /** Whatever no controller answers for: unknown addresses, bodies that cannot be read, and our own mistakes. */

@@ -1,4 +1,5 @@
 import type { Quote } from '#core/catalog';
+import { personOf } from '../../messaging/index.js';
 import type { OrderEvent } from '../events.js';
 import type { PaymentEvent } from '../payment-event.js';
 
@@ -39,7 +40,7 @@ export function sampleRequest(): Extract<OrderEvent, { type: 'requested' }> {
     orderRef: 'W7K3M9QX',
     threadId: 'thr_1',
     threadStream: 'thread/acc_1/971501234567',
-    person: { waId: '971501234567', name: 'Aisha Khan' },
+    person: personOf({ phone: '971501234567', name: 'Aisha Khan' }),
     quote: sampleQuote(),
     nonce: 'nonce-1',
   };

@@ -161,7 +161,7 @@ export function describeChannel(name: string, open: () => Promise<ChannelWorld>)
 
     it('sends nothing to nobody', async () => {
       const messageId = newId();
-      const result = await world.channel.send({ name: 'Nobody' }, hello(), messageId);
+      const result = await world.channel.send({ aliases: [], name: 'Nobody' }, hello(), messageId);
       expect(result.outcome).toBe('refused');
       expect(await world.arrivals(messageId)).toBe(0);
     });

@@ -1,3 +1,4 @@
+import { personOf } from '#core/messaging';
 import { describeChannel } from './channel.contract.js';
 import { FakeChannel } from './fake-channel.js';
 import { SAMPLE_RULES } from './rules.js';
@@ -12,7 +13,7 @@ for (const [name, rules] of Object.entries(SAMPLE_RULES)) {
       unreachable: new FakeChannel(rules, false),
       codes: channel.codes,
       shown: (rendered) => rendered as unknown as Shown,
-      person: async () => ({ userId: `user-${(people += 1)}` }),
+      person: async () => personOf({ userId: `user-${(people += 1)}` }),
       loseNextAnswer: async () => channel.loseNextAnswer(),
       refuseNext: async (code) => channel.refuseNext(code),
       holdNext: async () => channel.holdNext(),

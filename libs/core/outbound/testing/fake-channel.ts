@@ -1,5 +1,6 @@
 import {
   cleared,
+  identifyingAliases,
   storableText,
   unspelledId,
   type Choice,
@@ -110,7 +111,7 @@ export class FakeChannel implements ChannelPort {
     if (!this.reachable) return { outcome: 'not_sent', why: 'nobody listens' };
     if (typeof fate === 'object')
       return { outcome: 'refused', code: fate.refuse, details: 'as was asked for' };
-    if (!person.waId && !person.userId)
+    if (identifyingAliases(person).length === 0)
       return { outcome: 'refused', code: FAKE_CODES.nobody, details: 'to whom?' };
     const known = this.rules.idempotentSends && this.arrived.some((send) => send.messageId === messageId);
     if (!known) this.arrived.push({ person, shown: rendered as unknown as Shown, messageId });

@@ -13,6 +13,7 @@ export const STRICT: ChannelRules = {
     mismatched: { state: 'unfit', recheckMs: 60_000 },
   },
   idempotentSends: false,
+  verifiesPhone: false,
   codeOfNone: 500,
   limits: {
     text: 300,

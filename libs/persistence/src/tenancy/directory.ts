@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, IsNull, type EntityManager } from 'typeorm';
-import type { MerchantSettings, NumberRoute } from '#core/tenancy';
+import type { MerchantSettings, SenderRoute } from '#core/tenancy';
 import { SecretBox } from '#platform';
 import { Tenants } from '../tenants.js';
 import { Memo } from './memo.js';
@@ -24,7 +24,7 @@ interface Opened {
 export type StoreConnection = Opened &
   Pick<StoreConnectionEntity, 'id' | 'merchantId' | 'kind' | 'region' | 'maxAgeSeconds'>;
 export type ChannelAccount = Opened &
-  Pick<ChannelAccountEntity, 'id' | 'kind' | 'businessAccountId' | 'phoneNumberId' | 'messagesPerSecond'>;
+  Pick<ChannelAccountEntity, 'id' | 'kind' | 'accountId' | 'senderId' | 'messagesPerSecond'>;
 export type PaymentProvider = Opened & Pick<PaymentProviderEntity, 'id' | 'kind' | 'account'>;
 
 /** Merchants' configuration for the services that act on it: remembered for a few seconds, secrets opened here only. */
@@ -41,14 +41,14 @@ export class Directory {
     this.box = new FieldBox(secrets);
   }
 
-  /** Undefined for a number that no merchant has. Gateway only. */
-  routePhoneNumber(phoneNumberId: string): Promise<NumberRoute | undefined> {
-    return this.memo.get(`phone/${phoneNumberId}`, async () => {
+  /** Where a sender of a channel leads; undefined for one that no merchant has. Gateway only. */
+  routeSender(kind: string, senderId: string): Promise<SenderRoute | undefined> {
+    return this.memo.get(`sender/${kind}/${senderId}`, async () => {
       const rows = (await this.database.query(
         `SELECT merchant_id AS "merchantId", channel_account_id AS "channelAccountId",
-           business_account_id AS "businessAccountId", enabled, status FROM tenancy.route_phone_number($1)`,
-        [phoneNumberId],
-      )) as NumberRoute[];
+           account_id AS "accountId", enabled, status FROM tenancy.route_sender($1, $2)`,
+        [kind, senderId],
+      )) as SenderRoute[];
       return rows[0];
     });
   }
@@ -64,9 +64,9 @@ export class Directory {
       // What its merchant gave up has no credentials any more.
       const row = await tx.findOneBy(ChannelAccountEntity, { id, releasedAt: IsNull() });
       if (!row) return null;
-      const { kind, businessAccountId, phoneNumberId, messagesPerSecond } = row;
+      const { kind, accountId, senderId, messagesPerSecond } = row;
       const fields = await this.box.open('channel_accounts', row);
-      return { id, kind, businessAccountId, phoneNumberId, messagesPerSecond, fields };
+      return { id, kind, accountId, senderId, messagesPerSecond, fields };
     });
   }
 

@@ -47,11 +47,11 @@ export class ChannelAccountEntity {
   /** Kind of the channel, as the registry of vendors has it. */
   @Column({ type: 'text' }) kind: string;
   /** What it belongs to at the channel: a business account, a page. */
-  @Column({ name: 'business_account_id', type: 'text' }) businessAccountId: string;
+  @Column({ name: 'account_id', type: 'text' }) accountId: string;
   /** The channel's id of what messages are sent from: a phone number, a page. */
-  @Column({ name: 'phone_number_id', type: 'text' }) phoneNumberId: string;
+  @Column({ name: 'sender_id', type: 'text' }) senderId: string;
   /** As customers see it: a phone number, or a name. */
-  @Column({ name: 'display_phone_number', type: 'text' }) displayPhoneNumber: string;
+  @Column({ name: 'display_name', type: 'text' }) displayName: string;
   @Column({ name: 'catalog_id', type: 'text', nullable: true }) catalogId: string | null;
   /** The vendor's fields that are no secrets. */
   @Column({ type: 'jsonb' }) settings: Settings;

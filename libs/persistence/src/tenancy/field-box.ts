@@ -7,7 +7,7 @@ export function secretBinding(table: string, id: string, column: string): string
 }
 
 /** Where the release before keeps fields of its own kinds. It reads nothing else. */
-const OLD_COLUMNS = {
+export const OLD_COLUMNS = {
   channel_accounts: { accessToken: 'access_token' },
   store_connections: { baseUrl: 'base_url', apiKey: 'api_key', webhookSecret: 'webhook_secret' },
   payment_providers: { secretKey: 'secret_key', webhookSecret: 'webhook_secret' },

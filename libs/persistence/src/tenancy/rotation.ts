@@ -1,7 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type { SecretBox } from '#platform';
 import { Tenants } from '../tenants.js';
-import { secretBinding } from './field-box.js';
+import { OLD_COLUMNS, secretBinding, type VendorTable } from './field-box.js';
 
 /** Where sealed secrets are. Each is bound to its table, its row's id and its column. */
 export interface SealedColumn {
@@ -35,6 +35,8 @@ export interface RotationOptions {
 
 export interface Rotation {
   keyId: string;
+  /** Rows of the release before whose secrets this run has made one document. */
+  converted: number;
   /** Put under the current key by this run. */
   rotated: number;
   /** Seen under an older key, but changed by somebody else meanwhile: looked at again. */
@@ -42,6 +44,8 @@ export interface Rotation {
   /** Secrets that do not open, by their binding: their key is lost, or they were tampered with. They stay as they are. */
   unreadable: string[];
 }
+
+const TABLES = Object.keys(OLD_COLUMNS) as VendorTable[];
 
 /** What belongs to no merchant, such as an operator's requests. */
 const NOBODY = '';
@@ -54,9 +58,10 @@ interface SealedRow {
 }
 
 /**
- * Puts every sealed secret under the current master key, while services go on reading and writing: a value is only
- * ever replaced by another one that opens to the same secret, and only if nobody has replaced it since. May be
- * killed at any point and run again; a run after a complete one changes nothing. Connects as `waco_admin`.
+ * Puts every sealed secret under the current master key, and gives rows of the release before their document, while
+ * services go on reading and writing: a value is only ever replaced by another one that opens to the same secret, and
+ * only if nobody has replaced it since. May be killed at any point and run again; a run after a complete one changes
+ * nothing. Connects as `waco_admin`.
  */
 export async function rotateSecrets(
   database: DataSource,
@@ -66,6 +71,7 @@ export async function rotateSecrets(
   const tenants = new Tenants(database);
   const progress: Rotation = {
     keyId: await box.currentKeyId(),
+    converted: 0,
     rotated: 0,
     overtaken: 0,
     unreadable: [],
@@ -74,10 +80,47 @@ export async function rotateSecrets(
   // A service that has not heard of the key yet may still seal under the old one: until a whole pass finds nothing.
   for (let before = -1; before !== progress.rotated + progress.overtaken;) {
     before = progress.rotated + progress.overtaken;
-    for await (const merchantId of merchants(database)) await rotateRows(merchantId);
+    for await (const merchantId of merchants(database)) {
+      await rotateRows(merchantId);
+      await convertRows(merchantId);
+    }
     await rotateRows(NOBODY);
   }
   return progress;
+
+  async function convertRows(merchantId: string): Promise<void> {
+    const rows = await tenants.transaction(merchantId, (tx) => withoutDocument(tx, merchantId));
+    const documents: (RowOfBefore & { document: string })[] = [];
+    for (const row of rows) {
+      const credentials: Record<string, string> = {};
+      for (const { field, column, sealed } of row.secrets) {
+        const binding = secretBinding(row.table, row.id, column);
+        const secret = await opening(binding, () => box.open(sealed, binding));
+        if (secret !== undefined) credentials[field] = secret;
+      }
+      if (Object.keys(credentials).length < row.secrets.length) continue;
+      const binding = secretBinding(row.table, row.id, 'credentials');
+      documents.push({ ...row, document: await box.seal(JSON.stringify(credentials), binding) });
+    }
+    progress.unreadable = [...unreadable];
+    if (documents.length === 0) return;
+    await tenants.transaction(merchantId, async (tx) => {
+      await tx.query(`SELECT set_config('waco.rotation', 'on', true)`);
+      // Whoever changes one at the same time is of the release before: its row waits for the next pass.
+      for (const row of documents) if (await giveDocument(tx, row)) progress.converted++;
+    });
+  }
+
+  /** Undefined, and noted, for what does not open. */
+  async function opening<T>(binding: string, open: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await open();
+    } catch (error) {
+      if (isOutage(error)) throw error;
+      unreadable.add(binding);
+      return undefined;
+    }
+  }
 
   async function rotateRows(merchantId: string): Promise<void> {
     for (;;) {
@@ -106,14 +149,8 @@ export async function rotateSecrets(
       rows.map(async (row) => {
         const { table, column } = SEALED_COLUMNS[row.column]!;
         const binding = secretBinding(table, row.id, column);
-        try {
-          const renewed = await box.rewrap(row.sealed, binding);
-          return renewed === undefined ? [] : [{ ...row, renewed }];
-        } catch (error) {
-          if (isOutage(error)) throw error;
-          unreadable.add(binding);
-          return [];
-        }
+        const renewed = await opening(binding, () => box.rewrap(row.sealed, binding));
+        return renewed === undefined ? [] : [{ ...row, renewed }];
       }),
     );
     return results.flat();
@@ -135,6 +172,52 @@ async function* merchants(database: DataSource): AsyncGenerator<string> {
     if (rows.length === 0) return;
     after = rows.at(-1)!.id;
   }
+}
+
+/** A row as the release before wrote it: its secrets, with the fields that they are of. */
+interface RowOfBefore {
+  table: VendorTable;
+  id: string;
+  secrets: { field: string; column: string; sealed: string }[];
+}
+
+/** Where the release before keeps a vendor's secrets; an address is none. */
+function secretColumns(table: VendorTable): [field: string, column: string][] {
+  return Object.entries(OLD_COLUMNS[table]).filter(([field]) => field !== 'baseUrl');
+}
+
+/** Of what a merchant has given up nothing is left that opens. */
+async function withoutDocument(tx: EntityManager, merchantId: string): Promise<RowOfBefore[]> {
+  const found: RowOfBefore[] = [];
+  for (const table of TABLES) {
+    const columns = secretColumns(table);
+    const rows = (await tx.query(
+      `SELECT id, ${columns.map(([field, column]) => `${column} AS "${field}"`).join(', ')} FROM tenancy.${table}
+       WHERE merchant_id = $1 AND credentials IS NULL`,
+      [merchantId],
+    )) as Record<string, string | null>[];
+    for (const row of rows) {
+      const secrets = columns
+        .map(([field, column]) => ({ field, column, sealed: row[field] ?? '' }))
+        .filter(({ sealed }) => sealed.startsWith('v1.'));
+      if (secrets.length > 0) found.push({ table, id: row.id!, secrets });
+    }
+  }
+  return found;
+}
+
+/** @returns whether the row was still as it was read. */
+async function giveDocument(
+  tx: EntityManager,
+  { table, id, secrets, document }: RowOfBefore & { document: string },
+): Promise<boolean> {
+  const same = secrets.map(({ column }, i) => `${column} = $${i + 3}`);
+  const result = (await tx.queryRunner!.query(
+    `UPDATE tenancy.${table} SET credentials = $2 WHERE id = $1 AND credentials IS NULL AND ${same.join(' AND ')}`,
+    [id, document, ...secrets.map(({ sealed }) => sealed)],
+    true,
+  )) as { affected?: number };
+  return result.affected === 1;
 }
 
 async function outdated(

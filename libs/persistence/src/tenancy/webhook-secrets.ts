@@ -17,8 +17,8 @@ export interface ChannelApp {
 /** What an account of a channel signs with, and what its webhooks must be about. */
 export interface ChannelAccountSecrets {
   secrets: string[];
-  businessAccountId: string;
-  phoneNumberId: string;
+  accountId: string;
+  senderId: string;
   enabled: boolean;
 }
 
@@ -72,8 +72,8 @@ export class WebhookSecrets {
         const row = await tx.findOneBy(ChannelAccountEntity, { id, merchantId, kind, releasedAt: IsNull() });
         if (!row) return undefined;
         const secrets = await this.ofField(tx, 'channel_accounts', row, field);
-        const { businessAccountId, phoneNumberId, enabled } = row;
-        return { secrets, businessAccountId, phoneNumberId, enabled };
+        const { accountId, senderId, enabled } = row;
+        return { secrets, accountId, senderId, enabled };
       }),
     );
   }

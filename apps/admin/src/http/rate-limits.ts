@@ -4,11 +4,11 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Caller } from '#core/tenancy';
 import { ENV } from '#platform';
+import { RequestCounts } from '../auth/request-counts.js';
 import type { AdminEnv } from '../env.js';
-import { sendProblem } from '../http/problem.filter.js';
-import { problem, problemBody } from '../http/problem.js';
+import { sendProblem } from './problem.filter.js';
+import { problem, problemBody } from './problem.js';
 import { limitStore } from './limit-store.js';
-import { RequestCounts } from './request-counts.js';
 
 const MINUTE_MS = 60_000;
 /** Probes and scrapers come from one address, and often. */

@@ -1,8 +1,8 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import type { AdminRequest } from '../auth/access.js';
-import { problem } from '../http/problem.js';
-import { requestContext } from '../http/request-context.js';
-import { hideLinks, maskDeep } from './mask.js';
+import { hideLinks, maskDeep } from '../operations/mask.js';
+import { requestContext } from '../request-context.js';
+import type { AdminRequest } from './access.js';
+import { problem } from './problem.js';
 
 /** What an answer shows of a value. */
 export interface Showing {

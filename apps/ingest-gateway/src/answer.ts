@@ -31,23 +31,3 @@ export const malformed = (reason: string): Answer => ({ outcome: 'malformed', re
 export function isMerchantId(text: string): boolean {
   return /^[A-Za-z0-9_-]{1,100}$/.test(text);
 }
-
-/** An answer as HTTP says it. */
-export interface Reply {
-  status: number;
-  headers?: Record<string, string>;
-  body?: object;
-}
-
-export function replyOf(answer: Answer): Reply {
-  switch (answer.outcome) {
-    case 'ok':
-      return { status: 200 };
-    case 'unsigned':
-      return { status: 401 };
-    case 'malformed':
-      return { status: 400, body: { error: answer.reason } };
-    case 'too-many':
-      return { status: 429, headers: { 'retry-after': String(answer.retryAfterSeconds) } };
-  }
-}

@@ -1,4 +1,4 @@
-import type { RequestCounts } from './request-counts.js';
+import type { RequestCounts } from '../auth/request-counts.js';
 
 const MOST_REMEMBERED = 10_000;
 

@@ -1,8 +1,8 @@
 import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
 import { concatMap, type Observable } from 'rxjs';
-import type { AdminRequest } from '../auth/access.js';
-import { requestContext } from '../http/request-context.js';
-import { AuditLog, type Deed } from './audit-log.js';
+import { AuditLog, type Deed } from '../audit/audit-log.js';
+import { requestContext } from '../request-context.js';
+import type { AdminRequest } from './access.js';
 
 const READING = new Set(['GET', 'HEAD', 'OPTIONS']);
 

@@ -11,9 +11,9 @@ import { ApiExtension } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { mayActFor, type ApiScope, type Caller } from '#core/tenancy';
 import { HealthController, MetricsController } from '#platform';
-import { problem } from '../http/problem.js';
-import { requestContext } from '../http/request-context.js';
-import { PresentedKeys } from './presented-keys.js';
+import { bearerKey, PresentedKeys } from '../auth/presented-keys.js';
+import { requestContext } from '../request-context.js';
+import { problem } from './problem.js';
 import { RateLimits } from './rate-limits.js';
 
 const PUBLIC = 'admin:public';
@@ -99,11 +99,6 @@ export class AccessGuard implements CanActivate {
 /** What a route needs that names no scope. */
 export function defaultScope(method: string): ApiScope {
   return method === 'GET' || method === 'HEAD' ? 'operations:read' : 'operations:write';
-}
-
-/** The key of an `Authorization: Bearer` header. */
-export function bearerKey(header: string | undefined): string | undefined {
-  return /^Bearer ([\x21-\x7e]{1,512})$/i.exec(header ?? '')?.[1];
 }
 
 function namedMerchants(request: FastifyRequest): string[] {

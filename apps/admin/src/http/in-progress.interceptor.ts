@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify';
 import { defer, finalize, lastValueFrom, type Observable } from 'rxjs';
 import type { Caller } from '#core/tenancy';
 import { Semaphores } from '#platform';
-import { problem } from '../http/problem.js';
+import { problem } from './problem.js';
 import type { AdminRequest } from './access.js';
 import { callerName, sayWhen } from './rate-limits.js';
 
