@@ -1,9 +1,9 @@
-import { personOf } from '#core/messaging';
 import { createHmac } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dialog360, Dialog360Client, DIALOG360_SECRET_HEADER, dialog360Vendor } from '#adapters/dialog360';
 import { WhatsAppChannel } from '#adapters/whatsapp-cloud';
+import { personOf } from '#core/messaging';
 import { describeChannel } from '#core/outbound/testing';
 import { until } from '#testing';
 import type { Means } from '#vendors';
@@ -92,9 +92,9 @@ describe('templates by 360dialog', () => {
     });
     const { phone } = await world.customer({ greets: false });
     const text = channel.render({ type: 'text', body: 'On its way' });
-    expect(await channel.send({ waId: phone }, text, 'msg_1')).toMatchObject({ code: 131047 });
+    expect(await channel.send(personOf({ phone }), text, 'msg_1')).toMatchObject({ code: 131047 });
     const filled = channel.renderTemplate({ ...shipped, parameters: ['order'] }, { order: '1001' });
-    expect(await channel.send({ waId: phone }, filled, 'msg_2')).toMatchObject({ outcome: 'accepted' });
+    expect(await channel.send(personOf({ phone }), filled, 'msg_2')).toMatchObject({ outcome: 'accepted' });
   });
 
   it('are listed to the last page', async () => {

@@ -32,7 +32,7 @@ export class Channels {
   async open(merchantId: string, channelAccountId: string): Promise<OpenChannel | undefined> {
     const account = await this.directory.channelAccount(merchantId, channelAccountId);
     if (!account) return undefined;
-    const { kind, accountId: accountId, senderId: senderId, fields } = account;
+    const { kind, accountId, senderId, fields } = account;
     const { talk } = channelOf(kind);
     if (!talk) throw new Error(`nothing can be sent on ${kind}`);
     const port = talk.connect({ accountId, senderId, fields }, this.means);
