@@ -102,10 +102,10 @@ describe('readiness, in both directions', () => {
     expect((await of.connection('store')).webhooks.lastReceivedAt).toBe('2026-11-27T09:00:00.000Z');
   });
 
-  it('is not ready while webhooks are refused, and is again when one has come', async () => {
+  it('is not ready while all webhooks were refused, and is when one has come', async () => {
     const of = await merchant();
     await of.connect();
-    await of.gateway({ ...REFUSED, accepted_at: '2026-11-27T10:01:00Z' });
+    await of.gateway(REFUSED);
     const step = await of.step('webhooks:store');
     expect(step).toMatchObject({
       ok: false,
@@ -122,6 +122,41 @@ describe('readiness, in both directions', () => {
     });
     await of.gateway({ ...REFUSED, accepted_at: '2026-11-27T10:06:00Z' });
     expect(await of.step('webhooks:store')).toEqual({ step: 'webhooks:store', ok: true });
+  });
+
+  it('leaves a doubt, and no tick, when webhooks that anybody can send are refused after one was accepted', async () => {
+    const of = await merchant();
+    await of.connect();
+    await of.gateway({ ...REFUSED, accepted_at: '2026-11-27T10:01:00Z' });
+    expect(await of.step('webhooks:store')).toEqual({
+      step: 'webhooks:store',
+      ok: true,
+      note: expect.stringMatching(
+        /^3 webhooks were refused since 2026-11-27 10:02 UTC.*Anybody can send.*if the vendor did: correct the secret/,
+      ),
+    });
+    // Who signs rightly is no stranger.
+    await of.gateway({
+      ...REFUSED,
+      accepted_at: '2026-11-27T10:01:00Z',
+      reasons: JSON.stringify({ malformed: 3 }),
+    });
+    expect(await of.step('webhooks:store')).toMatchObject({ ok: false });
+  });
+
+  it('has seen to work what answers, and nothing else', async () => {
+    const of = await merchant();
+    await of.connect();
+    const keys = { secretKey: 'sk_test_unknown', webhookSecret: 'whsec_of_nobody' };
+    await admin.call('PUT', `${of.base}/payment-providers/stripe-sa`, { body: keys });
+    const verified = async (path: string) => (await admin.call('GET', `${of.base}/${path}`)).json.verifiedAt;
+    expect(await verified('store')).toBeNull();
+    expect((await of.connection('stripe-sa')).calls.state).toBe('failed');
+    const { items } = (await admin.call('GET', `${of.base}/channel-accounts`)).json;
+    expect(items).toEqual([expect.objectContaining({ verifiedAt: expect.any(String) })]);
+    expect(await verified('store')).toEqual(expect.any(String));
+    expect(await verified('payment-providers/stripe')).toEqual(expect.any(String));
+    expect(await verified('payment-providers/stripe-sa')).toBeNull();
   });
 
   it('tells of webhooks to an account that does not exist, and of those that an own app signs wrongly', async () => {

@@ -209,6 +209,8 @@ export const RIGHTS: Record<string, Rights> = {
       'checkout.orders': 'SELECT (columns)',
       'conversation.aliases': 'SELECT (columns)',
       'conversation.contacts': 'SELECT (columns)',
+      'conversation.people': 'SELECT (columns)',
+      'conversation.proofs': 'SELECT (columns)',
       'ingest.webhook_senders': 'SELECT (columns)',
       'outbound.early_statuses': 'SELECT (columns)',
       'outbound.recipients': 'SELECT (columns)',

@@ -27,7 +27,9 @@ export function sayReadiness({ ready, steps }: Schemas['ReadinessView']): void {
     const [, about = ''] = step.split(':');
     if (command) say(`    or:      ${command.replace(/<(purpose|account)>/, (word) => about || word)}`);
   }
-  say(ready ? 'ready: a first customer could buy now' : 'not ready yet');
+  const isUnsure = steps.some(({ note }) => note);
+  if (!ready) say('not ready yet');
+  else say(`ready: a first customer could buy now${isUnsure ? ', if what has a ? works' : ''}`);
 }
 
 /** What nobody has seen work, or is in doubt, has no tick. */
