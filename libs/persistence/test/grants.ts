@@ -206,6 +206,8 @@ export const RIGHTS: Record<string, Rights> = {
       'checkout.orders': 'SELECT (columns)',
       'conversation.aliases': 'SELECT (columns)',
       'conversation.contacts': 'SELECT (columns)',
+      'conversation.people': 'SELECT (columns)',
+      'conversation.proofs': 'SELECT (columns)',
       'outbound.early_statuses': 'SELECT (columns)',
       'outbound.recipients': 'SELECT (columns)',
       'outbound.senders': 'SELECT (columns)',
