@@ -204,9 +204,7 @@ describe('the command-line client', () => {
       expect.stringMatching(/✖ webhooks:store\n {4}missing: 3 webhooks were refused since/),
     ]);
     await admin.owner.query('DELETE FROM ingest.webhook_senders');
-    expect((await at('readiness')).out).toMatch(
-      /\? webhooks:store\n {4}note: {4}no webhook of the shop/,
-    );
+    expect((await at('readiness')).out).toMatch(/\? webhooks:store\n {4}note: {4}no webhook of the shop/);
 
     const answer = await fetch(`${sandboxUrl}/graph/v25.0/102290129340398/subscribed_apps`, {
       method: 'DELETE',

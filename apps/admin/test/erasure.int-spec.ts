@@ -14,6 +14,7 @@ import { createTestDatabase, type TestDatabase } from '#testing';
 import { ErasePersonHandler as Checkout } from '../../checkout/src/privacy/erase-person.handler.js';
 import { ErasePersonHandler as Conversation } from '../../conversation/src/privacy/erase-person.handler.js';
 import { ErasePersonHandler as Outbound } from '../../outbound/src/privacy/erase-person.handler.js';
+import { EraseMerchantHandler } from '../src/privacy/erase-merchant.handler.js';
 import { ErasePersonHandler as Journal } from '../src/privacy/erase-person.handler.js';
 import { closeTables } from './closed-tables.js';
 import { insertItem } from './rows.js';
@@ -405,5 +406,28 @@ describe('an erasure', () => {
       { accepted_quote: { total: 1 }, person: {} },
       { accepted_quote: { total: 1 }, person: {} },
     ]);
+  });
+});
+
+describe('the end of a merchant', () => {
+  it('takes along what the gateway counted of its webhooks, and of nobody else', async () => {
+    for (const merchantId of [M, 'mer_2']) {
+      await owner.query(
+        `INSERT INTO ingest.webhook_senders (merchant_id, port, kind, id) VALUES ($1, 'store', 'store', 'rest')`,
+        [merchantId],
+      );
+    }
+    const queues = { queue: () => ({ getJobs: () => Promise.resolve([]) }) } as never;
+    const handler = new EraseMerchantHandler(tenants.waco_admin, queues, {
+      record: () => Promise.resolve(),
+    } as never);
+    const commit: TaskContext['commit'] = async (work) => {
+      await tenants.waco_admin.transaction(M, (tx) => work({ tx, emit: () => undefined }));
+      return true;
+    };
+    const ctx = { merchantId: M, now: NOW, item: { id: '0' }, commit } as unknown as TaskContext;
+    await handler.finish({} as never, ctx);
+    const { rows } = await owner.query(`SELECT merchant_id FROM ingest.webhook_senders`);
+    expect(rows).toEqual([{ merchant_id: 'mer_2' }]);
   });
 });
