@@ -22,7 +22,8 @@ const SHOWN = 'merchant_id business_account_id name language state reason at rec
 /**
  * What sends on a channel is a sender with an account and a display name, whatever the channel calls them. The columns
  * of before are kept equal while processes of the release before may run. The release after this one drops them, with
- * the functions `route_phone_number` and `route_business_account`.
+ * the functions `route_phone_number` and `route_business_account`. Until then a template's state has two unique keys: two
+ * releases that write a new one at the same moment may break the other's, and the job is tried again.
  */
 export class NeutralNames1700000000036 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
@@ -70,6 +71,10 @@ export class NeutralNames1700000000036 implements MigrationInterface {
 
   /** Where what names a sender, or the account that it belongs to, leads at a channel: also for its last, closed merchant. */
   private async addRoutes(runner: QueryRunner): Promise<void> {
+    // A database that was migrated between two releases has them already, with the names of before.
+    await runner.query(
+      `DROP FUNCTION IF EXISTS tenancy.route_sender(text, text), tenancy.route_account(text, text)`,
+    );
     await runner.query(`
       CREATE FUNCTION tenancy.route_sender(p_kind text, p_id text)
       RETURNS TABLE (merchant_id text, channel_account_id text, account_id text, enabled boolean, status text)

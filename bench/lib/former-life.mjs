@@ -52,6 +52,7 @@ export class FormerLife {
     this.orders = new BegunOrders({ fleet, poster: this.poster, problems, merchants: this.on });
     this.waiting = [];
     this.poisoned = [];
+    this.old = {};
   }
 
   /** The life that another process has begun, and told of by {@link remains}. */

@@ -35,8 +35,6 @@ const IDS: ReadonlySet<string> = new Set([
   'contactId',
   'erasureId',
   ...KEY_FIELDS_BEFORE,
-  'userId',
-  'parentUserId',
   'phone',
   'threadId',
   'threadStream',

@@ -3,7 +3,7 @@ import { SCHEME, type Alias, type PersonRef } from './person.js';
 /**
  * The form that the release before gave a person, in payloads, in rows and in `conversation.aliases.kind`. Both releases run
  * side by side while one is replaced by the other, and each handles what the other has written: so a person is written in
- * both forms, and read in either. Nothing outside this module names a field of before.
+ * both forms, and read in either. No service names a field of before.
  *
  * This release writes the fields of before beside `aliases` (expand). The next one writes `aliases` alone, and `phone` as the
  * kind of a number (contract): `writtenPerson` and `kindOf` go then. `readPerson` stays for as long as rows of before are

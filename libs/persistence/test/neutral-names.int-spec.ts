@@ -65,6 +65,12 @@ it('a sender is connected once, whichever release connects it, and once more at 
   await connect('acc_a', NOW, ['1', '55', 'x']);
   await expect(connect('acc_b', BEFORE, ['2', '55', 'x'])).rejects.toMatchObject({ code: '23505' });
   await expect(connect('acc_c', NOW, ['2', '55', 'x'])).rejects.toMatchObject({ code: '23505' });
+  // The next release has the one key only.
+  await owner.query('BEGIN; DROP INDEX tenancy.channel_accounts_kind_phone_number_id_key');
+  await expect(connect('acc_c', NOW, ['2', '55', 'x'])).rejects.toMatchObject({
+    constraint: 'channel_accounts_kind_sender_id_key',
+  });
+  await owner.query('ROLLBACK');
   await connect('acc_d', NOW, ['1', '55', 'x'], 'messenger');
   const route = (kind: string) =>
     owner

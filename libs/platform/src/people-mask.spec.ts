@@ -16,6 +16,14 @@ describe('maskPeople', () => {
       `{"aliases":[{"scheme":"visitor_id","value":"visitor-77"}]}`,
       '{"aliases":[{"scheme":"visitor_id","value":"•••77"}]}',
     ],
+    [
+      `{"value": "AE.12345", "scheme": "user_id"}, {"value": "amira", "sku": "L"}`,
+      `{"value": "•••45", "scheme": "user_id"}, {"value": "amira", "sku": "L"}`,
+    ],
+    [
+      '{"err":"Failing row contains (\\"value\\": \\"AE.12345\\", \\"scheme\\": \\"user_id\\")"}',
+      '{"err":"Failing row contains (\\"value\\": \\"•••45\\", \\"scheme\\": \\"user_id\\")"}',
+    ],
     [`{"msg":"{\\"wa_id\\":\\"${PHONE}\\"}"}`, '{"msg":"{\\"wa_id\\":\\"•••67\\"}"}'],
     ['call +971 50 123 4567 now', 'call •••67 now'],
     [`(#131030) Recipient ${PHONE} is not in the list`, '(#131030) Recipient •••67 is not in the list'],

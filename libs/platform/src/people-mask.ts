@@ -3,8 +3,9 @@ const THREAD = /\b(thread\/[^/\s"\\]+\/)([^\s"\\,)\]}]+)/g;
 /** Fields of JSON that hold a person's number, user id or user name; in text within text the quotes are escaped. */
 const FIELDS =
   /(\\?"(?:wa_?id|user_?id|parent_?user_?id|user_?name|phones?|phone_?number|recipient_?id|from|to|msisdn|mobile)\\?"\s*:\s*\\?")([^"\\]{3,})/gi;
-/** An alias of a person, as `JSON.stringify` gives it. */
-const ALIASES = /(\\?"scheme\\?"\s*:\s*\\?"[a-z0-9_]+\\?"\s*,\s*\\?"value\\?"\s*:\s*\\?")([^"\\]{3,})/g;
+/** An alias of a person, as `JSON.stringify` gives it, and as PostgreSQL orders the fields of `jsonb`. */
+const ALIASES =
+  /(\\?"scheme\\?"\s*:\s*\\?"[a-z0-9_]+\\?"\s*,\s*\\?"value\\?"\s*:\s*\\?"|\\?"value\\?"\s*:\s*\\?"(?=[^"\\]*\\?"\s*,\s*\\?"scheme\\?"))([^"\\]{3,})/g;
 /** A number with its plus, as people write it. */
 const WRITTEN = /\+\d(?:[ ().-]{0,2}\d){7,14}(?!\d)/g;
 /** A number without, in a sentence: platforms' error texts quote them so. Ids stand in fields that say so. */

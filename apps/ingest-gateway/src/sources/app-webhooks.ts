@@ -196,7 +196,9 @@ export function arrivalOf(
     const held = signedBy === undefined ? payload : excerpt(payload);
     // At a time at which it can be given to nobody, nothing of a person is kept.
     const what = wrongTime(said, now) ? {} : held;
-    const evidence = { field, senderId, accountId, kind, payload: what, signedBy };
+    // Under the names of the release before as well, whose admin may be the one that replays it.
+    const names = { senderId, accountId, phoneNumberId: senderId, businessAccountId: accountId };
+    const evidence = { field, ...names, kind, payload: what, signedBy };
     return kept('quarantined', routed.reason, { ...said, merchantId: null, payload: evidence });
   }
   const { merchantId } = routed;

@@ -77,7 +77,8 @@ export async function rotateSecrets(
     unreadable: [],
   };
   const unreadable = new Set<string>();
-  // A service that has not heard of the key yet may still seal under the old one: until a whole pass finds nothing.
+  // A service that has not heard of the key yet may still seal under the old one: until a whole pass finds nothing. What the
+  // release before goes on writing has no document again: those are for a run when it is gone.
   for (let before = -1; before !== progress.rotated + progress.overtaken;) {
     before = progress.rotated + progress.overtaken;
     for await (const merchantId of merchants(database)) {
@@ -106,8 +107,10 @@ export async function rotateSecrets(
     if (documents.length === 0) return;
     await tenants.transaction(merchantId, async (tx) => {
       await tx.query(`SELECT set_config('waco.rotation', 'on', true)`);
-      // Whoever changes one at the same time is of the release before: its row waits for the next pass.
-      for (const row of documents) if (await giveDocument(tx, row)) progress.converted++;
+      for (const row of documents) {
+        if (await giveDocument(tx, row)) progress.converted++;
+        else progress.overtaken++;
+      }
     });
   }
 
