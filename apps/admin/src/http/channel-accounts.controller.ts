@@ -175,7 +175,7 @@ export class ChannelAccountsController {
       'With the stored secrets; of channels with the capability `subscribe`. Where the channel keeps one address for an account, ' +
       'ours replaces it.',
   })
-  @ApiProblems(404, 409, 422)
+  @ApiProblems(404, 409, 422, 502)
   @ApiOkResponse({ type: SubscriptionView })
   subscribe(
     @Param('merchantId') merchantId: string,
