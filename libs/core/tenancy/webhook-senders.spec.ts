@@ -48,19 +48,19 @@ describe('whether webhooks reach us', () => {
     }
   });
 
-  it('is in doubt after one was accepted: a stranger and a secret that was changed look alike', () => {
+  it('is denied by a secret that was changed, until one is accepted again', () => {
     const since = { lastReceivedAt: at(4), refused: refused(at(5)) };
-    const doubt = { state: 'doubtful', reason: 'wrong_signature', why: WHY };
-    expect(judge(since)).toEqual(doubt);
-    expect(judge({ ...since, subscribed: { state: 'yes' } })).toEqual(doubt);
+    const denied = { state: 'refused', reason: 'wrong_signature', why: WHY };
+    expect(judge(since)).toEqual(denied);
+    expect(judge({ ...since, subscribed: { state: 'yes' } })).toEqual(denied);
     expect(judge({ ...since, lastReceivedAt: at(6) })).toEqual({ state: 'proven' });
   });
 
   it.each([
+    // A stray caller is refused for these, who tells nothing of the vendor.
     ['no_signature', 'doubtful'],
     ['too_large', 'doubtful'],
     ['unknown_account', 'doubtful'],
-    // Who was refused for these had signed, or sent what was signed before.
     ['malformed', 'refused'],
     ['disabled', 'refused'],
     ['too_many', 'refused'],

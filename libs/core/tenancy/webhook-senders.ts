@@ -59,19 +59,14 @@ export interface WebhookFacts {
   refused: Refusals | null;
 }
 
-/** What somebody who knows nothing but the address can be refused for. */
-const ANYBODYS: readonly WebhookRefusal[] = [
-  'no_signature',
-  'wrong_signature',
-  'too_large',
-  'unknown_account',
-];
+/** What a stray caller is refused for, who does not sign as the vendor does. */
+const STRAYS: readonly WebhookRefusal[] = ['no_signature', 'too_large', 'unknown_account'];
 
 /**
  * Whether webhooks reach us. Refusals count as long as nothing was accepted after the last of them: a sender whose secret is
- * wrong is never accepted, and one that is right is soon accepted again. What anybody can cause says that they do not reach us
- * only if none was ever accepted; after one was, it leaves a doubt, since a stranger and a secret that was changed look alike.
- * The vendor's word on where it sends says nothing of the secret, and lifts no doubt.
+ * wrong is never accepted, and one that is right is soon accepted again. What a stray caller is refused for says that they do
+ * not reach us only if none was ever accepted; after one was, it leaves a doubt. The vendor's word on where it sends says nothing
+ * of the secret, and lifts neither.
  */
 export function judgeWebhooks({ what, subscribed, lastReceivedAt, refused }: WebhookFacts):
   | { state: 'proven' }
@@ -88,7 +83,7 @@ export function judgeWebhooks({ what, subscribed, lastReceivedAt, refused }: Web
     const many = refused.count === 1 ? '1 webhook was' : `${refused.count} webhooks were`;
     const told = reasons.map(([one, count]) => `${WEBHOOK_REFUSALS[one]} (${count})`).join('; ');
     const why = `${many} refused since ${minute(refused.since)}, and none of the ${what} was accepted after that: ${told}`;
-    const isDoubt = lastReceivedAt !== null && ANYBODYS.includes(reason);
+    const isDoubt = lastReceivedAt !== null && STRAYS.includes(reason);
     return { state: isDoubt ? 'doubtful' : 'refused', why, reason };
   }
   if (subscribed.state === 'yes' || lastReceivedAt !== null) return { state: 'proven' };
