@@ -278,11 +278,11 @@ describe('a number that nobody wrote from for 45 days', () => {
     expect((await people())[0]).toHaveLength(2);
   });
 
-  it.each<[string, PersonNames]>([
-    ['without a user id', PHONE],
-    ['with one that is new', { ...PHONE, userId: 'AE.NEW' }],
-  ])('does not tell who writes from it %s what it told of who had it there', async (_, writer) => {
-    await writes('one', SHEENA);
+  it.each<[string, PersonNames, PersonNames]>([
+    ['without a user id', SHEENA, PHONE],
+    ['with one that is new', PHONE, { ...PHONE, userId: 'AE.NEW' }],
+  ])('does not tell who writes from it %s what it told of who had it there', async (_, had, writer) => {
+    await writes('one', had);
     await writes('two', PHONE);
     await ships('one', 'W1');
     await passes(400);

@@ -1,6 +1,6 @@
 import { Controller } from '@nestjs/common';
 import { done, joinContacts, rejected, type JobOutcome, type JoinContactsPayload } from '#contracts';
-import { identifyingAliases, readPerson } from '#core/messaging';
+import { identifyingAliases } from '#core/messaging';
 import { JobHandler, type OrderedContext } from '#queue';
 import { resolveContacts } from '../contacts.js';
 import { joinContacts as join } from '../people.js';
@@ -14,7 +14,7 @@ export class JoinContactsHandler {
     const { merchantId } = ctx;
     const people = members.map(({ channelAccountId, person }) => ({
       book: { merchantId, channelAccountId },
-      person: readPerson(person),
+      person,
     }));
     if (people.some(({ person }) => identifyingAliases(person).length === 0)) {
       return rejected('each of members must have a person with an alias that identifies');
