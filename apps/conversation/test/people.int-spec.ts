@@ -298,6 +298,13 @@ describe('a number that nobody wrote from for 45 days', () => {
     expect(await people()).toEqual([contacts]);
   });
 
+  it('still joins who writes from it when the user id tells that they are the same', async () => {
+    const contacts = [await writes('one', SHEENA), await writes('two', PHONE)].toSorted();
+    await passes(400);
+    await writes('one', SHEENA);
+    expect(await people()).toEqual([contacts]);
+  });
+
   it('does not separate who has the same user id', async () => {
     const contacts = [await writes('one', SHEENA), await writes('two', SHEENA)].toSorted();
     await passes(400);
