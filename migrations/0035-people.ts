@@ -34,7 +34,7 @@ export class People1700000000035 implements MigrationInterface {
       COMMENT ON COLUMN conversation.aliases.verified_at IS 'when the contact last wrote under it, proved: by the channel''s clock, and never moved back';
       COMMENT ON CONSTRAINT aliases_kind_check ON conversation.aliases IS 'a scheme, a phone number''s as the release before writes it: wa_id'
     `);
-    // A merge moves an alias without a look at it, and what was proved moves along.
+    // A merge moves an alias and leaves its `seen_at`: what was proved moves along. This release sets `verified_at` when it moves one.
     await runner.query(`
       CREATE FUNCTION conversation.aliases_verified() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
@@ -86,7 +86,6 @@ export class People1700000000035 implements MigrationInterface {
     for (const table of ['people', 'proofs']) {
       await protectTenantTable(runner, `conversation.${table}`, 'waco_conversation');
     }
-    await addLocks(runner);
     for (const [table, shown] of Object.entries(SHOWN)) {
       await showTable(runner, `conversation.${table}`, shown.split(' '));
     }
@@ -113,14 +112,4 @@ export class People1700000000035 implements MigrationInterface {
   async down(): Promise<void> {
     throw new Error('migrations only go forward');
   }
-}
-
-/** Rows to lock a proof by: see migration 23. */
-async function addLocks(runner: QueryRunner): Promise<void> {
-  // Its owner may be no superuser, for whom forced policies take no row.
-  await runner.query(`ALTER TABLE journal.locks NO FORCE ROW LEVEL SECURITY`);
-  await runner.query(
-    `INSERT INTO journal.locks (service, kind, slot) SELECT 'conversation', 'proof', generate_series(0, 16383)`,
-  );
-  await runner.query(`ALTER TABLE journal.locks FORCE ROW LEVEL SECURITY`);
 }

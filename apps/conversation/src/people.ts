@@ -31,7 +31,7 @@ export async function joinContacts(
   provedAt = work.now,
 ): Promise<void> {
   // Of two at once, the second sees what the first has stored.
-  later(work.tx, ...lockNames('proof', [JSON.stringify([merchantId, kind, scheme, value])]));
+  later(work.tx, ...lockNames('contact', [JSON.stringify([merchantId, kind, scheme, value])]));
   later(
     work.tx,
     `INSERT INTO conversation.proofs (merchant_id, contact_id, kind, scheme, value, proved_at)

@@ -4,7 +4,6 @@ import { createHash } from 'node:crypto';
 const SLOTS = {
   stream: 16_384,
   contact: 65_536,
-  proof: 16_384,
   'channel-id': 65_536,
   'business-account': 256,
   'audit-chain': 256,

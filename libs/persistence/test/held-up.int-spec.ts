@@ -12,7 +12,6 @@ const SERVICES = SERVICE_ROLES.filter((role) => role !== 'waco_ingest').map((r) 
 const KINDS: readonly [service: string, kind: LockKind][] = [
   ...['conversation', 'catalog', 'checkout', 'outbound'].map((s) => [s, 'stream'] as [string, LockKind]),
   ['conversation', 'contact'],
-  ['conversation', 'proof'],
   ['outbound', 'channel-id'],
   ['admin', 'business-account'],
   ['admin', 'audit-chain'],
