@@ -7,7 +7,7 @@ const REMOVABLE = ['contacts', 'aliases', 'threads', 'people', 'proofs'];
 /** What others may read; see migration 34. */
 const SHOWN: Readonly<Record<string, string>> = {
   contacts: 'merchant_id contact_id channel_account_id name created_at name_key person_id',
-  aliases: 'merchant_id channel_account_id kind value contact_id seen_at verified_by',
+  aliases: 'merchant_id channel_account_id kind value contact_id seen_at verified_by verified_at',
   people: 'merchant_id person_id created_at',
   proofs: 'merchant_id contact_id kind scheme value proved_at ended_at',
 };
@@ -17,20 +17,37 @@ const SHOWN: Readonly<Record<string, string>> = {
  *
  * The kind of a phone number stays `wa_id`, which is all that the release before looks for. The contract step, once that one
  * runs nowhere: `UPDATE conversation.aliases SET kind = 'phone' WHERE kind = 'wa_id'`, with the mapping in
- * `libs/core/messaging/person-before.ts` taken out. What the release before writes has no `verified_by`, and so proves nothing.
+ * `libs/core/messaging/person-before.ts` taken out. What the release before writes proves nothing: it has no `verified_by`, and
+ * when that release gives an alias to another contact, the trigger `verified` takes away what was proved of the one before.
  */
 export class People1700000000035 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
+    // Reads all rows of the table to check the constraint, and locks it until the migration is over: messages wait so long.
     await runner.query(`
       ALTER TABLE conversation.aliases
         DROP CONSTRAINT aliases_kind_check,
-        ADD CONSTRAINT aliases_kind_check CHECK (kind ~ '^[a-z][a-z0-9_]{0,39}$') NOT VALID,
-        ADD COLUMN verified_by text`);
-    await runner.query(`ALTER TABLE conversation.aliases VALIDATE CONSTRAINT aliases_kind_check`);
+        ADD CONSTRAINT aliases_kind_check CHECK (kind ~ '^[a-z][a-z0-9_]{0,39}$'),
+        ADD COLUMN verified_by text,
+        ADD COLUMN verified_at timestamptz`);
     await runner.query(`
-      COMMENT ON COLUMN conversation.aliases.verified_by IS 'the channel that proved, when this was last seen, that it is the writer''s';
+      COMMENT ON COLUMN conversation.aliases.verified_by IS 'the channel that proved that this is the contact''s';
+      COMMENT ON COLUMN conversation.aliases.verified_at IS 'when the contact last wrote under it, proved: by the channel''s clock, and never moved back';
       COMMENT ON CONSTRAINT aliases_kind_check ON conversation.aliases IS 'a scheme, a phone number''s as the release before writes it: wa_id'
     `);
+    // A merge moves an alias and leaves its `seen_at`: what was proved moves along. This release sets `verified_at` when it moves one.
+    await runner.query(`
+      CREATE FUNCTION conversation.aliases_verified() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          NEW.verified_by := NULL;
+          NEW.verified_at := NULL;
+          RETURN NEW;
+        END
+      $$`);
+    await runner.query(`
+      CREATE TRIGGER verified BEFORE UPDATE ON conversation.aliases FOR EACH ROW
+        WHEN (NEW.contact_id <> OLD.contact_id AND NEW.seen_at <> OLD.seen_at
+          AND NEW.verified_by = OLD.verified_by AND NEW.verified_at = OLD.verified_at)
+        EXECUTE FUNCTION conversation.aliases_verified()`);
     // Who else has a number, on whichever account of the merchant.
     await runner.query(
       `CREATE INDEX aliases_verified ON conversation.aliases (merchant_id, value) WHERE verified_by IS NOT NULL`,

@@ -11,11 +11,12 @@ import {
   valuesOfAlias,
   type PersonRef,
 } from '#core/messaging';
-import { NUMBER_HOLDS_MS } from '#core/people';
+import { NUMBER_HOLDS_MS, type WayToWriter } from '#core/people';
 import { later, lockNames, query, removal } from '#persistence';
 import { newId } from '#platform';
 import { mergeContacts, type Work } from './merges.js';
-import { followNumber, giveUpNumber } from './people.js';
+import { followNumber, giveUpNumber, lockNumbers, nameOfNumber } from './people.js';
+import type { Verification } from './verifiers.js';
 
 /** An alias as it is stored: see `kindOf`. */
 interface Alias {
@@ -29,8 +30,8 @@ const PHONE = kindOf('phone');
 export interface Book {
   merchantId: string;
   channelAccountId: string;
-  /** The channel, where it verifies the number of who writes. */
-  verifiedBy?: string;
+  /** Where the channel verifies the number of who writes. */
+  verified?: Verification;
 }
 
 /**
@@ -42,15 +43,28 @@ export async function resolveContact(work: Work, book: Book, person: PersonRef):
   const { tx, now } = work;
   // Before anything is read: two contacts may be becoming one, and one of them is gone then.
   lockPeople(tx, book, person);
-  const { contactIds, tookOver, isNews } = await contactsOf(tx, book, person, now);
+  const { contactIds, way, isNews } = await contactsOf(tx, book, person);
   const contactId = contactIds[0] ?? createContact(tx, book, person);
   await mergeContacts(work, book, contactId, contactIds.slice(1));
   nameContact(tx, book, contactId, person, now);
   const phone = phoneOf(person);
-  if (book.verifiedBy && phone && isNews) {
-    await followNumber(work, book.merchantId, contactId, phone, tookOver);
+  if (book.verified && phone && isNews) {
+    await followNumber(work, book.merchantId, contactId, phone, way);
   }
   return contactId;
+}
+
+/**
+ * The contacts behind people, each one once. Names of one may show that contacts of others are one: those that are gone then
+ * are not returned, and the contact that they have become is.
+ */
+export async function resolveContacts(
+  work: Work,
+  people: readonly { book: Book; person: PersonRef }[],
+): Promise<string[]> {
+  const contactIds: string[] = [];
+  for (const { book, person } of people) contactIds.push(await resolveContact(work, book, person));
+  return oldestFirst(work.tx, contactIds);
 }
 
 /**
@@ -66,8 +80,8 @@ export async function linkContact(
 ): Promise<string> {
   const { tx, now } = work;
   lockPeople(tx, book, previous, current);
-  const before = await contactsOf(tx, book, previous, now);
-  const { contactIds, tookOver } = await contactsOf(tx, book, current, now);
+  const before = await contactsOf(tx, book, previous);
+  const { contactIds, way } = await contactsOf(tx, book, current);
   const known = new Set([...before.contactIds, ...contactIds]);
   const [contactId, ...others] = known.size > 0 ? await oldestFirst(tx, [...known]) : [];
   const kept = contactId ?? createContact(tx, book, current);
@@ -78,7 +92,7 @@ export async function linkContact(
   const [userId, parentUserId] = [userIdOf(previous), aliasOf(previous, 'parent_user_id')];
   if (known.size === 0) nameContact(tx, book, kept, personOf({ userId, parentUserId }), new Date(0));
   nameContact(tx, book, kept, current, now);
-  if (book.verifiedBy && phone) await followNumber(work, book.merchantId, kept, phone, tookOver);
+  if (book.verified && phone) await followNumber(work, book.merchantId, kept, phone, way);
   return kept;
 }
 
@@ -89,26 +103,31 @@ async function forgetNumbers(
   contactId: string,
   phone: string | undefined,
 ): Promise<void> {
-  const given = `FROM conversation.aliases WHERE contact_id = $1 AND kind = $3 AND value IS DISTINCT FROM $2 FOR UPDATE`;
+  const given = `FROM conversation.aliases WHERE contact_id = $1 AND kind = $3 AND value IS DISTINCT FROM $2`;
   const parameters = [contactId, phone ?? null, PHONE];
   const numbers = await query<{ value: string }>(work.tx, `SELECT value ${given}`, parameters);
   if (numbers.length === 0) return;
   const kept = phone === undefined ? [] : formsOf(phone);
-  for (const { value } of numbers) {
-    if (!kept.includes(value)) await giveUpNumber(work, merchantId, value);
-  }
-  later(work.tx, ...removal('conversation.aliases', `SELECT ctid ${given}`, parameters));
+  const givenUp = numbers.map(({ value }) => value).filter((value) => !kept.includes(value));
+  // Numbers that only the contact's row has were not named by who asks.
+  lockNumbers(work.tx, merchantId, givenUp);
+  for (const number of givenUp) await giveUpNumber(work, merchantId, contactId, number);
+  later(work.tx, ...removal('conversation.aliases', `SELECT ctid ${given} FOR UPDATE`, parameters));
 }
+
+/** Since when a number must have been verified to be known of who writes now. */
+const verifiedSince = ({ at }: Verification): Date => new Date(at.getTime() - NUMBER_HOLDS_MS);
 
 /** Names are written down anew once an hour at least: retention asks when a contact was last seen. */
 const SEEN_WITHIN_MS = 3_600_000;
 
 /**
  * The condition that a thread is of a person of whom this message says nothing new, as mostly: each name in it belongs to the
- * contact, was seen within the hour, and is the newest of its kind. It holds for nobody without a name that identifies.
+ * contact, was seen within the hour, and is the newest of its kind. A number was also verified within 45 days, where the channel
+ * verifies numbers. It holds for nobody without a name that identifies.
  */
 export function ofFamiliar(
-  { channelAccountId }: Book,
+  { channelAccountId, verified }: Book,
   person: PersonRef,
   now: Date,
 ): [condition: string, parameters: unknown[]] {
@@ -122,7 +141,8 @@ export function ofFamiliar(
       AND cardinality($2::text[]) = (
         SELECT count(*) FROM unnest($2::text[], $3::text[]) AS said(kind, value)
         JOIN conversation.aliases known USING (kind, value)
-        WHERE known.contact_id = c.contact_id AND known.seen_at >= $5 AND NOT EXISTS (
+        WHERE known.contact_id = c.contact_id AND known.seen_at >= $5
+          AND ($8::timestamptz IS NULL OR known.kind <> $9 OR known.verified_at >= $8) AND NOT EXISTS (
           SELECT FROM conversation.aliases newer
           WHERE newer.contact_id = c.contact_id AND newer.kind = known.kind AND newer.seen_at > known.seen_at)))`;
   return [
@@ -135,27 +155,37 @@ export function ofFamiliar(
       new Date(now.getTime() - SEEN_WITHIN_MS),
       first?.kind ?? null,
       first?.value ?? null,
+      verified ? verifiedSince(verified) : null,
+      PHONE,
     ],
   ];
 }
 
 /** Of the threads of a query: the freshest name of each kind, to be read by `toPerson`. */
 export const NAMES_OF_THREAD = `
-  (SELECT json_agg(a) FROM (SELECT DISTINCT ON (kind) kind, value, seen_at AS "seenAt" FROM conversation.aliases
+  (SELECT json_agg(a) FROM (
+     SELECT DISTINCT ON (kind) kind, value, seen_at AS "seenAt", verified_at AS "verifiedAt" FROM conversation.aliases
      WHERE contact_id = threads.contact_id ORDER BY kind, seen_at DESC) a) AS aliases,
   (SELECT name FROM conversation.contacts WHERE contact_id = threads.contact_id) AS name`;
 
 export interface NamesOfThread {
-  aliases: (Alias & { seenAt: string })[] | null;
+  aliases: (Alias & { seenAt: string; verifiedAt: string | null })[] | null;
   name: string | null;
 }
 
 /** What `ofFamiliar` asks for, of a thread that is at hand. */
-export function isFamiliar({ aliases, name }: NamesOfThread, person: PersonRef, now: Date): boolean {
+export function isFamiliar(
+  { aliases, name }: NamesOfThread,
+  { verified }: Pick<Book, 'verified'>,
+  person: PersonRef,
+  now: Date,
+): boolean {
   const seenSince = now.getTime() - SEEN_WITHIN_MS;
   const isFresh = (said: Alias): boolean => {
     const known = aliases?.find(({ kind }) => kind === said.kind);
-    return known?.value === said.value && new Date(known.seenAt).getTime() >= seenSince;
+    if (known?.value !== said.value || new Date(known.seenAt).getTime() < seenSince) return false;
+    if (!verified || said.kind !== PHONE) return true;
+    return known.verifiedAt !== null && new Date(known.verifiedAt) >= verifiedSince(verified);
   };
   const isNamed = identifying(person).length > 0 && (person.name === undefined || person.name === name);
   return isNamed && aliasesOf(person).every(isFresh);
@@ -182,15 +212,17 @@ function lockPeople(tx: EntityManager, book: Book, ...people: PersonRef[]): void
     (alias) => `${merchantId}/${channelAccountId}/${kindOf(alias.scheme)}/${valuesOfAlias(alias)[0]}`,
   );
   // A number joins contacts of all accounts.
-  const numbers = aliases.filter(({ scheme }) => scheme === 'phone').map(({ value }) => formsOf(value)[0]);
-  later(tx, ...lockNames('contact', [...names, ...numbers.map((number) => `${merchantId}/${number}`)]));
+  const numbers = aliases.filter(({ scheme }) => scheme === 'phone').map(({ value }) => value);
+  later(
+    tx,
+    ...lockNames('contact', [...names, ...numbers.map((number) => nameOfNumber(merchantId, number))]),
+  );
 }
 
 interface Known {
   /** Oldest first. */
   contactIds: string[];
-  /** Somebody else had the number before. */
-  tookOver: boolean;
+  way: WayToWriter;
   /** Something of this was not known of the first of the contacts, or the number was not verified lately. */
   isNews: boolean;
 }
@@ -201,6 +233,8 @@ interface KnownRow {
   exact: boolean;
   theirs: boolean;
   by_phone: boolean;
+  by_other: boolean;
+  verified_at: Date | string | null;
   names: number;
   verified: boolean;
 }
@@ -209,7 +243,7 @@ interface KnownRow {
  * Contacts that any of the person's names leads to. A user id belongs to one person for ever, a number does not: a
  * contact with a user id of its own is not the one who now writes from its number under another.
  */
-async function contactsOf(tx: EntityManager, book: Book, person: PersonRef, now: Date): Promise<Known> {
+async function contactsOf(tx: EntityManager, book: Book, person: PersonRef): Promise<Known> {
   const said = identifying(person);
   const aliases = identifyingAliases(person).flatMap((alias) =>
     valuesOfAlias(alias).map((value) => stored({ ...alias, value })),
@@ -219,10 +253,11 @@ async function contactsOf(tx: EntityManager, book: Book, person: PersonRef, now:
     // Each step apart and by key: a planner that has seen no statistics yet would read all contacts instead.
     `SELECT c.contact_id, bool_or(u.names > 0) AS owned, bool_or(n.value = ANY ($5)) AS exact,
        $4::text IS NULL OR bool_or(u.names = 0 OR u.same > 0) AS theirs,
-       bool_or(n.kind = $6) AS by_phone, count(*) FILTER (WHERE n.value = ANY ($5))::int AS names,
-       bool_or(n.kind = $6 AND n.value = ANY ($5) AND a.verified_by = $7 AND a.seen_at >= $8) IS TRUE AS verified
+       bool_or(n.kind = $6) AS by_phone, bool_or(n.kind <> $6) AS by_other,
+       max(a.verified_at) AS verified_at, count(*) FILTER (WHERE n.value = ANY ($5))::int AS names,
+       bool_or(n.kind = $6 AND n.value = ANY ($5) AND a.verified_by = $7 AND a.verified_at >= $8) IS TRUE AS verified
      FROM unnest($2::text[], $3::text[]) AS n(kind, value)
-     CROSS JOIN LATERAL (SELECT contact_id, verified_by, seen_at FROM conversation.aliases
+     CROSS JOIN LATERAL (SELECT contact_id, verified_by, verified_at FROM conversation.aliases
        WHERE channel_account_id = $1 AND kind = n.kind AND value = n.value OFFSET 0) a
      CROSS JOIN LATERAL (SELECT contact_id, created_at FROM conversation.contacts
        WHERE contact_id = a.contact_id OFFSET 0) c
@@ -236,8 +271,8 @@ async function contactsOf(tx: EntityManager, book: Book, person: PersonRef, now:
       userIdOf(person) ?? null,
       said.map((a) => a.value),
       PHONE,
-      book.verifiedBy ?? null,
-      new Date(now.getTime() - NUMBER_HOLDS_MS),
+      book.verified?.by ?? null,
+      book.verified ? verifiedSince(book.verified) : null,
     ],
   );
   const theirs = rows.filter((r) => r.theirs);
@@ -247,10 +282,16 @@ async function contactsOf(tx: EntityManager, book: Book, person: PersonRef, now:
   const isKnown = known.length === 1 && known[0]!.names === said.length && known[0]!.verified;
   return {
     contactIds: known.map((r) => r.contact_id),
-    tookOver: rows.some((r) => r.by_phone && !known.includes(r)),
+    way: {
+      tookOver: rows.some((r) => r.by_phone && !known.includes(r)),
+      numberSince: earliest(known.filter((r) => !r.by_other).map((r) => new Date(r.verified_at ?? 0))),
+    },
     isNews: !isKnown,
   };
 }
+
+const earliest = ([first, ...others]: Date[]): Date | null =>
+  first === undefined ? null : others.reduce((one, other) => (other < one ? other : one), first);
 
 async function oldestFirst(tx: EntityManager, contactIds: string[]): Promise<string[]> {
   const rows = await query<{ contact_id: string }>(
@@ -276,12 +317,16 @@ function nameContact(tx: EntityManager, book: Book, contactId: string, person: P
   const aliases = aliasesOf(person);
   later(
     tx,
-    `INSERT INTO conversation.aliases AS known (merchant_id, channel_account_id, kind, value, contact_id, seen_at, verified_by)
-     SELECT $1, $2, kind, value, $3, $4, CASE kind WHEN $7 THEN $8::text END FROM unnest($5::text[], $6::text[]) AS a(kind, value)
+    `INSERT INTO conversation.aliases AS known
+       (merchant_id, channel_account_id, kind, value, contact_id, seen_at, verified_by, verified_at)
+     SELECT $1, $2, kind, value, $3, $4, CASE kind WHEN $7 THEN $8::text END, CASE kind WHEN $7 THEN $9::timestamptz END
+     FROM unnest($5::text[], $6::text[]) AS a(kind, value)
      ON CONFLICT (merchant_id, channel_account_id, kind, value)
-     DO UPDATE SET contact_id = excluded.contact_id, seen_at = excluded.seen_at, verified_by = CASE
-       WHEN known.contact_id = excluded.contact_id THEN coalesce(excluded.verified_by, known.verified_by)
-       ELSE excluded.verified_by END`,
+     DO UPDATE SET contact_id = excluded.contact_id, seen_at = excluded.seen_at,
+       verified_by = CASE WHEN known.contact_id = excluded.contact_id
+         THEN coalesce(excluded.verified_by, known.verified_by) ELSE excluded.verified_by END,
+       verified_at = CASE WHEN known.contact_id = excluded.contact_id
+         THEN greatest(excluded.verified_at, known.verified_at) ELSE excluded.verified_at END`,
     [
       book.merchantId,
       book.channelAccountId,
@@ -290,7 +335,8 @@ function nameContact(tx: EntityManager, book: Book, contactId: string, person: P
       aliases.map((a) => a.kind),
       aliases.map((a) => a.value),
       PHONE,
-      book.verifiedBy ?? null,
+      book.verified?.by ?? null,
+      book.verified?.at ?? null,
     ],
   );
   const phone = phoneOf(person);

@@ -11,6 +11,7 @@ import { Directory, Journal, Tenants, type PendingItem, type Stream } from '#per
 import { CatalogClient } from '#service';
 import { isFamiliar } from './contacts.js';
 import { Knowledge } from './knowledge.js';
+import { verificationOf } from './verifiers.js';
 import { contextOf } from './step-context.js';
 import { THREAD_OF_LINE, type Thread } from './threads.js';
 
@@ -58,8 +59,9 @@ function isOnlyMessage([item, another]: readonly PendingItem[], thread: Thread, 
   const { due, blocking, attempts, crashes } = item;
   if (!due || blocking || attempts > 0 || crashes > 0) return false;
   const payload = item.payload as ReceiveMessagePayload;
-  const { channelAccountId, person } = readPayload(receiveMessage, payload);
-  return thread.channelAccountId === channelAccountId && isFamiliar(thread, person, now);
+  const { channel, channelAccountId, person, sentAt } = readPayload(receiveMessage, payload);
+  const verified = verificationOf(channel, new Date(sentAt));
+  return thread.channelAccountId === channelAccountId && isFamiliar(thread, { verified }, person, now);
 }
 
 function eventOf(name: string, payload: object): ThreadEvent | undefined {

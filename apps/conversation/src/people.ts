@@ -1,7 +1,16 @@
 import type { EntityManager } from 'typeorm';
 import { formsOf, kindOf } from '#core/messaging';
-import { groupsOf, judgeNumber, phoneProof, type NumberHolder, type Proof, type Proved } from '#core/people';
-import { later, query, removal } from '#persistence';
+import {
+  groupsOf,
+  judgeNumber,
+  phoneProof,
+  userIdProof,
+  type NumberHolder,
+  type Proof,
+  type Proved,
+  type WayToWriter,
+} from '#core/people';
+import { later, lockNames, query, removal } from '#persistence';
 import { newId } from '#platform';
 
 /** One transaction of one merchant. */
@@ -21,6 +30,8 @@ export async function joinContacts(
   { kind, scheme, value }: Proof,
   provedAt = work.now,
 ): Promise<void> {
+  // Of two at once, the second sees what the first has stored.
+  later(work.tx, ...lockNames('contact', [JSON.stringify([merchantId, kind, scheme, value])]));
   later(
     work.tx,
     `INSERT INTO conversation.proofs (merchant_id, contact_id, kind, scheme, value, proved_at)
@@ -35,28 +46,53 @@ export async function joinContacts(
 /**
  * A contact writes from a number that its channel verifies, and this is news of it: it joins the contacts of the merchant that
  * are the same person by this number, and the number leaves those whose it is no more. The caller holds the number's lock.
- * @param tookOver another contact on the same account had the number before.
  */
 export async function followNumber(
   { tx, now }: Work,
   merchantId: string,
   contactId: string,
   phone: string,
-  tookOver: boolean,
+  way: WayToWriter,
 ): Promise<void> {
   const holders = await holdersOf(tx, phone);
   const writer = holders.find((holder) => holder.contactId === contactId);
   const others = holders.filter((holder) => holder !== writer);
   if (!writer || others.length === 0) return;
-  const { same, left } = judgeNumber(writer, others, { tookOver, now });
+  const { byUserId, byNumber, left } = judgeNumber(writer, others, way);
+  const join = (same: readonly string[], proof: Proof): Promise<void> =>
+    joinContacts({ tx, now }, merchantId, [contactId, ...same], proof);
   if (left.length > 0) await leaveNumber({ tx, now }, merchantId, phone, left);
-  if (same.length > 0) await joinContacts({ tx, now }, merchantId, [contactId, ...same], phoneProof(phone));
+  for (const userId of new Set(byUserId.map((one) => one.userId))) {
+    const same = byUserId.filter((one) => one.userId === userId).map(contactIdOf);
+    await join(same, userIdProof(writer.channel!, userId));
+  }
+  if (byNumber.length > 0) await join(byNumber, phoneProof(phone));
 }
 
-/** A number was given up: it proves nothing of anybody until somebody writes from it again. */
-export async function giveUpNumber(work: Work, merchantId: string, phone: string): Promise<void> {
-  const holders = await holdersOf(work.tx, phone);
-  if (holders.length > 0) await leaveNumber(work, merchantId, phone, holders.map(contactIdOf));
+/**
+ * A contact gave up a number: it proves nothing of the contact's person until somebody writes from it again. Whoever has it by
+ * now keeps it. The caller holds the number's lock.
+ */
+export async function giveUpNumber(
+  work: Work,
+  merchantId: string,
+  contactId: string,
+  phone: string,
+): Promise<void> {
+  const person = new Set((await contactsOfPeople(work.tx, [contactId])).map(contactIdOf));
+  const theirs = (await holdersOf(work.tx, phone)).map(contactIdOf).filter((id) => person.has(id));
+  if (theirs.length > 0) await leaveNumber(work, merchantId, phone, theirs);
+}
+
+/** The lock of a number, in all its forms: it joins contacts of all accounts of a merchant. */
+export const nameOfNumber = (merchantId: string, phone: string): string =>
+  `${merchantId}/${formsOf(phone)[0]}`;
+
+/** Nobody else joins or leaves by these numbers until the transaction ends. */
+export function lockNumbers(tx: EntityManager, merchantId: string, phones: readonly string[]): void {
+  if (phones.length === 0) return;
+  const names = phones.map((phone) => nameOfNumber(merchantId, phone));
+  later(tx, ...lockNames('contact', names));
 }
 
 const contactIdOf = ({ contactId }: { contactId: string }): string => contactId;
@@ -70,7 +106,7 @@ async function leaveNumber(
   const { kind, scheme, value } = phoneProof(phone);
   later(
     tx,
-    `UPDATE conversation.aliases SET verified_by = NULL
+    `UPDATE conversation.aliases SET verified_by = NULL, verified_at = NULL
      WHERE contact_id = ANY ($1) AND kind = $2 AND value = ANY ($3) AND verified_by IS NOT NULL`,
     [contactIds, kindOf(scheme), formsOf(phone)],
   );
@@ -86,15 +122,15 @@ async function leaveNumber(
 /** Contacts that have the number in one of its forms, verified, or are part of a person by it. */
 async function holdersOf(tx: EntityManager, phone: string): Promise<NumberHolder[]> {
   const { kind, scheme, value } = phoneProof(phone);
-  const rows = await query<Omit<NumberHolder, 'seenAt'> & { seenAt: Date | string | null }>(
+  const rows = await query<Omit<NumberHolder, 'verifiedAt'> & { verifiedAt: Date | string | null }>(
     tx,
     `WITH known AS (
-       SELECT contact_id, verified_by, seen_at FROM conversation.aliases
+       SELECT contact_id, verified_by, verified_at FROM conversation.aliases
        WHERE kind = $2 AND value = ANY ($1) AND verified_by IS NOT NULL),
      joined AS (
        SELECT contact_id FROM conversation.proofs
        WHERE kind = $3 AND scheme = $4 AND value = $5 AND ended_at IS NULL)
-     SELECT contact_id AS "contactId", min(known.verified_by) AS channel, max(known.seen_at) AS "seenAt",
+     SELECT contact_id AS "contactId", min(known.verified_by) AS channel, max(known.verified_at) AS "verifiedAt",
        bool_or(joined.contact_id IS NOT NULL) AS "isJoined",
        ARRAY(SELECT u.value FROM conversation.aliases u
          WHERE u.contact_id = ids.contact_id AND u.kind = 'user_id') AS "userIds"
@@ -103,7 +139,10 @@ async function holdersOf(tx: EntityManager, phone: string): Promise<NumberHolder
      GROUP BY contact_id ORDER BY contact_id`,
     [formsOf(phone), kindOf(scheme), kind, scheme, value],
   );
-  return rows.map((row) => ({ ...row, seenAt: row.seenAt === null ? null : new Date(row.seenAt) }));
+  return rows.map((row) => ({
+    ...row,
+    verifiedAt: row.verifiedAt === null ? null : new Date(row.verifiedAt),
+  }));
 }
 
 /** Contacts that are one person with any of these, these among them. */

@@ -5,6 +5,12 @@ const VERIFYING: ReadonlySet<string> = new Set(
   CHANNELS.filter(({ talk }) => talk?.facts.rules.verifiesPhone).map(({ kind }) => kind),
 );
 
-/** The channel, where it verifies numbers. */
-export const verifierOf = (channel: string | undefined): string | undefined =>
-  channel !== undefined && VERIFYING.has(channel) ? channel : undefined;
+/** That a channel has proved the number of who wrote, at the time of writing. */
+export interface Verification {
+  by: string;
+  at: Date;
+}
+
+/** Undefined where the channel does not verify numbers. */
+export const verificationOf = (channel: string | undefined, at: Date): Verification | undefined =>
+  channel !== undefined && VERIFYING.has(channel) ? { by: channel, at } : undefined;

@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
+import type { EntityManager } from 'typeorm';
 import { joinContacts, type JoinContactsPayload } from '#contracts';
 import type { OrderFact } from '#core/checkout';
 import { personOf, type PersonNames } from '#core/messaging';
-import { Tenants } from '#persistence';
+import { lockNames, Tenants } from '#persistence';
 import { createTestDatabase, insertTestMerchant, type TestDatabase } from '#testing';
+import { resolveContact } from '../src/contacts.js';
+import { joinContacts as joinByProof } from '../src/people.js';
 import { deleteContacts } from '../src/privacy/contacts.js';
 import { openSmallCatalog, type SmallCatalog } from './support/small-catalog.js';
-import { Stand, tap } from './support/stand.js';
+import { Stand, tap, type ThreadRow } from './support/stand.js';
 
 /** Contacts on several channel accounts of a merchant, and who of them is one person. */
 
@@ -32,7 +35,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-type Account = 'one' | 'two' | 'three';
+type Account = 'one' | 'two' | 'three' | 'four';
 const accountOf = (account: Account): string =>
   account === 'one' ? stand.merchant.channelAccountId : `acc_${account}`;
 
@@ -92,6 +95,37 @@ async function people(): Promise<string[][]> {
   expect(groups.flat()).toHaveLength(Object.values(ids).filter((id) => id !== null).length);
   return groups;
 }
+/** The account's contacts, or all, were seen and verified so many days before. */
+async function passes(days: number, account?: Account): Promise<void> {
+  await stand.sql(
+    `UPDATE conversation.aliases SET seen_at = seen_at - $2 * interval '1 day', verified_at = verified_at - $2 * interval '1 day'
+     WHERE merchant_id = $1 AND ($3::text IS NULL OR channel_account_id = $3)`,
+    [stand.merchant.merchantId, days, account ? accountOf(account) : null],
+  );
+}
+const verifiedAt = async (account: Account, number = PHONE.phone): Promise<Date | null> => {
+  const [row] = await stand.sql<{ at: Date | null }>(
+    `SELECT verified_at AS at FROM conversation.aliases WHERE merchant_id = $1 AND channel_account_id = $2 AND value = $3`,
+    [stand.merchant.merchantId, accountOf(account), number],
+  );
+  return row!.at;
+};
+const daysAgo = (days: number): Date => new Date(Date.now() - days * 24 * 3_600_000);
+/** An order of the account's customer is shipped. */
+async function ships(account: Account, orderRef: string): Promise<void> {
+  const [thread] = await stand.sql<ThreadRow>(
+    `SELECT * FROM conversation.threads WHERE merchant_id = $1 AND channel_account_id = $2`,
+    [stand.merchant.merchantId, accountOf(account)],
+  );
+  await stand.give(stand.fact(thread!, orderRef, SHIPPED));
+}
+const lastAnswer = async (): Promise<string> => (await stand.sends()).at(-1)!.content.body!;
+const NO_ORDER = 'I have no order of yours yet';
+
+const transaction = <T>(work: (tx: EntityManager) => Promise<T>): Promise<T> =>
+  stand.app.get(Tenants, { strict: false }).transaction(stand.merchant.merchantId, work);
+const workIn = (tx: EntityManager) => ({ tx, now: new Date(), emit: () => undefined });
+
 const proofs = () =>
   stand.sql<{ contact: string; kind: string; scheme: string; value: string; ended: boolean; at: Date }>(
     `SELECT contact_id AS contact, kind, scheme, value, proved_at AS at, ended_at IS NOT NULL AS ended
@@ -109,7 +143,13 @@ describe('the same verified number', () => {
     expect(await people()).toEqual([contacts]);
     const value = first.phone === PHONE.phone ? PHONE.phone : '5511976543210';
     const proof = { kind: 'verified_phone', scheme: 'phone', value, ended: false, at: expect.any(Date) };
-    expect(await proofs()).toEqual(contacts.map((contact) => ({ contact, ...proof })));
+    const ofNumber = (await proofs()).filter(({ kind }) => kind === proof.kind);
+    expect(ofNumber).toEqual(contacts.map((contact) => ({ contact, ...proof })));
+    const others = (await proofs()).filter(({ kind }) => kind !== proof.kind);
+    const sameUserId = first.userId !== undefined && first.userId === second.userId;
+    expect(others.map(({ contact, kind, value: id }) => [contact, kind, id])).toEqual(
+      sameUserId ? contacts.map((contact) => [contact, 'same_user_id', 'whatsapp/AE.1349']) : [],
+    );
   });
 
   it('joins a third, and keeps the person and the proofs that there were', async () => {
@@ -124,10 +164,17 @@ describe('the same verified number', () => {
   });
 
   it('joins when both write at once', async () => {
-    const items = (['one', 'two'] as const).map((account) =>
-      stand.message(SHEENA, tap('cart'), { channelAccountId: accountOf(account) }),
-    );
-    await stand.give(...items);
+    await stand.settled();
+    const message = stand.message(SHEENA, tap('cart'), { channelAccountId: accountOf('two') });
+    await stand.store(message);
+    await transaction(async (tx) => {
+      const book = { merchantId: stand.merchant.merchantId, channelAccountId: accountOf('one') };
+      const verified = { by: 'whatsapp', at: new Date() };
+      await resolveContact(workIn(tx), { ...book, verified }, personOf(SHEENA));
+      await stand.wake(message);
+      await stand.lockedOut(1);
+    });
+    await stand.settled();
     expect(await people()).toHaveLength(1);
   });
 
@@ -139,10 +186,7 @@ describe('the same verified number', () => {
 
   it('does not join when the number was verified more than 45 days ago, and does when it is seen again', async () => {
     await writes('one', PHONE);
-    await stand.sql(
-      `UPDATE conversation.aliases SET seen_at = seen_at - interval '46 days' WHERE merchant_id = $1`,
-      [stand.merchant.merchantId],
-    );
+    await passes(46);
     await writes('two', PHONE);
     expect(await people()).toEqual([]);
     await writes('one', PHONE);
@@ -218,6 +262,106 @@ describe('a number that has passed on', () => {
   });
 });
 
+describe('a number that nobody wrote from for 45 days', () => {
+  it('does not tell a new contact whose orders those were that were joined by it', async () => {
+    await writes('one', PHONE);
+    await writes('two', PHONE);
+    await ships('one', 'W1');
+    await passes(700);
+    const stranger = { ...PHONE, userId: 'AE.NEW' };
+    await writes('three', stranger, 'track');
+    expect(await lastAnswer()).toContain(NO_ORDER);
+    expect(await people()).toEqual([]);
+    // Nor later, when the number joins others with the new one.
+    await writes('four', PHONE, 'track');
+    expect(await lastAnswer()).toContain(NO_ORDER);
+    expect((await people())[0]).toHaveLength(2);
+  });
+
+  it.each<[string, PersonNames, PersonNames]>([
+    ['without a user id', SHEENA, PHONE],
+    ['with one that is new', PHONE, { ...PHONE, userId: 'AE.NEW' }],
+  ])('does not tell who writes from it %s what it told of who had it there', async (_, had, writer) => {
+    await writes('one', had);
+    await writes('two', PHONE);
+    await ships('one', 'W1');
+    await passes(400);
+    await writes('two', writer, 'track');
+    expect(await lastAnswer()).toContain(NO_ORDER);
+    expect(await people()).toEqual([]);
+  });
+
+  it('still joins who writes from it on another account all the time', async () => {
+    const contacts = [await writes('one', SHEENA), await writes('two', PHONE)].toSorted();
+    await passes(400, 'two');
+    await writes('two', PHONE);
+    expect(await people()).toEqual([contacts]);
+  });
+
+  it('still joins who writes from it when the user id tells that they are the same', async () => {
+    const contacts = [await writes('one', SHEENA), await writes('two', PHONE)].toSorted();
+    await passes(400);
+    await writes('one', SHEENA);
+    expect(await people()).toEqual([contacts]);
+  });
+
+  it('does not separate who has the same user id', async () => {
+    const contacts = [await writes('one', SHEENA), await writes('two', SHEENA)].toSorted();
+    await passes(400);
+    await writes('two', SHEENA);
+    expect(await people()).toEqual([contacts]);
+  });
+});
+
+describe('a number is verified when the message was written', () => {
+  it('and not when it is handled', async () => {
+    await writes('one', PHONE, 'cart', { sentAt: daysAgo(60).toISOString() });
+    await writes('two', PHONE);
+    expect(await people()).toEqual([]);
+    await writes('one', PHONE);
+    expect(await people()).toHaveLength(1);
+  });
+
+  it('and a message that is handled late moves it nowhere', async () => {
+    await writes('one', SHEENA);
+    const before = await verifiedAt('one');
+    expect(before).toBeInstanceOf(Date);
+    await writes('one', { ...SHEENA, username: 'sheena' }, 'cart', { sentAt: daysAgo(60).toISOString() });
+    expect(await verifiedAt('one')).toEqual(before);
+  });
+
+  it('and a proof that is handed over verifies none', async () => {
+    const sheena = await writes('one', PHONE);
+    await writes('two', PHONE);
+    await ships('one', 'W1');
+    await passes(60);
+    const before = await verifiedAt('two');
+    await joins({ members: [on('two', PHONE)] });
+    expect(await verifiedAt('two')).toEqual(before);
+    // Also not within the hour, when the contact is familiar.
+    await writes('two', PHONE, 'track');
+    expect(await lastAnswer()).toContain(NO_ORDER);
+    expect((await people()).flat()).not.toContain(sheena);
+  });
+});
+
+describe('user ids of two portfolios', () => {
+  it('make two people of one human, and leave together who has the same', async () => {
+    const [ofOne, ofOther] = [
+      { ...PHONE, userId: 'P1.1' },
+      { ...PHONE, userId: 'P2.1' },
+    ];
+    const first = [await writes('one', ofOne), await writes('two', ofOne)].toSorted();
+    const third = await writes('three', ofOther);
+    expect(await people()).toEqual([first]);
+    const second = [third, await writes('four', ofOther)].toSorted();
+    expect((await people()).toSorted()).toEqual([first, second].toSorted());
+    await passes(1);
+    await writes('one', ofOne);
+    expect((await people()).toSorted()).toEqual([first, second].toSorted());
+  });
+});
+
 describe('a number that was given up', () => {
   it('separates who was joined by it; the new number joins them again', async () => {
     const first = await writes('one', SHEENA);
@@ -229,6 +373,35 @@ describe('a number that was given up', () => {
     expect((await proofs()).every(({ ended }) => ended)).toBe(true);
     const third = await writes('three', moved);
     expect(await people()).toEqual([[first, third].toSorted()]);
+  });
+
+  it('stays with who has it by now', async () => {
+    await writes('one', SHEENA);
+    const others = [await writes('two', STRANGER), await writes('three', PHONE)].toSorted();
+    // The number passed on, and whoever has it now is joined by it.
+    await joins({ kind: 'confirmation', members: [on('two', STRANGER), on('three', PHONE)] });
+    const before = [await verifiedAt('two'), await verifiedAt('three')];
+    expect(before).toEqual([expect.any(Date), expect.any(Date)]);
+    await moves('one', SHEENA, { phone: '971507777777', userId: 'AE.2000' });
+    expect([await verifiedAt('two'), await verifiedAt('three')]).toEqual(before);
+    expect(await people()).toEqual([others]);
+  });
+
+  it('is locked, also where only the contact’s names have it', async () => {
+    const [first, second] = [await writes('one', SHEENA), await writes('two', PHONE)];
+    const current = { phone: '971507777777', userId: 'AE.2000' };
+    const { payload, ...item } = stand.identity({ userId: SHEENA.userId }, current);
+    const change = { ...item, payload };
+    await stand.store(change);
+    await transaction(async (tx) => {
+      const name = `${stand.merchant.merchantId}/${PHONE.phone}`;
+      await tx.query(...lockNames('contact', [name]));
+      await stand.wake(change);
+      await stand.lockedOut(1);
+      expect(await people()).toEqual([[first, second].toSorted()]);
+    });
+    await stand.settled();
+    expect(await people()).toEqual([]);
   });
 });
 
@@ -279,6 +452,35 @@ describe('a proof that is handed over', () => {
     });
   });
 
+  it('joins when two are handed over at once', async () => {
+    const contacts = [await writes('one', { userId: 'AE.1' }), await writes('two', { userId: 'AE.2' })];
+    const proof = { kind: 'signed_identity', scheme: 'customer_id', value: '77' } as const;
+    const given = { ...proof, proofId: randomUUID(), provedAt: new Date().toISOString() };
+    const item = stand.item(joinContacts, { ...given, members: [on('two', { userId: 'AE.2' })] }, new Date());
+    await stand.store(item);
+    await transaction(async (tx) => {
+      await joinByProof(workIn(tx), stand.merchant.merchantId, [contacts[0]!], proof);
+      await stand.wake(item);
+      await stand.lockedOut(1);
+    });
+    await stand.settled();
+    expect(await people()).toEqual([contacts.toSorted()]);
+  });
+
+  it('whose members turn out to be one contact joins it with the others', async () => {
+    const older = await writes('one', PHONE);
+    await writes('one', { userId: 'AE.1' });
+    const other = await writes('two', { userId: 'AE.2' });
+    await joins({
+      members: [
+        on('one', { userId: 'AE.1' }),
+        on('one', { ...PHONE, userId: 'AE.1' }),
+        on('two', { userId: 'AE.2' }),
+      ],
+    });
+    expect(await people()).toEqual([[older, other].toSorted()]);
+  });
+
   it('of a confirmation joins both that it names, also with different user ids', async () => {
     const members = [on('one', { userId: 'AE.1' }), on('two', { userId: 'AE.2' })];
     await joins({ kind: 'confirmation', scheme: 'confirmation_id', value: randomUUID(), members });
@@ -322,9 +524,9 @@ it('a contact that is forgotten leaves its person, of whom nothing is left when 
     stand.app
       .get(Tenants, { strict: false })
       .transaction(merchantId, (tx) => deleteContacts({ tx, now: new Date() }, merchantId, [contactId]));
-  expect(await forget(contacts[0]!)).toMatchObject({ contacts: 1, proofs: 1, people: 0 });
+  expect(await forget(contacts[0]!)).toMatchObject({ contacts: 1, proofs: 2, people: 0 });
   expect(await people()).toEqual([contacts.slice(1).toSorted()]);
-  expect(await forget(contacts[1]!)).toMatchObject({ contacts: 1, proofs: 1 });
+  expect(await forget(contacts[1]!)).toMatchObject({ contacts: 1, proofs: 2 });
   expect(await people()).toEqual([]);
 });
 
@@ -343,6 +545,33 @@ describe('beside the release before', () => {
       stand.merchant.merchantId,
     ]);
     expect(kinds).toEqual([{ kind: 'user_id' }, { kind: 'wa_id' }]);
+  });
+
+  it('a number that it gives to another contact is not verified of that one', async () => {
+    await writes('one', PHONE);
+    await writes('two', PHONE);
+    const stranger = await writes('one', { userId: 'AE.77' });
+    const upsert = (contactId: string): Promise<unknown> =>
+      transaction((tx) =>
+        tx.query(
+          `INSERT INTO conversation.aliases (merchant_id, channel_account_id, kind, value, contact_id, seen_at)
+           SELECT $1, $2, kind, value, $3, $4 FROM unnest($5::text[], $6::text[]) AS a(kind, value)
+           ON CONFLICT (merchant_id, channel_account_id, kind, value)
+           DO UPDATE SET contact_id = excluded.contact_id, seen_at = excluded.seen_at`,
+          [stand.merchant.merchantId, accountOf('one'), contactId, new Date(), ['wa_id'], [PHONE.phone]],
+        ),
+      );
+    const verified = () =>
+      stand.sql(
+        `SELECT contact_id, verified_by, verified_at FROM conversation.aliases
+         WHERE merchant_id = $1 AND channel_account_id = $2 AND value = $3`,
+        [stand.merchant.merchantId, accountOf('one'), PHONE.phone],
+      );
+    const [had] = await verified();
+    await upsert((had as { contact_id: string }).contact_id);
+    expect(await verified()).toEqual([had]);
+    await upsert(stranger);
+    expect(await verified()).toEqual([{ contact_id: stranger, verified_by: null, verified_at: null }]);
   });
 
   it('a contact that it removes takes its proofs along', async () => {

@@ -10,7 +10,7 @@ import {
   Matches,
 } from 'class-validator';
 import type { OrderFact } from '#core/checkout';
-import { readPerson, SCHEME, threadStream, type InboundContent, type PersonRef } from '#core/messaging';
+import { SCHEME, threadStream, type InboundContent, type PersonRef } from '#core/messaging';
 import { defineJob, type RetryPolicy } from './job.js';
 import { QUEUES } from './queues.js';
 
@@ -91,8 +91,9 @@ export const joinContacts = defineJob({
   name: 'conversation.join-contacts.v1',
   queue: QUEUES.threads,
   payload: JoinContactsPayload,
+  people: ['members[].person'],
   idempotencyKey: (p) => p.proofId,
-  stream: ({ members: [first] }) => threadStream(first!.channelAccountId, readPerson(first!.person)),
+  stream: ({ members: [first] }) => threadStream(first!.channelAccountId, first!.person),
   retry: RETRY,
 });
 

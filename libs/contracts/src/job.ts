@@ -56,7 +56,10 @@ export interface JobContract<P extends object = object> {
   name: string;
   queue: QueueDefinition;
   payload: new () => P;
-  /** Fields of the payload that hold a person: stored in both forms, read in either (`person-before.ts`). */
+  /**
+   * Fields of the payload that hold a person: stored in both forms, read in either (`person-before.ts`). `members[].person` is
+   * the person of each in a list.
+   */
   people?: readonly string[];
   /** Two items of one merchant with the same key are the same item: the second is not stored. */
   idempotencyKey(payload: NoInfer<P>): string;

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { IsNotEmptyObject, IsString } from 'class-validator';
 import { personOf } from '#core/messaging';
 import {
@@ -6,11 +8,10 @@ import {
   CONTRACTS,
   declaredOf,
   defineJob,
+  joinContacts,
   QUEUES,
   readPayload,
   receiveMessage,
-  requestCheckout,
-  sendMessage,
   writtenPayload,
 } from './index.js';
 
@@ -87,15 +88,47 @@ it('a person that is none is left for the rules to speak of', () => {
   }
 });
 
-it('each contract with a person says where', () => {
-  const declared = (contract: (typeof CONTRACTS)[number], fields: object): string[] =>
-    Object.keys(declaredOf(contract, fields));
-  const FIELDS = { person: {}, previous: {}, current: {} };
-  const found = CONTRACTS.filter((contract) => declared(contract, FIELDS).length > 0);
-  expect(found).toEqual(
-    expect.arrayContaining([receiveMessage, changeIdentity, requestCheckout, sendMessage] as unknown[]),
-  );
-  for (const contract of found) {
-    expect([contract.name, contract.people]).toEqual([contract.name, declared(contract, FIELDS)]);
+it('the people of a list are read and written, too', () => {
+  const members = [
+    { channelAccountId: 'acc_1', person: personOf({ phone }) },
+    { channelAccountId: 'acc_2', person: personOf({ userId: 'AE.1' }) },
+  ];
+  const proof = { proofId: '1', kind: 'confirmation', scheme: 'customer_id', value: '77' } as const;
+  const payload = { ...proof, provedAt: message.sentAt, members };
+  const stored = writtenPayload(joinContacts, payload);
+  expect(stored).toMatchObject({ members: [{ person: { waId: phone } }, { person: { userId: 'AE.1' } }] });
+  const old = { ...payload, members: [{ ...members[0]!, person: { waId: phone } }, members[1]] };
+  for (const one of [stored, old]) expect(readPayload(joinContacts, one as never)).toEqual(payload);
+  for (const odd of [7, null, [7, null, {}]]) {
+    expect(readPayload(joinContacts, { members: odd } as never)).toEqual({ members: odd });
   }
+});
+
+/** By the source: what stands in a list leaves no trace in the class. */
+const SOURCE = readdirSync(import.meta.dirname)
+  .filter((name) => name.endsWith('.jobs.ts'))
+  .map((name) => readFileSync(join(import.meta.dirname, name), 'utf8'))
+  .join('\n');
+
+/** The paths of the people that a payload's class declares. */
+function peopleOf(payload: string): string[] {
+  const [, body] = new RegExp(`^export class ${payload} \\{\\n(.*?)^\\}`, 'msu').exec(SOURCE)!;
+  const lists = [...body!.matchAll(/(\w+)\??: \{([^}]*)\}\[\]/gu)];
+  const outside = lists.reduce((rest, [list]) => rest.replace(list, ''), body!);
+  return [
+    ...peopleIn(outside),
+    ...lists.flatMap(([, list, each]) => peopleIn(each!).map((field) => `${list}[].${field}`)),
+  ];
+}
+const peopleIn = (fields: string): string[] =>
+  [...fields.matchAll(/(\w+)\??: PersonRef\b(?!\[)/gu)].map(([, field]) => field!);
+
+it('each contract with a person says where', () => {
+  const declared = CONTRACTS.map(({ name, payload }) => [name, peopleOf(payload.name)]);
+  expect(declared).toEqual(CONTRACTS.map(({ name, people = [] }) => [name, people]));
+  expect(declared).toContainEqual([changeIdentity.name, ['previous', 'current']]);
+  expect(declared).toContainEqual([joinContacts.name, ['members[].person']]);
+  // A person that is declared in any other way would be looked for in vain.
+  const all = SOURCE.match(/^ {2}.*: .*\bPersonRef\b/gmu);
+  expect(all).toHaveLength(CONTRACTS.flatMap(({ people = [] }) => people).length);
 });

@@ -17,11 +17,18 @@ function withPeople<P extends object>(
   payload: P,
   change: (person: object) => object,
 ): P {
-  if (people.length === 0) return payload;
-  const changed: Record<string, unknown> = {};
-  for (const field of people) {
-    const person = (payload as Record<string, unknown>)[field];
-    if (typeof person === 'object' && person !== null) changed[field] = change(person);
-  }
-  return { ...payload, ...changed };
+  return people.reduce((changed, path) => at(path, changed, change), payload);
+}
+
+/** The object with what stands at a path changed: `person`, or `members[].person` for that of each in a list. */
+function at<P extends object>(path: string, object: P, change: (person: object) => object): P {
+  const [field, inEach] = path.split('[].') as [string, string | undefined];
+  const value = (object as Record<string, unknown>)[field];
+  const changed = (one: unknown): unknown => {
+    if (typeof one !== 'object' || one === null) return one;
+    return inEach === undefined ? change(one) : at(inEach, one, change);
+  };
+  if (inEach === undefined)
+    return typeof value === 'object' ? { ...object, [field]: changed(value) } : object;
+  return Array.isArray(value) ? { ...object, [field]: value.map(changed) } : object;
 }

@@ -2,10 +2,11 @@ import { formsOf } from '../messaging/index.js';
 
 /**
  * What proves that contacts are one person. `verified_phone`: channels that verify the number of who writes give the same one.
+ * `same_user_id`: they gave the same number, and one channel the same user id; it holds when the number passes on.
  * `signed_identity`: the merchant's own site has signed who somebody is. `confirmation`: somebody has confirmed on one channel
  * what they were given on another.
  */
-export const PROOF_KINDS = ['verified_phone', 'signed_identity', 'confirmation'] as const;
+export const PROOF_KINDS = ['verified_phone', 'same_user_id', 'signed_identity', 'confirmation'] as const;
 export type ProofKind = (typeof PROOF_KINDS)[number];
 
 /** Contacts of one merchant with the same proof are one person. */
@@ -18,6 +19,11 @@ export interface Proof {
 /** One proof for all forms of a number. */
 export function phoneProof(phone: string): Proof {
   return { kind: 'verified_phone', scheme: 'phone', value: formsOf(phone)[0]! };
+}
+
+/** Two channels may give the same id to two people. */
+export function userIdProof(channel: string, userId: string): Proof {
+  return { kind: 'same_user_id', scheme: 'user_id', value: `${channel}/${userId}` };
 }
 
 export interface Proved extends Proof {

@@ -25,8 +25,10 @@ export const aliasesSeen = seenView('conversation.aliases_seen', {
   value: text(),
   contact_id: text(),
   seen_at: moment(),
-  /** The channel that proved, when it was last seen, that it is the writer's. */
+  /** The channel that proved that it is the contact's. */
   verified_by: orNull(text()),
+  /** When the contact last wrote under it and the channel proved it: by the channel's clock. */
+  verified_at: orNull(moment()),
 });
 export type AliasSeen = RowOf<typeof aliasesSeen>;
 

@@ -1,8 +1,8 @@
 import { Controller } from '@nestjs/common';
 import { done, joinContacts, rejected, type JobOutcome, type JoinContactsPayload } from '#contracts';
-import { identifyingAliases, readPerson } from '#core/messaging';
+import { identifyingAliases } from '#core/messaging';
 import { JobHandler, type OrderedContext } from '#queue';
-import { resolveContact } from '../contacts.js';
+import { resolveContacts } from '../contacts.js';
 import { joinContacts as join } from '../people.js';
 
 /** A channel, or the merchant's own site, has proved who somebody is: contacts with the same proof are one person. */
@@ -11,19 +11,16 @@ export class JoinContactsHandler {
   @JobHandler(joinContacts)
   async handle(payload: JoinContactsPayload, ctx: OrderedContext): Promise<JobOutcome> {
     const { kind, scheme, value, provedAt, members } = payload;
+    const { merchantId } = ctx;
     const people = members.map(({ channelAccountId, person }) => ({
-      channelAccountId,
-      person: readPerson(person),
+      book: { merchantId, channelAccountId },
+      person,
     }));
     if (people.some(({ person }) => identifyingAliases(person).length === 0)) {
       return rejected('each of members must have a person with an alias that identifies');
     }
-    const { merchantId } = ctx;
-    const contactIds = new Set<string>();
-    for (const { channelAccountId, person } of people) {
-      contactIds.add(await resolveContact(ctx, { merchantId, channelAccountId }, person));
-    }
-    await join(ctx, merchantId, [...contactIds], { kind, scheme, value }, new Date(provedAt));
+    const contactIds = await resolveContacts(ctx, people);
+    await join(ctx, merchantId, contactIds, { kind, scheme, value }, new Date(provedAt));
     return done;
   }
 }

@@ -14,7 +14,7 @@ import { JobHandler, type OrderedContext } from '#queue';
 import { resolveContact } from '../contacts.js';
 import type { Knowledge } from '../knowledge.js';
 import { Threads } from '../threads.js';
-import { verifierOf } from '../verifiers.js';
+import { verificationOf } from '../verifiers.js';
 
 /** How often a line of a suspended merchant is looked at; resuming the merchant brings it forward. In milliseconds. */
 const SUSPENDED_LOOK_MS = 60_000;
@@ -33,7 +33,8 @@ export class ReceiveMessageHandler {
     const merchant = await this.directory.merchant(ctx.merchantId);
     const standing = merchant ? judgeInbound(merchant, new Date(sentAt)) : 'answer';
     if (standing === 'hold') return deferred(new Date(ctx.now.getTime() + SUSPENDED_LOOK_MS));
-    const book = { merchantId: ctx.merchantId, channelAccountId, verifiedBy: verifierOf(channel) };
+    const verified = verificationOf(channel, new Date(sentAt));
+    const book = { merchantId: ctx.merchantId, channelAccountId, verified };
     const passive = reasonToListenOnly(payload, standing, merchant);
     // What is only noted does not write the thread, which would show that it has changed.
     const seen = ctx.isAsSeen && !passive ? (ctx.known as Knowledge).thread : undefined;
