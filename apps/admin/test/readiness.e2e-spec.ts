@@ -133,7 +133,7 @@ describe('readiness, in both directions', () => {
       step: 'webhooks:store',
       ok: true,
       note: expect.stringMatching(
-        /^3 webhooks were refused since 2026-11-27 10:02 UTC.*Anybody can send.*if the vendor did: correct the secret/,
+        /^3 webhooks were refused since 2026-11-27 10:02 UTC.*Anybody can send.*if the vendor did: have the vendor sign them/,
       ),
     });
     // A secret that was changed.

@@ -181,7 +181,7 @@ function rowsOf(changes: readonly Change[]): string {
   );
 }
 
-/** After a day without any, refusals are counted anew. A closed merchant's are not counted: it may be erased meanwhile. */
+/** After a day without any, and after one that was accepted, refusals are counted anew. A closed merchant's are not counted: it may be erased meanwhile. */
 const WRITE = `
   INSERT INTO ingest.webhook_senders AS known
     (merchant_id, port, kind, id, accepted_at, refused, refused_since, refused_at, reasons, latest)
@@ -199,7 +199,8 @@ const WRITE = `
             SELECT * FROM jsonb_each_text(EXCLUDED.reasons)
             UNION ALL SELECT * FROM jsonb_each_text(known.reasons) WHERE goes_on
           ) one(reason, n) GROUP BY reason) summed)
-      FROM (SELECT EXCLUDED.refused = 0 OR known.refused_at > EXCLUDED.refused_since - interval '1 day' AS goes_on) x),
+      FROM (SELECT EXCLUDED.refused = 0 OR known.refused_at > EXCLUDED.refused_since - interval '1 day'
+        AND known.refused_at > coalesce(greatest(known.accepted_at, EXCLUDED.accepted_at), '-infinity') AS goes_on) x),
     refused_at = greatest(known.refused_at, EXCLUDED.refused_at),
     latest = CASE WHEN EXCLUDED.refused = 0 THEN known.latest ELSE
       (SELECT jsonb_agg(one ORDER BY at DESC) FROM (

@@ -153,6 +153,18 @@ describe('refused webhooks', () => {
     expect(after.refused).toBe('26');
   });
 
+  it('are counted anew after one that was accepted', async () => {
+    const { merchantId, storeWebhookSecret } = gateway.shop;
+    for (let i = 0; i < 3; i++) await gateway.post(`/webhooks/store/${merchantId}`, '{}', {});
+    await gateway.senders();
+    expect((await gateway.store(merchantId, shopEvent, storeWebhookSecret)).status).toBe(200);
+    expect(brief((await gateway.senders())[0]!)).toMatchObject({ refused: 3, accepted: true });
+    for (let i = 0; i < 2; i++) await gateway.store(merchantId, shopEvent, WRONG);
+    const [row] = await gateway.senders();
+    expect(brief(row!)).toMatchObject({ refused: 2, reasons: { wrong_signature: 2 } });
+    expect(row!.refused_since!.getTime()).toBeGreaterThanOrEqual(row!.accepted_at!.getTime());
+  });
+
   it('are counted anew after a day without any', async () => {
     const { merchantId } = gateway.shop;
     await gateway.store(merchantId, shopEvent, WRONG);

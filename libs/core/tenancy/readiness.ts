@@ -227,6 +227,7 @@ function refusedFix(
   const look = `GET ${base}/refused-webhooks lists the latest`;
   switch (reason) {
     case 'no_signature':
+      return `have the vendor sign them with the secret that is stored here: ${put}; ${look}`;
     case 'wrong_signature':
       return `correct the secret that they are signed with, there or here: ${put}; then have the vendor send again; ${look}`;
     case 'unknown_account':

@@ -56,6 +56,12 @@ describe('whether webhooks reach us', () => {
     expect(judge({ ...since, lastReceivedAt: at(6) })).toEqual({ state: 'proven' });
   });
 
+  it("is denied by a secret that was changed among any number of a stray's requests", () => {
+    const reasons = { no_signature: 7, too_large: 9, wrong_signature: 1 };
+    const facts = { lastReceivedAt: at(4), refused: { ...refused(at(5))!, reasons } };
+    expect(judge(facts)).toMatchObject({ state: 'refused', reason: 'wrong_signature' });
+  });
+
   it.each([
     // A stray caller is refused for these, who tells nothing of the vendor.
     ['no_signature', 'doubtful'],

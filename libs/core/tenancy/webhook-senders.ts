@@ -79,11 +79,13 @@ export function judgeWebhooks({ what, subscribed, lastReceivedAt, refused }: Web
   if (subscribed.state === 'no') return { state: 'not_subscribed', why: subscribed.why };
   if (refused && (lastReceivedAt === null || lastReceivedAt < refused.lastAt)) {
     const reasons = Object.entries(refused.reasons) as [WebhookRefusal, number][];
-    const [reason] = reasons.toSorted(([, a], [, b]) => b - a)[0] ?? (['wrong_signature'] as const);
+    const [most] = reasons.toSorted(([, a], [, b]) => b - a)[0] ?? (['wrong_signature'] as const);
+    // A stray's are easily more, and never what has to be mended.
+    const reason = refused.reasons.wrong_signature ? 'wrong_signature' : most;
     const many = refused.count === 1 ? '1 webhook was' : `${refused.count} webhooks were`;
     const told = reasons.map(([one, count]) => `${WEBHOOK_REFUSALS[one]} (${count})`).join('; ');
     const why = `${many} refused since ${minute(refused.since)}, and none of the ${what} was accepted after that: ${told}`;
-    const isDoubt = lastReceivedAt !== null && STRAYS.includes(reason);
+    const isDoubt = lastReceivedAt !== null && reasons.every(([one]) => STRAYS.includes(one));
     return { state: isDoubt ? 'doubtful' : 'refused', why, reason };
   }
   if (subscribed.state === 'yes' || lastReceivedAt !== null) return { state: 'proven' };

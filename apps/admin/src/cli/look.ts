@@ -88,6 +88,7 @@ export function lookCommands(program: Command): void {
       state: 'e.g. paid',
       number: "the shop's number, or our reference",
       threadId: 'of one thread',
+      personId: 'of one person, on all channel accounts',
     },
     columns: [
       ['ref', (o) => o.ref],

@@ -10,7 +10,13 @@ const REFUSED: readonly Column<Schemas['RefusedSenderView']>[] = [
   ['since', (r) => time(r.refused.since)],
   ['last', (r) => time(r.refused.lastAt)],
   ['last accepted', (r) => time(r.lastReceivedAt)],
-  ['why', (r) => Object.keys(r.refused.reasons).join(', ')],
+  [
+    'why',
+    (r) =>
+      Object.entries(r.refused.reasons)
+        .map(([reason, count]) => `${reason} (${String(count)})`)
+        .join(', '),
+  ],
 ];
 
 /** Below `webhooks`: those that were not taken, and how they are brought here. */
