@@ -13,6 +13,8 @@ const EFFECTS = [
   'conversation.threads',
   'conversation.aliases',
   'conversation.contacts',
+  'conversation.people',
+  'conversation.proofs',
   'outbound.messages',
   'outbound.recipients',
   'outbound.early_statuses',
