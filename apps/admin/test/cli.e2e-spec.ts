@@ -196,7 +196,7 @@ describe('the command-line client', () => {
     );
     const refused = await at('webhooks', 'refused');
     expect(refused.out).toMatch(
-      /store +rest +3 +2026-11-27 10:02:00 +2026-11-27 10:05:00 +- +wrong_signature\n/,
+      /store +rest +3 +2026-11-27 10:02:00 +2026-11-27 10:05:00 +- +wrong_signature \(3\)\n/,
     );
     const readiness = await at('readiness');
     expect([readiness.code, readiness.out]).toEqual([
