@@ -62,6 +62,13 @@ describe('whether webhooks reach us', () => {
     expect(judge(facts)).toMatchObject({ state: 'refused', reason: 'wrong_signature' });
   });
 
+  it('is in doubt when all came to the address of an account that was not connected', () => {
+    const facts = { refused: { ...refused(at(5))!, reasons: { unknown_account: 3 } } };
+    expect(judge(facts)).toMatchObject({ state: 'doubtful', reason: 'unknown_account' });
+    const unsigned = { refused: { ...refused(at(5))!, reasons: { unknown_account: 3, no_signature: 1 } } };
+    expect(judge(unsigned)).toMatchObject({ state: 'refused' });
+  });
+
   it.each([
     // A stray caller is refused for these, who tells nothing of the vendor.
     ['no_signature', 'doubtful'],

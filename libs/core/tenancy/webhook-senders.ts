@@ -85,7 +85,10 @@ export function judgeWebhooks({ what, subscribed, lastReceivedAt, refused }: Web
     const many = refused.count === 1 ? '1 webhook was' : `${refused.count} webhooks were`;
     const told = reasons.map(([one, count]) => `${WEBHOOK_REFUSALS[one]} (${count})`).join('; ');
     const why = `${many} refused since ${minute(refused.since)}, and none of the ${what} was accepted after that: ${told}`;
-    const isDoubt = lastReceivedAt !== null && reasons.every(([one]) => STRAYS.includes(one));
+    const isStray = reasons.every(([one]) => STRAYS.includes(one));
+    // A shop sends before it is connected here, too.
+    const isForAnother = reasons.every(([one]) => one === 'unknown_account');
+    const isDoubt = isForAnother || (isStray && lastReceivedAt !== null);
     return { state: isDoubt ? 'doubtful' : 'refused', why, reason };
   }
   if (subscribed.state === 'yes' || lastReceivedAt !== null) return { state: 'proven' };
