@@ -18,7 +18,7 @@ function breaches(source: string): string[] {
   const items = [...source.matchAll(JOURNAL)].map(([statement]) => statement);
   return [
     ...tables.filter((table) => !table.endsWith('_seen')),
-    // Whoever redrives, replays or erases changes the journal itself, or locks what it is about to change.
+    // Redriving, replaying and erasing change the journal itself, or lock the rows that they will change.
     ...items.filter((statement) => !/\bUPDATE\b/.test(statement)),
   ];
 }

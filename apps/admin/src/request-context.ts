@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Caller } from '#core/tenancy';
 
-/** What belongs to the request that is being answered, for those who are not handed the request itself. */
+/** Facts of the request that is being answered, for code that does not get the request. */
 export interface RequestContext {
   requestId: string;
   /** Set by the guard. */

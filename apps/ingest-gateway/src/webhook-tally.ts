@@ -25,7 +25,7 @@ interface Entry extends Change {
   wasRefused: boolean;
 }
 
-/** Counts webhooks in memory, which is bounded whatever comes: by senders that exist, and for each of them. */
+/** Counts webhooks in memory. The memory is bounded: by the number of senders that exist, and for each sender. */
 export class WebhookTally {
   private readonly entries = new Map<string, Entry>();
 

@@ -65,8 +65,8 @@ const STRAYS: readonly WebhookRefusal[] = ['no_signature', 'too_large', 'unknown
 /**
  * Whether webhooks reach us. Refusals count as long as nothing was accepted after the last of them: a sender whose secret is
  * wrong is never accepted, and one that is right is soon accepted again. What a stray caller is refused for says that they do
- * not reach us only if none was ever accepted; after one was, it leaves a doubt. The vendor's word on where it sends says nothing
- * of the secret, and lifts neither.
+ * not reach us only if none was ever accepted; after one was, it leaves a doubt. Requests to an account that is not connected leave
+ * no more than a doubt. The vendor's word on where it sends says nothing of the secret, and lifts neither.
  */
 export function judgeWebhooks({ what, subscribed, lastReceivedAt, refused }: WebhookFacts):
   | { state: 'proven' }
@@ -86,7 +86,7 @@ export function judgeWebhooks({ what, subscribed, lastReceivedAt, refused }: Web
     const told = reasons.map(([one, count]) => `${WEBHOOK_REFUSALS[one]} (${count})`).join('; ');
     const why = `${many} refused since ${minute(refused.since)}, and none of the ${what} was accepted after that: ${told}`;
     const isStray = reasons.every(([one]) => STRAYS.includes(one));
-    // A shop sends before it is connected here, too.
+    // A shop may send before it is connected here.
     const isForAnother = reasons.every(([one]) => one === 'unknown_account');
     const isDoubt = isForAnother || (isStray && lastReceivedAt !== null);
     return { state: isDoubt ? 'doubtful' : 'refused', why, reason };

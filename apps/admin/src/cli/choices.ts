@@ -51,7 +51,7 @@ interface Given {
   etag?: string;
 }
 
-/** As they are given: the API says which sections there are, and what may stand in them. @throws Failure */
+/** Sends them as they are given. The API knows the sections and their fields. @throws Failure */
 function sectionsOf(section: string | undefined, value: string | undefined, { file, all }: Given): Sections {
   if (file !== undefined && section === undefined) return readJsonFile(file);
   if (file !== undefined || all || section === undefined || value === undefined) {

@@ -73,7 +73,7 @@ export class Settings {
   }
 }
 
-/** Of routes that are new: who changes another section is not held up by what the routes have become since. */
+/** Only routes that change are checked: a change of another section does not fail for routes that were stored before. */
 async function routeProblems(
   tx: EntityManager,
   { merchantId, country, currency }: MerchantEntity,
